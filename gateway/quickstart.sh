@@ -11,14 +11,15 @@ else
 	dir=${XDG_STATE_HOME:-$HOME/.local/state}/sallyport-demo
 fi
 port=8443
+readonly default_dir=$dir default_port=$port
 once=()
 
 usage() {
 	cat <<-END
 		usage: gateway/quickstart.sh [--once] [--dir DIR] [--port PORT]
 		  --once       stop after the demonstration; exit 0 only if every step held
-		  --dir DIR    where everything is kept (default $dir)
-		  --port PORT  where the gateway listens (default $port)
+		  --dir DIR    where everything is kept (default $default_dir)
+		  --port PORT  where the gateway listens (default $default_port)
 	END
 }
 
@@ -53,7 +54,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source gateway/deploy/packages.sh
 install_packages "${packages_runtime[@]}"
 
-echo "building into build/"
+echo "building into build/ (a few minutes the first time)"
 mkdir -p build
 if ! { cmake -G Ninja -S . -B build -DCMAKE_BUILD_TYPE=Release -DSALLYPORT_TESTS=OFF &&
 	ninja -C build; } >build/quickstart.log 2>&1; then
