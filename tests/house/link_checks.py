@@ -7,18 +7,22 @@ import subprocess
 
 from tree import Finding, Skip
 
+# What only a program with a network needs; `@` ends the name of a function of the C library.
+NETWORK = ("connect@", "getaddrinfo@", "BIO_new_connect", "BIO_s_connect")
+
 # program -> symbols (at their beginning) and libraries it must not have (design.md section 2).
 # Libraries count however they come in: ldd shows those of libraries too.
 RULES = {
+    "sallyport": ((), ("libdnnl",)),
     "sallyportd": (
         ("keyring_",),
         ("libpq", "libssl", "libcrypto", "libsodium", "libcurl", "libdnnl"),
     ),
     "sallyport-edge": (("keyring_",), ("libcurl", "libdnnl")),
-    "sallyport-keeper": ((), ("libpq", "libssl", "libcurl", "libdnnl")),
+    "sallyport-keeper": (NETWORK, ("libpq", "libssl", "libcurl", "libdnnl")),
     "sallyport-scribe": (("keyring_",), ("libcurl", "libdnnl")),
-    "sallyport-porter": (("keyring_",), ("libpq", "libssl", "libcurl", "libdnnl")),
-    "sallyport-engine": (("keyring_",), ("libpq", "libssl", "libcurl")),
+    "sallyport-porter": (("keyring_", *NETWORK), ("libpq", "libssl", "libcurl", "libdnnl")),
+    "sallyport-engine": (("keyring_", *NETWORK), ("libpq", "libssl", "libcurl")),
     "sallyport-courier": (("keyring_",), ("libpq", "libdnnl")),
 }
 
@@ -54,3 +58,10 @@ def links(build, name):
         yield Finding(program, 0, f"{symbol} is in it: {mend}")
     for library in sorted(libraries(program) & set(bad_libraries)):
         yield Finding(program, 0, f"{library} is linked: {mend}")
+
+
+def programs(build):
+    """Each program in build/bin has its rule."""
+    for program in sorted(pathlib.Path(build, "bin").glob("*")):
+        if program.name not in RULES:
+            yield Finding(program, 0, "add its rule to RULES of tests/house/link_checks.py")

@@ -34,6 +34,8 @@ SKIPPED = 77
 
 
 def findings_of(name, root, build):
+    if name == "programs":
+        return list(link_checks.programs(build))
     if name.startswith(LINKS):
         return list(link_checks.links(build, name[len(LINKS) :]))
     return list(CHECKS[name](Tree(root)))
@@ -41,7 +43,8 @@ def findings_of(name, root, build):
 
 def main(arguments):
     if arguments == ["list"]:
-        print(";".join([*CHECKS, *(LINKS + program for program in link_checks.RULES)]), end="")
+        programs = [LINKS + program for program in link_checks.RULES]
+        print(";".join([*CHECKS, "programs", *programs]), end="")
         return 0
     name, root, build = (*arguments, None)[:3]
     try:

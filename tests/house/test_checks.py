@@ -190,6 +190,20 @@ class LinkChecks(Case):
         self.build("sallyport-edge", source.format("keyring_"))
         self.assertIn("keyring_open is in it", self.found("sallyport-edge"))
 
+    def test_a_program_that_could_reach_the_network_is_found(self):
+        call = "#include <sys/socket.h>\nint main(void) {{ return {}; }}"
+        self.build("sallyport-porter", call.format("socketpair(1, 1, 0, 0)"))
+        self.assertEqual("", self.found("sallyport-porter"))
+        self.build("sallyport-porter", call.format("connect(1, 0, 0)"))
+        self.assertIn("connect@", self.found("sallyport-porter"))
+
+    def test_a_program_without_a_rule_is_found(self):
+        self.build("sallyport-edge", "int main(void) { return 0; }")
+        self.assertEqual([], list(link_checks.programs(self.root)))
+        self.build("sallyport-new", "int main(void) { return 0; }")
+        self.assertEqual(["sallyport-new"], [f.path.name for f in
+                                             link_checks.programs(self.root)])
+
     def test_a_program_with_a_library_it_must_not_have_is_found(self):
         main = "int main(void) { return 0; }"
         self.build("sallyport-keeper", main, "-lcrypto")
