@@ -57,7 +57,10 @@ class TextChecks(Case):
         self.finds(text_checks.readmes, {"policy/a.c": ""}, "policy/README.md:1")
 
     def test_lines_have_an_end_and_no_blanks_before_it(self):
-        self.holds(text_checks.lines, {"crypto/a.c": "x" * 100 + "\n"})
+        table = "/* clang-format off */\n" + "x" * 101 + "\n/* clang-format on */\n"
+        self.holds(text_checks.lines, {"crypto/a.c": "x" * 100 + "\n" + table})
+        self.finds(text_checks.lines, {"crypto/t.c": table + "x" * 101 + "\n"}, "crypto/t.c:4")
+        self.write("crypto/t.c", "")
         self.finds(text_checks.lines, {
             "crypto/b.c": "\t" + "x" * 93 + "\n", "crypto/c.c": "int a; \n", "crypto/d.c": "int a;",
         }, "crypto/b.c:1", "crypto/c.c:1", "crypto/d.c:1")
