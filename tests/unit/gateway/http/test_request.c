@@ -312,7 +312,7 @@ static void chunk_extensions_and_trailers_have_ceilings(void **state)
 
 	(void)state;
 	for (int i = 0; i <= HTTP_MAX_CHUNK_EXTENSIONS; i++)
-		buf_write_string(&extension, "1;\r\na\r\n");  /* the CR counts */
+		buf_write_string(&extension, "1;\r\na\r\n"); /* the CR counts */
 	buf_write_string(&trailer, "0\r\n");
 	for (int i = 0; i < HTTP_MAX_TRAILERS; i++)
 		buf_write_string(&trailer, "a:b\r\n");
