@@ -6,6 +6,7 @@
 /*
  * By length:  LENGTH -> DONE
  * In chunks:  SIZE -> (EXTENSION) -> SIZE_LF -> DATA -> DATA_CR -> DATA_LF -> SIZE ...
+ *             EXTENSION -> EXTENSION_NAME -> (VALUE_BEGIN -> TOKEN or QUOTED -> QUOTED_END)
  *             a size of 0: SIZE_LF -> TRAILER -> NAME -> VALUE -> VALUE_LF -> TRAILER ...
  *                          TRAILER -> END_LF -> DONE
  */
@@ -13,6 +14,12 @@ enum state {
 	LENGTH,
 	SIZE,
 	EXTENSION,
+	EXTENSION_NAME,
+	VALUE_BEGIN,
+	TOKEN,
+	QUOTED,
+	ESCAPED,
+	QUOTED_END,
 	SIZE_LF,
 	DATA,
 	DATA_CR,
@@ -77,13 +84,45 @@ static enum err count_overhead(struct http_body *body, size_t limit)
 	return OK;
 }
 
+static bool is_token_byte(uint8_t c)
+{
+	return c > 0x20 && c < 0x7f && !strchr("\"(),/:;<=>?@[\\]{}", c);
+}
+
+static bool is_text_byte(uint8_t c)
+{
+	return (c >= 0x20 || c == '\t') && c != 0x7f;
+}
+
+/* What may follow a finished name or value: another extension, or the end of the line. */
+static enum err end_extension(struct http_body *body, uint8_t c)
+{
+	if (c != ';' && c != '\r')
+		return malformed("a chunk extension is malformed");
+	body->state = c == ';' ? EXTENSION : SIZE_LF;
+	return OK;
+}
+
+/* ";name", ";name=token", ";name=\"quoted\"" (RFC 9112 section 7.1.1, without white space). */
 static enum err take_extension(struct http_body *body, uint8_t c)
 {
 	TRY(count_overhead(body, HTTP_MAX_CHUNK_EXTENSIONS));
-	if (c == '\r')
-		body->state = SIZE_LF;
-	else if ((c < 0x20 && c != '\t') || c == 0x7f)
-		return malformed("a control byte in a chunk extension");
+	if (body->state == ESCAPED && is_text_byte(c))
+		body->state = QUOTED;
+	else if (body->state == QUOTED && is_text_byte(c))
+		body->state = c == '"' ? QUOTED_END : c == '\\' ? ESCAPED : QUOTED;
+	else if (body->state == VALUE_BEGIN && c == '"')
+		body->state = QUOTED;
+	else if ((body->state == VALUE_BEGIN || body->state == TOKEN) && is_token_byte(c))
+		body->state = TOKEN;
+	else if ((body->state == EXTENSION || body->state == EXTENSION_NAME) && is_token_byte(c))
+		body->state = EXTENSION_NAME;
+	else if (body->state == EXTENSION_NAME && c == '=')
+		body->state = VALUE_BEGIN;
+	else if (body->state == EXTENSION_NAME || body->state == TOKEN || body->state == QUOTED_END)
+		return end_extension(body, c);
+	else
+		return malformed("a chunk extension is malformed");
 	return OK;
 }
 
@@ -103,14 +142,12 @@ static enum err take_lf(struct http_body *body, uint8_t c, enum state next)
 
 static enum err take_trailer(struct http_body *body, uint8_t c)
 {
-	bool is_name_byte = c > 0x20 && c < 0x7f && !strchr("\"(),/:;<=>?@[\\]{}", c);
-
 	TRY(count_overhead(body, HTTP_MAX_TRAILERS));
 	switch (body->state) {
 	case TRAILER:
 		if (c == '\r')
 			body->state = END_LF;
-		else if (is_name_byte)
+		else if (is_token_byte(c))
 			body->state = NAME;
 		else
 			return malformed("a trailer is malformed");
@@ -118,13 +155,13 @@ static enum err take_trailer(struct http_body *body, uint8_t c)
 	case NAME:
 		if (c == ':')
 			body->state = VALUE;
-		else if (!is_name_byte)
+		else if (!is_token_byte(c))
 			return malformed("a trailer is malformed");
 		return OK;
 	default: /* VALUE */
 		if (c == '\r')
 			body->state = VALUE_LF;
-		else if ((c < 0x20 && c != '\t') || c == 0x7f)
+		else if (!is_text_byte(c))
 			return malformed("a control byte in a trailer");
 		return OK;
 	}
@@ -137,6 +174,12 @@ static enum err take_frame_byte(struct http_body *body, uint8_t c)
 	case SIZE:
 		return take_size(body, c);
 	case EXTENSION:
+	case EXTENSION_NAME:
+	case VALUE_BEGIN:
+	case TOKEN:
+	case QUOTED:
+	case ESCAPED:
+	case QUOTED_END:
 		return take_extension(body, c);
 	case SIZE_LF:
 		return take_lf(body, c, body->left ? DATA : TRAILER);
@@ -160,7 +203,7 @@ static enum err take_frame_byte(struct http_body *body, uint8_t c)
 	case DONE:
 		break;
 	}
-	assert(!"no frame byte in this state");
+	assert(false && "no frame byte in this state");
 	return ERR_INTERNAL;
 }
 

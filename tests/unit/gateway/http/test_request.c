@@ -263,6 +263,11 @@ static const struct {
 	{"zeros", "000\r\n\r\n", ""},
 	{"extension", "3;a=b;c=\"d\"\r\nabc\r\n0;x\r\n\r\n", "abc"},
 	{"trailer", "1\r\na\r\n0\r\nX-Sum: 1\r\nY: 2\r\n\r\n", "a"},
+	{"quoted extension", "1;a=\"b;\\\"c\";d\r\na\r\n0\r\n\r\n", "a"},
+	{"extension without a name", "1;\r\na\r\n0\r\n\r\n", NULL},
+	{"extension without a value", "1;a=\r\na\r\n0\r\n\r\n", NULL},
+	{"open quotes", "1;a=\"b\r\na\r\n0\r\n\r\n", NULL},
+	{"space in an extension", "1; a\r\na\r\n0\r\n\r\n", NULL},
 	{"0x", "0x1\r\na\r\n0\r\n\r\n", NULL},
 	{"plus", "+1\r\na\r\n0\r\n\r\n", NULL},
 	{"minus", "-1\r\na\r\n0\r\n\r\n", NULL},
@@ -312,7 +317,7 @@ static void chunk_extensions_and_trailers_have_ceilings(void **state)
 
 	(void)state;
 	for (int i = 0; i <= HTTP_MAX_CHUNK_EXTENSIONS; i++)
-		buf_write_string(&extension, "1;\r\na\r\n"); /* the CR counts */
+		buf_write_string(&extension, "1;x\r\na\r\n"); /* the CR counts */
 	buf_write_string(&trailer, "0\r\n");
 	for (int i = 0; i < HTTP_MAX_TRAILERS; i++)
 		buf_write_string(&trailer, "a:b\r\n");
