@@ -104,16 +104,16 @@ static void accept_some(struct loop *loop)
 static void read_mail(struct loop *loop)
 {
 	struct mailbox *mailbox = &loop->shared->mailbox;
-	struct exchange *x = NULL;
+	int taken = 0;
 
 	mailbox_open(mailbox);
-	for (int i = 0; i < MAILS && (x = mailbox_take(mailbox)) != NULL; i++) {
+	for (struct exchange *x; taken < MAILS && (x = mailbox_take(mailbox)) != NULL; taken++) {
 		if (x->connection)
 			connection_service(x->connection);
 		else if (x->is_finished)
 			connection_retire(loop, x);
 	}
-	if (x)
+	if (taken == MAILS)
 		mailbox_wake(mailbox); /* there may be more: next round */
 }
 
