@@ -63,4 +63,23 @@ bool store_take_is_null(const struct store_step *step); /* looks at the next col
 
 void store_step_clear(struct store_step *step); /* fit for AUTO */
 
+/* Run one step that must change a row. ERR_NOT_FOUND: "there is no such WHAT". */
+RESULT store_change(struct store *s, struct store_step *step, const char *what);
+
+/* After a run: the first row, or ERR_NOT_FOUND; all rows, as an array in the step's arena. */
+typedef void store_take_fn(struct store_step *step, void *out);
+RESULT store_one(struct store_step *step, void *out, store_take_fn *take_row, const char *what);
+void *store_all(struct store_step *step, size_t *count, size_t size, store_take_fn *take_row);
+
+/* Several steps for one round trip. */
+struct store_batch {
+	struct store_step steps[STORE_MAX_STEPS];
+	size_t count;
+};
+
+struct store_step *store_batch_add(struct store_batch *batch,
+				   const struct store_statement *statement, struct arena *arena);
+RESULT store_batch_run(struct store *s, struct store_batch *batch);
+void store_batch_clear(struct store_batch *batch); /* fit for AUTO */
+
 #endif

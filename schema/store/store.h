@@ -53,6 +53,7 @@ void store_disconnect(struct store *s);         /* the next call connects anew *
 RESULT store_begin(struct store *s);
 RESULT store_commit(struct store *s);
 void store_rollback(struct store *s); /* nothing, if no transaction is open */
+bool store_is_in_transaction(const struct store *s);
 
 static inline void store_end(struct store **s)
 {
