@@ -40,8 +40,8 @@ struct audit_event {
 	char model[200];
 	uint8_t license[AUDIT_ID];
 	char right[32];
-	bool allow;    /* true unless audit_event_denied */
-	char code[41]; /* "OK" */
+	bool allow;         /* true unless audit_event_denied */
+	char code[41];      /* "OK" */
 	struct buf payload; /* canonical JSON, by audit_event_end */
 	struct buf leaf;    /* canonical JSON, by audit_event_end */
 	json_t *fields;     /* what is being built; owned */

@@ -36,9 +36,8 @@ enum err store_audit_is_published(struct store *s, bool *published, uint64_t *in
 				  const uint8_t id[STORE_ID])
 {
 	static const struct store_statement find = {
-		"audit_is_published",
-		"SELECT l.seq FROM audit_leaf l WHERE l.event = $1 "
-		"AND l.seq < (SELECT max(size) FROM edge_checkpoint)"};
+		"audit_is_published", "SELECT l.seq FROM audit_leaf l WHERE l.event = $1 "
+				      "AND l.seq < (SELECT max(size) FROM edge_checkpoint)"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &find};
 
 	store_put_id(&step, id);
@@ -93,14 +92,14 @@ enum err store_audit_find(struct store *s, struct arena *arena, struct store_eve
 			  size_t *count, const struct store_audit_query *query)
 {
 	static const struct store_statement find = {
-		"audit_find",
-		EVENT_SELECT
+		"audit_find", EVENT_SELECT
 		"WHERE seq < least($1::bigint, (SELECT max(size) FROM auditor_checkpoint)) "
 		"AND ($2::text IS NULL OR actor_name = $2 OR actor::text = $2) "
 		"AND ($3::text IS NULL OR model = $3) "
 		"AND ($4::uuid IS NULL OR license = $4) "
 		"AND ($5::text IS NULL OR kind = $5 OR split_part(kind, '.', 1) = $5) "
-		"AND ($6::text IS NULL OR code = $6 OR CASE WHEN allow THEN 'allow' ELSE 'deny' END = $6) "
+		"AND ($6::text IS NULL OR code = $6 OR CASE WHEN allow THEN 'allow' ELSE 'deny' "
+		"END = $6) "
 		"AND ($7::timestamptz IS NULL OR at >= $7) "
 		"AND ($8::timestamptz IS NULL OR at < $8) "
 		"ORDER BY seq DESC LIMIT $9::bigint"};

@@ -23,9 +23,9 @@ static void take_credential(struct store_step *step, void *out)
 enum err store_credential_create(struct store *s, const struct store_credential *credential)
 {
 	static const struct store_statement insert = {
-		"credential_insert",
-		"INSERT INTO access_token (credential, person, name, rights, created_at, expires_at) "
-		"VALUES ($1, $2, $3, string_to_array($4::text, ','), $5, $6)"};
+		"credential_insert", "INSERT INTO access_token (credential, person, name, rights, "
+				     "created_at, expires_at) "
+				     "VALUES ($1, $2, $3, string_to_array($4::text, ','), $5, $6)"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &insert};
 
 	store_put_id(&step, credential->id);
@@ -64,9 +64,9 @@ enum err store_credential_list(struct store *s, struct arena *arena, struct stor
 			       size_t *count, const uint8_t person[STORE_ID])
 {
 	static const struct store_statement list = {
-		"credential_list", "SELECT " CREDENTIAL_COLUMNS
-				   " FROM access_token t WHERE t.person = $1 "
-				   "ORDER BY t.created_at DESC, t.credential LIMIT 1000"};
+		"credential_list",
+		"SELECT " CREDENTIAL_COLUMNS " FROM access_token t WHERE t.person = $1 "
+		"ORDER BY t.created_at DESC, t.credential LIMIT 1000"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &list, .arena = arena};
 
 	store_put_id(&step, person);

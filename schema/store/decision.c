@@ -53,8 +53,8 @@ static enum err get_decision(struct store *s, struct arena *arena, struct store_
 enum err store_decision_get(struct store *s, struct arena *arena, struct store_decision *out,
 			    const uint8_t id[STORE_ID])
 {
-	static const struct store_statement find = {
-		"decision_get", "SELECT " DECISION_COLUMNS " FROM decision WHERE id = $1"};
+	static const struct store_statement find = {"decision_get", "SELECT " DECISION_COLUMNS
+								    " FROM decision WHERE id = $1"};
 
 	return get_decision(s, arena, out, &find, id);
 }
@@ -62,8 +62,9 @@ enum err store_decision_get(struct store *s, struct arena *arena, struct store_d
 enum err store_audit_decision(struct store *s, struct arena *arena, struct store_decision *out,
 			      const uint8_t id[STORE_ID])
 {
-	static const struct store_statement find = {
-		"audit_decision", "SELECT " DECISION_COLUMNS " FROM auditor_decision WHERE id = $1"};
+	static const struct store_statement find = {"audit_decision",
+						    "SELECT " DECISION_COLUMNS
+						    " FROM auditor_decision WHERE id = $1"};
 
 	return get_decision(s, arena, out, &find, id);
 }
@@ -73,7 +74,8 @@ enum err store_usage_add(struct store *s, const struct store_usage *usage, int64
 	static const struct store_statement add = {
 		"usage_add",
 		"INSERT INTO usage_day (person, model, right_name, day, calls, prompt_tokens, "
-		"completion_tokens, bytes) VALUES ($1, $2, $3, ($4::timestamptz AT TIME ZONE 'UTC')::date, "
+		"completion_tokens, bytes) VALUES ($1, $2, $3, ($4::timestamptz AT TIME ZONE "
+		"'UTC')::date, "
 		"$5::bigint, $6::bigint, $7::bigint, $8::bigint) "
 		"ON CONFLICT (person, model, right_name, day) DO UPDATE SET "
 		"calls = usage_day.calls + excluded.calls, "

@@ -18,9 +18,9 @@ static void take_issuer(struct store_step *step, void *out)
 
 enum err store_issuer_add(struct store *s, const struct store_issuer *issuer)
 {
-	static const struct store_statement insert = {
-		"issuer_insert",
-		"INSERT INTO issuer (" ISSUER_COLUMNS ") VALUES ($1, $2, $3, $4, $5)"};
+	static const struct store_statement insert = {"issuer_insert",
+						      "INSERT INTO issuer (" ISSUER_COLUMNS
+						      ") VALUES ($1, $2, $3, $4, $5)"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &insert};
 
 	store_put_text(&step, issuer->iss);
@@ -34,8 +34,8 @@ enum err store_issuer_add(struct store *s, const struct store_issuer *issuer)
 enum err store_issuer_get(struct store *s, struct arena *arena, struct store_issuer *out,
 			  struct slice iss)
 {
-	static const struct store_statement find = {
-		"issuer_get", "SELECT " ISSUER_COLUMNS " FROM issuer WHERE iss = $1"};
+	static const struct store_statement find = {"issuer_get", "SELECT " ISSUER_COLUMNS
+								  " FROM issuer WHERE iss = $1"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
 
 	store_put_text(&step, iss);

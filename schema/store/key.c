@@ -19,9 +19,9 @@ static void take_key(struct store_step *step, void *out)
 
 enum err store_key_enroll(struct store *s, const struct store_key *key)
 {
-	static const struct store_statement insert = {
-		"key_insert",
-		"INSERT INTO person_key (" KEY_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6)"};
+	static const struct store_statement insert = {"key_insert",
+						      "INSERT INTO person_key (" KEY_COLUMNS
+						      ") VALUES ($1, $2, $3, $4, $5, $6)"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &insert};
 
 	store_put_id(&step, key->id);

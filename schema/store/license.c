@@ -9,9 +9,9 @@
 	"l.expires_at, l.document, l.signature, l.issued_at, l.issued_by, l.changed_at " \
 	"FROM license l JOIN model m ON m.id = l.model JOIN person p ON p.id = l.person "
 
-const struct store_statement license_list_statement = {
-	"license_list_of_model", LICENSE_SELECT "WHERE l.person = $1 AND m.name = $2 "
-						"ORDER BY l.issued_at DESC, l.id LIMIT 100"};
+const struct store_statement license_list_statement = {"license_list_of_model", LICENSE_SELECT
+						       "WHERE l.person = $1 AND m.name = $2 "
+						       "ORDER BY l.issued_at DESC, l.id LIMIT 100"};
 
 void license_take(struct store_step *step, void *out)
 {
@@ -43,7 +43,8 @@ enum err store_license_issue(struct store *s, const struct store_license *licens
 		"license_insert",
 		"INSERT INTO license (id, model, person, request, replaces, state, rights, "
 		"terms_sha256, not_before, expires_at, document, signature, issued_at, issued_by, "
-		"changed_at) VALUES ($1, $2, $3, $4, $5, $6, string_to_array($7::text, ','), $8, $9, "
+		"changed_at) VALUES ($1, $2, $3, $4, $5, $6, string_to_array($7::text, ','), $8, "
+		"$9, "
 		"$10, $11, $12, $13, $14, $13)"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &insert};
 
@@ -68,7 +69,8 @@ enum err store_license_issue(struct store *s, const struct store_license *licens
 enum err store_license_get(struct store *s, struct arena *arena, struct store_license *out,
 			   const uint8_t id[STORE_ID])
 {
-	static const struct store_statement find = {"license_get", LICENSE_SELECT "WHERE l.id = $1"};
+	static const struct store_statement find = {"license_get",
+						    LICENSE_SELECT "WHERE l.id = $1"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
 
 	store_put_id(&step, id);
@@ -81,10 +83,10 @@ enum err store_license_active(struct store *s, struct arena *arena, struct store
 			      struct slice right, int64_t now_ms)
 {
 	static const struct store_statement find = {
-		"license_active",
-		LICENSE_SELECT "WHERE l.person = $1 AND l.model = $2 AND $3::text = ANY (l.rights) "
-			       "AND l.state = 'active' AND l.not_before <= $4 AND l.expires_at > $4 "
-			       "ORDER BY l.expires_at DESC, l.id LIMIT 1"};
+		"license_active", LICENSE_SELECT
+		"WHERE l.person = $1 AND l.model = $2 AND $3::text = ANY (l.rights) "
+		"AND l.state = 'active' AND l.not_before <= $4 AND l.expires_at > $4 "
+		"ORDER BY l.expires_at DESC, l.id LIMIT 1"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
 
 	store_put_id(&step, person);
@@ -99,10 +101,10 @@ enum err store_license_list(struct store *s, struct arena *arena, struct store_l
 			    size_t *count, const uint8_t person[STORE_ID],
 			    const uint8_t model[STORE_ID])
 {
-	static const struct store_statement list = {
-		"license_list", LICENSE_SELECT "WHERE ($1::uuid IS NULL OR l.person = $1) "
-					       "AND ($2::uuid IS NULL OR l.model = $2) "
-					       "ORDER BY l.issued_at DESC, l.id LIMIT 1000"};
+	static const struct store_statement list = {"license_list", LICENSE_SELECT
+						    "WHERE ($1::uuid IS NULL OR l.person = $1) "
+						    "AND ($2::uuid IS NULL OR l.model = $2) "
+						    "ORDER BY l.issued_at DESC, l.id LIMIT 1000"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &list, .arena = arena};
 
 	store_put_id(&step, person);

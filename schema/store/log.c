@@ -13,13 +13,12 @@ static const struct store_statement size_of_tree = {
 /* Committed rows only, in the order of their ids: an act that was answered before another began
  * has the smaller id, so the tree keeps their order. */
 static const struct store_statement number = {
-	"log_number",
-	"INSERT INTO audit_leaf (seq, event, leaf, leaf_hash) "
-	"SELECT n.next + row_number() OVER (ORDER BY o.id) - 1, e.id, e.leaf, "
-	"sha256('\\x00'::bytea || e.leaf) "
-	"FROM (SELECT id, event FROM audit_outbox ORDER BY id LIMIT $1::bigint) o "
-	"JOIN audit_event e ON e.id = o.event, "
-	"(SELECT coalesce(max(seq) + 1, 0) AS next FROM audit_leaf) n ORDER BY o.id"};
+	"log_number", "INSERT INTO audit_leaf (seq, event, leaf, leaf_hash) "
+		      "SELECT n.next + row_number() OVER (ORDER BY o.id) - 1, e.id, e.leaf, "
+		      "sha256('\\x00'::bytea || e.leaf) "
+		      "FROM (SELECT id, event FROM audit_outbox ORDER BY id LIMIT $1::bigint) o "
+		      "JOIN audit_event e ON e.id = o.event, "
+		      "(SELECT coalesce(max(seq) + 1, 0) AS next FROM audit_leaf) n ORDER BY o.id"};
 
 static const struct store_statement remove_numbered = {
 	"log_remove_numbered",
@@ -85,13 +84,13 @@ enum err store_log_entries(struct store *s, struct arena *arena, struct store_le
 			   size_t *count, uint64_t first, size_t limit, size_t max_bytes)
 {
 	static const struct store_statement list = {
-		"log_entries",
-		"SELECT seq, event, leaf, leaf_hash, nonce, payload FROM ("
-		"SELECT l.seq, l.event, l.leaf, l.leaf_hash, e.nonce, e.payload, "
-		"sum(octet_length(l.leaf) + octet_length(e.payload) + 64) OVER (ORDER BY l.seq) AS bytes "
-		"FROM audit_leaf l JOIN audit_event e ON e.id = l.event "
-		"WHERE l.seq >= $1::bigint AND l.seq < $1::bigint + $2::bigint) t "
-		"WHERE bytes <= $3::bigint OR seq = $1::bigint ORDER BY seq"};
+		"log_entries", "SELECT seq, event, leaf, leaf_hash, nonce, payload FROM ("
+			       "SELECT l.seq, l.event, l.leaf, l.leaf_hash, e.nonce, e.payload, "
+			       "sum(octet_length(l.leaf) + octet_length(e.payload) + 64) OVER "
+			       "(ORDER BY l.seq) AS bytes "
+			       "FROM audit_leaf l JOIN audit_event e ON e.id = l.event "
+			       "WHERE l.seq >= $1::bigint AND l.seq < $1::bigint + $2::bigint) t "
+			       "WHERE bytes <= $3::bigint OR seq = $1::bigint ORDER BY seq"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &list, .arena = arena};
 
 	store_put_int(&step, (int64_t)first);

@@ -52,10 +52,11 @@ static void ignore_notice(void *context, const char *text)
 static enum err open_connection(PGconn **out, const struct migrate_target *target)
 {
 	AUTO(wipe) char password[MIGRATE_MAX_PASSWORD + 1] = "";
-	const char *const names[] = {"host",	 "port", "dbname", "user", "password",
-				     "connect_timeout", "application_name", NULL};
-	const char *const values[] = {target->host,   target->port, target->database,
-				      target->user, password, "5", "sallyport-migrate", NULL};
+	const char *const names[] = {
+		"host", "port", "dbname", "user", "password", "connect_timeout", "application_name",
+		NULL};
+	const char *const values[] = {target->host, target->port, target->database,    target->user,
+				      password,     "5",          "sallyport-migrate", NULL};
 
 	if (target->password_file)
 		TRY(read_password(password, target->password_file));
@@ -87,8 +88,9 @@ struct applied {
 
 static enum err read_applied(PGconn *connection, struct applied *out)
 {
-	AUTO(result_auto) PGresult *exists = PQexec(
-		connection, "SELECT to_regclass('sallyport.schema_migration') IS NOT NULL");
+	AUTO(result_auto)
+	PGresult *exists = PQexec(connection,
+				  "SELECT to_regclass('sallyport.schema_migration') IS NOT NULL");
 	AUTO(result_auto) PGresult *rows = NULL;
 
 	if (PQresultStatus(exists) != PGRES_TUPLES_OK)
@@ -133,13 +135,15 @@ static enum err check_applied(const struct applied *applied, const struct migrat
 		if (!*then)
 			continue;
 		if (strcmp(then, now) != 0)
-			return failure(ERR_CONFLICT, "migration %s was changed after it was applied",
+			return failure(ERR_CONFLICT,
+				       "migration %s was changed after it was applied",
 				       list[i].name);
 		known++;
 	}
 	if (known != applied->count)
-		return failure(ERR_CONFLICT, "the database is newer than this program: it has %zu "
-					     "migrations that are not known here",
+		return failure(ERR_CONFLICT,
+			       "the database is newer than this program: it has %zu "
+			       "migrations that are not known here",
 			       applied->count - known);
 	return OK;
 }

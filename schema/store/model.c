@@ -72,8 +72,7 @@ enum err store_model_list_visible(struct store *s, struct arena *arena, struct s
 				  size_t *count, const uint8_t person[STORE_ID], int64_t now_ms)
 {
 	static const struct store_statement list = {
-		"model_list_visible",
-		MODEL_SELECT
+		"model_list_visible", MODEL_SELECT
 		"WHERE m.state = 'active' AND (m.gate = 'public' "
 		"OR ($1::uuid IS NOT NULL AND m.gate = 'no') "
 		"OR EXISTS (SELECT FROM license l WHERE l.person = $1 AND l.model = m.id "
@@ -119,8 +118,7 @@ enum err store_model_set_state(struct store *s, const uint8_t id[STORE_ID], stru
 			       struct slice reason)
 {
 	static const struct store_statement update = {
-		"model_set_state",
-		"UPDATE model SET state = $2, state_reason = $3 WHERE id = $1"};
+		"model_set_state", "UPDATE model SET state = $2, state_reason = $3 WHERE id = $1"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &update};
 
 	store_put_id(&step, id);

@@ -79,9 +79,9 @@ enum err store_person_by_name(struct store *s, struct arena *arena, struct store
 enum err store_person_list(struct store *s, struct arena *arena, struct store_person **out,
 			   size_t *count)
 {
-	static const struct store_statement list = {
-		"person_list",
-		"SELECT " PERSON_COLUMNS " FROM person p ORDER BY p.name LIMIT 1000"};
+	static const struct store_statement list = {"person_list",
+						    "SELECT " PERSON_COLUMNS
+						    " FROM person p ORDER BY p.name LIMIT 1000"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &list, .arena = arena};
 
 	TRY(store_run(s, &step, 1));
@@ -91,8 +91,8 @@ enum err store_person_list(struct store *s, struct arena *arena, struct store_pe
 
 enum err store_person_set_state(struct store *s, const uint8_t id[STORE_ID], struct slice state)
 {
-	static const struct store_statement update = {
-		"person_set_state", "UPDATE person SET state = $2 WHERE id = $1"};
+	static const struct store_statement update = {"person_set_state",
+						      "UPDATE person SET state = $2 WHERE id = $1"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &update};
 
 	store_put_id(&step, id);

@@ -11,9 +11,9 @@
 	"JOIN model m ON m.id = q.model JOIN person p ON p.id = q.person " \
 	"LEFT JOIN person d ON d.id = q.decided_by "
 
-const struct store_statement request_last_statement = {
-	"request_last", REQUEST_SELECT "WHERE q.person = $1 AND m.name = $2 "
-				       "ORDER BY q.created_at DESC, q.id LIMIT 1"};
+const struct store_statement request_last_statement = {"request_last", REQUEST_SELECT
+						       "WHERE q.person = $1 AND m.name = $2 "
+						       "ORDER BY q.created_at DESC, q.id LIMIT 1"};
 
 void request_take(struct store_step *step, void *out)
 {
@@ -38,14 +38,16 @@ void request_take(struct store_step *step, void *out)
 }
 
 #define HISTORY_INSERT \
-	"INSERT INTO access_request_event (request, step, at, actor, from_state, to_state, reason) "
+	"INSERT INTO access_request_event (request, step, at, actor, from_state, to_state, " \
+	"reason) "
 
 enum err store_request_create(struct store *s, const struct store_request *request)
 {
 	static const struct store_statement insert = {
 		"request_insert",
 		"INSERT INTO access_request (id, model, person, state, intended_use, rights, "
-		"terms_sha256, terms_key, terms_signature, created_at, changed_at) VALUES ($1, $2, $3, "
+		"terms_sha256, terms_key, terms_signature, created_at, changed_at) VALUES ($1, $2, "
+		"$3, "
 		"'submitted', $4, string_to_array($5::text, ','), $6, $7, $8, $9, $9)"};
 	static const struct store_statement history = {
 		"request_insert_event",
@@ -139,7 +141,8 @@ enum err store_request_transition(struct store *s, const struct store_transition
 enum err store_request_get(struct store *s, struct arena *arena, struct store_request *out,
 			   const uint8_t id[STORE_ID])
 {
-	static const struct store_statement find = {"request_get", REQUEST_SELECT "WHERE q.id = $1"};
+	static const struct store_statement find = {"request_get",
+						    REQUEST_SELECT "WHERE q.id = $1"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
 
 	store_put_id(&step, id);
@@ -150,11 +153,10 @@ enum err store_request_get(struct store *s, struct arena *arena, struct store_re
 enum err store_request_list(struct store *s, struct arena *arena, struct store_request **out,
 			    size_t *count, const uint8_t person[STORE_ID], struct slice state)
 {
-	static const struct store_statement list = {
-		"request_list",
-		REQUEST_SELECT "WHERE ($1::uuid IS NULL OR q.person = $1) "
-			       "AND ($2::text IS NULL OR q.state = $2) "
-			       "ORDER BY q.created_at DESC, q.id LIMIT 1000"};
+	static const struct store_statement list = {"request_list", REQUEST_SELECT
+						    "WHERE ($1::uuid IS NULL OR q.person = $1) "
+						    "AND ($2::text IS NULL OR q.state = $2) "
+						    "ORDER BY q.created_at DESC, q.id LIMIT 1000"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &list, .arena = arena};
 
 	store_put_id(&step, person);

@@ -57,7 +57,8 @@ static enum err insert_revision(struct store *s, const struct store_revision *re
 	static const struct store_statement insert = {
 		"revision_insert",
 		"INSERT INTO revision (model, id, parent, title, manifest_sha256, runnable, "
-		"runnable_reason, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
+		"runnable_reason, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
+		"$9)"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &insert};
 
 	store_put_id(&step, revision->model);
@@ -227,8 +228,9 @@ enum err store_revision_list(struct store *s, struct arena *arena, struct store_
 			     size_t *count, const uint8_t model[STORE_ID])
 {
 	static const struct store_statement list = {
-		"revision_list", "SELECT " REVISION_COLUMNS " FROM revision r WHERE r.model = $1 "
-				 "AND r.state = 'ready' ORDER BY r.created_at DESC, r.id LIMIT 1000"};
+		"revision_list",
+		"SELECT " REVISION_COLUMNS " FROM revision r WHERE r.model = $1 "
+		"AND r.state = 'ready' ORDER BY r.created_at DESC, r.id LIMIT 1000"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &list, .arena = arena};
 
 	store_put_id(&step, model);
@@ -274,7 +276,8 @@ enum err store_revision_drop(struct store *s, const uint8_t model[STORE_ID], str
 		"revision_drop_files",
 		"WITH f AS (DELETE FROM revision_file f USING revision r WHERE f.model = $1 "
 		"AND f.revision = $2 AND r.model = $1 AND r.id = $2 AND r.state = 'binding' "
-		"RETURNING f.blob) UPDATE blob SET state = 'sealed' WHERE id IN (SELECT blob FROM f) "
+		"RETURNING f.blob) UPDATE blob SET state = 'sealed' WHERE id IN (SELECT blob FROM "
+		"f) "
 		"AND NOT EXISTS (SELECT FROM revision_file o WHERE o.blob = blob.id "
 		"AND (o.model, o.revision) <> ($1, $2))"};
 	static const struct store_statement drop = {

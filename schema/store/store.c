@@ -76,12 +76,21 @@ static void ignore_notice(void *context, const char *text)
 enum err store_connect(struct store *s)
 {
 	char seconds[8];
-	const char *const names[] = {"host", "port", "dbname", "user", "password", "options",
-				     "connect_timeout", "tcp_user_timeout", "client_encoding",
-				     "gssencmode", "application_name", NULL};
-	const char *const values[] = {s->host, s->port, s->database, s->role, s->password,
-				      s->options, seconds, "10000", "UTF8", "disable", "sallyport",
-				      NULL};
+	const char *const names[] = {"host",
+				     "port",
+				     "dbname",
+				     "user",
+				     "password",
+				     "options",
+				     "connect_timeout",
+				     "tcp_user_timeout",
+				     "client_encoding",
+				     "gssencmode",
+				     "application_name",
+				     NULL};
+	const char *const values[] = {s->host,     s->port,    s->database, s->role,
+				      s->password, s->options, seconds,     "10000",
+				      "UTF8",      "disable",  "sallyport", NULL};
 
 	if (s->connection)
 		return OK;

@@ -56,10 +56,12 @@ enum err store_visa_add(struct store *s, const struct store_visa *visa)
 				 "VALUES ($1, $2, $3, $4) ON CONFLICT (iss, sub) DO NOTHING"};
 	static const struct store_statement insert = {
 		"visa_insert",
-		"INSERT INTO visa (id, person, iss, sub, type, value, source, by_whom, asserted_at, "
+		"INSERT INTO visa (id, person, iss, sub, type, value, source, by_whom, "
+		"asserted_at, "
 		"expires_at, jwt, sha256, added_at) "
 		"SELECT $1::uuid, i.person, i.iss, i.sub, $5::text, $6::text, $7::text, $8::text, "
-		"$9::timestamptz, $10::timestamptz, $11::bytea, sha256($11::bytea), $12::timestamptz "
+		"$9::timestamptz, $10::timestamptz, $11::bytea, sha256($11::bytea), "
+		"$12::timestamptz "
 		"FROM identity i WHERE i.iss = $3 AND i.sub = $4 AND i.person = $2"};
 	AUTO(store_batch_clear) struct store_batch batch = {.count = 0};
 	struct store_step *step = store_batch_add(&batch, &bind, NULL);
