@@ -70,7 +70,6 @@ static bool is_for_us(enum jose_algorithm *algorithm, const json_t *jwk)
 	if (alg.size && (!jose_algorithm_of(&named, alg) || named != *algorithm))
 		return false;
 	return slice_equal(use, S("sig")) && may_verify(jwk);
-	return slice_equal(use, S("sig"));
 }
 
 static enum err read_key(struct jwk *out, const json_t *jwk, enum jose_algorithm algorithm)

@@ -201,7 +201,6 @@ void family_receive(struct family *f, int fd)
 		enum err result;
 
 		if (fd < 0 || c->control.fd != fd)
-		if (c->control.fd != fd)
 			continue;
 		result = channel_receive(&c->control, f->inbox, &frame, 0);
 		if (result == ERR_TIMEOUT)
