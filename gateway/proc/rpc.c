@@ -470,7 +470,7 @@ static enum err read_fail(struct rpc_reply *reply)
 
 enum err rpc_next(struct rpc_stream *s, struct rpc_reply *out, int timeout_ms)
 {
-	struct answer *a;
+	struct answer *a = NULL;
 	enum err result;
 
 	*out = (struct rpc_reply){0};
