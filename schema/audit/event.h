@@ -7,7 +7,8 @@
  *     audit_event_id(&event, "license", license_id);
  *     audit_event_text(&event, "reason", reason);
  *     TRY(audit_event_end(&event, clock_now_ms()));
- *     TRY(store_audit_insert(store, &event.row));
+ *     row = audit_event_row(&event);
+ *     TRY(store_audit_insert(store, &row));
  *
  * The leaf is public and holds nothing but {"c","ev","id","t","v"}: the commitment c =
  * HMAC-SHA256(nonce, "audit/v1\n" || payload) hides the payload and binds it.
@@ -19,6 +20,7 @@
 
 #include "crypto/base/buf.h"
 #include "schema/audit/kinds.h"
+#include "schema/store/audit.h" /* the shape of the row; nothing of the store is linked */
 
 enum {
 	AUDIT_ID = 16,
@@ -33,16 +35,17 @@ struct audit_event {
 	uint8_t nonce[AUDIT_NONCE]; /* random, by audit_event_end */
 	int64_t at_ms;
 	uint8_t actor[AUDIT_ID]; /* all zero: the gateway itself */
-	char actor_name[65];
+	char actor_name[128];
 	/* Columns to search by, copied out of the fields of these names; empty where not set. */
 	char model[200];
 	uint8_t license[AUDIT_ID];
 	char right[32];
-	bool allow;    /* true unless audit_event_denied */
-	char code[41]; /* "OK" */
+	bool allow;         /* true unless audit_event_denied */
+	char code[41];      /* "OK" */
 	struct buf payload; /* canonical JSON, by audit_event_end */
 	struct buf leaf;    /* canonical JSON, by audit_event_end */
 	json_t *fields;     /* what is being built; owned */
+	bool is_broken;     /* a text was not UTF-8: audit_event_end says so */
 };
 
 /* `actor` NULL: the gateway itself. */
@@ -61,6 +64,9 @@ void audit_event_denied(struct audit_event *e, const char *code); /* allow = fal
 /* Make id, nonce, payload, leaf. ERR_LIMIT: the payload is too large. ERR_FORMAT: a text is not
  * UTF-8. */
 RESULT audit_event_end(struct audit_event *e, int64_t now_ms);
+
+/* Borrowed from the event. */
+struct store_event audit_event_row(const struct audit_event *e);
 void audit_event_clear(struct audit_event *e); /* fit for AUTO */
 
 #endif

@@ -10,8 +10,8 @@
 
 #include "crypto/base/buf.h"
 
-/* Append the file at this path below the log ("checkpoint", "tile/0/000", "tile/entries/x001/002.p/7")
- * to *out. ERR_NOT_FOUND if there is none. */
+/* Append the file at this path below the log ("checkpoint", "tile/0/000",
+ * "tile/entries/x001/002.p/7") to *out. ERR_NOT_FOUND if there is none. */
 typedef enum err audit_fetch_fn(void *context, struct buf *out, const char *path);
 
 struct audit_verified {

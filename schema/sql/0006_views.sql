@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What an auditor sees: views only, and no public key material, token row or sealed header.
+-- What an auditor sees: views only, and no public key material, token row or sealed header. What
+-- the edge sees of checkpoints: how far they reach.
 SET LOCAL ROLE sallyport_owner;
 SET LOCAL search_path = sallyport;
 
@@ -7,6 +8,9 @@ CREATE VIEW auditor_event AS
 	SELECT e.id, l.seq, e.at, e.kind, e.actor, e.actor_name, e.model, e.license, e.right_name,
 		e.allow, e.code, e.payload, e.nonce, e.leaf
 	FROM audit_event e LEFT JOIN audit_leaf l ON l.event = e.id;
+
+CREATE VIEW edge_checkpoint AS SELECT size FROM audit_checkpoint;
+GRANT SELECT ON edge_checkpoint TO sallyport_edge;
 
 CREATE VIEW auditor_checkpoint AS SELECT size, root, note, at FROM audit_checkpoint;
 CREATE VIEW auditor_state AS SELECT read_only, reason, changed_at FROM audit_state;

@@ -47,11 +47,11 @@ struct store_audit_query {
 	struct slice actor; /* name or id; empty matches any, as in all that follow */
 	struct slice model;
 	uint8_t license[STORE_ID];
-	struct slice kind;     /* "license.issue", or "license" for all of them */
-	struct slice decision; /* "allow", "deny", or a code */
+	struct slice kind;      /* "license.issue", or "license" for all of them */
+	struct slice decision;  /* "allow", "deny", or a code */
 	int64_t from_ms, to_ms; /* [from, to); 0: open */
-	uint64_t before;        /* the cursor: only events with a smaller index; UINT64_MAX: newest */
-	unsigned limit;         /* 1..STORE_AUDIT_MAX_PAGE */
+	uint64_t before; /* the cursor: only events with a smaller index; UINT64_MAX: newest */
+	unsigned limit;  /* 1..STORE_AUDIT_MAX_PAGE */
 };
 
 /* Auditor: published events, newest first. The cursor of the next page is the last one's index. */

@@ -9,8 +9,8 @@ struct store_license {
 	uint8_t id[STORE_ID];
 	uint8_t model[STORE_ID];
 	uint8_t person[STORE_ID];
-	struct slice model_name;   /* out only */
-	struct slice person_name;  /* out only */
+	struct slice model_name;    /* out only */
+	struct slice person_name;   /* out only */
 	uint8_t request[STORE_ID];  /* may be none */
 	uint8_t replaces[STORE_ID]; /* may be none: the license this one renews */
 	struct slice state;         /* preparing, active, suspended, expired, revoked: as stored */
@@ -19,7 +19,7 @@ struct store_license {
 	bool has_terms;
 	uint8_t terms_sha256[STORE_SHA256];
 	int64_t not_before_ms;
-	int64_t expires_ms; /* past it the license is expired, whatever state says */
+	int64_t expires_ms;    /* past it the license is expired, whatever state says */
 	struct slice document; /* canonical JSON */
 	uint8_t signature[STORE_SIGNATURE];
 	int64_t issued_ms;

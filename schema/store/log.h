@@ -26,8 +26,7 @@ struct store_checkpoint {
 };
 
 /* Number up to `limit` committed outbox rows in their order, and remove them, in one transaction
- * under an advisory lock. *size: leaves in the tree afterwards. ERR_CONFLICT: another scribe
- * holds the lock. */
+ * under an advisory lock. *size: leaves in the tree afterwards. */
 RESULT store_log_number(struct store *s, uint64_t *size, unsigned limit);
 
 RESULT store_log_size(struct store *s, uint64_t *size);

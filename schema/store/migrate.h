@@ -13,7 +13,8 @@ struct migrate_target {
 	const char *host; /* directory of the unix socket, or a host name */
 	const char *port;
 	const char *database;
-	const char *user; /* may create roles: a superuser, or CREATEROLE and owner of the database */
+	const char
+		*user; /* may create roles: a superuser, or CREATEROLE and owner of the database */
 	const char *password_file; /* NULL: none is needed */
 };
 

@@ -16,11 +16,11 @@ struct store_model {
 	bool has_terms;
 	uint8_t terms_sha256[STORE_SHA256];
 	int64_t created_ms;
-	struct slice main;    /* the revision of branch main; empty: none yet */
-	bool runnable;        /* of main: the engine can serve it */
-	struct slice runnable_reason; /* of main: why not */
+	struct slice main;                     /* the revision of branch main; empty: none yet */
+	bool runnable;                         /* of main: the engine can serve it */
+	struct slice runnable_reason;          /* of main: why not */
 	uint8_t manifest_sha256[STORE_SHA256]; /* of main */
-	int64_t changed_ms;   /* when main last moved, or created_ms */
+	int64_t changed_ms;                    /* when main last moved, or created_ms */
 };
 
 /* Inserts id, name, gate, terms, created_ms. ERR_CONFLICT: the name is taken. */

@@ -23,9 +23,9 @@ struct store_request {
 	uint8_t terms_sha256[STORE_SHA256];
 	uint8_t terms_key[STORE_ID]; /* none: not signed */
 	uint8_t terms_signature[STORE_SIGNATURE];
-	struct slice reason;           /* of the last step; may be empty */
-	uint8_t decided_by[STORE_ID];  /* none: nobody yet, or the published criteria */
-	struct slice decided_by_name;  /* out only */
+	struct slice reason;          /* of the last step; may be empty */
+	uint8_t decided_by[STORE_ID]; /* none: nobody yet, or the published criteria */
+	struct slice decided_by_name; /* out only */
 	int64_t created_ms;
 	int64_t changed_ms;
 };
@@ -63,8 +63,7 @@ struct store_request_event {
 	struct slice from, to, reason;
 };
 
-RESULT store_request_history(struct store *s, struct arena *arena,
-			     struct store_request_event **out, size_t *count,
-			     const uint8_t id[STORE_ID]);
+RESULT store_request_history(struct store *s, struct arena *arena, struct store_request_event **out,
+			     size_t *count, const uint8_t id[STORE_ID]);
 
 #endif

@@ -44,15 +44,16 @@ bool store_is_connected(const struct store *s); /* as far as the last call knew 
 void store_disconnect(struct store *s);         /* the next call connects anew */
 
 /*
- * A transaction: AUTO(store_end) struct store *t = s; TRY(store_begin(t)); ...; TRY(store_commit(t));
- * BEGIN travels with the first statement, so beginning costs no round trip. If the connection
- * is lost in between, everything up to the rollback fails with ERR_UNAVAILABLE; if it is lost
- * in store_commit, the transaction may or may not have happened. A function of this folder
- * that is called outside of a transaction is one by itself.
+ * A transaction: AUTO(store_end) struct store *t = s; TRY(store_begin(t)); ...;
+ * TRY(store_commit(t)); BEGIN travels with the first statement, so beginning costs no round trip.
+ * If the connection is lost in between, everything up to the rollback fails with ERR_UNAVAILABLE;
+ * if it is lost in store_commit, the transaction may or may not have happened. A function of this
+ * folder that is called outside of a transaction is one by itself.
  */
 RESULT store_begin(struct store *s);
 RESULT store_commit(struct store *s);
 void store_rollback(struct store *s); /* nothing, if no transaction is open */
+bool store_is_in_transaction(const struct store *s);
 
 static inline void store_end(struct store **s)
 {

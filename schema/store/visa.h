@@ -26,7 +26,7 @@ struct store_visa {
 RESULT store_visa_add(struct store *s, const struct store_visa *visa);
 
 /* Newest first. */
-RESULT store_visa_list(struct store *s, struct arena *arena, struct store_visa **out,
-		       size_t *count, const uint8_t person[STORE_ID]);
+RESULT store_visa_list(struct store *s, struct arena *arena, struct store_visa **out, size_t *count,
+		       const uint8_t person[STORE_ID]);
 
 #endif
