@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/api/api.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -29,21 +30,43 @@ static enum err open_store(struct store **out, const struct settings *s, const c
 	return store_new(out, &settings);
 }
 
+static enum err prepare_one(struct route_context **out, struct api *api)
+{
+	const struct settings *s = api->settings;
+	struct route_context *context = calloc(1, sizeof *context);
+	enum err result;
+
+	assert(context);
+	context->api = api;
+	result = open_store(&context->store, s, "sallyport_edge", s->edge_password_file);
+	if (result == OK)
+		result = open_store(&context->auditor, s, "sallyport_auditor",
+				    s->auditor_password_file);
+	if (result != OK) {
+		api_worker_free(context);
+		return result;
+	}
+	*out = context;
+	return OK;
+}
+
+enum err api_workers_prepare(struct api *api, size_t count)
+{
+	assert(count <= API_MAX_WORKERS);
+	for (; api->worker_count < count; api->worker_count++)
+		TRY(prepare_one(&api->workers[api->worker_count], api));
+	return OK;
+}
+
 struct route_context *api_worker_new(void *shared)
 {
 	struct api *api = shared;
-	const struct settings *s = api->settings;
-	struct route_context *context = calloc(1, sizeof *context);
+	struct route_context *context = NULL;
 
-	if (!context)
-		return NULL;
-	context->api = api;
-	if (open_store(&context->store, s, "sallyport_edge", s->edge_password_file) != OK ||
-	    open_store(&context->auditor, s, "sallyport_auditor", s->auditor_password_file) != OK) {
-		log_error("edge.worker", "reason=\"%s\"", failure_text());
-		api_worker_free(context);
-		return NULL;
-	}
+	pthread_mutex_lock(&api->workers_lock);
+	if (api->worker_count)
+		context = api->workers[--api->worker_count];
+	pthread_mutex_unlock(&api->workers_lock);
 	return context;
 }
 
@@ -64,7 +87,8 @@ static enum err ask_keeper(struct api_keys *out, struct api *api)
 	TRY(rpc_call(api->rpc, ROLE_KEEPER, 0, WIRE_KEEPER_HELLO, S(""), -1, &reply, API_CALL_MS));
 	TRY(wire_read_keeper_keys(&keys, buf_slice(&reply.body)));
 	if (keys.sealed)
-		return failure(ERR_UNAVAILABLE, "the gateway is sealed; an operator must unseal it");
+		return failure(ERR_UNAVAILABLE,
+			       "the gateway is sealed; an operator must unseal it");
 	out->token = token_key_of(keys.token_public);
 	memcpy(out->license_public, keys.license_public, sizeof out->license_public);
 	snprintf(out->log_vkey, sizeof out->log_vkey, "%.*s", SLICE_PRINT(keys.log_vkey));
@@ -89,6 +113,15 @@ enum err api_keys_get(struct api_keys *out, struct api *api)
 	pthread_mutex_unlock(&api->keys_lock);
 	*out = fresh;
 	return OK;
+}
+
+enum err api_log(struct store *store, struct audit_event *event)
+{
+	struct store_event row;
+
+	TRY(audit_event_end(event, clock_now_ms()));
+	row = audit_event_row(event);
+	return store_audit_insert(store, &row);
 }
 
 enum err api_publish(struct api *api, const uint8_t event[WIRE_ID])

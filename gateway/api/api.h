@@ -18,12 +18,13 @@
 #include "schema/wire/keeper.h"
 
 enum {
-	API_CALL_MS = 15000,        /* an answer of keeper, scribe or porter */
-	API_LOAD_MS = 600000,       /* an engine loads a model */
-	API_LICENSE_DAYS = 365,     /* of a license whose approval says nothing else */
+	API_CALL_MS = 15000,    /* an answer of keeper, scribe or porter */
+	API_LOAD_MS = 600000,   /* an engine loads a model */
+	API_LICENSE_DAYS = 365, /* of a license whose approval says nothing else */
 	API_TOKEN_DAYS = 365,
-	API_MAX_JSON = 256 * 1024,  /* bodies of /api/v1 */
+	API_MAX_JSON = 256 * 1024, /* bodies of /api/v1 */
 	API_MAX_DAYS = 3650,
+	API_MAX_WORKERS = 256,
 };
 
 /* The keeper's public keys, as last heard. */
@@ -44,6 +45,9 @@ struct api {
 	uint8_t capability_key[32]; /* of upload addresses; lives as long as this edge */
 	pthread_mutex_t keys_lock;
 	struct api_keys keys; /* under keys_lock */
+	pthread_mutex_t workers_lock;
+	struct route_context *workers[API_MAX_WORKERS]; /* prepared, not yet taken */
+	size_t worker_count;
 };
 
 struct route_context {
@@ -51,6 +55,9 @@ struct route_context {
 	struct store *store;   /* role sallyport_edge */
 	struct store *auditor; /* role sallyport_auditor; reads the log's payloads, nothing else */
 };
+
+/* Before the sandbox, which then forbids to read password files: one context for each worker. */
+RESULT api_workers_prepare(struct api *api, size_t count);
 
 /* For edge_options: shared is the struct api. */
 struct route_context *api_worker_new(void *shared);

@@ -63,8 +63,8 @@ static right_set rights_of_list(struct slice list)
 }
 
 /* The database's part of the token check: is it known, and not revoked? */
-static enum err find_person(struct principal *who, struct exchange *x, struct route_context *context,
-			    const struct token *token)
+static enum err find_person(struct principal *who, struct exchange *x,
+			    struct route_context *context, const struct token *token)
 {
 	struct store_credential credential;
 	enum err result = store_credential_find(context->store, exchange_arena(x), &credential,
@@ -118,11 +118,12 @@ static bool check_person(struct exchange *x, const struct principal *who, enum r
 		reply_code(x, CODE_SUBJECT_SUSPENDED, NULL, NULL);
 	else if (right_is_office(right) && !principal_holds(who, right))
 		reply_code(x, CODE_RIGHT_NOT_GRANTED,
-			   arena_printf(exchange_arena(x),
-					"this needs the right of office \"%s\", which %s does not give",
-					right_name(right),
-					who->offices & right_bit(right) ? "this token's scope"
-									: "your account"),
+			   arena_printf(
+				   exchange_arena(x),
+				   "this needs the right of office \"%s\", which %s does not give",
+				   right_name(right),
+				   who->offices & right_bit(right) ? "this token's scope"
+								   : "your account"),
 			   NULL);
 	else
 		return true;
@@ -163,8 +164,9 @@ bool authorize_route(struct exchange *x, struct route_context *context)
 		reply_code(x, who->credential, NULL, NULL);
 		return false;
 	}
-	/* A route that names its model decides for itself: the model may be open to anybody. */
-	if (is_public || (!right_is_office(right) && exchange_param(x, "name").size))
+	/* Rights on a model are decided by authorize_model(), which every such route calls: the
+	 * model may be open to anybody. metadata:read without a model means any person. */
+	if (is_public || (!right_is_office(right) && right != RIGHT_METADATA_READ))
 		return true;
 	return check_person(x, who, right);
 }
@@ -243,9 +245,8 @@ static bool terms_match(const struct store_access *a, const struct store_license
 {
 	if (!a->model.has_terms)
 		return true;
-	return l->has_terms &&
-	       slice_equal(slice_of(l->terms_sha256, STORE_SHA256),
-			   slice_of(a->model.terms_sha256, STORE_SHA256));
+	return l->has_terms && slice_equal(slice_of(l->terms_sha256, STORE_SHA256),
+					   slice_of(a->model.terms_sha256, STORE_SHA256));
 }
 
 static void gather_facts(struct grant *g)
@@ -280,7 +281,8 @@ enum err authorize_weigh(struct grant *out, struct exchange *x, struct route_con
 			 enum right right, struct slice model, struct slice revision,
 			 struct slice path)
 {
-	struct store_access_question question = {.model = model, .revision = revision, .path = path};
+	struct store_access_question question = {
+		.model = model, .revision = revision, .path = path};
 
 	*out = (struct grant){.who = exchange_subject(x), .right = right, .now_ms = clock_now_ms()};
 	memcpy(question.person, out->who->person.id, STORE_ID);
@@ -317,7 +319,8 @@ static void reply_no_model(struct exchange *x, struct slice model)
 	if (slice_starts_with(path, S("/v1/")) || slice_starts_with(path, S("/api/v1/")))
 		reply_code(x, CODE_NOT_FOUND, text, "model");
 	else
-		reply_hub(x, authorize_principal(x)->authenticated ? 404 : 401, "RepoNotFound", text);
+		reply_hub(x, authorize_principal(x)->authenticated ? 404 : 401, "RepoNotFound",
+			  text);
 }
 
 struct grant *authorize_model(struct exchange *x, struct route_context *context, enum right right,
@@ -390,7 +393,8 @@ json_t *authorize_describe(struct exchange *x, const struct grant *g)
 	json_put_text(record, "rule", slice_of_string(g->decision.rule));
 	json_put_text(record, "basis", slice_of_string(decision_basis_name(g->decision.basis)));
 	if (g->who->authenticated)
-		json_put_text(record, "subject", slice_of_string(api_uuid(arena, g->who->person.id)));
+		json_put_text(record, "subject",
+			      slice_of_string(api_uuid(arena, g->who->person.id)));
 	json_put_text(record, "model", g->access.model.name);
 	if (g->access.has_revision)
 		json_put_text(record, "revision", g->access.revision.id);
@@ -398,9 +402,10 @@ json_t *authorize_describe(struct exchange *x, const struct grant *g)
 	if (g->license) {
 		json_put_text(record, "license", slice_of_string(api_uuid(arena, g->license->id)));
 		if (g->license->has_terms)
-			json_put_text(record, "terms_sha256",
-				      slice_of_string(api_hex(
-					      arena, slice_of(g->license->terms_sha256, STORE_SHA256))));
+			json_put_text(
+				record, "terms_sha256",
+				slice_of_string(api_hex(
+					arena, slice_of(g->license->terms_sha256, STORE_SHA256))));
 	}
 	json_put_text(record, "policy", S("builtin-1"));
 	json_put_text(record, "at", slice_of_string(api_time(arena, g->now_ms)));

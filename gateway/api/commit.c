@@ -17,13 +17,15 @@ enum err commit_check_path(struct slice path)
 		return failure(ERR_FORMAT, "a file's path is not UTF-8");
 	for (size_t i = 0; i < path.size; i++)
 		if (path.data[i] < 0x20 || path.data[i] == 0x7f || path.data[i] == '\\')
-			return failure(ERR_FORMAT, "a file's path has a control byte or a backslash");
+			return failure(ERR_FORMAT,
+				       "a file's path has a control byte or a backslash");
 	while (more) {
 		struct slice part;
 
 		more = slice_cut(rest, '/', &part, &rest);
 		if (part.size == 0 || slice_equal(part, S(".")) || slice_equal(part, S("..")))
-			return failure(ERR_FORMAT, "a file's path has an empty part, \".\" or \"..\"");
+			return failure(ERR_FORMAT,
+				       "a file's path has an empty part, \".\" or \"..\"");
 	}
 	return OK;
 }
@@ -43,7 +45,8 @@ static enum err read_regular(struct commit_operation *out, struct arena *arena, 
 		return failure(ERR_UNSUPPORTED, "\"encoding\" is \"%.*s\", base64 expected",
 			       SLICE_PRINT(encoding));
 	if (buf_done(&bytes) != OK)
-		return failure(ERR_LIMIT, "a file sent in the commit has at most %d bytes; send it by LFS",
+		return failure(ERR_LIMIT,
+			       "a file sent in the commit has at most %d bytes; send it by LFS",
 			       COMMIT_MAX_REGULAR);
 	out->content = arena_copy(arena, buf_slice(&bytes));
 	out->size = bytes.size;

@@ -11,12 +11,12 @@
 #include "crypto/digest.h"
 
 enum {
-	COMMIT_MAX_FILES = 512,              /* of a revision, and operations of a commit */
-	COMMIT_MAX_LINE = 2 * 1024 * 1024,   /* bytes of one NDJSON line */
-	COMMIT_MAX_BODY = 16 * 1024 * 1024,  /* bytes of the whole commit */
-	COMMIT_MAX_PATH = 500,               /* bytes of a file's path */
-	COMMIT_MAX_REGULAR = 1024 * 1024,    /* larger files go by LFS */
-	COMMIT_REVISION = 41,                /* 40 hex digits and a NUL */
+	COMMIT_MAX_FILES = 512,             /* of a revision, and operations of a commit */
+	COMMIT_MAX_LINE = 2 * 1024 * 1024,  /* bytes of one NDJSON line */
+	COMMIT_MAX_BODY = 16 * 1024 * 1024, /* bytes of the whole commit */
+	COMMIT_MAX_PATH = 500,              /* bytes of a file's path */
+	COMMIT_MAX_REGULAR = 1024 * 1024,   /* larger files go by LFS */
+	COMMIT_REVISION = 41,               /* 40 hex digits and a NUL */
 };
 
 enum commit_kind { COMMIT_REGULAR, COMMIT_LARGE, COMMIT_DELETE, COMMIT_DELETE_FOLDER };
@@ -24,9 +24,9 @@ enum commit_kind { COMMIT_REGULAR, COMMIT_LARGE, COMMIT_DELETE, COMMIT_DELETE_FO
 struct commit_operation {
 	enum commit_kind kind;
 	struct slice path;
-	struct slice content;  /* REGULAR */
-	struct digest sha256;  /* LARGE: of the plaintext, as the client says */
-	uint64_t size;         /* REGULAR, LARGE */
+	struct slice content; /* REGULAR */
+	struct digest sha256; /* LARGE: of the plaintext, as the client says */
+	uint64_t size;        /* REGULAR, LARGE */
 };
 
 struct commit {

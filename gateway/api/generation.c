@@ -27,7 +27,8 @@ static const json_t *member(const struct reading *r, const char *name)
 	return json_is_null(value) ? NULL : value;
 }
 
-static enum err read_number(struct reading *r, const char *name, double low, double high, double *out)
+static enum err read_number(struct reading *r, const char *name, double low, double high,
+			    double *out)
 {
 	const json_t *value = member(r, name);
 	double number;
@@ -37,7 +38,8 @@ static enum err read_number(struct reading *r, const char *name, double low, dou
 	number = json_number_value(value);
 	if (!json_is_number(value) || !isfinite(number) || number < low || number > high)
 		return refuse(r, ERR_FORMAT, name,
-			      arena_printf(r->arena, "'%s' must be a number from %g to %g", name, low, high));
+			      arena_printf(r->arena, "'%s' must be a number from %g to %g", name,
+					   low, high));
 	*out = number;
 	return OK;
 }
@@ -52,8 +54,8 @@ static enum err read_count(struct reading *r, const char *name, json_int_t low, 
 	if (!json_is_integer(value) || json_integer_value(value) < low ||
 	    json_integer_value(value) > high)
 		return refuse(r, ERR_FORMAT, name,
-			      arena_printf(r->arena, "'%s' must be an integer from %lld to %lld", name,
-					   (long long)low, (long long)high));
+			      arena_printf(r->arena, "'%s' must be an integer from %lld to %lld",
+					   name, (long long)low, (long long)high));
 	*out = (uint32_t)json_integer_value(value);
 	return OK;
 }
@@ -65,7 +67,8 @@ static enum err read_flag(struct reading *r, const char *name, bool *out)
 	if (!value)
 		return OK;
 	if (!json_is_boolean(value))
-		return refuse(r, ERR_FORMAT, name, arena_printf(r->arena, "'%s' must be true or false", name));
+		return refuse(r, ERR_FORMAT, name,
+			      arena_printf(r->arena, "'%s' must be true or false", name));
 	*out = json_is_true(value);
 	return OK;
 }
@@ -143,12 +146,12 @@ static enum err read_biases(struct reading *r)
 		uint64_t token;
 		double number = json_number_value(bias);
 
-		if (!slice_to_u64(slice_of_string(key), UINT32_MAX, &token) || !json_is_number(bias) ||
-		    !(number >= -100 && number <= 100))
+		if (!slice_to_u64(slice_of_string(key), UINT32_MAX, &token) ||
+		    !json_is_number(bias) || !(number >= -100 && number <= 100))
 			return refuse(r, ERR_FORMAT, "logit_bias",
 				      "'logit_bias' maps token ids to numbers from -100 to 100");
-		r->out->biases[r->out->bias_count++] =
-			(struct generation_bias){(uint32_t)token, (float)number};
+		r->out->biases[r->out->bias_count++] = (struct generation_bias){(uint32_t)token,
+										(float)number};
 	}
 	return OK;
 }
@@ -161,7 +164,8 @@ static enum err read_stream(struct reading *r)
 	if (!options)
 		return OK;
 	if (!json_is_object(options))
-		return refuse(r, ERR_FORMAT, "stream_options", "'stream_options' must be an object");
+		return refuse(r, ERR_FORMAT, "stream_options",
+			      "'stream_options' must be an object");
 	r->out->include_usage = json_is_true(json_object_get(options, "include_usage"));
 	return OK;
 }
@@ -189,7 +193,8 @@ static enum err refuse_unsupported(struct reading *r)
 	for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) {
 		const json_t *value = member(r, absent[i]);
 
-		if (value && !json_is_false(value) && !(json_is_array(value) && !json_array_size(value)) &&
+		if (value && !json_is_false(value) &&
+		    !(json_is_array(value) && !json_array_size(value)) &&
 		    !(json_is_integer(value) && json_integer_value(value) == 1))
 			return refuse(r, ERR_UNSUPPORTED, absent[i],
 				      arena_printf(r->arena, "'%s' is not supported", absent[i]));
@@ -268,7 +273,8 @@ enum err generation_read_chat(struct generation *out, struct generation_flaw *fl
 	TRY(read_flag(&r, "logprobs", &out->logprobs));
 	TRY(read_count(&r, "top_logprobs", 0, GENERATION_MAX_LOGPROBS, &out->top_logprobs));
 	if (out->top_logprobs && !out->logprobs)
-		return refuse(&r, ERR_FORMAT, "top_logprobs", "'top_logprobs' needs 'logprobs': true");
+		return refuse(&r, ERR_FORMAT, "top_logprobs",
+			      "'top_logprobs' needs 'logprobs': true");
 	return OK;
 }
 

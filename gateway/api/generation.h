@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "crypto/base/arena.h"
+#include "crypto/base/buf.h"
 #include "crypto/base/err.h"
 
 enum {
@@ -54,8 +55,8 @@ struct generation_flaw {
 
 /* Read a chat (or completions) request. Texts in *out are borrowed from `body` and `arena`.
  * ERR_FORMAT, ERR_LIMIT or ERR_UNSUPPORTED with *flaw filled. */
-RESULT generation_read_chat(struct generation *out, struct generation_flaw *flaw, struct arena *arena,
-			    const json_t *body);
+RESULT generation_read_chat(struct generation *out, struct generation_flaw *flaw,
+			    struct arena *arena, const json_t *body);
 RESULT generation_read_completion(struct generation *out, struct generation_flaw *flaw,
 				  struct arena *arena, const json_t *body);
 

@@ -22,8 +22,7 @@ static struct slice word(bool good)
 void ready(struct exchange *x, struct route_context *context)
 {
 	struct store_audit_state state = {0};
-	bool database =
-		store_audit_state(context->store, exchange_arena(x), &state) == OK;
+	bool database = store_audit_state(context->store, exchange_arena(x), &state) == OK;
 	bool keeper = rpc_generation(context->api->rpc, ROLE_KEEPER, 0) != 0;
 	bool scribe = rpc_generation(context->api->rpc, ROLE_SCRIBE, 0) != 0;
 	bool good = database && keeper && scribe && !state.read_only;

@@ -13,8 +13,8 @@ bool hub_find_model(struct store_model *out, struct exchange *x, struct route_co
 
 /* Its revision named in the address ("main" if the route names none, "HEAD" too). False: it has
  * answered RevisionNotFound. */
-bool hub_find_revision(struct store_revision *out, struct exchange *x, struct route_context *context,
-		       const struct store_model *model);
+bool hub_find_revision(struct store_revision *out, struct exchange *x,
+		       struct route_context *context, const struct store_model *model);
 
 /* {"type":"file","oid","size","path","lfs"?}. Digests of weights are masked for those who may
  * not read them, as the Hub does, so that nobody can probe for known files. */

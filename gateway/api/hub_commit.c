@@ -31,7 +31,7 @@ struct committing {
 	struct digest manifest;
 	bool runnable;
 	const char *runnable_reason;
-	const char *notes; /* for the client: hookOutput */
+	bool has_template;
 };
 
 static struct store_file *find_path(struct committing *c, struct slice path)
@@ -65,7 +65,8 @@ static enum err put_file(struct committing *c, struct slice path, const struct s
 
 	if (!file) {
 		if (c->count == COMMIT_MAX_FILES)
-			return failure(ERR_LIMIT, "a revision has at most %d files", COMMIT_MAX_FILES);
+			return failure(ERR_LIMIT, "a revision has at most %d files",
+				       COMMIT_MAX_FILES);
 		file = &c->files[c->count++];
 	}
 	*file = (struct store_file){
@@ -88,7 +89,8 @@ static enum err find_large(struct committing *c, const struct commit_operation *
 			       SLICE_PRINT(o->path));
 	TRY(result);
 	if (o->size && blob->size != o->size)
-		return failure(ERR_FORMAT, "file \"%.*s\": %llu bytes were uploaded, the commit says %llu",
+		return failure(ERR_FORMAT,
+			       "file \"%.*s\": %llu bytes were uploaded, the commit says %llu",
 			       SLICE_PRINT(o->path), (unsigned long long)blob->size,
 			       (unsigned long long)o->size);
 	return OK;
@@ -134,15 +136,16 @@ static enum err start_from_parent(struct committing *c)
 	TRY(result);
 	c->has_parent = true;
 	if (c->commit.parent.size && !slice_equal(c->commit.parent, c->parent.id))
-		return failure(ERR_CONFLICT, "main has moved on to %.*s; look at it and commit again",
+		return failure(ERR_CONFLICT,
+			       "main has moved on to %.*s; look at it and commit again",
 			       SLICE_PRINT(c->parent.id));
-	TRY(store_revision_files(c->context->store, exchange_arena(c->x), &files, &count, c->model.id,
-				 c->parent.id));
+	TRY(store_revision_files(c->context->store, exchange_arena(c->x), &files, &count,
+				 c->model.id, c->parent.id));
 	for (size_t i = 0; i < count; i++) {
 		struct store_blob blob;
 
-		TRY(store_blob_by_sha256(c->context->store, exchange_arena(c->x), &blob, c->model.id,
-					 files[i].sha256));
+		TRY(store_blob_by_sha256(c->context->store, exchange_arena(c->x), &blob,
+					 c->model.id, files[i].sha256));
 		c->files[c->count] = files[i];
 		memcpy(c->files[c->count].blob, blob.id, STORE_ID);
 		c->files[c->count++].header = blob.header;
@@ -165,8 +168,7 @@ static enum err check_runnable(struct committing *c)
 		return OK;
 	if (!sent) {
 		c->runnable = c->parent.runnable;
-		c->runnable_reason =
-			arena_string(exchange_arena(c->x), c->parent.runnable_reason);
+		c->runnable_reason = arena_string(exchange_arena(c->x), c->parent.runnable_reason);
 		return OK;
 	}
 	c->runnable_reason = "config.json was sent as a large file, which is not looked into";
@@ -176,18 +178,34 @@ static enum err check_runnable(struct committing *c)
 	c->runnable = result == OK;
 	c->runnable_reason = "";
 	if (result == ERR_UNSUPPORTED || result == ERR_FORMAT || result == ERR_LIMIT)
-		c->runnable_reason =
-			arena_string(exchange_arena(c->x), slice_of_string(failure_text()));
+		c->runnable_reason = arena_string(exchange_arena(c->x),
+						  slice_of_string(failure_text()));
 	else
 		TRY(result);
 	return OK;
 }
 
+/* Does tokenizer_config.json bring a chat_template, or a file of that name come along? */
+static void look_for_template(struct committing *c)
+{
+	c->has_template = c->parent.has_template;
+	for (size_t i = 0; i < c->commit.count; i++) {
+		const struct commit_operation *o = &c->commit.operations[i];
+		AUTO(json_auto) json_t *json = NULL;
+
+		if (!slice_equal(o->path, S("tokenizer_config.json")) || o->kind != COMMIT_REGULAR)
+			continue;
+		c->has_template = json_read(&json, o->content, COMMIT_MAX_REGULAR) == OK &&
+				  json_has(json, "chat_template");
+	}
+	if (find_path(c, S("chat_template.jinja")))
+		c->has_template = true;
+}
+
 static enum err name_revision(struct committing *c, int64_t now_ms)
 {
 	AUTO(buf_free) struct buf manifest = buf_new(1024 * 1024);
-	struct commit_file *list =
-		arena_alloc(exchange_arena(c->x), (c->count + 1) * sizeof *list);
+	struct commit_file *list = arena_alloc(exchange_arena(c->x), (c->count + 1) * sizeof *list);
 
 	for (size_t i = 0; i < c->count; i++) {
 		list[i] = (struct commit_file){.path = c->files[i].path, .size = c->files[i].size};
@@ -223,16 +241,19 @@ static enum err insert_revision(struct committing *c, uint8_t event_id[WIRE_ID],
 	const struct principal *who = authorize_principal(c->x);
 	AUTO(store_end) struct store *store = c->context->store;
 	AUTO(audit_event_clear) struct audit_event event;
-	struct slice title = c->commit.summary.size ? slice_part(c->commit.summary, 0, 400) : S("commit");
+	struct slice title = c->commit.summary.size ? slice_part(c->commit.summary, 0, 400)
+						    : S("commit");
 	struct store_revision row = {
 		.id = slice_of_string(c->revision),
 		.parent = c->parent.id,
 		.title = slice_is_utf8(title) ? title : S("commit"),
 		.runnable = c->runnable,
 		.runnable_reason = slice_part(slice_of_string(c->runnable_reason), 0, 500),
+		.has_template = c->has_template,
 		.created_ms = now_ms,
 	};
-	struct store_file *unbound = arena_alloc(exchange_arena(c->x), c->count * sizeof *unbound + 1);
+	struct store_file *unbound = arena_alloc(exchange_arena(c->x),
+						 c->count * sizeof *unbound + 1);
 
 	memcpy(row.model, c->model.id, STORE_ID);
 	memcpy(row.manifest_sha256, c->manifest.bytes, DIGEST_SIZE);
@@ -255,7 +276,8 @@ static enum err insert_revision(struct committing *c, uint8_t event_id[WIRE_ID],
 	return api_publish(c->context->api, event.id);
 }
 
-static enum err bind_file(struct committing *c, const uint8_t event[WIRE_ID], struct store_file *file)
+static enum err bind_file(struct committing *c, const uint8_t event[WIRE_ID],
+			  struct store_file *file)
 {
 	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
 	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
@@ -299,6 +321,7 @@ static enum err run(struct committing *c)
 	if (c->count == 0)
 		return failure(ERR_FORMAT, "a revision without files cannot be made");
 	TRY(check_runnable(c));
+	look_for_template(c);
 	TRY(name_revision(c, now_ms));
 	TRY(insert_revision(c, event, now_ms));
 	for (size_t i = 0; i < c->count; i++)
@@ -337,8 +360,9 @@ void hub_commit(struct exchange *x, struct route_context *context)
 						   context->api->settings->external_url,
 						   SLICE_PRINT(c->model.name), c->revision)));
 	json_put_text(answer, "hookOutput",
-		      slice_of_string(c->runnable ? ""
-						  : arena_printf(exchange_arena(x), "download only: %s",
-								 c->runnable_reason)));
+		      slice_of_string(c->runnable
+					      ? ""
+					      : arena_printf(exchange_arena(x), "download only: %s",
+							     c->runnable_reason)));
 	reply_json(x, 200, answer);
 }

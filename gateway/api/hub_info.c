@@ -12,6 +12,8 @@ struct slice hub_model_name(struct exchange *x)
 {
 	struct slice ns = exchange_param(x, "ns"), name = exchange_param(x, "name");
 
+	if (slice_ends_with(name, S(".git"))) /* LFS addresses name the repository so */
+		name.size -= sizeof ".git" - 1;
 	if (ns.size == 0)
 		return name;
 	return slice_of_string(
@@ -36,8 +38,8 @@ bool hub_find_model(struct store_model *out, struct exchange *x, struct route_co
 	return result == OK;
 }
 
-bool hub_find_revision(struct store_revision *out, struct exchange *x, struct route_context *context,
-		       const struct store_model *model)
+bool hub_find_revision(struct store_revision *out, struct exchange *x,
+		       struct route_context *context, const struct store_model *model)
 {
 	struct slice wanted = exchange_param(x, "revision");
 	enum err result;
@@ -47,7 +49,8 @@ bool hub_find_revision(struct store_revision *out, struct exchange *x, struct ro
 	result = store_revision_get(context->store, exchange_arena(x), out, model->id, wanted);
 	if (result == ERR_NOT_FOUND)
 		reply_hub(x, 404, "RevisionNotFound",
-			  arena_printf(exchange_arena(x), "Revision %.*s not found", SLICE_PRINT(wanted)));
+			  arena_printf(exchange_arena(x), "Revision %.*s not found",
+				       SLICE_PRINT(wanted)));
 	else if (result != OK)
 		reply_failure(x, result);
 	return result == OK;
@@ -63,13 +66,15 @@ bool hub_may_read(struct exchange *x, struct route_context *context, struct slic
 
 json_t *hub_describe_file(struct arena *arena, const struct store_file *file, bool masked)
 {
-	static const char mask[] = "****************************************************************";
+	static const char mask[] =
+		"****************************************************************";
 	json_t *entry = json_object_new();
 
 	json_put_text(entry, "type", S("file"));
-	json_put_text(entry, "oid",
-		      slice_of_string(masked ? mask + 24
-					     : api_hex(arena, slice_of(file->git_sha1, STORE_GIT_SHA1))));
+	json_put_text(
+		entry, "oid",
+		slice_of_string(masked ? mask + 24
+				       : api_hex(arena, slice_of(file->git_sha1, STORE_GIT_SHA1))));
 	json_put_int(entry, "size", (int64_t)file->size);
 	json_put_text(entry, "path", file->path);
 	if (file->is_large) {
@@ -103,8 +108,9 @@ static json_t *own_part(struct arena *arena, const struct store_model *m, bool r
 	json_put_text(own, "state", m->state);
 	json_put_text(own, "gate", m->gate);
 	if (m->has_terms)
-		json_put_text(own, "terms_sha256",
-			      slice_of_string(api_hex(arena, slice_of(m->terms_sha256, STORE_SHA256))));
+		json_put_text(
+			own, "terms_sha256",
+			slice_of_string(api_hex(arena, slice_of(m->terms_sha256, STORE_SHA256))));
 	else
 		json_put(own, "terms_sha256", json_null());
 	json_put_bool(own, "inference", runnable);
@@ -112,7 +118,8 @@ static json_t *own_part(struct arena *arena, const struct store_model *m, bool r
 		json_put_text(own, "inference_reason", reason);
 	else
 		json_put(own, "inference_reason", json_null());
-	json_put_text(own, "manifest_sha256", slice_of_string(api_hex(arena, slice_of(manifest, 32))));
+	json_put_text(own, "manifest_sha256",
+		      slice_of_string(api_hex(arena, slice_of(manifest, 32))));
 	return own;
 }
 
@@ -146,8 +153,7 @@ static void reply_model(struct exchange *x, struct route_context *context,
 	struct store_file *files;
 	size_t count;
 	json_t *info, *siblings;
-	enum err result =
-		store_revision_files(context->store, arena, &files, &count, m->id, r->id);
+	enum err result = store_revision_files(context->store, arena, &files, &count, m->id, r->id);
 	bool blobs = slice_equal(api_query(x, "blobs"), S("true"));
 	bool masked = blobs && !hub_may_read(x, context, m->name);
 
@@ -159,7 +165,8 @@ static void reply_model(struct exchange *x, struct route_context *context,
 	siblings = json_array_new();
 	json_put_text(info, "sha", r->id);
 	for (size_t i = 0; i < count; i++) {
-		json_t *one = blobs ? hub_describe_file(arena, &files[i], masked) : json_object_new();
+		json_t *one = blobs ? hub_describe_file(arena, &files[i], masked)
+				    : json_object_new();
 
 		json_put_text(one, "rfilename", files[i].path);
 		json_push(siblings, one);
@@ -288,14 +295,17 @@ void hub_tree(struct exchange *x, struct route_context *context)
 	size_t count;
 	json_t *list;
 
-	if (!hub_find_model(&model, x, context) || !hub_find_revision(&revision, x, context, &model))
+	if (!hub_find_model(&model, x, context) ||
+	    !hub_find_revision(&revision, x, context, &model))
 		return;
-	if (store_revision_files(context->store, arena, &files, &count, model.id, revision.id) != OK) {
+	if (store_revision_files(context->store, arena, &files, &count, model.id, revision.id) !=
+	    OK) {
 		reply_failure(x, ERR_UNAVAILABLE);
 		return;
 	}
 	list = list_tree(arena, files, count, folder,
-			 slice_equal_ignoring_case(recursive, S("true")) || slice_equal(recursive, S("1")),
+			 slice_equal_ignoring_case(recursive, S("true")) ||
+				 slice_equal(recursive, S("1")),
 			 !hub_may_read(x, context, model.name));
 	exchange_header(x, "X-Repo-Commit", "%.*s", SLICE_PRINT(revision.id));
 	/* Python's transformers asks for this folder at every start; an empty list is what all
@@ -333,7 +343,8 @@ void hub_paths_info(struct exchange *x, struct route_context *context)
 	json_t *list;
 	AUTO(json_auto) json_t *body = NULL;
 
-	if (!hub_find_model(&model, x, context) || !hub_find_revision(&revision, x, context, &model))
+	if (!hub_find_model(&model, x, context) ||
+	    !hub_find_revision(&revision, x, context, &model))
 		return;
 	body = api_body(x);
 	if (!body)
@@ -342,7 +353,8 @@ void hub_paths_info(struct exchange *x, struct route_context *context)
 		reply_failure(x, ERR_FORMAT);
 		return;
 	}
-	if (store_revision_files(context->store, arena, &files, &count, model.id, revision.id) != OK) {
+	if (store_revision_files(context->store, arena, &files, &count, model.id, revision.id) !=
+	    OK) {
 		reply_failure(x, ERR_UNAVAILABLE);
 		return;
 	}
@@ -397,7 +409,8 @@ void hub_commits(struct exchange *x, struct route_context *context)
 
 	if (!hub_find_model(&model, x, context))
 		return;
-	result = store_revision_list(context->store, exchange_arena(x), &revisions, &count, model.id);
+	result = store_revision_list(context->store, exchange_arena(x), &revisions, &count,
+				     model.id);
 	if (result != OK) {
 		reply_failure(x, result);
 		return;
@@ -409,8 +422,9 @@ void hub_commits(struct exchange *x, struct route_context *context)
 		json_put_text(one, "id", revisions[i].id);
 		json_put_text(one, "title", revisions[i].title);
 		json_put_text(one, "message", S(""));
-		json_put_text(one, "date",
-			      slice_of_string(api_time(exchange_arena(x), revisions[i].created_ms)));
+		json_put_text(
+			one, "date",
+			slice_of_string(api_time(exchange_arena(x), revisions[i].created_ms)));
 		json_put(one, "authors", json_array_new());
 		json_push(list, one);
 	}

@@ -37,7 +37,8 @@ static struct grant *find_file(struct exchange *x, struct route_context *context
 	struct slice revision = exchange_param(x, "revision");
 	struct slice path = exchange_param(x, "path");
 	struct grant *g = authorize_model(x, context, RIGHT_WEIGHTS_READ, hub_model_name(x),
-					  slice_equal(revision, S("HEAD")) ? S("main") : revision, path);
+					  slice_equal(revision, S("HEAD")) ? S("main") : revision,
+					  path);
 
 	if (!g)
 		return NULL;
@@ -49,8 +50,9 @@ static struct grant *find_file(struct exchange *x, struct route_context *context
 	}
 	exchange_header(x, "X-Repo-Commit", "%.*s", SLICE_PRINT(g->access.revision.id));
 	if (!g->access.has_file) {
-		reply_hub(x, 404, "EntryNotFound",
-			  arena_printf(exchange_arena(x), "Entry %.*s not found", SLICE_PRINT(path)));
+		reply_hub(
+			x, 404, "EntryNotFound",
+			arena_printf(exchange_arena(x), "Entry %.*s not found", SLICE_PRINT(path)));
 		return NULL;
 	}
 	return g;
@@ -94,7 +96,8 @@ void hub_resolve_head(struct exchange *x, struct route_context *context)
 }
 
 /* Runs when the last byte is out or the client is gone: how much it was is an entry. */
-static void transfer_done(struct exchange *x, struct route_context *context, void *data, uint64_t sent)
+static void transfer_done(struct exchange *x, struct route_context *context, void *data,
+			  uint64_t sent)
 {
 	struct transfer *t = data;
 	const struct grant *g = t->grant;
@@ -201,7 +204,8 @@ void hub_resolve(struct exchange *x, struct route_context *context)
 	if (range.kind == RANGE_UNSATISFIABLE) {
 		exchange_header(x, "Content-Range", "bytes */%llu", (unsigned long long)size);
 		reply_hub(x, 416, NULL,
-			  arena_printf(exchange_arena(x), "the range lies behind the end of the file (%llu bytes)",
+			  arena_printf(exchange_arena(x),
+				       "the range lies behind the end of the file (%llu bytes)",
 				       (unsigned long long)size));
 		return;
 	}

@@ -57,7 +57,8 @@ void hub_create(struct exchange *x, struct route_context *context)
 		return;
 	}
 	if (!slice_equal(type, S("model"))) {
-		reply_code(x, CODE_UNSUPPORTED, "only repositories of type \"model\" are kept here", NULL);
+		reply_code(x, CODE_UNSUPPORTED, "only repositories of type \"model\" are kept here",
+			   NULL);
 		return;
 	}
 	if (organization.size)
@@ -92,7 +93,8 @@ static enum err read_settings(struct slice *gate, const uint8_t **terms, uint8_t
 		*gate = slice_of_string(json_string_value(gated));
 	TRY(json_get_text_or(gate, body, "gate", *gate));
 	if (!model_gate_parse(&parsed, *gate))
-		return failure(ERR_FORMAT, "\"gate\" is \"%.*s\"; manual, auto, no or public expected",
+		return failure(ERR_FORMAT,
+			       "\"gate\" is \"%.*s\"; manual, auto, no or public expected",
 			       SLICE_PRINT(*gate));
 	TRY(json_get_text_or(&hex, body, "terms_sha256", S("")));
 	if (hex.size) {
@@ -141,7 +143,8 @@ void hub_settings(struct exchange *x, struct route_context *context)
 	if (result == OK)
 		result = change_settings(x, context, &model, gate, terms);
 	if (result == ERR_NOT_FOUND)
-		reply_code(x, CODE_NOT_FOUND, "no terms with this SHA-256; POST the text to /api/v1/terms first",
+		reply_code(x, CODE_NOT_FOUND,
+			   "no terms with this SHA-256; POST the text to /api/v1/terms first",
 			   NULL);
 	else if (result != OK)
 		reply_failure(x, result);
@@ -263,12 +266,14 @@ void hub_lfs_batch(struct exchange *x, struct route_context *context)
 		return;
 	}
 	if (!slice_equal(operation, S("upload")) || json_array_size(objects) > UPLOAD_MAX_OBJECTS) {
-		reply_code(x, CODE_UNSUPPORTED, "this route takes uploads of at most 1000 objects", NULL);
+		reply_code(x, CODE_UNSUPPORTED, "this route takes uploads of at most 1000 objects",
+			   NULL);
 		return;
 	}
 	for (size_t i = 0; i < json_array_size(objects); i++) {
 		json_t *one;
-		enum err result = describe_object(&one, x, context, &model, json_array_get(objects, i));
+		enum err result = describe_object(&one, x, context, &model,
+						  json_array_get(objects, i));
 
 		if (result != OK) {
 			reply_failure(x, result);
@@ -283,14 +288,16 @@ void hub_lfs_batch(struct exchange *x, struct route_context *context)
 }
 
 /* Whoever was given the address acts as the person it was given to, if they still may. */
-static enum err act_as(struct exchange *x, struct route_context *context, const struct capability *c)
+static enum err act_as(struct exchange *x, struct route_context *context,
+		       const struct capability *c)
 {
 	struct principal *who = exchange_subject(x);
 
 	TRY(store_person_by_id(context->store, exchange_arena(x), &who->person, c->person));
 	if (!slice_equal(who->person.state, S("active")) ||
 	    !store_list_has(who->person.offices, S("models:manage")))
-		return failure(ERR_DENIED, "the person this upload address was made for may no longer upload");
+		return failure(ERR_DENIED,
+			       "the person this upload address was made for may no longer upload");
 	who->authenticated = true;
 	who->credential = CODE_OK_ALLOWED;
 	return OK;

@@ -75,6 +75,7 @@ enum err issue_license(struct issue *issue, struct exchange *x, struct route_con
 	TRY(write_document(issue, exchange_arena(x), entry, now_ms));
 	digest = digest_of(row->document);
 	audit_event_begin(&event, AUDIT_LICENSE_ISSUE, who->person.id, who->person.name);
+	audit_event_preset_id(&event, entry);
 	audit_event_uuid(&event, "license", row->id);
 	audit_event_hex(&event, "license_sha256", slice_of(digest.bytes, DIGEST_SIZE));
 	audit_event_text(&event, "model", row->model_name);

@@ -11,7 +11,8 @@ static bool is_manager(const struct exchange *x)
 {
 	const struct principal *who = authorize_principal(x);
 
-	return principal_holds(who, RIGHT_LICENSES_MANAGE) || principal_holds(who, RIGHT_AUDIT_READ);
+	return principal_holds(who, RIGHT_LICENSES_MANAGE) ||
+	       principal_holds(who, RIGHT_AUDIT_READ);
 }
 
 void license_list(struct exchange *x, struct route_context *context)
@@ -20,9 +21,9 @@ void license_list(struct exchange *x, struct route_context *context)
 	struct store_license *licenses;
 	size_t count;
 	json_t *answer, *list;
-	enum err result = store_license_list(context->store, exchange_arena(x), &licenses, &count,
-					     is_manager(x) ? any : authorize_principal(x)->person.id,
-					     any);
+	enum err result = store_license_list(
+		context->store, exchange_arena(x), &licenses, &count,
+		is_manager(x) ? any : authorize_principal(x)->person.id, any);
 
 	if (result != OK) {
 		reply_failure(x, result);
@@ -37,7 +38,8 @@ void license_list(struct exchange *x, struct route_context *context)
 }
 
 /* The license of the address, if the asker may see it; false: it has answered. */
-static bool find_license(struct store_license *out, struct exchange *x, struct route_context *context)
+static bool find_license(struct store_license *out, struct exchange *x,
+			 struct route_context *context)
 {
 	uint8_t id[STORE_ID];
 	enum err result = api_param_uuid(id, x, "id");
@@ -68,8 +70,9 @@ void license_get(struct exchange *x, struct route_context *context)
 		return;
 	}
 	answer = issue_describe(exchange_arena(x), &license);
-	json_put_text(answer, "key",
-		      slice_of_string(api_base64(exchange_arena(x), slice_of(keys.license_public, 32))));
+	json_put_text(
+		answer, "key",
+		slice_of_string(api_base64(exchange_arena(x), slice_of(keys.license_public, 32))));
 	json_put_text(answer, "reason", license.state_reason);
 	reply_json(x, 200, answer);
 }
@@ -144,14 +147,12 @@ void license_revoke(struct exchange *x, struct route_context *context)
 
 void license_suspend(struct exchange *x, struct route_context *context)
 {
-	change(x, context,
-	       &(struct act){AUDIT_LICENSE_SUSPEND, S("active"), S("suspended")});
+	change(x, context, &(struct act){AUDIT_LICENSE_SUSPEND, S("active"), S("suspended")});
 }
 
 void license_reinstate(struct exchange *x, struct route_context *context)
 {
-	change(x, context,
-	       &(struct act){AUDIT_LICENSE_REINSTATE, S("suspended"), S("active")});
+	change(x, context, &(struct act){AUDIT_LICENSE_REINSTATE, S("suspended"), S("active")});
 }
 
 /* A renewal is a new license that replaces the old one: documents are never edited. */
@@ -165,7 +166,8 @@ static enum err renew(struct issue *issue, struct exchange *x, struct route_cont
 	int64_t from_ms = old->expires_ms > now_ms ? old->expires_ms : now_ms;
 
 	if (slice_equal(old->state, S("revoked")))
-		return failure(ERR_CONFLICT, "a revoked license is not renewed; a new request is needed");
+		return failure(ERR_CONFLICT,
+			       "a revoked license is not renewed; a new request is needed");
 	if (slice_equal(slice_of(old->person, STORE_ID), slice_of(who->person.id, STORE_ID)))
 		return failure(ERR_DENIED, "nobody renews their own license");
 	*issue = (struct issue){.person_name = old->person_name,

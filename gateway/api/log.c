@@ -100,9 +100,8 @@ static enum err write_proof(struct buf *out, struct api *api, const struct store
 {
 	AUTO(buf_free) struct buf note = buf_new(NOTE_MAX);
 	struct tile_source source = {.fetch = fetch_tile, .context = &api->log_directory};
-	struct tlog_proof proof = {.index = event->index,
-				   .has_extra = true,
-				   .extra_size = STORE_NONCE};
+	struct tlog_proof proof = {
+		.index = event->index, .has_extra = true, .extra_size = STORE_NONCE};
 	struct checkpoint checkpoint;
 
 	TRY(read_checkpoint(&note, &checkpoint, api));
@@ -140,7 +139,8 @@ static bool may_see(const struct exchange *x, struct route_context *context,
 	struct store_license license;
 	bool own;
 
-	if (principal_holds(who, RIGHT_AUDIT_READ) || slice_equal(slice_of(event->actor, STORE_ID), me))
+	if (principal_holds(who, RIGHT_AUDIT_READ) ||
+	    slice_equal(slice_of(event->actor, STORE_ID), me))
 		return true;
 	if (store_id_is_none(event->license))
 		return false;
@@ -258,7 +258,8 @@ void audit_events(struct exchange *x, struct route_context *context)
 	enum err result = read_query(&query, x);
 
 	if (result == OK)
-		result = store_audit_find(context->auditor, exchange_arena(x), &events, &count, &query);
+		result = store_audit_find(context->auditor, exchange_arena(x), &events, &count,
+					  &query);
 	if (result == OK)
 		result = log_query(x, context, count);
 	if (result != OK) {
@@ -271,10 +272,10 @@ void audit_events(struct exchange *x, struct route_context *context)
 	answer = json_object_new();
 	json_put(answer, "events", list);
 	if (count == query.limit)
-		json_put_text(answer, "next",
-			      slice_of_string(arena_printf(
-				      exchange_arena(x), "%llu",
-				      (unsigned long long)events[count - 1].index)));
+		json_put_text(
+			answer, "next",
+			slice_of_string(arena_printf(exchange_arena(x), "%llu",
+						     (unsigned long long)events[count - 1].index)));
 	else
 		json_put(answer, "next", json_null());
 	reply_json(x, 200, answer);

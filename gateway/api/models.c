@@ -19,7 +19,8 @@ static enum err add_terms(struct exchange *x, struct route_context *context,
 	audit_event_hex(&event, "terms_sha256", slice_of(digest->bytes, DIGEST_SIZE));
 	audit_event_number(&event, "size", (int64_t)exchange_body(x).size);
 	TRY(store_begin(store));
-	TRY(store_terms_add(store, digest->bytes, exchange_body(x), clock_now_ms(), who->person.id));
+	TRY(store_terms_add(store, digest->bytes, exchange_body(x), clock_now_ms(),
+			    who->person.id));
 	TRY(api_log(store, &event));
 	TRY(store_commit(store));
 	return api_publish(context->api, event.id);
@@ -33,7 +34,8 @@ void terms_add(struct exchange *x, struct route_context *context)
 	enum err result;
 
 	if (slice_trim(text).size == 0 || !slice_is_utf8(text)) {
-		reply_code(x, CODE_BAD_REQUEST, "the body must be the text of the terms, in UTF-8", NULL);
+		reply_code(x, CODE_BAD_REQUEST, "the body must be the text of the terms, in UTF-8",
+			   NULL);
 		return;
 	}
 	result = add_terms(x, context, &digest);
@@ -42,8 +44,9 @@ void terms_add(struct exchange *x, struct route_context *context)
 		return;
 	}
 	answer = json_object_new();
-	json_put_text(answer, "sha256",
-		      slice_of_string(api_hex(exchange_arena(x), slice_of(digest.bytes, DIGEST_SIZE))));
+	json_put_text(
+		answer, "sha256",
+		slice_of_string(api_hex(exchange_arena(x), slice_of(digest.bytes, DIGEST_SIZE))));
 	reply_json(x, 201, answer);
 }
 

@@ -47,8 +47,9 @@ static bool may_use(struct exchange *x, struct route_context *context, const str
 {
 	struct grant grant;
 
-	return m->runnable && authorize_weigh(&grant, x, context, RIGHT_INFER_GENERATE, m->name, S(""),
-					      S("")) == OK &&
+	return m->runnable &&
+	       authorize_weigh(&grant, x, context, RIGHT_INFER_GENERATE, m->name, S(""), S("")) ==
+		       OK &&
 	       grant.decision.allow;
 }
 
@@ -57,8 +58,9 @@ void openai_models(struct exchange *x, struct route_context *context)
 	struct store_model *models;
 	size_t count;
 	json_t *answer, *list;
-	enum err result = store_model_list_visible(context->store, exchange_arena(x), &models, &count,
-						   authorize_principal(x)->person.id, clock_now_ms());
+	enum err result = store_model_list_visible(context->store, exchange_arena(x), &models,
+						   &count, authorize_principal(x)->person.id,
+						   clock_now_ms());
 
 	if (result != OK) {
 		reply_failure(x, result);
@@ -85,11 +87,13 @@ void openai_model(struct exchange *x, struct route_context *context)
 	else if (result == OK && may_use(x, context, &model))
 		reply_json(x, 200, describe_model(&model));
 	else
-		reply_code(x, CODE_NOT_FOUND,
-			   arena_printf(exchange_arena(x),
-					"The model '%.*s' does not exist or you do not have access to it.",
-					SLICE_PRINT(name)),
-			   "model");
+		reply_code(
+			x, CODE_NOT_FOUND,
+			arena_printf(
+				exchange_arena(x),
+				"The model '%.*s' does not exist or you do not have access to it.",
+				SLICE_PRINT(name)),
+			"model");
 }
 
 /* The decision and the entry, durable before anything is generated (class B). */
@@ -235,7 +239,8 @@ static void run(struct call *c)
 	if (result == OK)
 		result = start(c);
 	if (result == OK) {
-		exchange_header(c->x, "X-Audit-Receipt", "%s", api_uuid(exchange_arena(c->x), c->event));
+		exchange_header(c->x, "X-Audit-Receipt", "%s",
+				api_uuid(exchange_arena(c->x), c->event));
 		openai_answer_begin(&c->answer, c->x, &c->ask, c->event);
 		result = pump(c);
 		log_end(c, result);

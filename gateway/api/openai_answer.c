@@ -98,7 +98,8 @@ static void add_plain_logprobs(struct openai_answer *a, json_t *logprobs,
 		json_push(json_object_get(logprobs, "tokens"), text_or_replacement(token->piece));
 		json_push(json_object_get(logprobs, "token_logprobs"),
 			  json_real((double)token->logprob));
-		json_push(json_object_get(logprobs, "text_offset"), json_integer((json_int_t)a->offset));
+		json_push(json_object_get(logprobs, "text_offset"),
+			  json_integer((json_int_t)a->offset));
 		for (size_t k = 0; k < token->top_count; k++) {
 			json_t *text = text_or_replacement(token->tops[k].piece);
 
@@ -113,7 +114,8 @@ static void add_plain_logprobs(struct openai_answer *a, json_t *logprobs,
 
 static json_t *empty_logprobs(bool chat)
 {
-	static const char *const plain[] = {"tokens", "token_logprobs", "top_logprobs", "text_offset"};
+	static const char *const plain[] = {"tokens", "token_logprobs", "top_logprobs",
+					    "text_offset"};
 	json_t *logprobs = json_object_new();
 
 	if (chat)

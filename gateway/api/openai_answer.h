@@ -17,10 +17,10 @@ struct openai_answer {
 	const struct generation *ask;
 	const char *id; /* "chatcmpl-<event>" */
 	int64_t created_seconds;
-	bool streaming;      /* the head and the first event are out */
-	struct buf text;     /* not streamed: all of it */
-	json_t *logprobs;    /* not streamed: of all tokens; NULL if not asked for */
-	size_t offset;       /* of the next token in the text (plain completions' logprobs) */
+	bool streaming;   /* the head and the first event are out */
+	struct buf text;  /* not streamed: all of it */
+	json_t *logprobs; /* not streamed: of all tokens; NULL if not asked for */
+	size_t offset;    /* of the next token in the text (plain completions' logprobs) */
 };
 
 void openai_answer_begin(struct openai_answer *a, struct exchange *x, const struct generation *ask,

@@ -218,8 +218,9 @@ static enum err read_token_request(struct store_credential *out, struct exchange
 	if (scope && !json_is_null(scope))
 		TRY(read_rights(&rights, x, scope, "rights", false));
 	if (rights.size == 0 && who->scope != ~(right_set)0)
-		return failure(ERR_DENIED, "this token is narrowed; it can only create tokens with a scope "
-					   "within its own");
+		return failure(ERR_DENIED,
+			       "this token is narrowed; it can only create tokens with a scope "
+			       "within its own");
 	*out = new_credential(who->person.id, name, days);
 	out->rights = rights;
 	return OK;
@@ -281,8 +282,10 @@ void token_list(struct exchange *x, struct route_context *context)
 		json_put_text(one, "id", slice_of_string(api_uuid(arena, tokens[i].id)));
 		json_put_text(one, "name", tokens[i].name);
 		json_put_text(one, "rights", tokens[i].rights);
-		json_put_text(one, "created", slice_of_string(api_time(arena, tokens[i].created_ms)));
-		json_put_text(one, "expires", slice_of_string(api_time(arena, tokens[i].expires_ms)));
+		json_put_text(one, "created",
+			      slice_of_string(api_time(arena, tokens[i].created_ms)));
+		json_put_text(one, "expires",
+			      slice_of_string(api_time(arena, tokens[i].expires_ms)));
 		json_put_bool(one, "revoked", tokens[i].revoked_ms != 0);
 		json_push(list, one);
 	}
@@ -341,7 +344,8 @@ static enum err read_key(struct store_key *out, struct exchange *x, const json_t
 	return OK;
 }
 
-static enum err enroll(struct exchange *x, struct route_context *context, const struct store_key *key)
+static enum err enroll(struct exchange *x, struct route_context *context,
+		       const struct store_key *key)
 {
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;

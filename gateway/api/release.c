@@ -208,8 +208,8 @@ void releases_drop_license(struct api *api, const uint8_t license[STORE_ID])
 	for (size_t i = 0; i < RELEASE_MAX; i++) {
 		struct held *row = &api->releases->rows[i];
 
-		if (row->used && slice_equal(slice_of(row->license, STORE_ID),
-					     slice_of(license, STORE_ID)))
+		if (row->used &&
+		    slice_equal(slice_of(row->license, STORE_ID), slice_of(license, STORE_ID)))
 			forget(api, row);
 	}
 	pthread_mutex_unlock(&api->releases->lock);

@@ -93,8 +93,8 @@ static json_t *missing_of(const struct decision *d)
 static void reply_problem(struct exchange *x, enum code code, const char *sentence,
 			  const struct decision *d)
 {
-	json_t *body =
-		problem_of(code_status(code), code_name(code), sentence, exchange_request_id(x));
+	json_t *body = problem_of(code_status(code), code_name(code), sentence,
+				  exchange_request_id(x));
 
 	if (d) {
 		json_put_text(body, "decision", slice_of_string(exchange_request_id(x)));
@@ -111,9 +111,12 @@ static const char *openai_code(enum code code)
 		enum code code;
 		const char *name;
 	} known[] = {
-		{CODE_QUOTA_EXCEEDED, "insufficient_quota"}, {CODE_RATE_LIMITED, "rate_limit_exceeded"},
-		{CODE_NOT_FOUND, "model_not_found"},         {CODE_CONTENT_BLOCKED, "content_filter"},
-		{CODE_TOO_LARGE, "context_length_exceeded"}, {CODE_UNSUPPORTED, "unsupported_parameter"},
+		{CODE_QUOTA_EXCEEDED, "insufficient_quota"},
+		{CODE_RATE_LIMITED, "rate_limit_exceeded"},
+		{CODE_NOT_FOUND, "model_not_found"},
+		{CODE_CONTENT_BLOCKED, "content_filter"},
+		{CODE_TOO_LARGE, "context_length_exceeded"},
+		{CODE_UNSUPPORTED, "unsupported_parameter"},
 	};
 
 	if (code_status(code) == 401)
@@ -146,8 +149,8 @@ static void put_or_null(json_t *object, const char *name, const char *text)
 		json_put(object, name, json_null());
 }
 
-static void reply_openai(struct exchange *x, enum code code, const char *sentence, const char *param,
-			 const struct decision *d)
+static void reply_openai(struct exchange *x, enum code code, const char *sentence,
+			 const char *param, const struct decision *d)
 {
 	unsigned status = code == CODE_TOO_LARGE ? 400 : code_status(code);
 	json_t *error = json_object_new();
@@ -234,7 +237,8 @@ void reply_denied(struct exchange *x, const struct decision *d, struct slice mod
 	const char *sentence = code_sentence(d->code);
 
 	if (model.size)
-		sentence = arena_printf(exchange_arena(x), "model %.*s: %s", SLICE_PRINT(model), sentence);
+		sentence = arena_printf(exchange_arena(x), "model %.*s: %s", SLICE_PRINT(model),
+					sentence);
 	reply_any(x, d->code, sentence, NULL, d);
 }
 

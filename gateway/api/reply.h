@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "crypto/base/buf.h"
 #include "gateway/edge/exchange.h"
 #include "policy/decide.h"
 

@@ -74,13 +74,15 @@ static enum err read_terms(struct submission *s, const json_t *body)
 	if (hex.size == 0 && !s->model.has_terms)
 		return OK;
 	if (hex.size == 0)
-		return failure(ERR_FORMAT, "\"terms_sha256\" is missing: read the model's terms and send "
-					   "their SHA-256");
+		return failure(ERR_FORMAT,
+			       "\"terms_sha256\" is missing: read the model's terms and send "
+			       "their SHA-256");
 	TRY(text_read_hex(s->row.terms_sha256, 32, hex));
 	s->row.has_terms = true;
 	if (!s->model.has_terms ||
 	    !slice_equal(slice_of(s->row.terms_sha256, 32), slice_of(s->model.terms_sha256, 32)))
-		return failure(ERR_CONFLICT, "these are not the terms the model has now; read them again");
+		return failure(ERR_CONFLICT,
+			       "these are not the terms the model has now; read them again");
 	return OK;
 }
 
@@ -94,8 +96,9 @@ static enum err write_statement(struct buf *out, struct exchange *x, const struc
 	json_put_text(statement, "intended_use", s->row.intended_use);
 	json_put_text(statement, "model", s->model.name);
 	json_put(statement, "rights", rights);
-	json_put_text(statement, "terms_sha256",
-		      slice_of_string(api_hex(exchange_arena(x), slice_of(s->row.terms_sha256, 32))));
+	json_put_text(
+		statement, "terms_sha256",
+		slice_of_string(api_hex(exchange_arena(x), slice_of(s->row.terms_sha256, 32))));
 	buf_write(out, S("sallyport/terms/v1\n"));
 	return json_write_canonical(out, statement);
 }
@@ -142,8 +145,10 @@ static enum err read_submission(struct submission *s, struct exchange *x,
 	TRY(found);
 	TRY(json_get_text(&s->row.intended_use, body, "intended_use"));
 	if (slice_trim(s->row.intended_use).size == 0 || s->row.intended_use.size > REQUEST_MAX_USE)
-		return failure(ERR_FORMAT, "\"intended_use\" must say in 1 to %d bytes what the model is "
-					   "wanted for", REQUEST_MAX_USE);
+		return failure(ERR_FORMAT,
+			       "\"intended_use\" must say in 1 to %d bytes what the model is "
+			       "wanted for",
+			       REQUEST_MAX_USE);
 	TRY(read_rights(s, x, body));
 	TRY(read_terms(s, body));
 	TRY(read_signature(s, x, context, body));
@@ -244,8 +249,8 @@ static struct store_transition transition_of(struct exchange *x, const struct ve
 }
 
 /* State, entry, and (for an approval) the license, in one transaction. */
-static enum err carry_out(struct exchange *x, struct route_context *context, const struct verdict *v,
-			  const struct store_license *license)
+static enum err carry_out(struct exchange *x, struct route_context *context,
+			  const struct verdict *v, const struct store_license *license)
 {
 	AUTO(store_end) struct store *store = context->store;
 	struct store_transition transition = transition_of(x, v);
@@ -348,7 +353,8 @@ void request_list(struct exchange *x, struct route_context *context)
 
 /* The request of the address, if the asker may see it; false: it has answered. Somebody else's
  * request does not exist for those without the office. */
-static bool find_request(struct store_request *out, struct exchange *x, struct route_context *context)
+static bool find_request(struct store_request *out, struct exchange *x,
+			 struct route_context *context)
 {
 	const struct principal *who = authorize_principal(x);
 	uint8_t id[STORE_ID];
@@ -392,7 +398,8 @@ void request_get(struct exchange *x, struct route_context *context)
 
 	if (!find_request(&request, x, context))
 		return;
-	result = store_request_history(context->store, exchange_arena(x), &events, &count, request.id);
+	result = store_request_history(context->store, exchange_arena(x), &events, &count,
+				       request.id);
 	if (result != OK) {
 		reply_failure(x, result);
 		return;
@@ -529,7 +536,8 @@ static bool is_own(struct exchange *x, struct route_context *context)
 	if (slice_equal(slice_of(request.person, STORE_ID),
 			slice_of(authorize_principal(x)->person.id, STORE_ID)))
 		return true;
-	reply_code(x, CODE_RIGHT_NOT_GRANTED, "only the person who made the request may do this", NULL);
+	reply_code(x, CODE_RIGHT_NOT_GRANTED, "only the person who made the request may do this",
+		   NULL);
 	return false;
 }
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/api/routes.h"
 
-#include "gateway/api/commit.h"
 #include "gateway/api/api.h"
+#include "gateway/api/commit.h"
 
 /* A route on a model, with and without a namespace in its name. */
 #define MODEL_ROUTES(method, before, after, right, body, max, run) \
 	{method, before "{ns}/{name}" after, right, body, max, run}, \
-	{method, before "{name}" after, right, body, max, run}
+	{ \
+		method, before "{name}" after, right, body, max, run \
+	}
 
 /* clang-format off */
 static const struct route routes[] = {

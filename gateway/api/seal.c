@@ -37,8 +37,8 @@ static enum err make_key(struct seal *seal, struct exchange *x, struct route_con
 	memcpy(ask.event, event.id, WIRE_ID);
 	memcpy(ask.blob, seal->blob.id, WIRE_ID);
 	wire_write_key_create(&body, &ask);
-	TRY(rpc_call(context->api->rpc, ROLE_KEEPER, 0, WIRE_KEY_CREATE, buf_slice(&body), -1, &reply,
-		     API_CALL_MS));
+	TRY(rpc_call(context->api->rpc, ROLE_KEEPER, 0, WIRE_KEY_CREATE, buf_slice(&body), -1,
+		     &reply, API_CALL_MS));
 	TRY(wire_read_key_created(&made, buf_slice(&reply.body)));
 	seal->blob.header = arena_copy(exchange_arena(x), made.header);
 	return OK;
@@ -100,7 +100,8 @@ enum err seal_end(struct seal *seal, struct route_context *context, const uint8_
 	TRY(wire_read_porter_sealed(&sealed, buf_slice(&reply.body)));
 	if (sha256 && !slice_equal(slice_of(sha256, 32), slice_of(sealed.sha256, 32))) {
 		discard(seal, context);
-		return failure(ERR_FORMAT, "the content does not have the SHA-256 that was promised");
+		return failure(ERR_FORMAT,
+			       "the content does not have the SHA-256 that was promised");
 	}
 	TRY(store_blob_sealed(context->store, seal->blob.id, sealed.size, sealed.sha256,
 			      sealed.git_sha1));
@@ -128,7 +129,8 @@ enum err seal_bytes(struct store_blob *out, struct exchange *x, struct route_con
 	file_close(&seal.pipe);
 	seal.pipe = -1;
 	if (result != OK)
-		return failure(ERR_UNAVAILABLE, "a porter stopped while it sealed a file; try again");
+		return failure(ERR_UNAVAILABLE,
+			       "a porter stopped while it sealed a file; try again");
 	TRY(seal_end(&seal, context, NULL));
 	*out = seal.blob;
 	return OK;

@@ -59,7 +59,8 @@ void slots_free(struct slots *s)
 static bool serves(const struct slot *slot, const struct grant *g)
 {
 	return slot->state != SLOT_EMPTY &&
-	       slice_equal(slice_of(slot->model, STORE_ID), slice_of(g->access.model.id, STORE_ID)) &&
+	       slice_equal(slice_of(slot->model, STORE_ID),
+			   slice_of(g->access.model.id, STORE_ID)) &&
 	       slice_equal(slice_of_string(slot->revision), g->access.revision.id);
 }
 
@@ -89,7 +90,8 @@ static void evict_one(struct slots *s, struct rpc *rpc)
 	}
 	if (!oldest)
 		return;
-	if (rpc_note(rpc, ROLE_ENGINE, (unsigned)(oldest - s->rows), WIRE_ENGINE_UNLOAD, S("")) != OK)
+	if (rpc_note(rpc, ROLE_ENGINE, (unsigned)(oldest - s->rows), WIRE_ENGINE_UNLOAD, S("")) !=
+	    OK)
 		log_debug("slot.unload", "reason=\"%s\"", failure_text());
 	oldest->state = SLOT_EMPTY;
 }
@@ -130,7 +132,8 @@ static void wait_a_moment(struct slots *s)
 
 /* Under the lock. A slot that is READY for the grant, or one claimed for it (*claimed), or NULL
  * when time is up. */
-static struct slot *find_slot(struct slots *s, struct rpc *rpc, const struct grant *g, bool *claimed)
+static struct slot *find_slot(struct slots *s, struct rpc *rpc, const struct grant *g,
+			      bool *claimed)
 {
 	int64_t deadline = clock_monotonic_ms() + SLOT_WAIT_MS;
 	int64_t load_deadline = clock_monotonic_ms() + API_LOAD_MS;
@@ -165,8 +168,8 @@ static bool engine_needs(struct slice path)
 	       (slice_ends_with(path, S(".safetensors")) || slice_ends_with(path, S(".json")));
 }
 
-static enum err give_key(struct api *api, const uint8_t event[WIRE_ID], const struct store_file *file,
-			 unsigned slot, uint64_t handle)
+static enum err give_key(struct api *api, const uint8_t event[WIRE_ID],
+			 const struct store_file *file, unsigned slot, uint64_t handle)
 {
 	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
 	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
@@ -220,7 +223,8 @@ static enum err load(unsigned slot, struct exchange *x, struct route_context *co
 		if (!engine_needs(files[i].path))
 			continue;
 		if (ask->count == WIRE_MAX_ENGINE_FILES)
-			return failure(ERR_LIMIT, "the model has more than %d files the engine needs",
+			return failure(ERR_LIMIT,
+				       "the model has more than %d files the engine needs",
 				       WIRE_MAX_ENGINE_FILES);
 		*file = (struct wire_engine_file){.path = files[i].path, .size = files[i].size};
 		memcpy(file->blob, files[i].blob, WIRE_ID);
@@ -281,7 +285,8 @@ enum err slots_enter(unsigned *out, struct exchange *x, struct route_context *co
 	}
 	pthread_mutex_unlock(&s->lock);
 	if (!slot)
-		return failure(ERR_UNAVAILABLE, "every engine is busy with another model; try again");
+		return failure(ERR_UNAVAILABLE,
+			       "every engine is busy with another model; try again");
 	return result;
 }
 
@@ -301,7 +306,8 @@ enum err slots_check(struct api *api, struct slice config)
 	enum err result = ERR_UNAVAILABLE;
 
 	if (config.size > WIRE_MAX_CONFIG)
-		return failure(ERR_UNSUPPORTED, "config.json is larger than %d bytes", WIRE_MAX_CONFIG);
+		return failure(ERR_UNSUPPORTED, "config.json is larger than %d bytes",
+			       WIRE_MAX_CONFIG);
 	wire_write_engine_check(&body, &ask);
 	for (unsigned i = 0; i < api->slots->count && result == ERR_UNAVAILABLE; i++) {
 		AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
