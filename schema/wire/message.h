@@ -88,6 +88,8 @@ enum {
 	X(PORTER_DROP,      0x0505, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      8,                     0,  "nothing") \
 	X(PORTER_DISCARD,   0x0506, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      WIRE_ID,               0,  "nothing") \
 	X(PORTER_DISCARDED, 0x0507, WIRE_REPLY, ROLE_SET_PORTER,   ROLE_SET_EDGE,        0,                     0,  "PORTER_DISCARD") \
+	X(PORTER_COPY,      0x0508, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      WIRE_ID,               1,  "a pipe to write; the sealed bytes, no key") \
+	X(PORTER_COPIED,    0x0509, WIRE_REPLY, ROLE_SET_PORTER,   ROLE_SET_EDGE,        8,                     0,  "PORTER_COPY") \
 	X(HANDLE_KEY,       0x0601, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_PORTER | ROLE_SET_ENGINE, 8 + WIRE_FILE_KEY, 0, "nothing") \
 	X(ENGINE_CHECK,     0x0701, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4 + WIRE_MAX_CONFIG,   0,  "nothing") \
 	X(ENGINE_CHECKED,   0x0702, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        0,                     0,  "ENGINE_CHECK") \
