@@ -7,6 +7,7 @@
 #ifndef INFERENCE_ENGINE_H
 #define INFERENCE_ENGINE_H
 
+#include "crypto/base/buf.h"
 #include "inference/format/source.h"
 #include "inference/kernel/compute.h"
 #include "inference/sampler.h"
@@ -83,7 +84,8 @@ RESULT engine_step(struct engine *e, engine_event_fn *on_event, void *context);
 RESULT engine_cancel(struct engine *e, uint64_t id, engine_event_fn *on_event, void *context);
 
 bool engine_is_idle(const struct engine *e);
-struct slice engine_token(const struct engine *e, uint32_t token); /* for logprobs: its text, raw */
+/* Append the token's own bytes, for logprobs: maybe part of a character; of <s> its name. */
+void engine_write_token(const struct engine *e, uint32_t token, struct buf *out);
 RESULT engine_count_tokens(const struct engine *e, size_t *out, struct slice prompt);
 void engine_facts(const struct engine *e, struct engine_facts *out);
 

@@ -20,13 +20,18 @@ struct product {
 	size_t m, n, k;
 };
 
-struct onednn;
+/* What one row multiplies with. */
+struct operator_state;
 
 struct operators {
 	const char *name;
-	enum err (*product)(struct onednn *onednn, unsigned worker, const struct product *p);
-	float (*dot)(const float *a, const float *b, size_t n);
-	void (*add_scaled)(float *out, const float *x, float scale, size_t n); /* out += scale*x */
+	/* The product on the calling thread alone; `worker` is its number. */
+	enum err (*product)(const struct operator_state *s, unsigned worker,
+			    const struct product *p);
+	float (*dot)(const struct operator_state *s, const float *a, const float *b, size_t n);
+	/* out += scale * x */
+	void (*add_scaled)(const struct operator_state *s, float *out, const float *x, float scale,
+			   size_t n);
 };
 
 extern const struct operators operators_onednn;
@@ -46,5 +51,9 @@ uint64_t compute_matmul_primitives(const struct compute *c);
 
 const struct operators *compute_operators(const struct compute *c);
 struct pool *compute_pool(struct compute *c); /* borrowed */
+
+/* By the row in use, on the calling thread. */
+float compute_dot(const struct compute *c, const float *a, const float *b, size_t n);
+void compute_add_scaled(const struct compute *c, float *out, const float *x, float scale, size_t n);
 
 #endif

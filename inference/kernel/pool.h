@@ -5,6 +5,8 @@
 #ifndef INFERENCE_KERNEL_POOL_H
 #define INFERENCE_KERNEL_POOL_H
 
+#include <stdint.h>
+
 #include "crypto/base/err.h"
 
 enum { POOL_MAX_THREADS = 64 };

@@ -11,7 +11,7 @@
 
 enum {
 	TOKENIZER_MAX_FILE = 64 << 20,      /* bytes of tokenizer.json */
-	TOKENIZER_MAX_TEXT = 4 << 20,       /* bytes of one text to encode */
+	TOKENIZER_MAX_TEXT = 2 << 20,       /* bytes of one text to encode */
 	TOKENIZER_MAX_VOCABULARY = 1 << 20, /* ids */
 	TOKENIZER_MAX_MERGES = 1 << 21,
 	TOKENIZER_MAX_ADDED = 1 << 14,
