@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * license.h - the signed document that lets one person use one model. It is canonical JSON
+ * (the same license is always the same bytes), signed with Ed25519 over LICENSE_DOMAIN and the
+ * document.
+ *
+ *     {"entry":uuid,"expires":time,"id":uuid,"issued":time,"model":text,"not_before":time,
+ *      "person":uuid,"request":uuid,"rights":[text],"terms_sha256":hex,"v":1}
+ *
+ * Times are RFC 3339 with milliseconds and Z. `entry` is the id of the license.issue event.
+ */
+#ifndef CRYPTO_LICENSE_H
+#define CRYPTO_LICENSE_H
+
+#include "crypto/base/arena.h"
+#include "crypto/base/buf.h"
+#include "crypto/digest.h"
+#include "crypto/sign.h"
+
+enum { LICENSE_MAX = 4096, LICENSE_MODEL_MAX = 200, LICENSE_RIGHTS_MAX = 16 };
+
+#define LICENSE_DOMAIN S("sallyport/license/v1\n")
+
+struct license {
+	uint8_t id[16];
+	uint8_t person[16];
+	uint8_t request[16];
+	uint8_t entry[16];
+	struct slice model;
+	struct slice rights[LICENSE_RIGHTS_MAX]; /* "weights:read", ... sorted, each once */
+	size_t right_count;
+	struct digest terms;
+	int64_t not_before_ms;
+	int64_t expires_ms; /* first moment at which it is no longer good */
+	int64_t issued_ms;
+};
+
+/* Sorts and checks what it writes; ERR_FORMAT if a field cannot stand in a license. */
+RESULT license_write(struct buf *out, const struct license *l);
+
+/* Texts go to the arena. Anything but the canonical bytes is refused. */
+RESULT license_parse(struct license *out, struct arena *a, struct slice document);
+
+/* The signature, then the parse. ERR_FORGED, ERR_FORMAT. Dates are for the caller. */
+RESULT license_verify(struct license *out, struct arena *a, struct slice document,
+		      const uint8_t signature[SIGN_SIGNATURE],
+		      const uint8_t public_key[SIGN_PUBLIC]);
+
+bool license_gives(const struct license *l, struct slice right);
+bool license_is_current(const struct license *l, int64_t now_ms); /* within its dates */
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kinds.h - the closed list of what the log tells. Class A is published in a checkpoint before
+ * the act is answered; class B is durable before the first byte of the answer.
+ */
+#ifndef SCHEMA_AUDIT_KINDS_H
+#define SCHEMA_AUDIT_KINDS_H
+
+#include "crypto/base/err.h"
+#include "crypto/base/slice.h"
+
+/* clang-format off */
+#define AUDIT_KINDS(X) \
+	X(GATEWAY_INIT,      "gateway.init",      A) \
+	X(GATEWAY_START,     "gateway.start",     A) \
+	X(PERSON_ADD,        "person.add",        A) \
+	X(PERSON_SUSPEND,    "person.suspend",    A) \
+	X(OFFICE_GRANT,      "office.grant",      A) \
+	X(KEY_ENROLL,        "key.enroll",        A) \
+	X(TOKEN_CREATE,      "token.create",      A) \
+	X(TOKEN_REVOKE,      "token.revoke",      A) \
+	X(ISSUER_ADD,        "issuer.add",        A) \
+	X(ISSUER_REMOVE,     "issuer.remove",     A) \
+	X(VISA_ADD,          "visa.add",          A) \
+	X(VISA_REFUSE,       "visa.refuse",       A) \
+	X(TERMS_ADD,         "terms.add",         A) \
+	X(MODEL_CREATE,      "model.create",      A) \
+	X(MODEL_SETTINGS,    "model.settings",    A) \
+	X(KEY_CREATE,        "key.create",        A) \
+	X(MODEL_COMMIT,      "model.commit",      A) \
+	X(MODEL_DISABLE,     "model.disable",     A) \
+	X(MODEL_ENABLE,      "model.enable",      A) \
+	X(MODEL_SHRED,       "model.shred",       A) \
+	X(MODEL_SERVE,       "model.serve",       A) \
+	X(MODEL_EXPORT,      "model.export",      A) \
+	X(REQUEST_SUBMIT,    "request.submit",    A) \
+	X(REQUEST_APPROVE,   "request.approve",   A) \
+	X(REQUEST_DENY,      "request.deny",      A) \
+	X(REQUEST_RETURN,    "request.return",    A) \
+	X(REQUEST_WITHDRAW,  "request.withdraw",  A) \
+	X(REQUEST_APPEAL,    "request.appeal",    A) \
+	X(LICENSE_ISSUE,     "license.issue",     A) \
+	X(LICENSE_REVOKE,    "license.revoke",    A) \
+	X(LICENSE_SUSPEND,   "license.suspend",   A) \
+	X(LICENSE_REINSTATE, "license.reinstate", A) \
+	X(LICENSE_RENEW,     "license.renew",     A) \
+	X(KEY_RELEASE,       "key.release",       A) \
+	X(DOWNLOAD_END,      "download.end",      B) \
+	X(INFER_GENERATE,    "infer.generate",    B) \
+	X(INFER_END,         "infer.end",         B) \
+	X(DECISION_DENY,     "decision.deny",     B) \
+	X(AUDIT_QUERY,       "audit.query",       B)
+/* clang-format on */
+
+#define AUDIT_ENUM(kind, name, class) AUDIT_##kind,
+enum audit_kind { AUDIT_KINDS(AUDIT_ENUM) };
+#undef AUDIT_ENUM
+
+const char *audit_kind_name(enum audit_kind kind);
+bool audit_kind_is_class_a(enum audit_kind kind);
+RESULT audit_kind_parse(enum audit_kind *out, struct slice name); /* ERR_NOT_FOUND */
+
+#endif

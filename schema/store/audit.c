@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "schema/store/audit.h"
+
+#include "schema/store/query.h"
+
+enum err store_audit_insert(struct store *s, const struct store_event *event)
+{
+	static const struct store_statement insert = {
+		"audit_insert",
+		"INSERT INTO audit_event (id, at, kind, actor, actor_name, model, license, "
+		"right_name, allow, code, payload, nonce, leaf) "
+		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"};
+	static const struct store_statement outbox = {
+		"audit_outbox", "INSERT INTO audit_outbox (event) VALUES ($1)"};
+	AUTO(store_batch_clear) struct store_batch batch = {.count = 0};
+	struct store_step *step = store_batch_add(&batch, &insert, NULL);
+
+	store_put_id(step, event->id);
+	store_put_time(step, event->at_ms);
+	store_put_text(step, event->kind);
+	store_put_id(step, event->actor);
+	store_put_text_or_null(step, event->actor_name);
+	store_put_text_or_null(step, event->model);
+	store_put_id(step, event->license);
+	store_put_text_or_null(step, event->right);
+	store_put_bool(step, event->allow);
+	store_put_text(step, event->code);
+	store_put_bytes(step, event->payload);
+	store_put_bytes(step, slice_of(event->nonce, STORE_NONCE));
+	store_put_bytes(step, event->leaf);
+	store_put_id(store_batch_add(&batch, &outbox, NULL), event->id);
+	return store_batch_run(s, &batch);
+}
+
+enum err store_audit_is_published(struct store *s, bool *published, uint64_t *index,
+				  const uint8_t id[STORE_ID])
+{
+	static const struct store_statement find = {
+		"audit_is_published", "SELECT l.seq FROM audit_leaf l WHERE l.event = $1 "
+				      "AND l.seq < (SELECT max(size) FROM edge_checkpoint)"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &find};
+
+	store_put_id(&step, id);
+	TRY(store_run(s, &step, 1));
+	*published = store_next(&step);
+	*index = *published ? (uint64_t)store_take_int(&step) : 0;
+	return OK;
+}
+
+enum err store_audit_state(struct store *s, struct arena *arena, struct store_audit_state *out)
+{
+	static const struct store_statement find = {"audit_state",
+						    "SELECT read_only, reason FROM audit_state"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
+
+	TRY(store_run(s, &step, 1));
+	if (!store_next(&step))
+		return failure(ERR_INTERNAL, "the state of the log is missing");
+	out->read_only = store_take_bool(&step);
+	out->reason = store_take_text(&step);
+	return OK;
+}
+
+/* An event is published once a checkpoint covers it, not when it has a number. */
+#define EVENT_SELECT \
+	"SELECT id, coalesce(seq < (SELECT max(size) FROM auditor_checkpoint), false), " \
+	"coalesce(seq, 0), at, kind, actor, actor_name, model, license, right_name, allow, code, " \
+	"payload, nonce, leaf FROM auditor_event "
+
+static void take_event(struct store_step *step, void *out)
+{
+	struct store_event *event = out;
+
+	store_take_id(step, event->id);
+	event->is_published = store_take_bool(step);
+	event->index = (uint64_t)store_take_int(step);
+	event->at_ms = store_take_time(step);
+	event->kind = store_take_text(step);
+	store_take_id(step, event->actor);
+	event->actor_name = store_take_text(step);
+	event->model = store_take_text(step);
+	store_take_id(step, event->license);
+	event->right = store_take_text(step);
+	event->allow = store_take_bool(step);
+	event->code = store_take_text(step);
+	event->payload = store_take_text(step);
+	store_take_bytes(step, event->nonce, STORE_NONCE);
+	event->leaf = store_take_text(step);
+}
+
+enum err store_audit_find(struct store *s, struct arena *arena, struct store_event **out,
+			  size_t *count, const struct store_audit_query *query)
+{
+	static const struct store_statement find = {
+		"audit_find", EVENT_SELECT
+		"WHERE seq < least($1::bigint, (SELECT max(size) FROM auditor_checkpoint)) "
+		"AND ($2::text IS NULL OR actor_name = $2 OR actor::text = $2) "
+		"AND ($3::text IS NULL OR model = $3) "
+		"AND ($4::uuid IS NULL OR license = $4) "
+		"AND ($5::text IS NULL OR kind = $5 OR split_part(kind, '.', 1) = $5) "
+		"AND ($6::text IS NULL OR code = $6 OR CASE WHEN allow THEN 'allow' ELSE 'deny' "
+		"END = $6) "
+		"AND ($7::timestamptz IS NULL OR at >= $7) "
+		"AND ($8::timestamptz IS NULL OR at < $8) "
+		"ORDER BY seq DESC LIMIT $9::bigint"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
+
+	if (query->limit == 0 || query->limit > STORE_AUDIT_MAX_PAGE)
+		return failure(ERR_LIMIT, "a page has 1 to %d events", STORE_AUDIT_MAX_PAGE);
+	store_put_int(&step, query->before > INT64_MAX ? INT64_MAX : (int64_t)query->before);
+	store_put_text_or_null(&step, query->actor);
+	store_put_text_or_null(&step, query->model);
+	store_put_id(&step, query->license);
+	store_put_text_or_null(&step, query->kind);
+	store_put_text_or_null(&step, query->decision);
+	store_put_time(&step, query->from_ms);
+	store_put_time(&step, query->to_ms);
+	store_put_int(&step, query->limit);
+	TRY(store_run(s, &step, 1));
+	*out = store_all(&step, count, sizeof **out, take_event);
+	return OK;
+}
+
+enum err store_audit_get(struct store *s, struct arena *arena, struct store_event *out,
+			 const uint8_t id[STORE_ID])
+{
+	static const struct store_statement find = {"audit_get", EVENT_SELECT "WHERE id = $1"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
+
+	store_put_id(&step, id);
+	TRY(store_run(s, &step, 1));
+	return store_one(&step, out, take_event, "event");
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * audit.h - events of the log as rows. Inserting is the edge's, reading is the auditor's (role
+ * sallyport_auditor, a connection of its own). Events are built by schema/audit.
+ */
+#ifndef SCHEMA_STORE_AUDIT_H
+#define SCHEMA_STORE_AUDIT_H
+
+#include "schema/store/store.h"
+
+enum { STORE_NONCE = 32, STORE_AUDIT_MAX_PAGE = 200 };
+
+struct store_event {
+	uint8_t id[STORE_ID];
+	bool is_published;
+	uint64_t index; /* in the tree, if published */
+	int64_t at_ms;
+	struct slice kind;
+	uint8_t actor[STORE_ID];
+	struct slice actor_name;
+	struct slice model;
+	uint8_t license[STORE_ID];
+	struct slice right;
+	bool allow;
+	struct slice code;
+	struct slice payload; /* canonical JSON */
+	uint8_t nonce[STORE_NONCE];
+	struct slice leaf; /* canonical JSON */
+};
+
+/* The event and its outbox row, in the current transaction (or in one of its own). */
+RESULT store_audit_insert(struct store *s, const struct store_event *event);
+
+/* How far an event is, for the edge: *published, and its index if so. */
+RESULT store_audit_is_published(struct store *s, bool *published, uint64_t *index,
+				const uint8_t id[STORE_ID]);
+
+struct store_audit_state {
+	bool read_only;
+	struct slice reason;
+};
+
+/* May the gateway write? The scribe says. */
+RESULT store_audit_state(struct store *s, struct arena *arena, struct store_audit_state *out);
+
+struct store_audit_query {
+	struct slice actor; /* name or id; empty matches any, as in all that follow */
+	struct slice model;
+	uint8_t license[STORE_ID];
+	struct slice kind;      /* "license.issue", or "license" for all of them */
+	struct slice decision;  /* "allow", "deny", or a code */
+	int64_t from_ms, to_ms; /* [from, to); 0: open */
+	uint64_t before; /* the cursor: only events with a smaller index; UINT64_MAX: newest */
+	unsigned limit;  /* 1..STORE_AUDIT_MAX_PAGE */
+};
+
+/* Auditor: published events, newest first. The cursor of the next page is the last one's index. */
+RESULT store_audit_find(struct store *s, struct arena *arena, struct store_event **out,
+			size_t *count, const struct store_audit_query *query);
+
+/* Auditor: one event, published or not. ERR_NOT_FOUND. */
+RESULT store_audit_get(struct store *s, struct arena *arena, struct store_event *out,
+		       const uint8_t id[STORE_ID]);
+
+/* Auditor: a decision. */
+struct store_decision;
+RESULT store_audit_decision(struct store *s, struct arena *arena, struct store_decision *out,
+			    const uint8_t id[STORE_ID]);
+
+#endif

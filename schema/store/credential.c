@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "schema/store/credential.h"
+
+#include "schema/store/query.h"
+
+#define CREDENTIAL_COLUMNS \
+	"t.credential, t.person, t.name, array_to_string(t.rights, ','), t.created_at, " \
+	"t.expires_at, t.revoked_at"
+
+static void take_credential(struct store_step *step, void *out)
+{
+	struct store_credential *credential = out;
+
+	store_take_id(step, credential->id);
+	store_take_id(step, credential->person);
+	credential->name = store_take_text(step);
+	credential->rights = store_take_text(step);
+	credential->created_ms = store_take_time(step);
+	credential->expires_ms = store_take_time(step);
+	credential->revoked_ms = store_take_time(step);
+}
+
+enum err store_credential_create(struct store *s, const struct store_credential *credential)
+{
+	static const struct store_statement insert = {
+		"credential_insert", "INSERT INTO access_token (credential, person, name, rights, "
+				     "created_at, expires_at) "
+				     "VALUES ($1, $2, $3, string_to_array($4::text, ','), $5, $6)"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &insert};
+
+	store_put_id(&step, credential->id);
+	store_put_id(&step, credential->person);
+	store_put_text(&step, credential->name);
+	store_put_text_or_null(&step, credential->rights);
+	store_put_time(&step, credential->created_ms);
+	store_put_time(&step, credential->expires_ms);
+	return store_run(s, &step, 1);
+}
+
+enum err store_credential_find(struct store *s, struct arena *arena, struct store_credential *out,
+			       struct store_person *person, const uint8_t id[STORE_ID])
+{
+	static const struct store_statement find = {
+		"credential_find",
+		"SELECT " CREDENTIAL_COLUMNS ", p.name, p.email, p.state, "
+		"array_to_string(ARRAY(SELECT o.office FROM office o WHERE o.person = p.id "
+		"ORDER BY 1), ','), p.created_at "
+		"FROM access_token t JOIN person p ON p.id = t.person WHERE t.credential = $1"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
+
+	store_put_id(&step, id);
+	TRY(store_run(s, &step, 1));
+	TRY(store_one(&step, out, take_credential, "access token"));
+	memcpy(person->id, out->person, STORE_ID);
+	person->name = store_take_text(&step);
+	person->email = store_take_text(&step);
+	person->state = store_take_text(&step);
+	person->offices = store_take_text(&step);
+	person->created_ms = store_take_time(&step);
+	return OK;
+}
+
+enum err store_credential_list(struct store *s, struct arena *arena, struct store_credential **out,
+			       size_t *count, const uint8_t person[STORE_ID])
+{
+	static const struct store_statement list = {
+		"credential_list",
+		"SELECT " CREDENTIAL_COLUMNS " FROM access_token t WHERE t.person = $1 "
+		"ORDER BY t.created_at DESC, t.credential LIMIT 1000"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &list, .arena = arena};
+
+	store_put_id(&step, person);
+	TRY(store_run(s, &step, 1));
+	*out = store_all(&step, count, sizeof **out, take_credential);
+	return OK;
+}
+
+enum err store_credential_revoke(struct store *s, const uint8_t id[STORE_ID],
+				 const uint8_t person[STORE_ID], int64_t now_ms,
+				 const uint8_t revoked_by[STORE_ID])
+{
+	static const struct store_statement update = {
+		"credential_revoke",
+		"UPDATE access_token SET revoked_at = $3, revoked_by = $4 WHERE credential = $1 "
+		"AND ($2::uuid IS NULL OR person = $2) AND revoked_at IS NULL"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &update};
+
+	store_put_id(&step, id);
+	store_put_id(&step, person);
+	store_put_time(&step, now_ms);
+	store_put_id(&step, revoked_by);
+	return store_change(s, &step, "access token");
+}

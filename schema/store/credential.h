@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* credential.h - what is known of an access token besides what it says itself. */
+#ifndef SCHEMA_STORE_CREDENTIAL_H
+#define SCHEMA_STORE_CREDENTIAL_H
+
+#include "schema/store/person.h"
+
+struct store_credential {
+	uint8_t id[STORE_ID];
+	uint8_t person[STORE_ID];
+	struct slice name;
+	struct slice rights; /* the scope, comma-separated; empty: all that the person has */
+	int64_t created_ms;
+	int64_t expires_ms;
+	int64_t revoked_ms; /* 0: not revoked */
+};
+
+RESULT store_credential_create(struct store *s, const struct store_credential *credential);
+
+/* The credential and its person with offices, in one round trip; revoked and expired ones and
+ * suspended persons too: that is for the caller to decide. ERR_NOT_FOUND. */
+RESULT store_credential_find(struct store *s, struct arena *arena, struct store_credential *out,
+			     struct store_person *person, const uint8_t id[STORE_ID]);
+
+RESULT store_credential_list(struct store *s, struct arena *arena, struct store_credential **out,
+			     size_t *count, const uint8_t person[STORE_ID]);
+
+/* ERR_NOT_FOUND unless it belongs to `person` and is not revoked yet. `person` none: anybody's. */
+RESULT store_credential_revoke(struct store *s, const uint8_t id[STORE_ID],
+			       const uint8_t person[STORE_ID], int64_t now_ms,
+			       const uint8_t revoked_by[STORE_ID]);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "schema/store/key.h"
+
+#include "schema/store/query.h"
+
+#define KEY_COLUMNS "id, person, kind, public, name, created_at"
+
+static void take_key(struct store_step *step, void *out)
+{
+	struct store_key *key = out;
+
+	store_take_id(step, key->id);
+	store_take_id(step, key->person);
+	key->kind = store_take_text(step);
+	store_take_bytes(step, key->public, sizeof key->public);
+	key->name = store_take_text(step);
+	key->created_ms = store_take_time(step);
+}
+
+enum err store_key_enroll(struct store *s, const struct store_key *key)
+{
+	static const struct store_statement insert = {"key_insert",
+						      "INSERT INTO person_key (" KEY_COLUMNS
+						      ") VALUES ($1, $2, $3, $4, $5, $6)"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &insert};
+
+	store_put_id(&step, key->id);
+	store_put_id(&step, key->person);
+	store_put_text(&step, key->kind);
+	store_put_bytes(&step, slice_of(key->public, sizeof key->public));
+	store_put_text(&step, key->name);
+	store_put_time(&step, key->created_ms);
+	return store_run(s, &step, 1);
+}
+
+enum err store_key_list(struct store *s, struct arena *arena, struct store_key **out, size_t *count,
+			const uint8_t person[STORE_ID])
+{
+	static const struct store_statement list = {
+		"key_list", "SELECT " KEY_COLUMNS " FROM person_key WHERE person = $1 "
+			    "ORDER BY created_at, id LIMIT 1000"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &list, .arena = arena};
+
+	store_put_id(&step, person);
+	TRY(store_run(s, &step, 1));
+	*out = store_all(&step, count, sizeof **out, take_key);
+	return OK;
+}
+
+enum err store_key_get(struct store *s, struct arena *arena, struct store_key *out,
+		       const uint8_t id[STORE_ID], const uint8_t person[STORE_ID])
+{
+	static const struct store_statement find = {
+		"key_get", "SELECT " KEY_COLUMNS " FROM person_key WHERE id = $1 AND person = $2"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
+
+	store_put_id(&step, id);
+	store_put_id(&step, person);
+	TRY(store_run(s, &step, 1));
+	return store_one(&step, out, take_key, "key");
+}

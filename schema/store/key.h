@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* key.h - public keys that persons have enrolled. */
+#ifndef SCHEMA_STORE_KEY_H
+#define SCHEMA_STORE_KEY_H
+
+#include "schema/store/store.h"
+
+enum { STORE_PUBLIC_KEY = 32 };
+
+struct store_key {
+	uint8_t id[STORE_ID];
+	uint8_t person[STORE_ID];
+	struct slice kind; /* ed25519, age-x25519 */
+	uint8_t public[STORE_PUBLIC_KEY];
+	struct slice name;
+	int64_t created_ms;
+};
+
+/* ERR_CONFLICT: this key is enrolled already, by whomever. */
+RESULT store_key_enroll(struct store *s, const struct store_key *key);
+RESULT store_key_list(struct store *s, struct arena *arena, struct store_key **out, size_t *count,
+		      const uint8_t person[STORE_ID]);
+
+/* The key of this id, if this person's; ERR_NOT_FOUND otherwise. */
+RESULT store_key_get(struct store *s, struct arena *arena, struct store_key *out,
+		     const uint8_t id[STORE_ID], const uint8_t person[STORE_ID]);
+
+#endif

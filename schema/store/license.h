@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* license.h - licenses as stored: the signed document, and the state it is in. */
+#ifndef SCHEMA_STORE_LICENSE_H
+#define SCHEMA_STORE_LICENSE_H
+
+#include "schema/store/request.h"
+
+struct store_license {
+	uint8_t id[STORE_ID];
+	uint8_t model[STORE_ID];
+	uint8_t person[STORE_ID];
+	struct slice model_name;    /* out only */
+	struct slice person_name;   /* out only */
+	uint8_t request[STORE_ID];  /* may be none */
+	uint8_t replaces[STORE_ID]; /* may be none: the license this one renews */
+	struct slice state;         /* preparing, active, suspended, expired, revoked: as stored */
+	struct slice state_reason;
+	struct slice rights; /* comma-separated */
+	bool has_terms;
+	uint8_t terms_sha256[STORE_SHA256];
+	int64_t not_before_ms;
+	int64_t expires_ms;    /* past it the license is expired, whatever state says */
+	struct slice document; /* canonical JSON */
+	uint8_t signature[STORE_SIGNATURE];
+	int64_t issued_ms;
+	uint8_t issued_by[STORE_ID]; /* may be none */
+	int64_t changed_ms;
+};
+
+RESULT store_license_issue(struct store *s, const struct store_license *license);
+RESULT store_license_get(struct store *s, struct arena *arena, struct store_license *out,
+			 const uint8_t id[STORE_ID]);
+
+/* The license that gives this right at this moment, the one that lasts longest. ERR_NOT_FOUND. */
+RESULT store_license_active(struct store *s, struct arena *arena, struct store_license *out,
+			    const uint8_t person[STORE_ID], const uint8_t model[STORE_ID],
+			    struct slice right, int64_t now_ms);
+
+/* Newest first; none matches any. */
+RESULT store_license_list(struct store *s, struct arena *arena, struct store_license **out,
+			  size_t *count, const uint8_t person[STORE_ID],
+			  const uint8_t model[STORE_ID]);
+
+/* ERR_NOT_FOUND: no such license. ERR_CONFLICT: it is not in state `from`. */
+RESULT store_license_set_state(struct store *s, const uint8_t id[STORE_ID], struct slice from,
+			       struct slice to, struct slice reason, int64_t now_ms);
+
+#endif

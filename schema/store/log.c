@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "schema/store/log.h"
+
+#include "schema/store/query.h"
+
+/* Two scribes cannot number at the same time; the key spells "log". */
+static const struct store_statement lock = {"log_lock",
+					    "SELECT pg_advisory_xact_lock(x'6c6f67'::bigint)"};
+
+static const struct store_statement size_of_tree = {
+	"log_size", "SELECT coalesce(max(seq) + 1, 0) FROM audit_leaf"};
+
+/* Committed rows only, in the order of their ids: an act that was answered before another began
+ * has the smaller id, so the tree keeps their order. */
+static const struct store_statement number = {
+	"log_number", "INSERT INTO audit_leaf (seq, event, leaf, leaf_hash) "
+		      "SELECT n.next + row_number() OVER (ORDER BY o.id) - 1, e.id, e.leaf, "
+		      "sha256('\\x00'::bytea || e.leaf) "
+		      "FROM (SELECT id, event FROM audit_outbox ORDER BY id LIMIT $1::bigint) o "
+		      "JOIN audit_event e ON e.id = o.event, "
+		      "(SELECT coalesce(max(seq) + 1, 0) AS next FROM audit_leaf) n ORDER BY o.id"};
+
+static const struct store_statement remove_numbered = {
+	"log_remove_numbered",
+	"DELETE FROM audit_outbox o USING audit_leaf l WHERE l.event = o.event"};
+
+enum err store_log_number(struct store *s, uint64_t *size, unsigned limit)
+{
+	AUTO(store_batch_clear) struct store_batch batch = {.count = 0};
+	struct store_step *step;
+
+	store_batch_add(&batch, &lock, NULL);
+	store_put_int(store_batch_add(&batch, &number, NULL), limit);
+	store_batch_add(&batch, &remove_numbered, NULL);
+	step = store_batch_add(&batch, &size_of_tree, NULL);
+	TRY(store_batch_run(s, &batch));
+	if (!store_next(step))
+		return failure(ERR_INTERNAL, "the log has no size");
+	*size = (uint64_t)store_take_int(step);
+	return OK;
+}
+
+enum err store_log_size(struct store *s, uint64_t *size)
+{
+	AUTO(store_step_clear) struct store_step step = {.statement = &size_of_tree};
+
+	TRY(store_run(s, &step, 1));
+	if (!store_next(&step))
+		return failure(ERR_INTERNAL, "the log has no size");
+	*size = (uint64_t)store_take_int(&step);
+	return OK;
+}
+
+static void take_leaf(struct store_step *step, void *out)
+{
+	struct store_leaf *leaf = out;
+
+	leaf->index = (uint64_t)store_take_int(step);
+	store_take_id(step, leaf->event);
+	leaf->leaf = store_take_text(step);
+	store_take_bytes(step, leaf->leaf_hash, sizeof leaf->leaf_hash);
+}
+
+static void take_entry(struct store_step *step, void *out)
+{
+	struct store_leaf *leaf = out;
+
+	take_leaf(step, out);
+	store_take_bytes(step, leaf->nonce, sizeof leaf->nonce);
+	leaf->payload = store_take_text(step);
+}
+
+/* The leaves must come without a gap from `first` on: a hole is a broken database. */
+static enum err check_dense(const struct store_leaf *leaves, size_t count, uint64_t first)
+{
+	for (size_t i = 0; i < count; i++)
+		if (leaves[i].index != first + i)
+			return failure(ERR_INTERNAL, "log: leaf %llu is missing",
+				       (unsigned long long)(first + i));
+	return OK;
+}
+
+enum err store_log_entries(struct store *s, struct arena *arena, struct store_leaf **out,
+			   size_t *count, uint64_t first, size_t limit, size_t max_bytes)
+{
+	static const struct store_statement list = {
+		"log_entries", "SELECT seq, event, leaf, leaf_hash, nonce, payload FROM ("
+			       "SELECT l.seq, l.event, l.leaf, l.leaf_hash, e.nonce, e.payload, "
+			       "sum(octet_length(l.leaf) + octet_length(e.payload) + 64) OVER "
+			       "(ORDER BY l.seq) AS bytes "
+			       "FROM audit_leaf l JOIN audit_event e ON e.id = l.event "
+			       "WHERE l.seq >= $1::bigint AND l.seq < $1::bigint + $2::bigint) t "
+			       "WHERE bytes <= $3::bigint OR seq = $1::bigint ORDER BY seq"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &list, .arena = arena};
+
+	store_put_int(&step, (int64_t)first);
+	store_put_int(&step, limit > STORE_LOG_BATCH ? STORE_LOG_BATCH : (int64_t)limit);
+	store_put_int(&step, (int64_t)max_bytes);
+	TRY(store_run(s, &step, 1));
+	*out = store_all(&step, count, sizeof **out, take_entry);
+	return check_dense(*out, *count, first);
+}
+
+enum err store_log_leaves(struct store *s, struct arena *arena, struct store_leaf **out,
+			  size_t *count, uint64_t first, size_t limit)
+{
+	static const struct store_statement list = {
+		"log_leaves", "SELECT seq, event, leaf, leaf_hash FROM audit_leaf "
+			      "WHERE seq >= $1::bigint ORDER BY seq LIMIT $2::bigint"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &list, .arena = arena};
+
+	store_put_int(&step, (int64_t)first);
+	store_put_int(&step, (int64_t)limit);
+	TRY(store_run(s, &step, 1));
+	*out = store_all(&step, count, sizeof **out, take_leaf);
+	return check_dense(*out, *count, first);
+}
+
+enum err store_log_checkpoint_add(struct store *s, const struct store_checkpoint *checkpoint)
+{
+	static const struct store_statement insert = {
+		"checkpoint_insert", "INSERT INTO audit_checkpoint (size, root, note) "
+				     "VALUES ($1::bigint, $2, $3) ON CONFLICT DO NOTHING"};
+	static const struct store_statement check = {
+		"checkpoint_check",
+		"SELECT root = $2 FROM audit_checkpoint WHERE size = $1::bigint"};
+	AUTO(store_batch_clear) struct store_batch batch = {.count = 0};
+	struct store_step *step = store_batch_add(&batch, &insert, NULL);
+
+	store_put_int(step, (int64_t)checkpoint->size);
+	store_put_bytes(step, slice_of(checkpoint->root, sizeof checkpoint->root));
+	store_put_bytes(step, checkpoint->note);
+	step = store_batch_add(&batch, &check, NULL);
+	store_put_int(step, (int64_t)checkpoint->size);
+	store_put_bytes(step, slice_of(checkpoint->root, sizeof checkpoint->root));
+	TRY(store_batch_run(s, &batch));
+	if (!store_next(step) || !store_take_bool(step))
+		return failure(ERR_CONFLICT, "log: another tree of size %llu was published",
+			       (unsigned long long)checkpoint->size);
+	return OK;
+}
+
+static void take_checkpoint(struct store_step *step, void *out)
+{
+	struct store_checkpoint *checkpoint = out;
+
+	checkpoint->size = (uint64_t)store_take_int(step);
+	store_take_bytes(step, checkpoint->root, sizeof checkpoint->root);
+	checkpoint->note = store_take_text(step);
+}
+
+enum err store_log_checkpoint_last(struct store *s, struct arena *arena,
+				   struct store_checkpoint *out)
+{
+	static const struct store_statement find = {
+		"checkpoint_last",
+		"SELECT size, root, note FROM audit_checkpoint ORDER BY size DESC LIMIT 1"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
+
+	TRY(store_run(s, &step, 1));
+	return store_one(&step, out, take_checkpoint, "checkpoint");
+}
+
+enum err store_log_index(struct store *s, uint64_t *index, const uint8_t event[STORE_ID])
+{
+	static const struct store_statement find = {"log_index",
+						    "SELECT seq FROM audit_leaf WHERE event = $1"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &find};
+
+	store_put_id(&step, event);
+	TRY(store_run(s, &step, 1));
+	if (!store_next(&step))
+		return failure(ERR_NOT_FOUND, "the event has no number yet");
+	*index = (uint64_t)store_take_int(&step);
+	return OK;
+}
+
+static enum err set_state(struct store *s, bool read_only, struct slice reason)
+{
+	static const struct store_statement update = {
+		"audit_set_state",
+		"UPDATE audit_state SET read_only = $1, reason = $2, changed_at = now() "
+		"WHERE (read_only, reason) IS DISTINCT FROM ($1, $2)"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &update};
+
+	store_put_bool(&step, read_only);
+	store_put_text(&step, reason);
+	return store_run(s, &step, 1);
+}
+
+enum err store_log_set_read_only(struct store *s, struct slice reason)
+{
+	return set_state(s, true, reason);
+}
+
+enum err store_log_set_writable(struct store *s)
+{
+	return set_state(s, false, S(""));
+}

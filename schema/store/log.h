@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * log.h - the scribe's side of the log: numbers for committed outbox rows, the leaves, the
+ * checkpoints. Role sallyport_scribe.
+ */
+#ifndef SCHEMA_STORE_LOG_H
+#define SCHEMA_STORE_LOG_H
+
+#include "schema/store/audit.h"
+
+enum { STORE_LOG_BATCH = 256 };
+
+struct store_leaf {
+	uint64_t index;
+	uint8_t event[STORE_ID];
+	struct slice leaf;
+	uint8_t leaf_hash[32];
+	uint8_t nonce[STORE_NONCE]; /* nonce and payload: store_log_entries only */
+	struct slice payload;
+};
+
+struct store_checkpoint {
+	uint64_t size;
+	uint8_t root[32];
+	struct slice note;
+};
+
+/* Number up to `limit` committed outbox rows in their order, and remove them, in one transaction
+ * under an advisory lock. *size: leaves in the tree afterwards. */
+RESULT store_log_number(struct store *s, uint64_t *size, unsigned limit);
+
+RESULT store_log_size(struct store *s, uint64_t *size);
+
+/* Leaves [first, first + count) with what the keeper needs, at most STORE_LOG_BATCH, as many as
+ * there are, and no more than `max_bytes` of leaves and payloads together (but at least one). */
+RESULT store_log_entries(struct store *s, struct arena *arena, struct store_leaf **out,
+			 size_t *count, uint64_t first, size_t limit, size_t max_bytes);
+
+/* Leaves and their hashes only. */
+RESULT store_log_leaves(struct store *s, struct arena *arena, struct store_leaf **out,
+			size_t *count, uint64_t first, size_t limit);
+
+/* Inserting the same checkpoint again is fine; another one of the same size is ERR_CONFLICT. */
+RESULT store_log_checkpoint_add(struct store *s, const struct store_checkpoint *checkpoint);
+
+/* The newest. ERR_NOT_FOUND: none yet. */
+RESULT store_log_checkpoint_last(struct store *s, struct arena *arena,
+				 struct store_checkpoint *out);
+
+/* Index of an event, if numbered. ERR_NOT_FOUND: not yet. */
+RESULT store_log_index(struct store *s, uint64_t *index, const uint8_t event[STORE_ID]);
+
+RESULT store_log_set_read_only(struct store *s, struct slice reason);
+RESULT store_log_set_writable(struct store *s);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rows.h - statements and row readers that access.c shares with the files they belong to. */
+#ifndef SCHEMA_STORE_ROWS_H
+#define SCHEMA_STORE_ROWS_H
+
+#include "schema/store/query.h"
+
+extern const struct store_statement model_get_statement;     /* $1: name */
+extern const struct store_statement visa_list_statement;     /* $1: person */
+extern const struct store_statement license_list_statement;  /* $1: person, $2: model name */
+extern const struct store_statement request_last_statement;  /* $1: person, $2: model name */
+extern const struct store_statement revision_find_statement; /* $1: model name, $2: id or branch */
+extern const struct store_statement file_find_statement;     /* the same, $3: path */
+
+store_take_fn model_take, visa_take, license_take, request_take, revision_take, file_take;
+
+/* NULL becomes false and zeros. */
+bool store_take_digest(struct store_step *step, uint8_t out[32]);
+
+#endif
