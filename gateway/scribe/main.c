@@ -44,15 +44,15 @@ static enum err keeper_state(void *context, uint64_t *size, struct digest *root)
 	return OK;
 }
 
-static enum err keeper_append(void *context, const struct store_leaf *leaves, size_t count,
-			      uint64_t *size, struct buf *note)
+static enum err keeper_append(void *context, uint64_t first, const struct store_leaf *leaves,
+			      size_t count, uint64_t *size, struct buf *note)
 {
 	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
 	struct scribe *s = context;
 	struct wire_log_appended appended;
 	struct frame answer;
 
-	s->message.first = leaves[0].index;
+	s->message.first = first;
 	s->message.count = (uint16_t)count;
 	for (size_t i = 0; i < count; i++) {
 		s->message.entries[i].leaf = leaves[i].leaf;

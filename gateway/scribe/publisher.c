@@ -126,24 +126,22 @@ static enum err publish(struct publisher *p, uint64_t size, struct slice note)
 }
 
 /* Append what the keeper has not. If it has all, but the last checkpoint was lost on the way,
- * the last entry is sent again: the keeper knows it and answers with a checkpoint. */
+ * an append of nothing asks for it again. */
 static enum err append(struct publisher *p, uint64_t stored, uint64_t *size, struct buf *note)
 {
 	AUTO(arena_free) struct arena arena = {NULL};
-	uint64_t first = p->appended < stored ? p->appended : stored - 1;
-	struct store_leaf *leaves;
-	size_t count;
+	struct store_leaf *leaves = NULL;
+	size_t count = 0;
 
 	TRY(step(p, PUBLISHER_APPEND));
-	TRY(store_log_entries(p->store, &arena, &leaves, &count, first, STORE_LOG_BATCH,
-			      PUBLISHER_APPEND_BYTES));
-	if (count == 0)
-		return failure(ERR_INTERNAL, "log: entry %" PRIu64 " is missing", first);
-	TRY(p->keeper.append(p->keeper.context, leaves, count, size, note));
-	if (*size != first + count)
+	if (p->appended < stored)
+		TRY(store_log_entries(p->store, &arena, &leaves, &count, p->appended,
+				      STORE_LOG_BATCH, PUBLISHER_APPEND_BYTES));
+	TRY(p->keeper.append(p->keeper.context, p->appended, leaves, count, size, note));
+	if (*size != p->appended + count)
 		return failure(ERR_CONFLICT,
 			       "log: the keeper has %" PRIu64 " entries after %" PRIu64, *size,
-			       first + count);
+			       p->appended + count);
 	return OK;
 }
 

@@ -22,9 +22,10 @@
 /* How the keeper is reached: by its channel in the process, by a function in tests. */
 struct publisher_keeper {
 	enum err (*state)(void *context, uint64_t *size, struct digest *root);
-	/* LOG_APPEND; entries the keeper has already are compared only. *note: of *size leaves. */
-	enum err (*append)(void *context, const struct store_leaf *leaves, size_t count,
-			   uint64_t *size, struct buf *note);
+	/* LOG_APPEND of entries from number `first` on, which is the keeper's size; of none: sign
+	 * the tree as it is. *note: a checkpoint of *size leaves. */
+	enum err (*append)(void *context, uint64_t first, const struct store_leaf *leaves,
+			   size_t count, uint64_t *size, struct buf *note);
 	void *context;
 };
 

@@ -102,13 +102,20 @@ static enum err write_leaf(struct audit_event *e)
 	return buf_done(&e->leaf);
 }
 
+void audit_event_preset_id(struct audit_event *e, const uint8_t id[AUDIT_ID])
+{
+	memcpy(e->id, id, AUDIT_ID);
+	e->has_id = true;
+}
+
 enum err audit_event_end(struct audit_event *e, int64_t now_ms)
 {
 	if (e->is_broken)
 		return failure(ERR_FORMAT, "event %s: a text is not UTF-8",
 			       audit_kind_name(e->kind));
 	e->at_ms = now_ms;
-	random_uuid(e->id, now_ms);
+	if (!e->has_id)
+		random_uuid(e->id, now_ms);
 	random_bytes(e->nonce, sizeof e->nonce);
 	TRY(json_write_canonical(&e->payload, e->fields));
 	TRY(buf_done(&e->payload));

@@ -32,6 +32,7 @@ enum {
 struct audit_event {
 	enum audit_kind kind;
 	uint8_t id[AUDIT_ID];       /* UUIDv7, by audit_event_end */
+	bool has_id;
 	uint8_t nonce[AUDIT_NONCE]; /* random, by audit_event_end */
 	int64_t at_ms;
 	uint8_t actor[AUDIT_ID]; /* all zero: the gateway itself */
@@ -61,7 +62,10 @@ void audit_event_hex(struct audit_event *e, const char *name, struct slice bytes
 void audit_event_json(struct audit_event *e, const char *name, json_t *value); /* takes it over */
 void audit_event_denied(struct audit_event *e, const char *code); /* allow = false, and "code" */
 
-/* Make id, nonce, payload, leaf. ERR_LIMIT: the payload is too large. ERR_FORMAT: a text is not
+/* Before the end, for an event whose id must be known earlier: a license names its entry. */
+void audit_event_preset_id(struct audit_event *e, const uint8_t id[AUDIT_ID]);
+
+/* Make id (unless preset), nonce, payload, leaf. ERR_LIMIT: the payload is too large. ERR_FORMAT: a text is not
  * UTF-8. */
 RESULT audit_event_end(struct audit_event *e, int64_t now_ms);
 

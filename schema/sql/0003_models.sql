@@ -52,6 +52,7 @@ CREATE TABLE revision (
 	manifest_sha256 bytea NOT NULL CHECK (octet_length(manifest_sha256) = 32),
 	runnable boolean NOT NULL DEFAULT false,
 	runnable_reason text CHECK (length(runnable_reason) <= 1000),
+	has_template boolean NOT NULL DEFAULT false, -- brings a chat_template
 	created_at timestamptz NOT NULL,
 	created_by uuid REFERENCES person,
 	PRIMARY KEY (model, id),

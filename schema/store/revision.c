@@ -5,7 +5,7 @@
 
 #define REVISION_COLUMNS \
 	"r.model, r.id, r.state, r.parent, r.title, r.manifest_sha256, r.runnable, " \
-	"r.runnable_reason, r.created_at"
+	"r.runnable_reason, r.has_template, r.created_at"
 
 #define FILE_COLUMNS "f.path, f.blob, f.size, f.sha256, f.git_sha1, f.is_large, f.header"
 
@@ -35,6 +35,7 @@ void revision_take(struct store_step *step, void *out)
 	store_take_digest(step, revision->manifest_sha256);
 	revision->runnable = store_take_bool(step);
 	revision->runnable_reason = store_take_text(step);
+	revision->has_template = store_take_bool(step);
 	revision->created_ms = store_take_time(step);
 }
 
@@ -57,8 +58,8 @@ static enum err insert_revision(struct store *s, const struct store_revision *re
 	static const struct store_statement insert = {
 		"revision_insert",
 		"INSERT INTO revision (model, id, parent, title, manifest_sha256, runnable, "
-		"runnable_reason, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-		"$9)"};
+		"runnable_reason, has_template, created_at, created_by) VALUES ($1, $2, $3, $4, "
+		"$5, $6, $7, $8, $9, $10)"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &insert};
 
 	store_put_id(&step, revision->model);
@@ -68,6 +69,7 @@ static enum err insert_revision(struct store *s, const struct store_revision *re
 	store_put_bytes(&step, slice_of(revision->manifest_sha256, STORE_SHA256));
 	store_put_bool(&step, revision->runnable);
 	store_put_text_or_null(&step, revision->runnable_reason);
+	store_put_bool(&step, revision->has_template);
 	store_put_time(&step, revision->created_ms);
 	store_put_id(&step, created_by);
 	return store_run(s, &step, 1);

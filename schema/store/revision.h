@@ -17,6 +17,7 @@ struct store_revision {
 	uint8_t manifest_sha256[STORE_SHA256];
 	bool runnable;
 	struct slice runnable_reason;
+	bool has_template; /* it brings a chat_template */
 	int64_t created_ms;
 };
 

@@ -76,7 +76,7 @@ enum {
 	X(TOKEN_SIGNED,     0x020c, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        4 + WIRE_MAX_TOKEN,    0,  "TOKEN_SIGN") \
 	X(LOG_STATE,        0x0301, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      0,                     0,  "nothing") \
 	X(LOG_STATE_IS,     0x0302, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_SCRIBE,      8 + WIRE_DIGEST,       0,  "LOG_STATE") \
-	X(LOG_APPEND,       0x0303, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      WIRE_MAX_BODY,         0,  "first = the keeper's size, or entries it knows") \
+	X(LOG_APPEND,       0x0303, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      WIRE_MAX_BODY,         0,  "first = the keeper's size; none: sign the tree as it is") \
 	X(LOG_APPENDED,     0x0304, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_SCRIBE,      12 + WIRE_MAX_CHECKPOINT, 0, "LOG_APPEND; the journal is on disk") \
 	X(SCRIBE_AWAIT,     0x0401, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_SCRIBE,      WIRE_ID,               0,  "the event is in the outbox") \
 	X(SCRIBE_PUBLISHED, 0x0402, WIRE_REPLY, ROLE_SET_SCRIBE,   ROLE_SET_EDGE,        16,                    0,  "SCRIBE_AWAIT; its checkpoint is published") \
@@ -88,6 +88,8 @@ enum {
 	X(PORTER_DROP,      0x0505, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      8,                     0,  "nothing") \
 	X(PORTER_DISCARD,   0x0506, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      WIRE_ID,               0,  "nothing") \
 	X(PORTER_DISCARDED, 0x0507, WIRE_REPLY, ROLE_SET_PORTER,   ROLE_SET_EDGE,        0,                     0,  "PORTER_DISCARD") \
+	X(PORTER_COPY,      0x0508, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      WIRE_ID,               1,  "a pipe to write; the sealed bytes, no key") \
+	X(PORTER_COPIED,    0x0509, WIRE_REPLY, ROLE_SET_PORTER,   ROLE_SET_EDGE,        8,                     0,  "PORTER_COPY") \
 	X(HANDLE_KEY,       0x0601, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_PORTER | ROLE_SET_ENGINE, 8 + WIRE_FILE_KEY, 0, "nothing") \
 	X(ENGINE_CHECK,     0x0701, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4 + WIRE_MAX_CONFIG,   0,  "nothing") \
 	X(ENGINE_CHECKED,   0x0702, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        0,                     0,  "ENGINE_CHECK") \

@@ -44,3 +44,15 @@ static void visit_porter_discard(struct codec *c, struct wire_porter_discard *m)
 	codec_array(c, m->blob, sizeof m->blob);
 }
 WIRE_DEFINE(porter_discard)
+
+static void visit_porter_copy(struct codec *c, struct wire_porter_copy *m)
+{
+	codec_array(c, m->blob, sizeof m->blob);
+}
+WIRE_DEFINE(porter_copy)
+
+static void visit_porter_copied(struct codec *c, struct wire_porter_copied *m)
+{
+	codec_u64(c, &m->bytes);
+}
+WIRE_DEFINE(porter_copied)

@@ -38,6 +38,17 @@ struct wire_porter_drop {
 };
 WIRE_DECLARE(porter_drop);
 
+/* The sealed file as it lies in the store, for an export: no key is needed, none is given. */
+struct wire_porter_copy { /* with the write end of a pipe */
+	uint8_t blob[WIRE_ID];
+};
+WIRE_DECLARE(porter_copy);
+
+struct wire_porter_copied {
+	uint64_t bytes;
+};
+WIRE_DECLARE(porter_copied);
+
 struct wire_porter_discard {
 	uint8_t blob[WIRE_ID];
 };

@@ -45,20 +45,19 @@ static enum err keeper_state(void *context, uint64_t *size, struct digest *root)
 	return OK;
 }
 
-static enum err keeper_append(void *context, const struct store_leaf *leaves, size_t count,
-			      uint64_t *size, struct buf *note)
+static enum err keeper_append(void *context, uint64_t first, const struct store_leaf *leaves,
+			      size_t count, uint64_t *size, struct buf *note)
 {
 	AUTO(buf_free) struct buf text = buf_new(NOTE_MAX);
 	struct keeper *k = context;
 	struct checkpoint checkpoint = {.origin = S("example.com/log")};
 
+	assert_int_equal(first, k->frontier.size);
 	for (size_t i = 0; i < count; i++) {
 		struct digest leaf = merkle_leaf(leaves[i].leaf);
 
-		if (leaves[i].index == k->frontier.size)
-			merkle_append(&k->frontier, &leaf);
-		else
-			assert_true(leaves[i].index < k->frontier.size);
+		assert_int_equal(leaves[i].index, k->frontier.size);
+		merkle_append(&k->frontier, &leaf);
 	}
 	checkpoint.size = k->frontier.size;
 	checkpoint.root = merkle_root(&k->frontier);

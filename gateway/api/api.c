@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/api/api.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "crypto/base/clock.h"
+#include "crypto/base/log.h"
+#include "crypto/base/text.h"
+#include "crypto/json.h"
+#include "gateway/api/reply.h"
+#include "gateway/http/url.h"
+#include "schema/wire/scribe.h"
+
+static enum err open_store(struct store **out, const struct settings *s, const char *role,
+			   const char *password_file)
+{
+	char port[16];
+	struct store_settings settings = {
+		.host = s->database_host,
+		.port = port,
+		.database = s->database_name,
+		.role = role,
+		.password_file = password_file[0] ? password_file : NULL,
+		.statement_timeout_ms = API_CALL_MS,
+	};
+
+	snprintf(port, sizeof port, "%lld", (long long)s->database_port);
+	return store_new(out, &settings);
+}
+
+static enum err prepare_one(struct route_context **out, struct api *api)
+{
+	const struct settings *s = api->settings;
+	struct route_context *context = calloc(1, sizeof *context);
+	enum err result;
+
+	assert(context);
+	context->api = api;
+	result = open_store(&context->store, s, "sallyport_edge", s->edge_password_file);
+	if (result == OK)
+		result = open_store(&context->auditor, s, "sallyport_auditor",
+				    s->auditor_password_file);
+	if (result != OK) {
+		api_worker_free(context);
+		return result;
+	}
+	*out = context;
+	return OK;
+}
+
+enum err api_workers_prepare(struct api *api, size_t count)
+{
+	assert(count <= API_MAX_WORKERS);
+	for (; api->worker_count < count; api->worker_count++)
+		TRY(prepare_one(&api->workers[api->worker_count], api));
+	return OK;
+}
+
+struct route_context *api_worker_new(void *shared)
+{
+	struct api *api = shared;
+	struct route_context *context = NULL;
+
+	pthread_mutex_lock(&api->workers_lock);
+	if (api->worker_count)
+		context = api->workers[--api->worker_count];
+	pthread_mutex_unlock(&api->workers_lock);
+	return context;
+}
+
+void api_worker_free(struct route_context *context)
+{
+	if (!context)
+		return;
+	store_free(context->store);
+	store_free(context->auditor);
+	free(context);
+}
+
+static enum err ask_keeper(struct api_keys *out, struct api *api)
+{
+	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
+	struct wire_keeper_keys keys;
+
+	TRY(rpc_call(api->rpc, ROLE_KEEPER, 0, WIRE_KEEPER_HELLO, S(""), -1, &reply, API_CALL_MS));
+	TRY(wire_read_keeper_keys(&keys, buf_slice(&reply.body)));
+	if (keys.sealed)
+		return failure(ERR_UNAVAILABLE,
+			       "the gateway is sealed; an operator must unseal it");
+	out->token = token_key_of(keys.token_public);
+	memcpy(out->license_public, keys.license_public, sizeof out->license_public);
+	snprintf(out->log_vkey, sizeof out->log_vkey, "%.*s", SLICE_PRINT(keys.log_vkey));
+	snprintf(out->escrow, sizeof out->escrow, "%.*s", SLICE_PRINT(keys.escrow));
+	return OK;
+}
+
+enum err api_keys_get(struct api_keys *out, struct api *api)
+{
+	uint32_t generation = rpc_generation(api->rpc, ROLE_KEEPER, 0);
+	struct api_keys fresh = {.generation = generation};
+
+	pthread_mutex_lock(&api->keys_lock);
+	*out = api->keys;
+	pthread_mutex_unlock(&api->keys_lock);
+	/* What a keeper that is away said before still verifies tokens: its keys do not change. */
+	if (out->generation && (out->generation == generation || generation == 0))
+		return OK;
+	TRY(ask_keeper(&fresh, api));
+	pthread_mutex_lock(&api->keys_lock);
+	api->keys = fresh;
+	pthread_mutex_unlock(&api->keys_lock);
+	*out = fresh;
+	return OK;
+}
+
+enum err api_log(struct store *store, struct audit_event *event)
+{
+	struct store_event row;
+
+	TRY(audit_event_end(event, clock_now_ms()));
+	row = audit_event_row(event);
+	return store_audit_insert(store, &row);
+}
+
+enum err api_publish(struct api *api, const uint8_t event[WIRE_ID])
+{
+	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
+	AUTO(buf_free) struct buf body = buf_new(WIRE_ID);
+
+	buf_write(&body, slice_of(event, WIRE_ID));
+	return rpc_call(api->rpc, ROLE_SCRIBE, 0, WIRE_SCRIBE_AWAIT, buf_slice(&body), -1, &reply,
+			API_CALL_MS);
+}
+
+const char *api_uuid(struct arena *arena, const uint8_t id[16])
+{
+	char *text = arena_alloc(arena, TEXT_UUID);
+
+	text_uuid(text, id);
+	return text;
+}
+
+const char *api_time(struct arena *arena, int64_t ms)
+{
+	char *text = arena_alloc(arena, CLOCK_TEXT);
+
+	clock_text(text, ms);
+	return text;
+}
+
+const char *api_hex(struct arena *arena, struct slice bytes)
+{
+	AUTO(buf_free) struct buf hex = buf_new(2 * bytes.size);
+
+	text_write_hex(&hex, bytes);
+	return arena_string(arena, buf_slice(&hex));
+}
+
+const char *api_base64(struct arena *arena, struct slice bytes)
+{
+	AUTO(buf_free) struct buf text = buf_new(2 * bytes.size + 4);
+
+	text_write_base64(&text, bytes, TEXT_BASE64);
+	return arena_string(arena, buf_slice(&text));
+}
+
+enum err api_param_uuid(uint8_t out[16], const struct exchange *x, const char *name)
+{
+	return text_read_uuid(out, exchange_param(x, name));
+}
+
+struct slice api_query(struct exchange *x, const char *name)
+{
+	struct slice value;
+
+	if (url_form_find(&value, exchange_arena(x), exchange_request(x)->query, name) != OK)
+		return S("");
+	return value;
+}
+
+json_t *api_body(struct exchange *x)
+{
+	json_t *json = NULL;
+	enum err result = json_read(&json, exchange_body(x), API_MAX_JSON);
+
+	if (result == OK && json_is_object(json))
+		return json;
+	if (result == OK)
+		result = failure(ERR_FORMAT, "the body must be a JSON object");
+	json_free(json);
+	reply_failure(x, result);
+	return NULL;
+}

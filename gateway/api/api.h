@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * api.h - what the routes share. `struct api` is made once and is the same for all workers;
+ * `struct route_context` belongs to one worker thread and holds its database connections.
+ */
+#ifndef GATEWAY_API_API_H
+#define GATEWAY_API_API_H
+
+#include <pthread.h>
+
+#include "crypto/token.h"
+#include "gateway/edge/exchange.h"
+#include "gateway/proc/rpc.h"
+#include "schema/audit/event.h"
+#include "schema/store/access.h"
+#include "schema/store/audit.h"
+#include "schema/store/credential.h"
+#include "schema/wire/keeper.h"
+
+enum {
+	API_CALL_MS = 15000,    /* an answer of keeper, scribe or porter */
+	API_LOAD_MS = 600000,   /* an engine loads a model */
+	API_LICENSE_DAYS = 365, /* of a license whose approval says nothing else */
+	API_TOKEN_DAYS = 365,
+	API_MAX_JSON = 256 * 1024, /* bodies of /api/v1 */
+	API_MAX_DAYS = 3650,
+	API_MAX_WORKERS = 256,
+};
+
+/* The keeper's public keys, as last heard. */
+struct api_keys {
+	uint32_t generation; /* of the keeper that told them; 0: none yet */
+	struct token_key token;
+	uint8_t license_public[32];
+	char log_vkey[WIRE_MAX_VKEY + 1];
+	char escrow[WIRE_MAX_RECIPIENT + 1];
+};
+
+struct api {
+	const struct settings *settings;
+	struct rpc *rpc;
+	int log_directory; /* read-only: checkpoint, tile/... */
+	struct releases *releases;
+	struct slots *slots;
+	uint8_t capability_key[32]; /* of upload addresses; lives as long as this edge */
+	pthread_mutex_t keys_lock;
+	struct api_keys keys; /* under keys_lock */
+	pthread_mutex_t workers_lock;
+	struct route_context *workers[API_MAX_WORKERS]; /* prepared, not yet taken */
+	size_t worker_count;
+};
+
+struct route_context {
+	struct api *api;
+	struct store *store;   /* role sallyport_edge */
+	struct store *auditor; /* role sallyport_auditor; reads the log's payloads, nothing else */
+};
+
+/* Before the sandbox, which then forbids to read password files: one context for each worker. */
+RESULT api_workers_prepare(struct api *api, size_t count);
+
+/* For edge_options: shared is the struct api. */
+struct route_context *api_worker_new(void *shared);
+void api_worker_free(struct route_context *context);
+
+/* The keeper's keys, asked for anew when the keeper is another process than before.
+ * ERR_UNAVAILABLE: no keeper, or it is sealed. */
+RESULT api_keys_get(struct api_keys *out, struct api *api);
+
+/* Wait until the event stands under a published checkpoint (class A). ERR_UNAVAILABLE. */
+RESULT api_publish(struct api *api, const uint8_t event[WIRE_ID]);
+
+/* End the event, insert it (in the current transaction, if there is one). */
+RESULT api_log(struct store *store, struct audit_event *event);
+
+/* Small things every route needs. */
+const char *api_uuid(struct arena *arena, const uint8_t id[16]); /* text form */
+const char *api_time(struct arena *arena, int64_t ms);           /* RFC 3339 */
+const char *api_hex(struct arena *arena, struct slice bytes);
+const char *api_base64(struct arena *arena, struct slice bytes);
+RESULT api_param_uuid(uint8_t out[16], const struct exchange *x, const char *name);
+struct slice api_query(struct exchange *x, const char *name); /* "" if absent or broken */
+
+/* The body as one JSON object; refuses with the reason. NULL: it has answered. */
+json_t *api_body(struct exchange *x);
+
+#endif

@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/api/authorize.h"
+
+#include "crypto/base/clock.h"
+#include "crypto/base/text.h"
+#include "crypto/json.h"
+#include "gateway/api/reply.h"
+#include "schema/store/decision.h"
+
+/* Bearer tokens only; the scheme's case does not matter (RFC 9110 section 11.1). False: none. */
+static bool bearer_of(struct slice *out, const struct exchange *x)
+{
+	struct slice value = http_header(exchange_request(x), "Authorization");
+	struct slice scheme, token;
+
+	if (!value.data)
+		return false;
+	slice_cut(value, ' ', &scheme, &token);
+	*out = slice_trim(token);
+	return slice_equal_ignoring_case(scheme, S("bearer")) && out->size > 0;
+}
+
+static enum code code_of_token_error(enum err kind)
+{
+	switch (kind) {
+	case OK:
+		return CODE_OK_ALLOWED;
+	case ERR_NOT_FOUND:
+		return CODE_UNKNOWN_KEY;
+	case ERR_FORGED:
+		return CODE_CREDENTIAL_BAD_SIGNATURE;
+	case ERR_EXPIRED:
+		return CODE_CREDENTIAL_EXPIRED;
+	case ERR_FORMAT:
+	case ERR_LIMIT:
+	case ERR_CONFLICT:
+	case ERR_DENIED:
+	case ERR_UNSUPPORTED:
+	case ERR_UNAVAILABLE:
+	case ERR_TIMEOUT:
+	case ERR_CLOSED:
+	case ERR_IO:
+	case ERR_INTERNAL:
+		return CODE_CREDENTIAL_MALFORMED;
+	}
+	return CODE_CREDENTIAL_MALFORMED;
+}
+
+static right_set rights_of_list(struct slice list)
+{
+	right_set set = 0;
+	bool more = list.size > 0;
+
+	while (more) {
+		struct slice one;
+		enum right right;
+
+		more = slice_cut(list, ',', &one, &list);
+		if (right_parse(&right, one))
+			set |= right_bit(right);
+	}
+	return set;
+}
+
+/* The database's part of the token check: is it known, and not revoked? */
+static enum err find_person(struct principal *who, struct exchange *x,
+			    struct route_context *context, const struct token *token)
+{
+	struct store_credential credential;
+	enum err result = store_credential_find(context->store, exchange_arena(x), &credential,
+						&who->person, token->credential);
+
+	if (result == ERR_NOT_FOUND) {
+		who->credential = CODE_CREDENTIAL_REVOKED;
+		return OK;
+	}
+	TRY(result);
+	if (credential.revoked_ms) {
+		who->credential = CODE_CREDENTIAL_REVOKED;
+		return OK;
+	}
+	memcpy(who->credential_id, token->credential, STORE_ID);
+	who->authenticated = true;
+	who->scope = credential.rights.size ? rights_of_list(credential.rights) : ~(right_set)0;
+	who->offices = rights_of_list(who->person.offices);
+	return OK;
+}
+
+static enum err identify(struct principal *who, struct exchange *x, struct route_context *context)
+{
+	struct api_keys keys;
+	struct token token;
+	struct slice text;
+
+	who->credential = CODE_NOT_AUTHENTICATED;
+	if (!bearer_of(&text, x))
+		return OK;
+	TRY(api_keys_get(&keys, context->api));
+	who->credential = code_of_token_error(
+		token_verify(&token, text, &keys.token, 1, clock_now_seconds()));
+	if (who->credential != CODE_OK_ALLOWED)
+		return OK;
+	return find_person(who, x, context, &token);
+}
+
+bool principal_holds(const struct principal *who, enum right office)
+{
+	return who->authenticated && slice_equal(who->person.state, S("active")) &&
+	       (who->offices & who->scope & right_bit(office));
+}
+
+/* True: go on. False: answered. */
+static bool check_person(struct exchange *x, const struct principal *who, enum right right)
+{
+	if (!who->authenticated)
+		reply_code(x, who->credential, NULL, NULL);
+	else if (!slice_equal(who->person.state, S("active")))
+		reply_code(x, CODE_SUBJECT_SUSPENDED, NULL, NULL);
+	else if (right_is_office(right) && !principal_holds(who, right))
+		reply_code(x, CODE_RIGHT_NOT_GRANTED,
+			   arena_printf(
+				   exchange_arena(x),
+				   "this needs the right of office \"%s\", which %s does not give",
+				   right_name(right),
+				   who->offices & right_bit(right) ? "this token's scope"
+								   : "your account"),
+			   NULL);
+	else
+		return true;
+	return false;
+}
+
+/* Health and the public log are read by machines that may carry anybody's token. */
+static bool ignores_tokens(const struct exchange *x)
+{
+	struct slice path = exchange_request(x)->path;
+
+	return slice_starts_with(path, S("/log/")) || slice_equal(path, S("/healthz")) ||
+	       slice_equal(path, S("/readyz")) || slice_starts_with(path, S("/upload/"));
+}
+
+bool authorize_route(struct exchange *x, struct route_context *context)
+{
+	struct slice declared = slice_of_string(exchange_route(x)->right);
+	struct principal *who = arena_alloc(exchange_arena(x), sizeof *who);
+	bool is_public = slice_equal(declared, S("public"));
+	enum right right = RIGHT_METADATA_READ;
+	enum err result;
+
+	exchange_set_subject(x, who);
+	who->credential = CODE_NOT_AUTHENTICATED;
+	if (is_public && ignores_tokens(x))
+		return true;
+	if (!is_public && !right_parse(&right, declared)) {
+		reply_code(x, CODE_INTERNAL, NULL, NULL);
+		return false;
+	}
+	result = identify(who, x, context);
+	if (result != OK) {
+		reply_failure(x, result);
+		return false;
+	}
+	if (!who->authenticated && who->credential != CODE_NOT_AUTHENTICATED) {
+		reply_code(x, who->credential, NULL, NULL);
+		return false;
+	}
+	/* Rights on a model are decided by authorize_model(), which every such route calls: the
+	 * model may be open to anybody. metadata:read without a model means any person. */
+	if (is_public || (!right_is_office(right) && right != RIGHT_METADATA_READ))
+		return true;
+	return check_person(x, who, right);
+}
+
+const struct principal *authorize_principal(const struct exchange *x)
+{
+	return exchange_subject(x);
+}
+
+static enum model_state model_state_of(struct slice state)
+{
+	if (slice_equal(state, S("active")))
+		return MODEL_ACTIVE;
+	return slice_equal(state, S("disabled")) ? MODEL_IS_DISABLED : MODEL_SHREDDED;
+}
+
+static enum license_state license_state_of(const struct store_license *l)
+{
+	static const struct {
+		const char *name;
+		enum license_state state;
+	} states[] = {
+		{"preparing", LICENSE_PREPARING},    {"active", LICENSE_ACTIVE},
+		{"suspended", LICENSE_IS_SUSPENDED}, {"expired", LICENSE_IS_EXPIRED},
+		{"revoked", LICENSE_IS_REVOKED},
+	};
+
+	for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
+		if (slice_equal(l->state, slice_of_string(states[i].name)))
+			return states[i].state;
+	return LICENSE_IS_REVOKED; /* a state we do not know allows nothing */
+}
+
+static enum request_state request_state_of(const struct store_access *a)
+{
+	static const struct {
+		const char *name;
+		enum request_state state;
+	} states[] = {
+		{"submitted", REQUEST_SUBMITTED}, {"returned", REQUEST_RETURNED},
+		{"approved", REQUEST_APPROVED},   {"denied", REQUEST_IS_DENIED},
+		{"withdrawn", REQUEST_WITHDRAWN}, {"appealed", REQUEST_APPEALED},
+		{"closed", REQUEST_CLOSED},
+	};
+
+	for (size_t i = 0; a->has_request && i < sizeof states / sizeof states[0]; i++)
+		if (slice_equal(a->request.state, slice_of_string(states[i].name)))
+			return states[i].state;
+	return REQUEST_NONE;
+}
+
+/* The license that speaks: an active one that gives the right now; else an active one; else the
+ * newest of any state, whose state then tells why not. */
+static const struct store_license *choose_license(const struct grant *g)
+{
+	const struct store_license *best = g->access.license_count ? g->access.licenses : NULL;
+	int best_rank = 0;
+
+	for (size_t i = 0; i < g->access.license_count; i++) {
+		const struct store_license *l = &g->access.licenses[i];
+		int rank = 0;
+
+		if (license_state_of(l) == LICENSE_ACTIVE && g->now_ms < l->expires_ms)
+			rank = g->now_ms < l->not_before_ms
+				       ? 1
+				       : 2 + !!(rights_of_list(l->rights) & right_bit(g->right));
+		if (rank > best_rank) {
+			best_rank = rank;
+			best = l;
+		}
+	}
+	return best;
+}
+
+static bool terms_match(const struct store_access *a, const struct store_license *l)
+{
+	if (!a->model.has_terms)
+		return true;
+	return l->has_terms && slice_equal(slice_of(l->terms_sha256, STORE_SHA256),
+					   slice_of(a->model.terms_sha256, STORE_SHA256));
+}
+
+static void gather_facts(struct grant *g)
+{
+	const struct store_license *l = g->license = choose_license(g);
+	struct decision_facts *f = &g->facts;
+
+	*f = (struct decision_facts){
+		.now_seconds = g->now_ms / 1000,
+		.right = g->right,
+		.authenticated = g->who->authenticated,
+		.credential = g->who->authenticated ? CODE_OK_ALLOWED : g->who->credential,
+		.person = slice_equal(g->who->person.state, S("active")) || !g->who->authenticated
+				  ? PERSON_ACTIVE
+				  : PERSON_SUSPENDED,
+		.token_scope = g->who->scope,
+		.model = model_state_of(g->access.model.state),
+		.request = request_state_of(&g->access),
+	};
+	if (!model_gate_parse(&f->gate, g->access.model.gate))
+		f->gate = GATE_MANUAL;
+	if (!l)
+		return;
+	f->license = license_state_of(l);
+	f->license_rights = rights_of_list(l->rights);
+	f->license_not_before_seconds = l->not_before_ms / 1000;
+	f->license_expires_seconds = l->expires_ms / 1000;
+	f->terms_current = terms_match(&g->access, l);
+}
+
+enum err authorize_weigh(struct grant *out, struct exchange *x, struct route_context *context,
+			 enum right right, struct slice model, struct slice revision,
+			 struct slice path)
+{
+	struct store_access_question question = {
+		.model = model, .revision = revision, .path = path};
+
+	*out = (struct grant){.who = exchange_subject(x), .right = right, .now_ms = clock_now_ms()};
+	memcpy(question.person, out->who->person.id, STORE_ID);
+	TRY(store_access_load(context->store, exchange_arena(x), &out->access, &question));
+	gather_facts(out);
+	out->decision = decide(&out->facts);
+	return OK;
+}
+
+/* A denial of a known person is an entry of the log; of an anonymous call only a count. */
+static enum err log_denial(struct route_context *context, struct exchange *x, const struct grant *g)
+{
+	AUTO(store_end) struct store *store = context->store;
+	AUTO(audit_event_clear) struct audit_event event;
+
+	audit_event_begin(&event, AUDIT_DECISION_DENY, g->who->person.id, g->who->person.name);
+	audit_event_text(&event, "model", g->access.model.name);
+	audit_event_text(&event, "right", slice_of_string(right_name(g->right)));
+	audit_event_text(&event, "decision", slice_of_string(exchange_request_id(x)));
+	audit_event_text(&event, "rule", slice_of_string(g->decision.rule));
+	audit_event_denied(&event, code_name(g->decision.code));
+	TRY(store_begin(store));
+	TRY(authorize_record(store, x, g));
+	TRY(api_log(store, &event));
+	return store_commit(store);
+}
+
+static void reply_no_model(struct exchange *x, struct slice model)
+{
+	const char *text = arena_printf(exchange_arena(x), "model %.*s does not exist",
+					SLICE_PRINT(model));
+	struct slice path = exchange_request(x)->path;
+
+	if (slice_starts_with(path, S("/v1/")) || slice_starts_with(path, S("/api/v1/")))
+		reply_code(x, CODE_NOT_FOUND, text, "model");
+	else
+		reply_hub(x, authorize_principal(x)->authenticated ? 404 : 401, "RepoNotFound",
+			  text);
+}
+
+struct grant *authorize_model(struct exchange *x, struct route_context *context, enum right right,
+			      struct slice model, struct slice revision, struct slice path)
+{
+	struct grant *g = arena_alloc(exchange_arena(x), sizeof *g);
+	enum err result = authorize_weigh(g, x, context, right, model, revision, path);
+
+	if (result == ERR_NOT_FOUND) {
+		reply_no_model(x, model);
+		return NULL;
+	}
+	if (result == OK && !g->decision.allow && g->who->authenticated)
+		result = log_denial(context, x, g);
+	if (result != OK) {
+		reply_failure(x, result);
+		return NULL;
+	}
+	if (!g->decision.allow) {
+		reply_denied(x, &g->decision, g->access.model.name);
+		return NULL;
+	}
+	return g;
+}
+
+static json_t *describe_facts(const struct decision_facts *f)
+{
+	json_t *facts = json_object_new();
+
+	json_put_int(facts, "now", f->now_seconds);
+	json_put_bool(facts, "authenticated", f->authenticated);
+	json_put_text(facts, "credential", slice_of_string(code_name(f->credential)));
+	json_put_int(facts, "person", f->person);
+	json_put_int(facts, "token_scope", f->token_scope);
+	json_put_int(facts, "model", f->model);
+	json_put_text(facts, "gate", slice_of_string(model_gate_name(f->gate)));
+	json_put_int(facts, "license", f->license);
+	json_put_int(facts, "license_rights", f->license_rights);
+	json_put_int(facts, "license_not_before", f->license_not_before_seconds);
+	json_put_int(facts, "license_expires", f->license_expires_seconds);
+	json_put_bool(facts, "terms_current", f->terms_current);
+	json_put_int(facts, "terms_grace_until", f->terms_grace_until_seconds);
+	json_put_int(facts, "request", f->request);
+	return facts;
+}
+
+static json_t *describe_missing(const struct decision *d)
+{
+	json_t *missing = json_array_new();
+
+	if (d->need) {
+		json_t *one = json_object_new();
+
+		json_put_text(one, "need", slice_of_string(d->need));
+		if (d->href)
+			json_put_text(one, "href", slice_of_string(d->href));
+		json_push(missing, one);
+	}
+	return missing;
+}
+
+json_t *authorize_describe(struct exchange *x, const struct grant *g)
+{
+	struct arena *arena = exchange_arena(x);
+	json_t *record = json_object_new();
+
+	json_put_text(record, "decision", slice_of_string(exchange_request_id(x)));
+	json_put_bool(record, "allow", g->decision.allow);
+	json_put_text(record, "code", slice_of_string(code_name(g->decision.code)));
+	json_put_text(record, "rule", slice_of_string(g->decision.rule));
+	json_put_text(record, "basis", slice_of_string(decision_basis_name(g->decision.basis)));
+	if (g->who->authenticated)
+		json_put_text(record, "subject",
+			      slice_of_string(api_uuid(arena, g->who->person.id)));
+	json_put_text(record, "model", g->access.model.name);
+	if (g->access.has_revision)
+		json_put_text(record, "revision", g->access.revision.id);
+	json_put_text(record, "right", slice_of_string(right_name(g->right)));
+	if (g->license) {
+		json_put_text(record, "license", slice_of_string(api_uuid(arena, g->license->id)));
+		if (g->license->has_terms)
+			json_put_text(
+				record, "terms_sha256",
+				slice_of_string(api_hex(
+					arena, slice_of(g->license->terms_sha256, STORE_SHA256))));
+	}
+	json_put_text(record, "policy", S("builtin-1"));
+	json_put_text(record, "at", slice_of_string(api_time(arena, g->now_ms)));
+	json_put_text(record, "text", slice_of_string(code_sentence(g->decision.code)));
+	json_put(record, "missing", describe_missing(&g->decision));
+	json_put(record, "facts", describe_facts(&g->facts));
+	return record;
+}
+
+enum err authorize_record(struct store *store, struct exchange *x, const struct grant *g)
+{
+	AUTO(json_auto) json_t *json = authorize_describe(x, g);
+	AUTO(buf_free) struct buf record = buf_new(64 * 1024);
+	struct store_decision row = {
+		.at_ms = g->now_ms,
+		.model = g->access.model.name,
+		.right = slice_of_string(right_name(g->right)),
+		.allow = g->decision.allow,
+		.code = slice_of_string(code_name(g->decision.code)),
+	};
+
+	TRY(json_write_canonical(&record, json));
+	TRY(text_read_uuid(row.id, slice_of_string(exchange_request_id(x))));
+	row.record = buf_slice(&record);
+	memcpy(row.person, g->who->person.id, STORE_ID);
+	if (g->license)
+		memcpy(row.license, g->license->id, STORE_ID);
+	return store_decision_insert(store, &row);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * authorize.h - who asks, and may they? Runs before every route: reads the access token, finds
+ * the person, and checks the right the route declares. Rights of office are checked here and
+ * done; rights on a model are decided by policy/decide.h over the facts of the database.
+ */
+#ifndef GATEWAY_API_AUTHORIZE_H
+#define GATEWAY_API_AUTHORIZE_H
+
+#include "gateway/api/api.h"
+#include "policy/decide.h"
+
+/* Who asks. */
+struct principal {
+	bool authenticated;
+	enum code credential; /* CODE_OK_ALLOWED, CODE_NOT_AUTHENTICATED, or what is wrong */
+	uint8_t credential_id[STORE_ID];
+	struct store_person person; /* if authenticated */
+	right_set offices;
+	right_set scope; /* what the token may be used for */
+};
+
+/* A decision on a model, with what it rested on. */
+struct grant {
+	struct principal *who;
+	enum right right;
+	struct store_access access;
+	const struct store_license *license; /* that allows it, or the newest; NULL: none */
+	struct decision_facts facts;
+	struct decision decision;
+	int64_t now_ms;
+};
+
+/* For edge_options.before. Leaves a struct principal as the subject of the exchange. */
+bool authorize_route(struct exchange *x, struct route_context *context);
+
+const struct principal *authorize_principal(const struct exchange *x);
+
+/* Does the person hold this office (and does the token's scope cover it)? */
+bool principal_holds(const struct principal *who, enum right office);
+
+/*
+ * Load model, revision ("" is main) and file ("" for none), and decide. NULL: it has answered
+ * (no such model, denied, database away). A denial is recorded and logged. The grant lives in the
+ * exchange's arena. An allowance is not recorded yet: that is part of the act that uses it.
+ */
+struct grant *authorize_model(struct exchange *x, struct route_context *context, enum right right,
+			      struct slice model, struct slice revision, struct slice path);
+
+/* The same, without answering or recording a denial. ERR_NOT_FOUND: no such model. */
+RESULT authorize_weigh(struct grant *out, struct exchange *x, struct route_context *context,
+		       enum right right, struct slice model, struct slice revision,
+		       struct slice path);
+
+/* Insert the decision record (in the current transaction); its id is the request's id. */
+RESULT authorize_record(struct store *store, struct exchange *x, const struct grant *grant);
+
+/* The record as JSON: decision, facts, what is missing. For the database and for `explain`. */
+json_t *authorize_describe(struct exchange *x, const struct grant *grant);
+
+#endif

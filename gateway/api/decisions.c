@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* "May I, and if not, what is missing?" - decisions before the act, and those that were taken. */
+#include "crypto/json.h"
+#include "gateway/api/authorize.h"
+#include "gateway/api/reply.h"
+#include "gateway/api/routes.h"
+#include "schema/store/decision.h"
+
+void decision_explain(struct exchange *x, struct route_context *context)
+{
+	struct slice model = api_query(x, "model"), name = api_query(x, "right");
+	struct grant grant;
+	enum right right;
+	enum err result;
+
+	if (!right_parse(&right, name) || right_is_office(right)) {
+		reply_code(x, CODE_BAD_REQUEST,
+			   "\"right\" must name a right on a model, as weights:read", "right");
+		return;
+	}
+	result = authorize_weigh(&grant, x, context, right, model, S(""), S(""));
+	if (result == ERR_NOT_FOUND)
+		result = failure(ERR_NOT_FOUND, "model %.*s does not exist", SLICE_PRINT(model));
+	if (result == OK)
+		result = authorize_record(context->store, x, &grant);
+	if (result == OK)
+		reply_json(x, 200, authorize_describe(x, &grant));
+	else
+		reply_failure(x, result);
+}
+
+void decision_get(struct exchange *x, struct route_context *context)
+{
+	const struct principal *who = authorize_principal(x);
+	struct store_decision decision;
+	uint8_t id[STORE_ID];
+	enum err result = api_param_uuid(id, x, "id");
+
+	if (result == OK)
+		result = store_decision_get(context->store, exchange_arena(x), &decision, id);
+	if (result == OK && !principal_holds(who, RIGHT_AUDIT_READ) &&
+	    !principal_holds(who, RIGHT_LICENSES_MANAGE) &&
+	    !slice_equal(slice_of(decision.person, STORE_ID), slice_of(who->person.id, STORE_ID)))
+		result = failure(ERR_NOT_FOUND, "no such decision");
+	if (result == OK)
+		reply_text(x, 200, "application/json", decision.record);
+	else
+		reply_failure(x, result);
+}
+
+void usage_list(struct exchange *x, struct route_context *context)
+{
+	struct store_usage *usage;
+	size_t count;
+	json_t *answer, *list;
+	enum err result = store_usage_list(context->store, exchange_arena(x), &usage, &count,
+					   authorize_principal(x)->person.id);
+
+	if (result != OK) {
+		reply_failure(x, result);
+		return;
+	}
+	list = json_array_new();
+	for (size_t i = 0; i < count; i++) {
+		json_t *one = json_object_new();
+
+		json_put_text(one, "model", usage[i].model_name);
+		json_put_text(one, "right", usage[i].right);
+		json_put_int(one, "calls", (int64_t)usage[i].calls);
+		json_put_int(one, "prompt_tokens", (int64_t)usage[i].prompt_tokens);
+		json_put_int(one, "completion_tokens", (int64_t)usage[i].completion_tokens);
+		json_put_int(one, "bytes", (int64_t)usage[i].bytes);
+		json_push(list, one);
+	}
+	answer = json_object_new();
+	json_put(answer, "usage", list);
+	reply_json(x, 200, answer);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hub.h - what the Hub routes share: how models and files are named in addresses and shown. */
+#ifndef GATEWAY_API_HUB_H
+#define GATEWAY_API_HUB_H
+
+#include "gateway/api/authorize.h"
+
+/* "ns/name" or "name", from the parameters of the route. Lives in the arena. */
+struct slice hub_model_name(struct exchange *x);
+
+/* The model of the address, whoever asks; false: it has answered RepoNotFound (or a failure). */
+bool hub_find_model(struct store_model *out, struct exchange *x, struct route_context *context);
+
+/* Its revision named in the address ("main" if the route names none, "HEAD" too). False: it has
+ * answered RevisionNotFound. */
+bool hub_find_revision(struct store_revision *out, struct exchange *x,
+		       struct route_context *context, const struct store_model *model);
+
+/* {"type":"file","oid","size","path","lfs"?}. Digests of weights are masked for those who may
+ * not read them, as the Hub does, so that nobody can probe for known files. */
+json_t *hub_describe_file(struct arena *arena, const struct store_file *file, bool masked);
+
+/* May the asker read this model's weights? Neither answered nor recorded: only for what to show. */
+bool hub_may_read(struct exchange *x, struct route_context *context, struct slice model);
+
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * GET and HEAD /{ns}/{name}/resolve/{revision}/{path}: the files, decrypted on the fly
+ * (research/access-and-hub.md 1.2). The gate comes before the file: nobody without a license
+ * learns which names exist. HEAD releases nothing.
+ */
+#define _GNU_SOURCE /* pipe2 */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "crypto/base/clock.h"
+#include "crypto/base/log.h"
+#include "gateway/api/hub.h"
+#include "gateway/api/release.h"
+#include "gateway/api/reply.h"
+#include "gateway/api/routes.h"
+#include "gateway/http/range.h"
+#include "gateway/http/url.h"
+#include "schema/store/decision.h"
+#include "schema/wire/porter.h"
+
+enum { TRANSFER_PIPE = 1024 * 1024, TRANSFER_END_MS = 5000 };
+
+/* A running transfer: what its end needs to know. Lives in the exchange's arena. */
+struct transfer {
+	struct api *api;
+	struct rpc_stream *opening;
+	struct grant *grant;
+	struct release release;
+	struct range range;
+};
+
+/* The grant for the file of the address, with headers that every client needs set; NULL: it has
+ * answered. */
+static struct grant *find_file(struct exchange *x, struct route_context *context)
+{
+	struct slice revision = exchange_param(x, "revision");
+	struct slice path = exchange_param(x, "path");
+	struct grant *g = authorize_model(x, context, RIGHT_WEIGHTS_READ, hub_model_name(x),
+					  slice_equal(revision, S("HEAD")) ? S("main") : revision,
+					  path);
+
+	if (!g)
+		return NULL;
+	if (!g->access.has_revision) {
+		reply_hub(x, 404, "RevisionNotFound",
+			  arena_printf(exchange_arena(x), "Revision %.*s not found",
+				       SLICE_PRINT(revision)));
+		return NULL;
+	}
+	exchange_header(x, "X-Repo-Commit", "%.*s", SLICE_PRINT(g->access.revision.id));
+	if (!g->access.has_file) {
+		reply_hub(
+			x, 404, "EntryNotFound",
+			arena_printf(exchange_arena(x), "Entry %.*s not found", SLICE_PRINT(path)));
+		return NULL;
+	}
+	return g;
+}
+
+static const char *etag_of(struct arena *arena, const struct store_file *f)
+{
+	return f->is_large ? api_hex(arena, slice_of(f->sha256, 32))
+			   : api_hex(arena, slice_of(f->git_sha1, STORE_GIT_SHA1));
+}
+
+static void write_file_headers(struct exchange *x, const struct store_file *f)
+{
+	struct arena *arena = exchange_arena(x);
+	AUTO(buf_free) struct buf name = buf_new(4096);
+	struct slice leaf = f->path, head, rest;
+
+	exchange_header(x, "ETag", "\"%s\"", etag_of(arena, f));
+	exchange_header(x, "Accept-Ranges", "bytes");
+	if (f->is_large) {
+		exchange_header(x, "X-Linked-Etag", "\"%s\"", etag_of(arena, f));
+		exchange_header(x, "X-Linked-Size", "%llu", (unsigned long long)f->size);
+	}
+	while (slice_cut(leaf, '/', &head, &rest))
+		leaf = rest;
+	url_write_component(&name, leaf);
+	exchange_header(x, "Content-Disposition", "inline; filename*=UTF-8''%s; filename=\"%s\";",
+			buf_string(&name), buf_string(&name));
+	/* Licensed bytes are for the person who asked, not for caches on the way. */
+	exchange_header(x, "Cache-Control", "private, no-store");
+}
+
+void hub_resolve_head(struct exchange *x, struct route_context *context)
+{
+	struct grant *g = find_file(x, context);
+
+	if (!g)
+		return;
+	write_file_headers(x, &g->access.file);
+	exchange_answer_head(x, 200, "application/octet-stream", g->access.file.size);
+}
+
+/* Runs when the last byte is out or the client is gone: how much it was is an entry. */
+static void transfer_done(struct exchange *x, struct route_context *context, void *data,
+			  uint64_t sent)
+{
+	struct transfer *t = data;
+	const struct grant *g = t->grant;
+	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
+	enum err porter = rpc_next(t->opening, &reply, TRANSFER_END_MS);
+	struct store_usage usage = {
+		.right = slice_of_string(right_name(g->right)), .calls = 1, .bytes = sent};
+
+	rpc_stream_free(t->opening);
+	if (porter != OK && sent < t->range.length && porter != ERR_CLOSED)
+		log_warn("download.broken", "reason=\"%s\"", failure_text());
+	audit_event_begin(&event, AUDIT_DOWNLOAD_END,
+			  g->who->authenticated ? g->who->person.id : NULL, g->who->person.name);
+	if (g->license)
+		audit_event_uuid(&event, "license", g->license->id);
+	audit_event_text(&event, "model", g->access.model.name);
+	audit_event_text(&event, "revision", g->access.revision.id);
+	audit_event_text(&event, "path", g->access.file.path);
+	audit_event_text(&event, "right", slice_of_string(right_name(g->right)));
+	audit_event_uuid(&event, "release", t->release.event);
+	audit_event_number(&event, "first", (int64_t)t->range.first);
+	audit_event_number(&event, "length", (int64_t)t->range.length);
+	audit_event_number(&event, "sent", (int64_t)sent);
+	memcpy(usage.person, g->who->person.id, STORE_ID);
+	memcpy(usage.model, g->access.model.id, STORE_ID);
+	if (api_log(context->store, &event) != OK ||
+	    (g->who->authenticated &&
+	     store_usage_add(context->store, &usage, clock_now_ms()) != OK))
+		log_error("download.unrecorded", "request=%s reason=\"%s\"", exchange_request_id(x),
+			  failure_text());
+}
+
+static enum err open_transfer(struct transfer *t, int *read_end)
+{
+	AUTO(buf_free) struct buf body = buf_new(64);
+	const struct store_file *f = &t->grant->access.file;
+	struct wire_porter_open ask = {.handle = t->release.handle,
+				       .plain_size = f->size,
+				       .offset = t->range.first,
+				       .length = t->range.length};
+	int ends[2];
+	enum err result;
+
+	memcpy(ask.blob, f->blob, WIRE_ID);
+	wire_write_porter_open(&body, &ask);
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return failure_errno("no pipe");
+	/* Less room only makes it slower; unprivileged users have a ceiling of their own. */
+	if (fcntl(ends[1], F_SETPIPE_SZ, TRANSFER_PIPE) < 0)
+		log_debug("download.pipe", "small=1");
+	result = rpc_open_stream(&t->opening, t->api->rpc, ROLE_PORTER, t->release.porter,
+				 WIRE_PORTER_OPEN, buf_slice(&body), ends[1]);
+	close(ends[1]);
+	if (result != OK) {
+		close(ends[0]);
+		return result;
+	}
+	*read_end = ends[0];
+	return OK;
+}
+
+static void send_part(struct exchange *x, struct route_context *context, struct grant *g,
+		      struct range range)
+{
+	struct transfer *t = arena_alloc(exchange_arena(x), sizeof *t);
+	unsigned long long first = range.first, last = range.first + range.length - 1;
+	enum err result;
+	int pipe_end = -1;
+
+	*t = (struct transfer){.api = context->api, .grant = g, .range = range};
+	result = release_file(&t->release, x, context, g);
+	if (result == OK)
+		result = open_transfer(t, &pipe_end);
+	if (result != OK) {
+		reply_failure(x, result);
+		return;
+	}
+	write_file_headers(x, &g->access.file);
+	exchange_header(x, "X-Audit-Receipt", "%s", api_uuid(exchange_arena(x), t->release.event));
+	if (range.kind == RANGE_PART)
+		exchange_header(x, "Content-Range", "bytes %llu-%llu/%llu", first, last,
+				(unsigned long long)g->access.file.size);
+	exchange_answer_pipe(x, range.kind == RANGE_PART ? 206 : 200, "application/octet-stream",
+			     pipe_end, range.length, transfer_done, t);
+}
+
+void hub_resolve(struct exchange *x, struct route_context *context)
+{
+	struct grant *g = find_file(x, context);
+	uint64_t size;
+	struct range range;
+
+	if (!g)
+		return;
+	size = g->access.file.size;
+	if (size == 0) { /* the JavaScript client asks for bytes=0-0 and cannot bear a 416 */
+		write_file_headers(x, &g->access.file);
+		exchange_header(x, "Content-Range", "bytes */0");
+		exchange_answer(x, 200, "application/octet-stream", S(""));
+		return;
+	}
+	range = range_of(http_header(exchange_request(x), "Range"), size);
+	if (range.kind == RANGE_UNSATISFIABLE) {
+		exchange_header(x, "Content-Range", "bytes */%llu", (unsigned long long)size);
+		reply_hub(x, 416, NULL,
+			  arena_printf(exchange_arena(x),
+				       "the range lies behind the end of the file (%llu bytes)",
+				       (unsigned long long)size));
+		return;
+	}
+	send_part(x, context, g, range);
+}

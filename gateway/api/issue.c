@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/api/issue.h"
+
+#include "crypto/base/clock.h"
+#include "crypto/json.h"
+#include "crypto/license.h"
+#include "crypto/random.h"
+
+static enum err write_document(struct issue *issue, struct arena *arena, const uint8_t entry[16],
+			       int64_t now_ms)
+{
+	AUTO(buf_free) struct buf text = buf_new(LICENSE_MAX);
+	struct store_license *row = &issue->license;
+	struct license document = {
+		.model = row->model_name,
+		.not_before_ms = issue->not_before_ms,
+		.expires_ms = issue->expires_ms,
+		.issued_ms = now_ms,
+	};
+	struct slice rest = issue->rights;
+	bool more = rest.size > 0;
+
+	while (more && document.right_count < LICENSE_RIGHTS_MAX)
+		more = slice_cut(rest, ',', &document.rights[document.right_count++], &rest);
+	memcpy(document.id, row->id, sizeof document.id);
+	memcpy(document.person, row->person, sizeof document.person);
+	memcpy(document.request, row->request, sizeof document.request);
+	memcpy(document.entry, entry, sizeof document.entry);
+	memcpy(document.terms.bytes, row->terms_sha256, DIGEST_SIZE);
+	TRY(license_write(&text, &document));
+	row->document = arena_copy(arena, buf_slice(&text));
+	return OK;
+}
+
+static enum err sign(struct store_license *row, struct api *api, const uint8_t event[WIRE_ID])
+{
+	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
+	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
+	struct wire_license_sign ask = {.document = row->document};
+	struct wire_license_signed made;
+
+	memcpy(ask.event, event, WIRE_ID);
+	wire_write_license_sign(&body, &ask);
+	TRY(rpc_call(api->rpc, ROLE_KEEPER, 0, WIRE_LICENSE_SIGN, buf_slice(&body), -1, &reply,
+		     API_CALL_MS));
+	TRY(wire_read_license_signed(&made, buf_slice(&reply.body)));
+	memcpy(row->signature, made.signature, WIRE_SIGNATURE);
+	return OK;
+}
+
+static void fill_row(struct issue *issue, const struct principal *who, int64_t now_ms)
+{
+	struct store_license *row = &issue->license;
+
+	row->state = S("active");
+	row->rights = issue->rights;
+	row->not_before_ms = issue->not_before_ms;
+	row->expires_ms = issue->expires_ms;
+	row->issued_ms = row->changed_ms = now_ms;
+	memcpy(row->issued_by, who->person.id, STORE_ID);
+}
+
+enum err issue_license(struct issue *issue, struct exchange *x, struct route_context *context)
+{
+	const struct principal *who = authorize_principal(x);
+	AUTO(audit_event_clear) struct audit_event event;
+	struct store_license *row = &issue->license;
+	int64_t now_ms = clock_now_ms();
+	uint8_t entry[16];
+	struct digest digest;
+
+	random_uuid(row->id, now_ms);
+	random_uuid(entry, now_ms);
+	fill_row(issue, who, now_ms);
+	TRY(write_document(issue, exchange_arena(x), entry, now_ms));
+	digest = digest_of(row->document);
+	audit_event_begin(&event, AUDIT_LICENSE_ISSUE, who->person.id, who->person.name);
+	audit_event_preset_id(&event, entry);
+	audit_event_uuid(&event, "license", row->id);
+	audit_event_hex(&event, "license_sha256", slice_of(digest.bytes, DIGEST_SIZE));
+	audit_event_text(&event, "model", row->model_name);
+	audit_event_uuid(&event, "person", row->person);
+	audit_event_text(&event, "person_name", issue->person_name);
+	audit_event_text(&event, "rights", issue->rights);
+	audit_event_text(&event, "expires",
+			 slice_of_string(api_time(exchange_arena(x), issue->expires_ms)));
+	audit_event_uuid(&event, "request", row->request);
+	TRY(api_log(context->store, &event));
+	TRY(api_publish(context->api, event.id));
+	return sign(row, context->api, event.id);
+}
+
+json_t *issue_describe_rights(struct slice list)
+{
+	json_t *array = json_array_new();
+	bool more = list.size > 0;
+
+	while (more) {
+		struct slice one;
+
+		more = slice_cut(list, ',', &one, &list);
+		json_push_text(array, one);
+	}
+	return array;
+}
+
+json_t *issue_describe(struct arena *arena, const struct store_license *l)
+{
+	json_t *one = json_object_new();
+
+	json_put_text(one, "id", slice_of_string(api_uuid(arena, l->id)));
+	json_put_text(one, "model", l->model_name);
+	json_put_text(one, "person", l->person_name);
+	json_put_text(one, "state",
+		      slice_equal(l->state, S("active")) && l->expires_ms <= clock_now_ms()
+			      ? S("expired")
+			      : l->state);
+	json_put(one, "rights", issue_describe_rights(l->rights));
+	json_put_text(one, "not_before", slice_of_string(api_time(arena, l->not_before_ms)));
+	json_put_text(one, "expires", slice_of_string(api_time(arena, l->expires_ms)));
+	json_put_text(one, "document", l->document);
+	json_put_text(one, "signature",
+		      slice_of_string(api_base64(arena, slice_of(l->signature, STORE_SIGNATURE))));
+	return one;
+}

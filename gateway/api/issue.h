@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * issue.h - a license comes to be: its document is written, its license.issue entry published,
+ * the keeper signs exactly what the entry names, and only then is it stored.
+ */
+#ifndef GATEWAY_API_ISSUE_H
+#define GATEWAY_API_ISSUE_H
+
+#include "gateway/api/authorize.h"
+
+struct issue {
+	struct slice person_name;
+	struct slice rights; /* comma-separated */
+	int64_t not_before_ms;
+	int64_t expires_ms;
+	struct store_license license; /* ids, model, terms are the caller's; the rest is filled */
+};
+
+/* Writes, logs, publishes, has it signed: issue->license is ready for store_license_issue in the
+ * transaction that says why. */
+RESULT issue_license(struct issue *issue, struct exchange *x, struct route_context *context);
+
+/* {"id","model","person","state","rights","not_before","expires","document","signature"} */
+json_t *issue_describe(struct arena *arena, const struct store_license *license);
+
+/* ["a","b"] of "a,b". */
+json_t *issue_describe_rights(struct slice list);
+
+#endif

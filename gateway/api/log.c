@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The log as the public sees it (static files the scribe writes), receipts for those an entry is
+ * about, and queries for auditors. Payloads are read with the auditor's role; what a person may
+ * see of them is decided here.
+ */
+#include <stdio.h>
+
+#include "crypto/base/clock.h"
+#include "crypto/base/file.h"
+#include "crypto/base/text.h"
+#include "crypto/json.h"
+#include "crypto/tile.h"
+#include "crypto/tlog_proof.h"
+#include "gateway/api/authorize.h"
+#include "gateway/api/reply.h"
+#include "gateway/api/routes.h"
+
+enum {
+	LOG_MAX_FILE = TILE_WIDTH * (TILE_ENTRY_MAX + 2),
+	LOG_MAX_TEXT = 128 * 1024,
+	LOG_PAGE = 50,
+};
+
+/* Only names of the tlog-tiles grammar reach the file system. */
+void log_file(struct exchange *x, struct route_context *context)
+{
+	AUTO(buf_free) struct buf bytes = buf_new(LOG_MAX_FILE);
+	struct slice path = slice_part(exchange_request(x)->path, sizeof "/log/" - 1, SIZE_MAX);
+	bool is_checkpoint = slice_equal(path, S("checkpoint"));
+	struct tile tile;
+	enum err result = OK;
+
+	if (!is_checkpoint)
+		result = tile_path_parse(&tile, path);
+	if (result == OK)
+		result = file_read(&bytes, context->api->log_directory,
+				   arena_string(exchange_arena(x), path));
+	if (result == ERR_FORMAT || result == ERR_NOT_FOUND) {
+		reply_code(x, CODE_NOT_FOUND, "no such file in the log", NULL);
+		return;
+	}
+	if (result != OK) {
+		reply_failure(x, result);
+		return;
+	}
+	exchange_header(x, "Cache-Control", "%s",
+			is_checkpoint ? "no-cache" : "public, max-age=31536000, immutable");
+	reply_text(x, 200, is_checkpoint ? "text/plain; charset=utf-8" : "application/octet-stream",
+		   buf_slice(&bytes));
+}
+
+void log_vkey(struct exchange *x, struct route_context *context)
+{
+	struct api_keys keys;
+	enum err result = api_keys_get(&keys, context->api);
+
+	if (result != OK)
+		reply_failure(x, result);
+	else
+		reply_text(x, 200, "text/plain; charset=utf-8",
+			   slice_of_string(arena_printf(exchange_arena(x), "%s\n", keys.log_vkey)));
+}
+
+/* A tile from its file; a partial one may have been replaced by a wider one since. */
+static enum err fetch_tile(void *context, struct digest *out, struct tile tile)
+{
+	const int *directory = context;
+	AUTO(buf_free) struct buf bytes = buf_new(TILE_BYTES);
+	char path[TILE_PATH];
+	enum err result;
+
+	tile_path(path, tile);
+	result = file_read(&bytes, *directory, path);
+	if (result == ERR_NOT_FOUND && tile.width < TILE_WIDTH) {
+		struct tile full = tile;
+
+		full.width = TILE_WIDTH;
+		tile_path(path, full);
+		result = file_read(&bytes, *directory, path);
+	}
+	TRY(result);
+	if (bytes.size < tile.width * (size_t)DIGEST_SIZE)
+		return failure(ERR_FORMAT, "log: file %s is too short", path);
+	memcpy(out, bytes.data, tile.width * (size_t)DIGEST_SIZE);
+	return OK;
+}
+
+static enum err read_checkpoint(struct buf *note, struct checkpoint *out, struct api *api)
+{
+	struct slice text;
+
+	TRY(file_read(note, api->log_directory, "checkpoint"));
+	TRY(note_text(&text, buf_slice(note)));
+	return checkpoint_parse(out, text);
+}
+
+/* ERR_NOT_FOUND: the published checkpoint does not cover it yet. */
+static enum err write_proof(struct buf *out, struct api *api, const struct store_event *event)
+{
+	AUTO(buf_free) struct buf note = buf_new(NOTE_MAX);
+	struct tile_source source = {.fetch = fetch_tile, .context = &api->log_directory};
+	struct tlog_proof proof = {
+		.index = event->index, .has_extra = true, .extra_size = STORE_NONCE};
+	struct checkpoint checkpoint;
+
+	TRY(read_checkpoint(&note, &checkpoint, api));
+	if (!event->is_published || event->index >= checkpoint.size)
+		return failure(ERR_NOT_FOUND, "the entry is not published yet");
+	TRY(tile_inclusion(&proof.inclusion, &source, event->index, checkpoint.size));
+	memcpy(proof.extra, event->nonce, STORE_NONCE);
+	proof.checkpoint = buf_slice(&note);
+	tlog_proof_write(out, &proof);
+	return buf_done(out);
+}
+
+static void reply_receipt(struct exchange *x, const struct store_event *event, struct slice proof)
+{
+	json_t *answer = json_object_new();
+
+	json_put_text(answer, "id", slice_of_string(api_uuid(exchange_arena(x), event->id)));
+	json_put_int(answer, "index", (int64_t)event->index);
+	json_put_text(answer, "entry", event->leaf);
+	json_put_text(answer, "nonce",
+		      slice_of_string(
+			      api_base64(exchange_arena(x), slice_of(event->nonce, STORE_NONCE))));
+	json_put_text(answer, "payload", event->payload);
+	json_put_text(answer, "proof", proof);
+	reply_json(x, 200, answer);
+}
+
+/* Receipts are for whoever acted, whoever holds the license the entry is about, and auditors. */
+static bool may_see(const struct exchange *x, struct route_context *context,
+		    const struct store_event *event)
+{
+	const struct principal *who = authorize_principal(x);
+	struct slice me = slice_of(who->person.id, STORE_ID);
+	struct arena arena = {0};
+	struct store_license license;
+	bool own;
+
+	if (principal_holds(who, RIGHT_AUDIT_READ) ||
+	    slice_equal(slice_of(event->actor, STORE_ID), me))
+		return true;
+	if (store_id_is_none(event->license))
+		return false;
+	own = store_license_get(context->store, &arena, &license, event->license) == OK &&
+	      slice_equal(slice_of(license.person, STORE_ID), me);
+	arena_free(&arena);
+	return own;
+}
+
+void receipt_get(struct exchange *x, struct route_context *context)
+{
+	AUTO(buf_free) struct buf proof = buf_new(LOG_MAX_TEXT);
+	struct store_event event;
+	uint8_t id[STORE_ID];
+	enum err result = api_param_uuid(id, x, "id");
+
+	if (result == OK)
+		result = store_audit_get(context->auditor, exchange_arena(x), &event, id);
+	if (result == OK && !may_see(x, context, &event))
+		result = failure(ERR_NOT_FOUND, "no such event");
+	if (result != OK) {
+		reply_failure(x, result);
+		return;
+	}
+	result = write_proof(&proof, context->api, &event);
+	if (result == ERR_NOT_FOUND) {
+		json_t *answer = json_object_new();
+
+		json_put_text(answer, "state", S("pending"));
+		exchange_header(x, "Retry-After", "1");
+		reply_json(x, 202, answer);
+	} else if (result != OK) {
+		reply_failure(x, result);
+	} else {
+		reply_receipt(x, &event, buf_slice(&proof));
+	}
+}
+
+static enum err read_time(int64_t *out, struct exchange *x, const char *name)
+{
+	struct slice text = api_query(x, name);
+
+	*out = 0;
+	return text.size ? clock_parse(out, text) : OK;
+}
+
+static enum err read_query(struct store_audit_query *out, struct exchange *x)
+{
+	struct slice license = api_query(x, "license"), limit = api_query(x, "limit");
+	struct slice cursor = api_query(x, "cursor");
+	uint64_t number;
+
+	*out = (struct store_audit_query){.actor = api_query(x, "actor"),
+					  .model = api_query(x, "model"),
+					  .kind = api_query(x, "kind"),
+					  .decision = api_query(x, "decision"),
+					  .before = UINT64_MAX,
+					  .limit = LOG_PAGE};
+	if (license.size)
+		TRY(text_read_uuid(out->license, license));
+	TRY(read_time(&out->from_ms, x, "from"));
+	TRY(read_time(&out->to_ms, x, "to"));
+	if (limit.size && (!slice_to_u64(limit, STORE_AUDIT_MAX_PAGE, &number) || number == 0))
+		return failure(ERR_FORMAT, "\"limit\" is 1 to %d", STORE_AUDIT_MAX_PAGE);
+	if (limit.size)
+		out->limit = (unsigned)number;
+	if (cursor.size && !slice_to_u64(cursor, INT64_MAX, &out->before))
+		return failure(ERR_FORMAT, "\"cursor\" is not one that an answer gave");
+	return OK;
+}
+
+static json_t *describe_event(struct arena *arena, const struct store_event *e)
+{
+	static const struct slice empty;
+	AUTO(json_auto) json_t *payload = NULL;
+	json_t *one = json_object_new();
+
+	json_put_text(one, "id", slice_of_string(api_uuid(arena, e->id)));
+	json_put_int(one, "index", (int64_t)e->index);
+	json_put_text(one, "at", slice_of_string(api_time(arena, e->at_ms)));
+	json_put_text(one, "kind", e->kind);
+	json_put_text(one, "actor", e->actor_name);
+	if (!store_id_is_none(e->actor))
+		json_put_text(one, "actor_id", slice_of_string(api_uuid(arena, e->actor)));
+	json_put_text(one, "model", e->model);
+	json_put_text(one, "license",
+		      store_id_is_none(e->license) ? empty
+						   : slice_of_string(api_uuid(arena, e->license)));
+	json_put_text(one, "right", e->right);
+	json_put_text(one, "decision", e->allow ? S("allow") : S("deny"));
+	json_put_text(one, "code", e->code);
+	if (json_read(&payload, e->payload, AUDIT_MAX_PAYLOAD) == OK)
+		json_put(one, "payload", json_incref(payload));
+	return one;
+}
+
+/* Reading the log is an entry of the log. */
+static enum err log_query(struct exchange *x, struct route_context *context, size_t found)
+{
+	const struct principal *who = authorize_principal(x);
+	AUTO(audit_event_clear) struct audit_event event;
+
+	audit_event_begin(&event, AUDIT_AUDIT_QUERY, who->person.id, who->person.name);
+	audit_event_text(&event, "query", exchange_request(x)->query);
+	audit_event_number(&event, "found", (int64_t)found);
+	return api_log(context->store, &event);
+}
+
+void audit_events(struct exchange *x, struct route_context *context)
+{
+	struct store_audit_query query;
+	struct store_event *events = NULL;
+	size_t count = 0;
+	json_t *answer, *list;
+	enum err result = read_query(&query, x);
+
+	if (result == OK)
+		result = store_audit_find(context->auditor, exchange_arena(x), &events, &count,
+					  &query);
+	if (result == OK)
+		result = log_query(x, context, count);
+	if (result != OK) {
+		reply_failure(x, result);
+		return;
+	}
+	list = json_array_new();
+	for (size_t i = 0; i < count; i++)
+		json_push(list, describe_event(exchange_arena(x), &events[i]));
+	answer = json_object_new();
+	json_put(answer, "events", list);
+	if (count == query.limit)
+		json_put_text(
+			answer, "next",
+			slice_of_string(arena_printf(exchange_arena(x), "%llu",
+						     (unsigned long long)events[count - 1].index)));
+	else
+		json_put(answer, "next", json_null());
+	reply_json(x, 200, answer);
+}

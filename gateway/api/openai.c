@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * OpenAI's routes. A call is decided, its infer.generate entry is durable before the first byte,
+ * an engine generates, and an infer.end entry counts what came out. A client that goes away stops
+ * its generation.
+ */
+#include "crypto/base/clock.h"
+#include "crypto/base/log.h"
+#include "crypto/json.h"
+#include "crypto/random.h"
+#include "gateway/api/authorize.h"
+#include "gateway/api/generation.h"
+#include "gateway/api/openai_answer.h"
+#include "gateway/api/reply.h"
+#include "gateway/api/routes.h"
+#include "gateway/api/slots.h"
+#include "schema/store/decision.h"
+
+enum { ENGINE_TOKEN_MS = 120000 /* one step of a busy engine */ };
+
+/* One generation under way. Lives in the exchange's arena. */
+struct call {
+	struct exchange *x;
+	struct route_context *context;
+	struct generation ask;
+	struct grant *grant;
+	uint8_t event[WIRE_ID];
+	unsigned slot;
+	struct rpc_stream *stream;
+	struct openai_answer answer;
+	struct wire_engine_done done;
+};
+
+static json_t *describe_model(const struct store_model *m)
+{
+	json_t *one = json_object_new();
+
+	json_put_text(one, "id", m->name);
+	json_put_text(one, "object", S("model"));
+	json_put_int(one, "created", m->created_ms / 1000);
+	json_put_text(one, "owned_by", S("sallyport"));
+	return one;
+}
+
+/* What this token may use for generation: nothing else is listed. */
+static bool may_use(struct exchange *x, struct route_context *context, const struct store_model *m)
+{
+	struct grant grant;
+
+	return m->runnable &&
+	       authorize_weigh(&grant, x, context, RIGHT_INFER_GENERATE, m->name, S(""), S("")) ==
+		       OK &&
+	       grant.decision.allow;
+}
+
+void openai_models(struct exchange *x, struct route_context *context)
+{
+	struct store_model *models;
+	size_t count;
+	json_t *answer, *list;
+	enum err result = store_model_list_visible(context->store, exchange_arena(x), &models,
+						   &count, authorize_principal(x)->person.id,
+						   clock_now_ms());
+
+	if (result != OK) {
+		reply_failure(x, result);
+		return;
+	}
+	list = json_array_new();
+	for (size_t i = 0; i < count; i++)
+		if (may_use(x, context, &models[i]))
+			json_push(list, describe_model(&models[i]));
+	answer = json_object_new();
+	json_put_text(answer, "object", S("list"));
+	json_put(answer, "data", list);
+	reply_json(x, 200, answer);
+}
+
+void openai_model(struct exchange *x, struct route_context *context)
+{
+	struct slice name = exchange_param(x, "model");
+	struct store_model model;
+	enum err result = store_model_get(context->store, exchange_arena(x), &model, name);
+
+	if (result != OK && result != ERR_NOT_FOUND)
+		reply_failure(x, result);
+	else if (result == OK && may_use(x, context, &model))
+		reply_json(x, 200, describe_model(&model));
+	else
+		reply_code(
+			x, CODE_NOT_FOUND,
+			arena_printf(
+				exchange_arena(x),
+				"The model '%.*s' does not exist or you do not have access to it.",
+				SLICE_PRINT(name)),
+			"model");
+}
+
+/* The decision and the entry, durable before anything is generated (class B). */
+static enum err log_call(struct call *c)
+{
+	const struct grant *g = c->grant;
+	AUTO(store_end) struct store *store = c->context->store;
+	AUTO(audit_event_clear) struct audit_event event;
+
+	audit_event_begin(&event, AUDIT_INFER_GENERATE,
+			  g->who->authenticated ? g->who->person.id : NULL, g->who->person.name);
+	audit_event_text(&event, "basis", slice_of_string(decision_basis_name(g->decision.basis)));
+	if (g->decision.basis == BASIS_LICENSE)
+		audit_event_uuid(&event, "license", g->license->id);
+	audit_event_text(&event, "model", g->access.model.name);
+	audit_event_text(&event, "revision", g->access.revision.id);
+	audit_event_text(&event, "right", slice_of_string(right_name(g->right)));
+	audit_event_text(&event, "route", c->ask.chat ? S("chat.completions") : S("completions"));
+	audit_event_text(&event, "decision", slice_of_string(exchange_request_id(c->x)));
+	audit_event_text(&event, "address", exchange_client_address(c->x));
+	TRY(store_begin(store));
+	TRY(authorize_record(store, c->x, g));
+	TRY(api_log(store, &event));
+	TRY(store_commit(store));
+	memcpy(c->event, event.id, WIRE_ID);
+	return rpc_note(c->context->api->rpc, ROLE_SCRIBE, 0, WIRE_SCRIBE_WAKE, S(""));
+}
+
+static void log_end(struct call *c, enum err result)
+{
+	const struct grant *g = c->grant;
+	AUTO(audit_event_clear) struct audit_event event;
+	struct store_usage usage = {
+		.right = slice_of_string(right_name(g->right)),
+		.calls = 1,
+		.prompt_tokens = c->done.prompt_tokens,
+		.completion_tokens = c->done.completion_tokens,
+	};
+
+	audit_event_begin(&event, AUDIT_INFER_END, g->who->authenticated ? g->who->person.id : NULL,
+			  g->who->person.name);
+	audit_event_uuid(&event, "call", c->event);
+	if (g->license)
+		audit_event_uuid(&event, "license", g->license->id);
+	audit_event_text(&event, "model", g->access.model.name);
+	audit_event_text(&event, "right", slice_of_string(right_name(g->right)));
+	audit_event_text(&event, "finish",
+			 result == OK ? slice_of_string(openai_finish(c->done.finish))
+				      : slice_of_string(err_name(result)));
+	audit_event_number(&event, "prompt_tokens", c->done.prompt_tokens);
+	audit_event_number(&event, "completion_tokens", c->done.completion_tokens);
+	memcpy(usage.person, g->who->person.id, STORE_ID);
+	memcpy(usage.model, g->access.model.id, STORE_ID);
+	if (api_log(c->context->store, &event) != OK ||
+	    (g->who->authenticated &&
+	     store_usage_add(c->context->store, &usage, clock_now_ms()) != OK))
+		log_error("infer.unrecorded", "request=%s reason=\"%s\"", exchange_request_id(c->x),
+			  failure_text());
+}
+
+static enum err start(struct call *c)
+{
+	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
+	struct wire_engine_generate *ask = arena_alloc(exchange_arena(c->x), sizeof *ask);
+
+	ask->max_tokens = c->ask.max_tokens;
+	ask->temperature = c->ask.temperature;
+	ask->top_p = c->ask.top_p;
+	ask->top_k = c->ask.top_k;
+	ask->has_seed = c->ask.has_seed;
+	ask->seed = c->ask.seed;
+	ask->wants_logprobs = c->ask.logprobs;
+	ask->top_logprobs = (uint8_t)c->ask.top_logprobs;
+	ask->stop_count = (uint16_t)c->ask.stop_count;
+	for (size_t i = 0; i < c->ask.stop_count; i++)
+		ask->stops[i] = c->ask.stops[i];
+	ask->bias_count = (uint16_t)c->ask.bias_count;
+	for (size_t i = 0; i < c->ask.bias_count; i++)
+		ask->biases[i] = (struct wire_bias){c->ask.biases[i].token, c->ask.biases[i].bias};
+	ask->prompt = c->ask.prompt;
+	wire_write_engine_generate(&body, ask);
+	TRY(buf_done(&body));
+	return rpc_open_stream(&c->stream, c->context->api->rpc, ROLE_ENGINE, c->slot,
+			       WIRE_ENGINE_GENERATE, buf_slice(&body), -1);
+}
+
+/* The client is gone, or its answer broke: the engine need not go on. */
+static void cancel(struct call *c)
+{
+	AUTO(buf_free) struct buf body = buf_new(16);
+	struct wire_engine_cancel stop = {.call = rpc_stream_call(c->stream)};
+
+	wire_write_engine_cancel(&body, &stop);
+	if (rpc_note(c->context->api->rpc, ROLE_ENGINE, c->slot, WIRE_ENGINE_CANCEL,
+		     buf_slice(&body)) != OK)
+		log_debug("infer.cancel", "reason=\"%s\"", failure_text());
+}
+
+/* The next frame of the engine. *ended once the last one was read. */
+static enum err take_frame(struct call *c, bool *ended)
+{
+	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
+	struct wire_engine_delta *delta;
+
+	TRY(rpc_next(c->stream, &reply, ENGINE_TOKEN_MS));
+	*ended = reply.type == WIRE_ENGINE_DONE;
+	if (*ended)
+		return wire_read_engine_done(&c->done, buf_slice(&reply.body));
+	delta = arena_alloc(exchange_arena(c->x), sizeof *delta);
+	TRY(wire_read_engine_delta(delta, buf_slice(&reply.body)));
+	return openai_answer_delta(&c->answer, delta);
+}
+
+/* Streamed: the status line leaves with the first frame, so that an engine's refusal can still
+ * be a proper error. */
+static enum err pump(struct call *c)
+{
+	bool ended = false;
+
+	while (!ended) {
+		if (exchange_is_closed(c->x)) {
+			cancel(c);
+			return failure(ERR_CLOSED, "the client has gone");
+		}
+		enum err result = take_frame(c, &ended);
+
+		if (result == ERR_CLOSED)
+			cancel(c);
+		TRY(result);
+	}
+	return openai_answer_end(&c->answer, &c->done);
+}
+
+static void run(struct call *c)
+{
+	enum err result = slots_enter(&c->slot, c->x, c->context, c->grant);
+
+	if (result != OK) {
+		reply_failure(c->x, result);
+		return;
+	}
+	result = log_call(c);
+	if (result == OK)
+		result = start(c);
+	if (result == OK) {
+		exchange_header(c->x, "X-Audit-Receipt", "%s",
+				api_uuid(exchange_arena(c->x), c->event));
+		openai_answer_begin(&c->answer, c->x, &c->ask, c->event);
+		result = pump(c);
+		log_end(c, result);
+	}
+	rpc_stream_free(c->stream);
+	slots_leave(c->context->api->slots, c->slot);
+	if (result == OK)
+		return;
+	if (!exchange_is_answered(c->x))
+		reply_failure(c->x, result);
+	else
+		exchange_abort(c->x);
+	openai_answer_clear(&c->answer);
+}
+
+static enum code code_of_flaw(enum err kind)
+{
+	return kind == ERR_UNSUPPORTED ? CODE_UNSUPPORTED
+	       : kind == ERR_LIMIT     ? CODE_TOO_LARGE
+				       : CODE_BAD_REQUEST;
+}
+
+/* A model that says how chats are to be written is not given another form of our choosing. */
+static bool has_template(struct exchange *x, const struct grant *g)
+{
+	if (!g->access.revision.has_template)
+		return false;
+	reply_code(x, CODE_UNSUPPORTED,
+		   "this model has a chat_template, which is not rendered yet; use /v1/completions",
+		   "messages");
+	return true;
+}
+
+typedef enum err read_fn(struct generation *out, struct generation_flaw *flaw, struct arena *arena,
+			 const json_t *body);
+
+static void generate(struct exchange *x, struct route_context *context, read_fn *read)
+{
+	AUTO(json_auto) json_t *body = api_body(x);
+	struct call *c = arena_alloc(exchange_arena(x), sizeof *c);
+	struct generation_flaw flaw;
+	enum err result;
+
+	if (!body)
+		return;
+	c->x = x;
+	c->context = context;
+	result = read(&c->ask, &flaw, exchange_arena(x), body);
+	if (result != OK) {
+		reply_code(x, code_of_flaw(result), flaw.message, flaw.param);
+		return;
+	}
+	c->grant = authorize_model(x, context, RIGHT_INFER_GENERATE, c->ask.model, S(""), S(""));
+	if (!c->grant)
+		return;
+	if (!c->grant->access.has_revision || !c->grant->access.revision.runnable) {
+		reply_code(x, CODE_UNSUPPORTED,
+			   arena_printf(exchange_arena(x), "this model is download only: %.*s",
+					SLICE_PRINT(c->grant->access.revision.runnable_reason)),
+			   "model");
+		return;
+	}
+	if (c->ask.chat && has_template(x, c->grant))
+		return;
+	run(c);
+}
+
+void openai_chat(struct exchange *x, struct route_context *context)
+{
+	generate(x, context, generation_read_chat);
+}
+
+void openai_completions(struct exchange *x, struct route_context *context)
+{
+	generate(x, context, generation_read_completion);
+}

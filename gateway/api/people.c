@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Persons, their access tokens, and the public keys they sign with. */
+#include "crypto/base/clock.h"
+#include "crypto/base/text.h"
+#include "crypto/json.h"
+#include "crypto/random.h"
+#include "gateway/api/authorize.h"
+#include "gateway/api/reply.h"
+#include "gateway/api/routes.h"
+#include "schema/store/key.h"
+
+static const int64_t day_ms = 24 * 3600 * 1000;
+
+/* The token of a credential whose token.create entry stands in the log. */
+static enum err sign_token(const char **out, struct exchange *x, struct api *api,
+			   const uint8_t event[WIRE_ID], const struct store_credential *credential)
+{
+	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
+	AUTO(buf_free) struct buf body = buf_new(64);
+	struct wire_token_sign ask = {.expires_seconds = (uint32_t)(credential->expires_ms / 1000)};
+	struct wire_token_signed made;
+
+	memcpy(ask.event, event, WIRE_ID);
+	memcpy(ask.credential, credential->id, WIRE_ID);
+	wire_write_token_sign(&body, &ask);
+	TRY(rpc_call(api->rpc, ROLE_KEEPER, 0, WIRE_TOKEN_SIGN, buf_slice(&body), -1, &reply,
+		     API_CALL_MS));
+	TRY(wire_read_token_signed(&made, buf_slice(&reply.body)));
+	*out = arena_string(exchange_arena(x), made.token);
+	return OK;
+}
+
+/* The entry the keeper asks for before it signs. */
+static void token_event(struct audit_event *event, const struct principal *who,
+			const struct store_credential *credential)
+{
+	audit_event_begin(event, AUDIT_TOKEN_CREATE, who->person.id, who->person.name);
+	audit_event_uuid(event, "credential", credential->id);
+	audit_event_uuid(event, "person", credential->person);
+	audit_event_text(event, "name", credential->name);
+	audit_event_text(event, "rights", credential->rights);
+	audit_event_number(event, "expires", credential->expires_ms / 1000);
+}
+
+static struct store_credential new_credential(const uint8_t person[STORE_ID], struct slice name,
+					      int64_t days)
+{
+	int64_t now = clock_now_ms();
+	struct store_credential c = {
+		.name = name, .created_ms = now, .expires_ms = (now / 1000) * 1000 + days * day_ms};
+
+	memcpy(c.person, person, STORE_ID);
+	random_uuid(c.id, now);
+	return c;
+}
+
+/* "offices": ["models:manage", ...] as the comma-separated list of the store. */
+static enum err read_rights(struct slice *out, struct exchange *x, const json_t *object,
+			    const char *name, bool office)
+{
+	AUTO(buf_free) struct buf list = buf_new(1024);
+	const json_t *array = json_object_get(object, name);
+
+	*out = S("");
+	if (!array || json_is_null(array))
+		return OK;
+	if (!json_is_array(array))
+		return failure(ERR_FORMAT, "\"%s\" must be an array", name);
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		struct slice one;
+		enum right right;
+
+		TRY(json_text_at(&one, array, i));
+		if (!right_parse(&right, one) || (office && !right_is_office(right)))
+			return failure(ERR_FORMAT, "\"%s\": \"%.*s\" is not known", name,
+				       SLICE_PRINT(one));
+		if (i)
+			buf_write(&list, S(","));
+		buf_write(&list, one);
+	}
+	TRY(buf_done(&list));
+	*out = arena_copy(exchange_arena(x), buf_slice(&list));
+	return OK;
+}
+
+/* Person, first token and both entries in one transaction. */
+static enum err add_person(struct exchange *x, struct route_context *context,
+			   const struct store_person *person,
+			   const struct store_credential *credential, uint8_t token_entry[WIRE_ID])
+{
+	const struct principal *who = authorize_principal(x);
+	AUTO(store_end) struct store *store = context->store;
+	AUTO(audit_event_clear) struct audit_event added;
+	AUTO(audit_event_clear) struct audit_event token;
+
+	audit_event_begin(&added, AUDIT_PERSON_ADD, who->person.id, who->person.name);
+	audit_event_uuid(&added, "person", person->id);
+	audit_event_text(&added, "name", person->name);
+	audit_event_text(&added, "offices", person->offices);
+	token_event(&token, who, credential);
+	TRY(store_begin(store));
+	TRY(store_person_add(store, person, who->person.id));
+	TRY(store_credential_create(store, credential));
+	TRY(api_log(store, &added));
+	TRY(api_log(store, &token));
+	TRY(store_commit(store));
+	memcpy(token_entry, token.id, WIRE_ID);
+	return api_publish(context->api, token.id);
+}
+
+static void reply_token(struct exchange *x, const struct store_credential *credential,
+			const char *token, const struct store_person *person)
+{
+	struct arena *arena = exchange_arena(x);
+	json_t *answer = json_object_new();
+
+	json_put_text(answer, "id",
+		      slice_of_string(api_uuid(arena, person ? person->id : credential->id)));
+	if (person) {
+		json_put_text(answer, "name", person->name);
+		json_put_text(answer, "token_id", slice_of_string(api_uuid(arena, credential->id)));
+	}
+	json_put_text(answer, "token", slice_of_string(token));
+	json_put_text(answer, "expires", slice_of_string(api_time(arena, credential->expires_ms)));
+	exchange_header(x, "Cache-Control", "no-store");
+	reply_json(x, 201, answer);
+}
+
+void person_add(struct exchange *x, struct route_context *context)
+{
+	AUTO(json_auto) json_t *body = api_body(x);
+	struct store_person person = {.state = S("active"), .created_ms = clock_now_ms()};
+	struct store_credential credential;
+	uint8_t entry[WIRE_ID];
+	const char *token;
+	enum err result;
+
+	if (!body)
+		return;
+	result = json_get_text(&person.name, body, "name");
+	if (result == OK)
+		result = json_get_text_or(&person.email, body, "email", S(""));
+	if (result == OK)
+		result = read_rights(&person.offices, x, body, "offices", true);
+	if (result == OK) {
+		random_uuid(person.id, person.created_ms);
+		credential = new_credential(person.id, S("first"), API_TOKEN_DAYS);
+		result = add_person(x, context, &person, &credential, entry);
+	}
+	if (result == OK)
+		result = sign_token(&token, x, context->api, entry, &credential);
+	if (result == OK)
+		reply_token(x, &credential, token, &person);
+	else if (result == ERR_CONFLICT)
+		reply_code(x, CODE_CONFLICT,
+			   arena_printf(exchange_arena(x), "a person named \"%.*s\" exists already",
+					SLICE_PRINT(person.name)),
+			   NULL);
+	else
+		reply_failure(x, result);
+}
+
+void person_list(struct exchange *x, struct route_context *context)
+{
+	struct arena *arena = exchange_arena(x);
+	struct store_person *people;
+	size_t count;
+	json_t *answer, *list;
+	enum err result = store_person_list(context->store, arena, &people, &count);
+
+	if (result != OK) {
+		reply_failure(x, result);
+		return;
+	}
+	list = json_array_new();
+	for (size_t i = 0; i < count; i++) {
+		json_t *one = json_object_new();
+
+		json_put_text(one, "id", slice_of_string(api_uuid(arena, people[i].id)));
+		json_put_text(one, "name", people[i].name);
+		json_put_text(one, "email", people[i].email);
+		json_put_text(one, "state", people[i].state);
+		json_put_text(one, "offices", people[i].offices);
+		json_push(list, one);
+	}
+	answer = json_object_new();
+	json_put(answer, "persons", list);
+	reply_json(x, 200, answer);
+}
+
+static enum err create_token(const char **token, struct exchange *x, struct route_context *context,
+			     const struct store_credential *credential)
+{
+	AUTO(store_end) struct store *store = context->store;
+	AUTO(audit_event_clear) struct audit_event event;
+
+	token_event(&event, authorize_principal(x), credential);
+	TRY(store_begin(store));
+	TRY(store_credential_create(store, credential));
+	TRY(api_log(store, &event));
+	TRY(store_commit(store));
+	TRY(api_publish(context->api, event.id));
+	return sign_token(token, x, context->api, event.id, credential);
+}
+
+static enum err read_token_request(struct store_credential *out, struct exchange *x,
+				   const json_t *body)
+{
+	const struct principal *who = authorize_principal(x);
+	const json_t *scope = json_object_get(body, "scope");
+	struct slice name, rights = S("");
+	int64_t days;
+
+	TRY(json_get_text(&name, body, "name"));
+	TRY(json_get_int_or(&days, body, "expires_days", API_TOKEN_DAYS));
+	if (days < 1 || days > API_MAX_DAYS)
+		return failure(ERR_FORMAT, "\"expires_days\" is 1 to %d", API_MAX_DAYS);
+	if (scope && !json_is_null(scope))
+		TRY(read_rights(&rights, x, scope, "rights", false));
+	if (rights.size == 0 && who->scope != ~(right_set)0)
+		return failure(ERR_DENIED,
+			       "this token is narrowed; it can only create tokens with a scope "
+			       "within its own");
+	*out = new_credential(who->person.id, name, days);
+	out->rights = rights;
+	return OK;
+}
+
+/* A narrow token makes no wider one. */
+static bool is_within(struct slice rights, right_set scope)
+{
+	bool more = rights.size > 0;
+
+	while (more) {
+		struct slice one;
+		enum right right;
+
+		more = slice_cut(rights, ',', &one, &rights);
+		if (!right_parse(&right, one) || !(scope & right_bit(right)))
+			return false;
+	}
+	return true;
+}
+
+void token_create(struct exchange *x, struct route_context *context)
+{
+	AUTO(json_auto) json_t *body = api_body(x);
+	struct store_credential credential;
+	const char *token;
+	enum err result;
+
+	if (!body)
+		return;
+	result = read_token_request(&credential, x, body);
+	if (result == OK && !is_within(credential.rights, authorize_principal(x)->scope))
+		result = failure(ERR_DENIED, "the scope is wider than that of the token you use");
+	if (result == OK)
+		result = create_token(&token, x, context, &credential);
+	if (result == OK)
+		reply_token(x, &credential, token, NULL);
+	else
+		reply_failure(x, result);
+}
+
+void token_list(struct exchange *x, struct route_context *context)
+{
+	struct arena *arena = exchange_arena(x);
+	struct store_credential *tokens;
+	size_t count;
+	json_t *answer, *list;
+	enum err result = store_credential_list(context->store, arena, &tokens, &count,
+						authorize_principal(x)->person.id);
+
+	if (result != OK) {
+		reply_failure(x, result);
+		return;
+	}
+	list = json_array_new();
+	for (size_t i = 0; i < count; i++) {
+		json_t *one = json_object_new();
+
+		json_put_text(one, "id", slice_of_string(api_uuid(arena, tokens[i].id)));
+		json_put_text(one, "name", tokens[i].name);
+		json_put_text(one, "rights", tokens[i].rights);
+		json_put_text(one, "created",
+			      slice_of_string(api_time(arena, tokens[i].created_ms)));
+		json_put_text(one, "expires",
+			      slice_of_string(api_time(arena, tokens[i].expires_ms)));
+		json_put_bool(one, "revoked", tokens[i].revoked_ms != 0);
+		json_push(list, one);
+	}
+	answer = json_object_new();
+	json_put(answer, "tokens", list);
+	reply_json(x, 200, answer);
+}
+
+static enum err revoke_token(struct exchange *x, struct route_context *context,
+			     const uint8_t id[STORE_ID])
+{
+	static const uint8_t anybody[STORE_ID];
+	const struct principal *who = authorize_principal(x);
+	AUTO(store_end) struct store *store = context->store;
+	AUTO(audit_event_clear) struct audit_event event;
+
+	audit_event_begin(&event, AUDIT_TOKEN_REVOKE, who->person.id, who->person.name);
+	audit_event_uuid(&event, "credential", id);
+	TRY(store_begin(store));
+	TRY(store_credential_revoke(
+		store, id, principal_holds(who, RIGHT_PERSONS_MANAGE) ? anybody : who->person.id,
+		clock_now_ms(), who->person.id));
+	TRY(api_log(store, &event));
+	TRY(store_commit(store));
+	return api_publish(context->api, event.id);
+}
+
+void token_revoke(struct exchange *x, struct route_context *context)
+{
+	uint8_t id[STORE_ID];
+	enum err result = api_param_uuid(id, x, "id");
+
+	if (result == OK)
+		result = revoke_token(x, context, id);
+	if (result == OK)
+		reply_empty(x, 204);
+	else
+		reply_failure(x, result);
+}
+
+static enum err read_key(struct store_key *out, struct exchange *x, const json_t *body)
+{
+	AUTO(buf_free) struct buf bytes = buf_new(64);
+	struct slice text;
+
+	TRY(json_get_text_or(&out->kind, body, "kind", S("ed25519")));
+	TRY(json_get_text_or(&out->name, body, "name", S("key")));
+	TRY(json_get_text(&text, body, "public"));
+	TRY(text_read_base64(&bytes, text, TEXT_BASE64));
+	if (bytes.size != STORE_PUBLIC_KEY)
+		return failure(ERR_FORMAT, "\"public\" is %zu bytes, 32 expected", bytes.size);
+	memcpy(out->public, bytes.data, STORE_PUBLIC_KEY);
+	memcpy(out->person, authorize_principal(x)->person.id, STORE_ID);
+	out->created_ms = clock_now_ms();
+	random_uuid(out->id, out->created_ms);
+	return OK;
+}
+
+static enum err enroll(struct exchange *x, struct route_context *context,
+		       const struct store_key *key)
+{
+	const struct principal *who = authorize_principal(x);
+	AUTO(store_end) struct store *store = context->store;
+	AUTO(audit_event_clear) struct audit_event event;
+
+	audit_event_begin(&event, AUDIT_KEY_ENROLL, who->person.id, who->person.name);
+	audit_event_uuid(&event, "key", key->id);
+	audit_event_text(&event, "key_kind", key->kind);
+	audit_event_hex(&event, "public", slice_of(key->public, STORE_PUBLIC_KEY));
+	TRY(store_begin(store));
+	TRY(store_key_enroll(store, key));
+	TRY(api_log(store, &event));
+	TRY(store_commit(store));
+	return api_publish(context->api, event.id);
+}
+
+static json_t *describe_key(struct arena *arena, const struct store_key *key)
+{
+	json_t *one = json_object_new();
+
+	json_put_text(one, "id", slice_of_string(api_uuid(arena, key->id)));
+	json_put_text(one, "kind", key->kind);
+	json_put_text(one, "public",
+		      slice_of_string(api_base64(arena, slice_of(key->public, STORE_PUBLIC_KEY))));
+	json_put_text(one, "name", key->name);
+	json_put_text(one, "created", slice_of_string(api_time(arena, key->created_ms)));
+	return one;
+}
+
+void key_enroll(struct exchange *x, struct route_context *context)
+{
+	AUTO(json_auto) json_t *body = api_body(x);
+	struct store_key key = {0};
+	enum err result;
+
+	if (!body)
+		return;
+	result = read_key(&key, x, body);
+	if (result == OK)
+		result = enroll(x, context, &key);
+	if (result == OK)
+		reply_json(x, 201, describe_key(exchange_arena(x), &key));
+	else
+		reply_failure(x, result);
+}
+
+void key_list(struct exchange *x, struct route_context *context)
+{
+	struct store_key *keys;
+	size_t count;
+	json_t *answer, *list;
+	enum err result = store_key_list(context->store, exchange_arena(x), &keys, &count,
+					 authorize_principal(x)->person.id);
+
+	if (result != OK) {
+		reply_failure(x, result);
+		return;
+	}
+	list = json_array_new();
+	for (size_t i = 0; i < count; i++)
+		json_push(list, describe_key(exchange_arena(x), &keys[i]));
+	answer = json_object_new();
+	json_put(answer, "keys", list);
+	reply_json(x, 200, answer);
+}

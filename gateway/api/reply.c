@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/api/reply.h"
+
+#include "crypto/json.h"
+
+enum { REPLY_MAX = 16 * 1024 * 1024 };
+
+enum dialect { DIALECT_PROBLEM, DIALECT_HUB, DIALECT_OPENAI };
+
+static enum dialect dialect_of(const struct exchange *x)
+{
+	struct slice path = exchange_request(x)->path;
+
+	if (slice_starts_with(path, S("/v1/")))
+		return DIALECT_OPENAI;
+	if (slice_starts_with(path, S("/api/v1/")) || slice_equal(path, S("/healthz")) ||
+	    slice_equal(path, S("/readyz")) || slice_starts_with(path, S("/log/")))
+		return DIALECT_PROBLEM;
+	return DIALECT_HUB;
+}
+
+static void reply_as(struct exchange *x, unsigned status, const char *type, json_t *body)
+{
+	AUTO(json_auto) json_t *owned = body;
+	AUTO(buf_free) struct buf text = buf_new(REPLY_MAX);
+	char *dump = json_dumps(owned, JSON_COMPACT | JSON_ENCODE_ANY);
+
+	if (dump)
+		buf_write_string(&text, dump);
+	free(dump);
+	if (!dump || buf_done(&text) != OK)
+		exchange_answer(x, 500, "text/plain", S("the answer is too large\n"));
+	else
+		exchange_answer(x, status, type, buf_slice(&text));
+}
+
+void reply_json(struct exchange *x, unsigned status, json_t *body)
+{
+	reply_as(x, status, "application/json", body);
+}
+
+void reply_text(struct exchange *x, unsigned status, const char *type, struct slice text)
+{
+	exchange_answer(x, status, type, text);
+}
+
+void reply_empty(struct exchange *x, unsigned status)
+{
+	exchange_answer(x, status, NULL, S(""));
+}
+
+/* A header's value must be one line of visible ASCII; anything else would be cut by a client or
+ * refused by the writer. */
+static const char *header_text(struct exchange *x, const char *sentence)
+{
+	char *copy = arena_string(exchange_arena(x), slice_of_string(sentence));
+
+	for (char *p = copy; *p; p++)
+		if (*p < 0x20 || *p > 0x7e)
+			*p = '?';
+	return copy;
+}
+
+static json_t *problem_of(unsigned status, const char *code, const char *sentence,
+			  const char *request_id)
+{
+	json_t *body = json_object_new();
+
+	json_put_text(body, "type", S("about:blank"));
+	json_put_text(body, "title", slice_of_string(code));
+	json_put_int(body, "status", status);
+	json_put_text(body, "detail", slice_of_string(sentence));
+	json_put_text(body, "code", slice_of_string(code));
+	json_put_text(body, "request_id", slice_of_string(request_id));
+	return body;
+}
+
+static json_t *missing_of(const struct decision *d)
+{
+	json_t *missing = json_array_new();
+
+	if (d->need) {
+		json_t *one = json_object_new();
+
+		json_put_text(one, "need", slice_of_string(d->need));
+		if (d->href)
+			json_put_text(one, "href", slice_of_string(d->href));
+		json_push(missing, one);
+	}
+	return missing;
+}
+
+static void reply_problem(struct exchange *x, enum code code, const char *sentence,
+			  const struct decision *d)
+{
+	json_t *body = problem_of(code_status(code), code_name(code), sentence,
+				  exchange_request_id(x));
+
+	if (d) {
+		json_put_text(body, "decision", slice_of_string(exchange_request_id(x)));
+		json_put_text(body, "rule", slice_of_string(d->rule));
+		json_put(body, "missing", missing_of(d));
+	}
+	reply_as(x, code_status(code), "application/problem+json", body);
+}
+
+/* OpenAI's own word for a code of ours: what its clients switch on. */
+static const char *openai_code(enum code code)
+{
+	static const struct {
+		enum code code;
+		const char *name;
+	} known[] = {
+		{CODE_QUOTA_EXCEEDED, "insufficient_quota"},
+		{CODE_RATE_LIMITED, "rate_limit_exceeded"},
+		{CODE_NOT_FOUND, "model_not_found"},
+		{CODE_CONTENT_BLOCKED, "content_filter"},
+		{CODE_TOO_LARGE, "context_length_exceeded"},
+		{CODE_UNSUPPORTED, "unsupported_parameter"},
+	};
+
+	if (code_status(code) == 401)
+		return "invalid_api_key";
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (known[i].code == code)
+			return known[i].name;
+	return code_status(code) == 403 ? "access_denied" : NULL;
+}
+
+static const char *openai_type(unsigned status)
+{
+	switch (status) {
+	case 401:
+		return "authentication_error";
+	case 403:
+		return "permission_error";
+	case 429:
+		return "rate_limit_error";
+	default:
+		return status >= 500 ? "server_error" : "invalid_request_error";
+	}
+}
+
+static void put_or_null(json_t *object, const char *name, const char *text)
+{
+	if (text)
+		json_put_text(object, name, slice_of_string(text));
+	else
+		json_put(object, name, json_null());
+}
+
+static void reply_openai(struct exchange *x, enum code code, const char *sentence,
+			 const char *param, const struct decision *d)
+{
+	unsigned status = code == CODE_TOO_LARGE ? 400 : code_status(code);
+	json_t *error = json_object_new();
+	json_t *body = json_object_new();
+
+	json_put_text(error, "message", slice_of_string(sentence));
+	json_put_text(error, "type", slice_of_string(openai_type(status)));
+	put_or_null(error, "param", param);
+	put_or_null(error, "code", openai_code(code));
+	json_put_text(error, "reason", slice_of_string(code_name(code)));
+	if (d)
+		json_put(error, "missing", missing_of(d));
+	json_put(body, "error", error);
+	reply_as(x, status, "application/json", body);
+}
+
+void reply_hub(struct exchange *x, unsigned status, const char *error_code, const char *sentence)
+{
+	json_t *body = json_object_new();
+
+	if (error_code)
+		exchange_header(x, "X-Error-Code", "%s", error_code);
+	exchange_header(x, "X-Error-Message", "%s", header_text(x, sentence));
+	json_put_text(body, "error", slice_of_string(sentence));
+	reply_as(x, status, "application/json", body);
+}
+
+/* Which of the Hub's codes makes its clients raise the right exception. Without one, a 401 is
+ * read as "no such repository". */
+static const char *hub_code(enum code code)
+{
+	unsigned status = code_status(code);
+
+	if (code == CODE_MODEL_DISABLED)
+		return NULL; /* recognized by its message */
+	return status == 401 || status == 403 ? "GatedRepo" : NULL;
+}
+
+static void reply_hub_code(struct exchange *x, enum code code, const char *sentence,
+			   const struct decision *d)
+{
+	const char *text = arena_printf(exchange_arena(x), "%s (%s)", sentence, code_name(code));
+
+	if (code == CODE_MODEL_DISABLED)
+		text = "Access to this resource is disabled.";
+	if (d)
+		exchange_header(x, "X-HF-Warning", "access; %s",
+				header_text(x, arena_printf(exchange_arena(x), "%s%s%s", text,
+							    d->need ? "; needed: " : "",
+							    d->need ? d->need : "")));
+	reply_hub(x, code_status(code), hub_code(code), text);
+}
+
+static void reply_any(struct exchange *x, enum code code, const char *sentence, const char *param,
+		      const struct decision *d)
+{
+	unsigned status = code_status(code);
+
+	if (status == 401)
+		exchange_header(x, "WWW-Authenticate",
+				"Bearer realm=\"Authentication required\", charset=\"UTF-8\"");
+	if (status == 503)
+		exchange_header(x, "Retry-After", "1");
+	switch (dialect_of(x)) {
+	case DIALECT_PROBLEM:
+		reply_problem(x, code, sentence, d);
+		return;
+	case DIALECT_HUB:
+		reply_hub_code(x, code, sentence, d);
+		return;
+	case DIALECT_OPENAI:
+		reply_openai(x, code, sentence, param, d);
+		return;
+	}
+}
+
+void reply_code(struct exchange *x, enum code code, const char *sentence, const char *param)
+{
+	reply_any(x, code, sentence ? sentence : code_sentence(code), param, NULL);
+}
+
+void reply_denied(struct exchange *x, const struct decision *d, struct slice model)
+{
+	const char *sentence = code_sentence(d->code);
+
+	if (model.size)
+		sentence = arena_printf(exchange_arena(x), "model %.*s: %s", SLICE_PRINT(model),
+					sentence);
+	reply_any(x, d->code, sentence, NULL, d);
+}
+
+static enum code code_of_failure(enum err kind)
+{
+	switch (kind) {
+	case ERR_FORMAT:
+		return CODE_BAD_REQUEST;
+	case ERR_LIMIT:
+		return CODE_TOO_LARGE;
+	case ERR_NOT_FOUND:
+		return CODE_NOT_FOUND;
+	case ERR_CONFLICT:
+		return CODE_CONFLICT;
+	case ERR_UNSUPPORTED:
+		return CODE_UNSUPPORTED;
+	case ERR_UNAVAILABLE:
+	case ERR_TIMEOUT:
+	case ERR_CLOSED:
+		return CODE_AUDIT_UNAVAILABLE;
+	case ERR_DENIED:
+	case ERR_EXPIRED:
+		return CODE_RIGHT_NOT_GRANTED;
+	case OK:
+	case ERR_FORGED:
+	case ERR_IO:
+	case ERR_INTERNAL:
+		return CODE_INTERNAL;
+	}
+	return CODE_INTERNAL;
+}
+
+void reply_failure(struct exchange *x, enum err kind)
+{
+	enum code code = code_of_failure(kind);
+
+	/* What broke inside is for the operator's log, not for strangers. */
+	reply_code(x, code, code == CODE_INTERNAL ? NULL : failure_text(), NULL);
+}
+
+void reply_write_problem(struct buf *out, unsigned status, const char *reason,
+			 const char *request_id)
+{
+	const char *code = status == 404   ? "NOT_FOUND"
+			   : status == 405 ? "METHOD_NOT_ALLOWED"
+			   : status == 413 ? "TOO_LARGE"
+			   : status == 503 ? "RATE_LIMITED"
+			   : status >= 500 ? "INTERNAL"
+					   : "BAD_REQUEST";
+	AUTO(json_auto) json_t *body = problem_of(status, code, reason, request_id);
+	char *dump = json_dumps(body, JSON_COMPACT);
+
+	if (dump)
+		buf_write_string(out, dump);
+	free(dump);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * reply.h - answers, in the three dialects our clients speak: problem+json (RFC 9457) under
+ * /api/v1 and by default, the Hub's {"error"} with X-Error-* headers on the Hub surface, and
+ * OpenAI's error object under /v1. Which one, the path decides; handlers only name the code.
+ */
+#ifndef GATEWAY_API_REPLY_H
+#define GATEWAY_API_REPLY_H
+
+#include <jansson.h>
+
+#include "crypto/base/buf.h"
+#include "gateway/edge/exchange.h"
+#include "policy/decide.h"
+
+/* Takes `body` over. */
+void reply_json(struct exchange *x, unsigned status, json_t *body);
+void reply_text(struct exchange *x, unsigned status, const char *type, struct slice text);
+void reply_empty(struct exchange *x, unsigned status);
+
+/* A refusal: the code's status, and this sentence (NULL: the code's own). `param` is the field at
+ * fault (OpenAI's error.param), NULL for none. */
+void reply_code(struct exchange *x, enum code code, const char *sentence, const char *param);
+
+/* A denied decision: as reply_code, with what is missing and where to get it. `model` may be
+ * empty. On the Hub surface this is GatedRepo with X-HF-Warning, which its clients show. */
+void reply_denied(struct exchange *x, const struct decision *decision, struct slice model);
+
+/* What a failure of our own modules means to a client: kind -> code, failure_text() -> sentence. */
+void reply_failure(struct exchange *x, enum err kind);
+
+/* The Hub's own refusals: RepoNotFound, RevisionNotFound, EntryNotFound. */
+void reply_hub(struct exchange *x, unsigned status, const char *error_code, const char *sentence);
+
+/* The body of an answer that no route made (400, 404, 405, 503 ...): pure, runs on the loop. */
+void reply_write_problem(struct buf *out, unsigned status, const char *reason,
+			 const char *request_id);
+
+#endif

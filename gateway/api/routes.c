@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/api/routes.h"
+
+#include "gateway/api/api.h"
+#include "gateway/api/commit.h"
+
+/* A route on a model, with and without a namespace in its name. */
+#define MODEL_ROUTES(method, before, after, right, body, max, run) \
+	{method, before "{ns}/{name}" after, right, body, max, run}, \
+	{ \
+		method, before "{name}" after, right, body, max, run \
+	}
+
+/* clang-format off */
+static const struct route routes[] = {
+	/* method, pattern, right, body, its ceiling, handler */
+	{"GET",    "/healthz",                            "public",          BODY_NONE,   0, health},
+	{"GET",    "/readyz",                             "public",          BODY_NONE,   0, ready},
+	{"GET",    "/log/vkey",                           "public",          BODY_NONE,   0, log_vkey},
+	{"GET",    "/log/{path...}",                      "public",          BODY_NONE,   0, log_file},
+
+	{"GET",    "/v1/models",                          "metadata:read",   BODY_NONE,   0, openai_models},
+	{"GET",    "/v1/models/{model...}",               "metadata:read",   BODY_NONE,   0, openai_model},
+	{"POST",   "/v1/chat/completions",                "infer:generate",  BODY_BUFFER, API_MAX_JSON, openai_chat},
+	{"POST",   "/v1/completions",                     "infer:generate",  BODY_BUFFER, API_MAX_JSON, openai_completions},
+
+	{"GET",    "/api/whoami-v2",                      "metadata:read",   BODY_NONE,   0, hub_whoami},
+	{"GET",    "/api/models",                         "public",          BODY_NONE,   0, hub_models},
+	MODEL_ROUTES("GET",  "/api/models/", "",                             "public", BODY_NONE, 0, hub_model),
+	MODEL_ROUTES("GET",  "/api/models/", "/revision/{revision}",         "public", BODY_NONE, 0, hub_revision),
+	MODEL_ROUTES("GET",  "/api/models/", "/tree/{revision}",             "public", BODY_NONE, 0, hub_tree),
+	MODEL_ROUTES("GET",  "/api/models/", "/tree/{revision}/{path...}",   "public", BODY_NONE, 0, hub_tree),
+	MODEL_ROUTES("POST", "/api/models/", "/paths-info/{revision}",       "public", BODY_BUFFER, API_MAX_JSON, hub_paths_info),
+	MODEL_ROUTES("GET",  "/api/models/", "/refs",                        "public", BODY_NONE, 0, hub_refs),
+	MODEL_ROUTES("GET",  "/api/models/", "/commits/{revision}",          "public", BODY_NONE, 0, hub_commits),
+	MODEL_ROUTES("GET",  "/api/models/", "/auth-check",                  "weights:read", BODY_NONE, 0, hub_auth_check),
+	MODEL_ROUTES("HEAD", "/", "/resolve/{revision}/{path...}",           "weights:read", BODY_NONE, 0, hub_resolve_head),
+	MODEL_ROUTES("GET",  "/", "/resolve/{revision}/{path...}",           "weights:read", BODY_NONE, 0, hub_resolve),
+
+	{"POST",   "/api/repos/create",                   "models:manage",   BODY_BUFFER, API_MAX_JSON, hub_create},
+	MODEL_ROUTES("PUT",  "/api/models/", "/settings",                    "models:manage", BODY_BUFFER, API_MAX_JSON, hub_settings),
+	MODEL_ROUTES("POST", "/api/models/", "/preupload/{revision}",        "models:manage", BODY_BUFFER, API_MAX_JSON, hub_preupload),
+	MODEL_ROUTES("POST", "/api/models/", "/commit/{revision}",           "models:manage", BODY_BUFFER, COMMIT_MAX_BODY, hub_commit),
+	{"POST",   "/{ns}/{name}/info/lfs/objects/batch", "models:manage",   BODY_BUFFER, API_MAX_JSON, hub_lfs_batch},
+	{"POST",   "/{name}/info/lfs/objects/batch",      "models:manage",   BODY_BUFFER, API_MAX_JSON, hub_lfs_batch},
+	{"POST",   "/{ns}/{name}/info/lfs/objects/verify", "models:manage",  BODY_BUFFER, API_MAX_JSON, hub_verify},
+	{"PUT",    "/upload/{capability}",                "public",          BODY_STREAM, 0, hub_upload},
+
+	{"POST",   "/api/v1/terms",                       "models:manage",   BODY_BUFFER, STORE_TERMS_MAX, terms_add},
+	{"GET",    "/api/v1/terms/{sha256}",              "public",          BODY_NONE,   0, terms_get},
+	MODEL_ROUTES("POST", "/api/v1/models/", "/disable",                  "models:manage", BODY_BUFFER, API_MAX_JSON, model_disable),
+	MODEL_ROUTES("POST", "/api/v1/models/", "/enable",                   "models:manage", BODY_BUFFER, API_MAX_JSON, model_enable),
+	MODEL_ROUTES("GET",  "/api/v1/models/", "/sealed/{revision}/{path...}", "models:manage", BODY_NONE, 0, model_sealed),
+
+	{"POST",   "/api/v1/persons",                     "persons:manage",  BODY_BUFFER, API_MAX_JSON, person_add},
+	{"GET",    "/api/v1/persons",                     "persons:manage",  BODY_NONE,   0, person_list},
+	{"POST",   "/api/v1/issuers",                     "persons:manage",  BODY_BUFFER, API_MAX_JSON, issuer_add},
+	{"GET",    "/api/v1/issuers",                     "metadata:read",   BODY_NONE,   0, issuer_list},
+	{"DELETE", "/api/v1/issuers",                     "persons:manage",  BODY_NONE,   0, issuer_remove},
+	{"POST",   "/api/v1/keys",                        "metadata:read",   BODY_BUFFER, API_MAX_JSON, key_enroll},
+	{"GET",    "/api/v1/keys",                        "metadata:read",   BODY_NONE,   0, key_list},
+	{"POST",   "/api/v1/tokens",                      "metadata:read",   BODY_BUFFER, API_MAX_JSON, token_create},
+	{"GET",    "/api/v1/tokens",                      "metadata:read",   BODY_NONE,   0, token_list},
+	{"DELETE", "/api/v1/tokens/{id}",                 "metadata:read",   BODY_NONE,   0, token_revoke},
+	{"POST",   "/api/v1/visas",                       "metadata:read",   BODY_BUFFER, API_MAX_JSON, visa_add},
+	{"GET",    "/api/v1/visas",                       "metadata:read",   BODY_NONE,   0, visa_list},
+
+	{"POST",   "/api/v1/access-requests",             "metadata:read",   BODY_BUFFER, API_MAX_JSON, request_submit},
+	{"GET",    "/api/v1/access-requests",             "metadata:read",   BODY_NONE,   0, request_list},
+	{"GET",    "/api/v1/access-requests/{id}",        "metadata:read",   BODY_NONE,   0, request_get},
+	{"POST",   "/api/v1/access-requests/{id}/approve", "requests:decide", BODY_BUFFER, API_MAX_JSON, request_approve},
+	{"POST",   "/api/v1/access-requests/{id}/deny",   "requests:decide", BODY_BUFFER, API_MAX_JSON, request_deny},
+	{"POST",   "/api/v1/access-requests/{id}/return", "requests:decide", BODY_BUFFER, API_MAX_JSON, request_return},
+	{"POST",   "/api/v1/access-requests/{id}/withdraw", "metadata:read", BODY_BUFFER, API_MAX_JSON, request_withdraw},
+	{"POST",   "/api/v1/access-requests/{id}/appeal", "metadata:read",   BODY_BUFFER, API_MAX_JSON, request_appeal},
+
+	{"GET",    "/api/v1/licenses",                    "metadata:read",   BODY_NONE,   0, license_list},
+	{"GET",    "/api/v1/licenses/{id}",               "metadata:read",   BODY_NONE,   0, license_get},
+	{"POST",   "/api/v1/licenses/{id}/revoke",        "licenses:manage", BODY_BUFFER, API_MAX_JSON, license_revoke},
+	{"POST",   "/api/v1/licenses/{id}/suspend",       "licenses:manage", BODY_BUFFER, API_MAX_JSON, license_suspend},
+	{"POST",   "/api/v1/licenses/{id}/reinstate",     "licenses:manage", BODY_BUFFER, API_MAX_JSON, license_reinstate},
+	{"POST",   "/api/v1/licenses/{id}/renew",         "licenses:manage", BODY_BUFFER, API_MAX_JSON, license_renew},
+
+	{"GET",    "/api/v1/explain",                     "metadata:read",   BODY_NONE,   0, decision_explain},
+	{"GET",    "/api/v1/decisions/{id}",              "metadata:read",   BODY_NONE,   0, decision_get},
+	{"GET",    "/api/v1/usage",                       "metadata:read",   BODY_NONE,   0, usage_list},
+	{"GET",    "/api/v1/audit/events",                "audit:read",      BODY_NONE,   0, audit_events},
+	{"GET",    "/api/v1/receipts/{id}",               "metadata:read",   BODY_NONE,   0, receipt_get},
+};
+/* clang-format on */
+
+const struct route *routes_table(size_t *count)
+{
+	*count = sizeof routes / sizeof routes[0];
+	return routes;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * routes.h - the one table of what the edge serves (routes.c), and the handlers it names, a file
+ * a subject. A route without a right does not start.
+ */
+#ifndef GATEWAY_API_ROUTES_H
+#define GATEWAY_API_ROUTES_H
+
+#include "gateway/edge/route.h"
+
+const struct route *routes_table(size_t *count);
+
+/* hub_info.c: what there is */
+route_fn hub_models, hub_model, hub_revision, hub_tree, hub_refs, hub_commits, hub_paths_info,
+	hub_whoami, hub_auth_check;
+/* hub_resolve.c: the files themselves */
+route_fn hub_resolve, hub_resolve_head;
+/* hub_upload.c: their way in */
+route_fn hub_create, hub_settings, hub_preupload, hub_lfs_batch, hub_upload, hub_verify;
+/* hub_commit.c: a revision */
+route_fn hub_commit;
+/* models.c: administration of models */
+route_fn model_disable, model_enable, model_sealed, terms_add, terms_get;
+/* people.c: persons, tokens, keys, issuers, visas */
+route_fn person_add, person_list, token_create, token_list, token_revoke, key_enroll, key_list;
+/* visas.c */
+route_fn issuer_add, issuer_list, issuer_remove, visa_add, visa_list;
+/* requests.c */
+route_fn request_submit, request_list, request_get, request_approve, request_deny, request_return,
+	request_withdraw, request_appeal;
+/* licenses.c */
+route_fn license_list, license_get, license_revoke, license_suspend, license_reinstate,
+	license_renew;
+/* decisions.c */
+route_fn decision_explain, decision_get, usage_list;
+/* log.c: the public log, receipts, queries */
+route_fn log_file, log_vkey, receipt_get, audit_events;
+/* openai.c */
+route_fn openai_models, openai_model, openai_chat, openai_completions;
+/* health.c */
+route_fn health, ready;
+
+#endif

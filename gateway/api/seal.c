@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* pipe2 */
+#include "gateway/api/seal.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "crypto/base/clock.h"
+#include "crypto/base/file.h"
+#include "crypto/base/log.h"
+#include "crypto/random.h"
+#include "gateway/api/authorize.h"
+#include "gateway/api/release.h"
+#include "schema/wire/porter.h"
+
+enum {
+	SEAL_WAIT_MS = 24 * 3600 * 1000, /* the edge's own time-outs end a stalled upload sooner */
+	SEAL_ORPHAN_MS = 24 * 3600 * 1000,
+};
+
+/* The key.create entry, published, and then the key: the header comes back, the key goes to the
+ * porter. */
+static enum err make_key(struct seal *seal, struct exchange *x, struct route_context *context)
+{
+	const struct principal *who = authorize_principal(x);
+	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
+	AUTO(buf_free) struct buf body = buf_new(64);
+	struct wire_key_create ask = {.porter = (uint8_t)seal->porter, .handle = seal->handle};
+	struct wire_key_created made;
+
+	audit_event_begin(&event, AUDIT_KEY_CREATE, who->authenticated ? who->person.id : NULL,
+			  who->person.name);
+	audit_event_uuid(&event, "blob", seal->blob.id);
+	TRY(api_log(context->store, &event));
+	TRY(api_publish(context->api, event.id));
+	memcpy(ask.event, event.id, WIRE_ID);
+	memcpy(ask.blob, seal->blob.id, WIRE_ID);
+	wire_write_key_create(&body, &ask);
+	TRY(rpc_call(context->api->rpc, ROLE_KEEPER, 0, WIRE_KEY_CREATE, buf_slice(&body), -1,
+		     &reply, API_CALL_MS));
+	TRY(wire_read_key_created(&made, buf_slice(&reply.body)));
+	seal->blob.header = arena_copy(exchange_arena(x), made.header);
+	return OK;
+}
+
+static enum err start_porter(struct seal *seal, struct api *api, uint64_t expected)
+{
+	AUTO(buf_free) struct buf body = buf_new(64);
+	struct wire_porter_seal ask = {.handle = seal->handle, .size = expected};
+	int ends[2];
+	enum err result;
+
+	memcpy(ask.blob, seal->blob.id, WIRE_ID);
+	wire_write_porter_seal(&body, &ask);
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return failure_errno("no pipe");
+	result = rpc_open_stream(&seal->sealing, api->rpc, ROLE_PORTER, seal->porter,
+				 WIRE_PORTER_SEAL, buf_slice(&body), ends[0]);
+	close(ends[0]);
+	if (result != OK) {
+		close(ends[1]);
+		return result;
+	}
+	seal->pipe = ends[1];
+	return OK;
+}
+
+enum err seal_begin(struct seal *out, struct exchange *x, struct route_context *context,
+		    const uint8_t model[STORE_ID], uint64_t expected)
+{
+	const struct principal *who = authorize_principal(x);
+
+	*out = (struct seal){.pipe = -1, .blob.created_ms = clock_now_ms()};
+	random_uuid(out->blob.id, out->blob.created_ms);
+	memcpy(out->blob.model, model, STORE_ID);
+	random_bytes(&out->handle, sizeof out->handle);
+	TRY(release_pick_porter(&out->porter, context->api));
+	TRY(make_key(out, x, context));
+	TRY(store_blob_create(context->store, &out->blob, who->person.id));
+	return start_porter(out, context->api, expected);
+}
+
+static void discard(struct seal *seal, struct route_context *context)
+{
+	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
+
+	if (rpc_call(context->api->rpc, ROLE_PORTER, seal->porter, WIRE_PORTER_DISCARD,
+		     slice_of(seal->blob.id, WIRE_ID), -1, &reply, API_CALL_MS) != OK ||
+	    store_blob_delete(context->store, seal->blob.id) != OK)
+		log_warn("blob.orphan", "reason=\"%s\"", failure_text()); /* the sweep finds it */
+}
+
+enum err seal_end(struct seal *seal, struct route_context *context, const uint8_t *sha256)
+{
+	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
+	struct wire_porter_sealed sealed;
+
+	TRY(rpc_next(seal->sealing, &reply, SEAL_WAIT_MS));
+	TRY(wire_read_porter_sealed(&sealed, buf_slice(&reply.body)));
+	if (sha256 && !slice_equal(slice_of(sha256, 32), slice_of(sealed.sha256, 32))) {
+		discard(seal, context);
+		return failure(ERR_FORMAT,
+			       "the content does not have the SHA-256 that was promised");
+	}
+	TRY(store_blob_sealed(context->store, seal->blob.id, sealed.size, sealed.sha256,
+			      sealed.git_sha1));
+	seal->blob.size = sealed.size;
+	memcpy(seal->blob.sha256, sealed.sha256, sizeof sealed.sha256);
+	memcpy(seal->blob.git_sha1, sealed.git_sha1, sizeof sealed.git_sha1);
+	return OK;
+}
+
+void seal_clear(struct seal *seal)
+{
+	file_close(&seal->pipe);
+	rpc_stream_free(seal->sealing);
+	*seal = (struct seal){.pipe = -1};
+}
+
+enum err seal_bytes(struct store_blob *out, struct exchange *x, struct route_context *context,
+		    const uint8_t model[STORE_ID], struct slice bytes)
+{
+	AUTO(seal_clear) struct seal seal = {.pipe = -1};
+	enum err result;
+
+	TRY(seal_begin(&seal, x, context, model, bytes.size));
+	result = file_write_all(seal.pipe, bytes);
+	file_close(&seal.pipe);
+	seal.pipe = -1;
+	if (result != OK)
+		return failure(ERR_UNAVAILABLE,
+			       "a porter stopped while it sealed a file; try again");
+	TRY(seal_end(&seal, context, NULL));
+	*out = seal.blob;
+	return OK;
+}
+
+enum err seal_sweep(struct route_context *context, struct arena *arena, int64_t now_ms)
+{
+	struct store_blob *orphans;
+	size_t count;
+
+	TRY(store_blob_orphans(context->store, arena, &orphans, &count, now_ms - SEAL_ORPHAN_MS));
+	for (size_t i = 0; i < count; i++) {
+		struct seal seal = {.blob = orphans[i], .pipe = -1};
+
+		TRY(release_pick_porter(&seal.porter, context->api));
+		discard(&seal, context);
+	}
+	return OK;
+}

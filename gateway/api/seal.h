@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * seal.h - a file on its way in: the keeper makes its key against a key.create entry, a porter
+ * seals the stream, and the database learns of the blob. Until a revision holds it, nobody sees
+ * it; what a killed upload leaves is an orphan, swept later.
+ */
+#ifndef GATEWAY_API_SEAL_H
+#define GATEWAY_API_SEAL_H
+
+#include "gateway/api/api.h"
+#include "schema/store/blob.h"
+
+struct seal {
+	struct store_blob blob; /* id, model, size, digests, header, once seal_end said OK */
+	unsigned porter;
+	uint64_t handle;
+	struct rpc_stream *sealing;
+	int pipe; /* write end: give it the plaintext; whoever writes closes it */
+};
+
+/* Make key and blob, start the porter. `expected` is the exact size that will come. */
+RESULT seal_begin(struct seal *out, struct exchange *x, struct route_context *context,
+		  const uint8_t model[STORE_ID], uint64_t expected);
+
+/* Wait for the porter and record the blob. `sha256`, if not NULL, is what the client promised:
+ * another one is ERR_FORGED, and the blob is discarded. */
+RESULT seal_end(struct seal *seal, struct route_context *context, const uint8_t *sha256);
+
+void seal_clear(struct seal *seal); /* fit for AUTO; closes what is still open */
+
+/* A small file that is already in memory. */
+RESULT seal_bytes(struct store_blob *out, struct exchange *x, struct route_context *context,
+		  const uint8_t model[STORE_ID], struct slice bytes);
+
+/* Remove blobs that no revision holds and that are older than a day. */
+RESULT seal_sweep(struct route_context *context, struct arena *arena, int64_t now_ms);
+
+#endif

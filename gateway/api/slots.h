@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * slots.h - which engine serves which model. A slot is a process that serves one revision in its
+ * life; to change the model, the process ends and the supervisor starts a fresh, empty one.
+ */
+#ifndef GATEWAY_API_SLOTS_H
+#define GATEWAY_API_SLOTS_H
+
+#include "gateway/api/authorize.h"
+
+struct slots;
+
+struct slots *slots_new(unsigned count);
+void slots_free(struct slots *s);
+
+/*
+ * A slot that serves the grant's revision, loaded if need be: a model.serve entry is published,
+ * and the keeper gives the file keys to that engine. Call slots_leave() when done with it.
+ * ERR_UNAVAILABLE: every slot is busy with other models, or an engine died; ERR_UNSUPPORTED and
+ * ERR_LIMIT: what the engine said of the model.
+ */
+RESULT slots_enter(unsigned *out, struct exchange *x, struct route_context *context,
+		   const struct grant *grant);
+void slots_leave(struct slots *s, unsigned slot);
+
+/* Can the engines run a model with this config.json? ERR_UNSUPPORTED says why not. */
+RESULT slots_check(struct api *api, struct slice config);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * connection.h - one client's connection, as the loop sees it. Only the loop's thread touches
+ * these. connection.c has the table of states and moves from one to the next; receive.c has the
+ * steps that take a request in, send.c those that give an answer out.
+ */
+#ifndef GATEWAY_EDGE_CONNECTION_H
+#define GATEWAY_EDGE_CONNECTION_H
+
+#include "gateway/edge/exchange_shared.h"
+#include "gateway/edge/tls.h"
+#include "gateway/edge/workers.h"
+#include "gateway/http/body.h"
+
+/* What an epoll event belongs to. */
+enum watch_kind { WATCH_LISTENER, WATCH_MAIL, WATCH_STOP, WATCH_SOCKET, WATCH_PIPE };
+struct watch {
+	enum watch_kind kind;
+	struct connection *connection; /* of a socket or pipe */
+};
+
+enum connection_state {
+	STATE_HANDSHAKE,
+	STATE_IDLE,
+	STATE_HEAD,
+	STATE_BODY,
+	STATE_WORKING,
+	STATE_PUMPING,
+	STATE_ANSWERING,
+	STATE_PIPING,
+	STATE_LINGER,
+	STATE_CLOSED,
+};
+
+/* STEP_AGAIN: something changed, run the (new) state's step at once. STEP_WAIT: for what wants_*
+ * say, a deadline, or the worker. STEP_YIELD: more can be done; let the others have a turn. */
+enum step { STEP_AGAIN, STEP_WAIT, STEP_YIELD };
+
+struct connection {
+	struct loop *loop;
+	struct connection *previous, *next; /* all that are open */
+	struct connection *next_other;      /* in the list of those that yielded, or are closed */
+	bool has_yielded;
+	enum connection_state state;
+	int fd;
+	struct tls *tls;
+	struct watch socket_watch, pipe_watch;
+	uint32_t armed; /* epoll events of the socket */
+	bool wants_read, wants_write, wants_hangup;
+	int watched_pipe; /* -1: none */
+
+	int64_t deadline_ms; /* 0: none */
+	uint64_t progress;   /* bytes since the deadline was last moved */
+
+	struct buf input; /* decrypted, not yet used */
+	struct http_scan scan;
+	struct http_body body;
+	struct exchange *exchange; /* NULL between requests, and for an answer of the loop itself */
+
+	size_t pump_ready; /* bytes at the front of input that are body already */
+	struct buf sending;
+	size_t sent;        /* of sending */
+	bool closes;        /* after what is in sending */
+	uint64_t pipe_left; /* to be read from the pipe */
+	char address[EXCHANGE_ADDRESS];
+};
+
+struct loop {
+	struct edge_shared *shared;
+	struct router *router;
+	struct tls_context *tls;
+	struct workers *workers;
+	int epoll_fd;
+	struct watch listener_watch, mail_watch, stop_watch;
+	struct connection *connections, *yielded, *closed;
+	unsigned connection_count;
+	size_t body_memory; /* of all buffered bodies */
+	bool is_accepting;
+	int64_t now_ms; /* monotonic, once a round */
+	int64_t next_sweep_ms;
+	int64_t drain_deadline_ms; /* 0: not draining */
+	uint8_t *scratch;          /* LOOP_SCRATCH bytes for whoever runs now */
+};
+
+enum {
+	LOOP_SCRATCH = 64 * 1024,
+	CONNECTION_READ = 16 * 1024, /* one read: the size of a TLS record */
+	CONNECTION_MAX_INPUT = 64 * 1024,
+	CONNECTION_TURN = 256 * 1024,   /* bytes moved before others have their turn */
+	CONNECTION_PROGRESS = 4 * 1024, /* bytes that count as progress */
+};
+
+/* connection.c */
+struct connection *connection_new(struct loop *loop, int fd, const char *address); /* takes fd */
+void connection_enter(struct connection *c, enum connection_state state);
+void connection_service(struct connection *c); /* run steps until there is something to wait for */
+void connection_expire(struct connection *c);  /* its deadline has passed */
+void connection_close(struct connection *c);   /* frees what it holds; the loop frees *c later */
+void connection_reset(struct connection *c);   /* close so that the peer sees an error */
+void connection_progress(struct connection *c, size_t bytes); /* moves the deadline */
+void connection_watch_pipe(struct connection *c, int fd, uint32_t events);
+void connection_unwatch_pipe(struct connection *c);
+void connection_retire(struct loop *loop, struct exchange *x); /* both sides have let go of it */
+
+/* receive.c */
+enum step step_handshake(struct connection *c);
+enum step step_idle(struct connection *c);
+enum step step_head(struct connection *c);
+enum step step_body(struct connection *c);
+enum step step_pumping(struct connection *c);
+void expire_head(struct connection *c);
+void expire_body(struct connection *c);
+void expire_pumping(struct connection *c);
+void pump_finish(struct connection *c, enum err result); /* tell the worker */
+
+/* send.c */
+enum step step_working(struct connection *c);
+enum step step_answering(struct connection *c);
+enum step step_piping(struct connection *c);
+enum step step_linger(struct connection *c);
+void connection_refuse(struct connection *c, unsigned status, const char *reason, bool closes);
+void connection_continue(struct connection *c); /* "100 Continue" if it is waited for */
+
+#endif

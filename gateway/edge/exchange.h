@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * exchange.h - one request and its answer, as a worker sees it. All functions are for the worker
+ * that runs the route, while it runs (exchange_done_fn: while that runs); they may block it. The
+ * loop moves the bytes; what the two share stands in exchange_shared.h.
+ *
+ * A handler answers exactly once: exchange_answer(), or begin/write/end of a stream, or
+ * exchange_answer_pipe(). One that returns without an answer is answered 500; one that returns
+ * without the end of its stream has its connection reset, so that nobody takes a part for the
+ * whole.
+ */
+#ifndef GATEWAY_EDGE_EXCHANGE_H
+#define GATEWAY_EDGE_EXCHANGE_H
+
+#include "crypto/base/arena.h"
+#include "gateway/edge/route.h"
+#include "gateway/http/request.h"
+
+/* The request. Everything returned lives as long as the exchange. */
+const struct http_request *exchange_request(const struct exchange *x);
+const struct route *exchange_route(const struct exchange *x);
+struct slice exchange_param(const struct exchange *x, const char *name); /* "" if no such name */
+struct slice exchange_body(const struct exchange *x);           /* BODY_BUFFER; else empty */
+struct slice exchange_client_address(const struct exchange *x); /* "192.0.2.1", no port */
+const char *exchange_request_id(const struct exchange *x);      /* a UUID; sent as X-Request-Id */
+struct arena *exchange_arena(struct exchange *x);
+
+/* For `before` to leave something (the person, the decision) for the route. */
+void exchange_set_subject(struct exchange *x, void *subject);
+void *exchange_subject(const struct exchange *x);
+
+/* True once the client has gone: what is being made for it can stop. */
+bool exchange_is_closed(const struct exchange *x);
+bool exchange_is_answered(const struct exchange *x); /* an answer was begun */
+
+/*
+ * BODY_STREAM: move the whole body into `fd`, the write end of a pipe (at most once, before the
+ * answer). Takes fd and closes it before it returns, so the reader sees the end. *bytes is what
+ * was moved, also after a failure. ERR_CLOSED: the client went; ERR_UNAVAILABLE: the reader of
+ * the pipe went; ERR_LIMIT: over body_max; ERR_FORMAT: bad chunks; ERR_TIMEOUT: no progress.
+ */
+RESULT exchange_pump_body(struct exchange *x, int fd, uint64_t *bytes);
+
+/* Before the answer: a header of it. Content-Length, Transfer-Encoding, Connection and Date are
+ * made by the edge. X-Request-Id given here replaces the edge's own. */
+void exchange_header(struct exchange *x, const char *name, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The whole answer; `body` is copied. content_type NULL: no such header. */
+void exchange_answer(struct exchange *x, unsigned status, const char *content_type,
+		     struct slice body);
+
+/* HEAD only: an answer with the Content-Length that GET would have, and no body. */
+void exchange_answer_head(struct exchange *x, unsigned status, const char *content_type,
+			  uint64_t length);
+
+/* An answer in pieces. A piece leaves at once; a slow client blocks the worker. ERR_CLOSED. */
+RESULT exchange_stream_begin(struct exchange *x, unsigned status, const char *content_type);
+RESULT exchange_stream_write(struct exchange *x, struct slice bytes);
+void exchange_stream_end(struct exchange *x);
+
+/* Reset the connection: the client must not take what it has for the whole. */
+void exchange_abort(struct exchange *x);
+
+/*
+ * The answer is `length` bytes from `fd`, the read end of a pipe, taken over and closed by the
+ * edge. The loop moves them; the worker is free when the handler returns. A pipe that ends early
+ * resets the connection. `done` (may be NULL) runs once on some worker, whatever happens: `sent`
+ * of the bytes were given to the network. The exchange and its arena live until it returns.
+ */
+typedef void exchange_done_fn(struct exchange *x, struct route_context *worker, void *context,
+			      uint64_t sent);
+void exchange_answer_pipe(struct exchange *x, unsigned status, const char *content_type, int fd,
+			  uint64_t length, exchange_done_fn *done, void *context);
+
+#endif

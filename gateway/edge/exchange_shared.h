@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * exchange_shared.h - what the loop and a worker share of an exchange, and who may touch what.
+ *
+ * Life: the loop makes it when a head is complete, hands it to a worker (workers_submit), and
+ * owns it again when the worker posts it as finished. Between the two they meet only in the part
+ * guarded by `lock`. If the connection dies first, the loop sets is_closed and lets go; the
+ * exchange is retired when the worker has finished. If the route asked for `done`, retiring hands
+ * it to a worker once more, and that worker frees it.
+ */
+#ifndef GATEWAY_EDGE_EXCHANGE_SHARED_H
+#define GATEWAY_EDGE_EXCHANGE_SHARED_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "crypto/base/text.h"
+#include "gateway/edge/answer.h"
+#include "gateway/edge/edge.h"
+#include "gateway/edge/exchange.h"
+#include "gateway/edge/mailbox.h"
+#include "gateway/edge/router.h"
+
+enum {
+	EXCHANGE_ADDRESS = 46,
+	EXCHANGE_MAX_HEADERS = 16 * 1024,     /* of an answer */
+	EXCHANGE_MAX_OUT = 128 * 1024 * 1024, /* an answer that is not a stream */
+	EXCHANGE_STREAM_HIGH = 256 * 1024,    /* a stream waits while this much is not taken */
+};
+
+/* One for the whole edge: known to the loop and to all workers. */
+struct edge_shared {
+	struct edge_options options; /* defaults filled in; never written after the start */
+	struct mailbox mailbox;
+	atomic_bool draining;
+	atomic_size_t exchanges; /* alive */
+};
+
+enum pump_state { PUMP_NONE, PUMP_WANTED, PUMP_DONE };
+
+struct exchange {
+	/* Written by the loop before the worker has it; then read-only. */
+	struct edge_shared *edge;
+	struct http_request request;
+	struct router_match match;
+	struct buf body;
+	char request_id[TEXT_UUID];
+	char address[EXCHANGE_ADDRESS];
+
+	/* The worker's own. */
+	struct arena arena; /* the loop's before and after */
+	struct buf headers; /* of the answer, as lines */
+	void *subject;
+	bool has_request_id; /* among headers */
+	bool is_answered;
+	bool is_stream;  /* begun and not ended */
+	bool is_chunked; /* that stream */
+	bool drops_body; /* HEAD, 204, 304 */
+
+	/* Guarded by lock. */
+	pthread_mutex_t lock;
+	pthread_cond_t changed; /* loop -> worker: is_closed, room in out, pump done */
+	atomic_bool is_closed;  /* written under lock; may be read without */
+	struct buf out;         /* to be sent, in order */
+	bool is_ended;          /* nothing comes after `out` (and the pipe) */
+	bool is_aborted;        /* reset the connection */
+	bool closes;            /* this answer is the last on its connection */
+	enum pump_state pump;
+	int pump_fd;
+	uint64_t pump_bytes;
+	enum err pump_result;
+	int pipe_fd; /* -1: none */
+	uint64_t pipe_length;
+	exchange_done_fn *done;
+	void *done_context;
+
+	/* Guarded by the mailbox. */
+	struct exchange *next_post;
+	bool is_posted;
+	bool was_finished;
+
+	/* Guarded by the workers' queue. */
+	struct exchange *next_job;
+	bool is_done_job;
+	int64_t queued_ms;
+
+	/* The loop's own. */
+	struct connection *connection; /* NULL: it is gone */
+	bool is_finished;
+	uint64_t sent; /* of the pipe; read by the done job */
+};
+
+struct exchange *exchange_new(struct edge_shared *edge);
+void exchange_free(struct exchange *x);
+
+/* On a worker: the whole of one job. */
+void exchange_run(struct exchange *x, struct route_context *context);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sallyport-edge: reads strangers' bytes. It opens what it needs (certificate, passwords, the
+ * log's directory), gives up everything else, and only then serves.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "crypto/base/file.h"
+#include "crypto/base/log.h"
+#include "crypto/random.h"
+#include "gateway/api/api.h"
+#include "gateway/api/authorize.h"
+#include "gateway/api/release.h"
+#include "gateway/api/reply.h"
+#include "gateway/api/routes.h"
+#include "gateway/api/slots.h"
+#include "gateway/edge/edge.h"
+
+enum { PEM_MAX = 256 * 1024 };
+
+static enum err confine(struct process *p, struct api *api)
+{
+	struct confine_path paths[] = {{.rights = PATH_READ}};
+	struct confinement confinement = {.paths = paths, .count = 1};
+
+	TRY(process_open_directory(&api->log_directory, p, "log"));
+	paths[0].directory = api->log_directory;
+	TRY(api_workers_prepare(api, (size_t)api->settings->workers));
+	return process_confine(p, &confinement);
+}
+
+static enum err serve(struct process *p, struct api *api, struct buf *certificate, struct buf *key)
+{
+	struct edge_options options = {
+		.worker_new = api_worker_new,
+		.worker_free = api_worker_free,
+		.shared = api,
+		.before = authorize_route,
+		.problem = reply_write_problem,
+		.problem_content_type = "application/problem+json",
+		.workers = (unsigned)api->settings->workers,
+		.drain_ms = (int)api->settings->drain_seconds * 1000,
+	};
+
+	TRY(process_take_listener(&options.listen_fd, p));
+	TRY(rpc_start(&api->rpc, p));
+	options.stop_fd = rpc_stop_fd(api->rpc);
+	options.certificate = buf_slice(certificate);
+	options.key = buf_slice(key);
+	options.routes = routes_table(&options.route_count);
+	return edge_run(&options);
+}
+
+static enum err run(int argc, char **argv)
+{
+	AUTO(process_auto) struct process *p = NULL;
+	AUTO(buf_free) struct buf certificate = buf_new(PEM_MAX);
+	AUTO(buf_free) struct buf key = buf_new(PEM_MAX);
+	static struct api api = {.keys_lock = PTHREAD_MUTEX_INITIALIZER,
+				 .workers_lock = PTHREAD_MUTEX_INITIALIZER};
+
+	TRY(process_start(&p, ROLE_EDGE, argc, argv));
+	api.settings = process_settings(p);
+	TRY(file_read(&certificate, AT_FDCWD, api.settings->tls_certificate));
+	TRY(file_read(&key, AT_FDCWD, api.settings->tls_key));
+	random_bytes(api.capability_key, sizeof api.capability_key);
+	api.releases = releases_new();
+	api.slots = slots_new((unsigned)api.settings->engines);
+	TRY(confine(p, &api));
+	TRY(process_ready(p));
+	return serve(p, &api, &certificate, &key);
+}
+
+int main(int argc, char **argv)
+{
+	if (run(argc, argv) == OK)
+		return EXIT_SUCCESS;
+	log_error("edge.failed", "reason=\"%s\"", failure_text());
+	return EXIT_FAILURE;
+}

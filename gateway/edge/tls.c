@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/edge/tls.h"
+
+#include <errno.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "crypto/base/buf.h"
+
+enum { PENDING_MAX = 1024 * 1024, RECORD = 16 * 1024 };
+
+struct tls_context {
+	SSL_CTX *ssl;
+	BIO_METHOD *method;
+};
+
+struct tls {
+	SSL *ssl;
+	int fd;
+	struct buf pending;
+	size_t sent; /* of pending */
+};
+
+/* What OpenSSL writes is gathered. A peer that makes us write without reading (key updates)
+ * meets the ceiling, and with it the end of the connection. */
+static int bio_write(BIO *bio, const char *data, int size)
+{
+	struct tls *tls = BIO_get_data(bio);
+
+	buf_write(&tls->pending, slice_of(data, (size_t)size));
+	return tls->pending.overflow ? -1 : size;
+}
+
+static int bio_read(BIO *bio, char *out, int size)
+{
+	struct tls *tls = BIO_get_data(bio);
+	ssize_t n;
+
+	BIO_clear_retry_flags(bio);
+	do {
+		n = recv(tls->fd, out, (size_t)size, 0);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		BIO_set_retry_read(bio);
+	return (int)n;
+}
+
+static long bio_control(BIO *bio, int command, long number, void *pointer)
+{
+	(void)bio, (void)number, (void)pointer;
+	return command == BIO_CTRL_FLUSH;
+}
+
+/* Only "http/1.1": a client that offers protocols, but not this one, is told so. */
+static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_size,
+			   const unsigned char *offered, unsigned offered_size, void *context)
+{
+	static const unsigned char ours[] = "\x08http/1.1";
+	unsigned char *chosen;
+
+	(void)ssl, (void)context;
+	if (SSL_select_next_proto(&chosen, out_size, ours, sizeof ours - 1, offered,
+				  offered_size) != OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	*out = chosen;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+/* Never ask a terminal for the password of a key. */
+static int no_password(char *out, int size, int writing, void *context)
+{
+	(void)out, (void)size, (void)writing, (void)context;
+	return 0;
+}
+
+static enum err use_certificate(SSL_CTX *ssl, struct slice pem)
+{
+	BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.size);
+	X509 *leaf = bio ? PEM_read_bio_X509(bio, NULL, no_password, NULL) : NULL;
+	bool good = leaf && SSL_CTX_use_certificate(ssl, leaf) == 1;
+	X509 *next = NULL;
+
+	while (good && (next = PEM_read_bio_X509(bio, NULL, no_password, NULL)) != NULL)
+		good = SSL_CTX_add0_chain_cert(ssl, next) == 1;
+	X509_free(leaf);
+	BIO_free(bio);
+	ERR_clear_error(); /* the end of the PEM text counts as an error there */
+	if (!good)
+		return failure(ERR_FORMAT, "tls: the certificate is not a PEM certificate chain");
+	return OK;
+}
+
+static enum err use_key(SSL_CTX *ssl, struct slice pem)
+{
+	BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.size);
+	EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL) : NULL;
+	bool good = key && SSL_CTX_use_PrivateKey(ssl, key) == 1 &&
+		    SSL_CTX_check_private_key(ssl) == 1;
+
+	EVP_PKEY_free(key);
+	BIO_free(bio);
+	ERR_clear_error();
+	if (!good)
+		return failure(ERR_FORMAT, "tls: the key is not a PEM private key without "
+					   "password that belongs to the certificate");
+	return OK;
+}
+
+static bool configure(SSL_CTX *ssl)
+{
+	SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+					 SSL_OP_CIPHER_SERVER_PREFERENCE |
+					 SSL_OP_PRIORITIZE_CHACHA);
+	SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_read_ahead(ssl, 1);
+	SSL_CTX_set_alpn_select_cb(ssl, choose_protocol, NULL);
+	return SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) == 1 &&
+	       SSL_CTX_set_num_tickets(ssl, 1) == 1 &&
+	       SSL_CTX_set_cipher_list(ssl, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&
+	       SSL_CTX_set_session_id_context(ssl, (const unsigned char *)"edge", 4) == 1;
+}
+
+static BIO_METHOD *method_new(void)
+{
+	BIO_METHOD *method = BIO_meth_new(BIO_TYPE_SOURCE_SINK | BIO_get_new_index(), "gather");
+
+	if (method && BIO_meth_set_write(method, bio_write) == 1 &&
+	    BIO_meth_set_read(method, bio_read) == 1 && BIO_meth_set_ctrl(method, bio_control) == 1)
+		return method;
+	BIO_meth_free(method);
+	return NULL;
+}
+
+enum err tls_context_new(struct tls_context **out, struct slice certificate, struct slice key)
+{
+	AUTO(tls_context_auto) struct tls_context *context = calloc(1, sizeof *context);
+
+	if (!context || certificate.size > INT32_MAX || key.size > INT32_MAX)
+		return failure(ERR_LIMIT, "tls: the certificate or key is too large");
+	context->ssl = SSL_CTX_new(TLS_server_method());
+	context->method = method_new();
+	if (!context->ssl || !context->method || !configure(context->ssl))
+		return failure(ERR_INTERNAL, "tls: OpenSSL refuses its configuration");
+	TRY(use_certificate(context->ssl, certificate));
+	TRY(use_key(context->ssl, key));
+	*out = context;
+	context = NULL; /* given away */
+	return OK;
+}
+
+void tls_context_free(struct tls_context *context)
+{
+	if (!context)
+		return;
+	SSL_CTX_free(context->ssl);
+	BIO_meth_free(context->method);
+	free(context);
+}
+
+struct tls *tls_new(const struct tls_context *context, int fd)
+{
+	struct tls *tls = calloc(1, sizeof *tls);
+	BIO *bio = BIO_new(context->method);
+
+	if (!tls || !bio || (tls->ssl = SSL_new(context->ssl)) == NULL) {
+		BIO_free(bio);
+		free(tls);
+		ERR_clear_error();
+		return NULL;
+	}
+	tls->fd = fd;
+	tls->pending = buf_new(PENDING_MAX);
+	BIO_set_data(bio, tls);
+	BIO_set_init(bio, 1);
+	SSL_set_bio(tls->ssl, bio, bio); /* owned by ssl now */
+	SSL_set_accept_state(tls->ssl);
+	return tls;
+}
+
+void tls_free(struct tls *tls)
+{
+	if (!tls)
+		return;
+	SSL_free(tls->ssl);
+	buf_free(&tls->pending);
+	free(tls);
+}
+
+/* Writing never waits (it is gathered), so the only thing to wait for is more input. */
+static enum tls_result result_of(const struct tls *tls, int returned)
+{
+	return SSL_get_error(tls->ssl, returned) == SSL_ERROR_WANT_READ ? TLS_AGAIN : TLS_CLOSED;
+}
+
+enum tls_result tls_handshake(struct tls *tls)
+{
+	int returned;
+
+	ERR_clear_error();
+	returned = SSL_do_handshake(tls->ssl);
+	return returned == 1 ? TLS_OK : result_of(tls, returned);
+}
+
+enum tls_result tls_read(struct tls *tls, void *out, size_t size, size_t *got)
+{
+	int returned;
+
+	*got = 0;
+	ERR_clear_error();
+	returned = SSL_read_ex(tls->ssl, out, size, got);
+	return returned == 1 ? TLS_OK : result_of(tls, returned);
+}
+
+enum tls_result tls_write(struct tls *tls, struct slice bytes)
+{
+	ERR_clear_error();
+	while (bytes.size) {
+		struct slice piece = slice_part(bytes, 0, RECORD);
+		size_t written = 0;
+
+		if (SSL_write_ex(tls->ssl, piece.data, piece.size, &written) != 1)
+			return TLS_CLOSED;
+		bytes = slice_part(bytes, written, bytes.size);
+	}
+	return TLS_OK;
+}
+
+void tls_finish(struct tls *tls)
+{
+	ERR_clear_error();
+	if (SSL_is_init_finished(tls->ssl))
+		(void)SSL_shutdown(tls->ssl);
+}
+
+size_t tls_pending(const struct tls *tls)
+{
+	return tls->pending.size - tls->sent;
+}
+
+enum tls_result tls_flush(struct tls *tls, size_t *sent)
+{
+	*sent = 0;
+	while (tls_pending(tls)) {
+		ssize_t n = send(tls->fd, tls->pending.data + tls->sent, tls_pending(tls),
+				 MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno == EAGAIN || errno == EWOULDBLOCK ? TLS_AGAIN : TLS_CLOSED;
+		tls->sent += (size_t)n;
+		*sent += (size_t)n;
+	}
+	buf_reset(&tls->pending);
+	tls->sent = 0;
+	return TLS_OK;
+}
+
+void tls_trim(struct tls *tls)
+{
+	if (tls_pending(tls) == 0)
+		buf_free(&tls->pending);
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/decide.h"
+
+#include <stddef.h>
+
+typedef bool condition_fn(const struct decision_facts *f);
+
+static bool model_is_gone(const struct decision_facts *f)
+{
+	return f->model != MODEL_ACTIVE;
+}
+
+static bool credential_is_bad(const struct decision_facts *f)
+{
+	return f->credential != CODE_OK_ALLOWED && f->credential != CODE_NOT_AUTHENTICATED;
+}
+
+static bool person_is_suspended(const struct decision_facts *f)
+{
+	return f->authenticated && f->person == PERSON_SUSPENDED;
+}
+
+static bool person_is_blocked(const struct decision_facts *f)
+{
+	return f->authenticated && f->person == PERSON_BLOCKED;
+}
+
+static bool token_is_too_narrow(const struct decision_facts *f)
+{
+	return f->authenticated && !(f->token_scope & right_bit(f->right));
+}
+
+/* An open model gives what reading and using it needs, never what changes it or looks inside. */
+static bool right_is_open_kind(const struct decision_facts *f)
+{
+	const right_set open = right_bit(RIGHT_METADATA_READ) | right_bit(RIGHT_WEIGHTS_READ) |
+			       right_bit(RIGHT_INFER_GENERATE) | right_bit(RIGHT_INFER_EMBED);
+
+	return open & right_bit(f->right);
+}
+
+static bool model_is_public(const struct decision_facts *f)
+{
+	return f->gate == GATE_PUBLIC && right_is_open_kind(f);
+}
+
+static bool is_anonymous(const struct decision_facts *f)
+{
+	return !f->authenticated;
+}
+
+static bool model_is_open(const struct decision_facts *f)
+{
+	return f->gate == GATE_NO && right_is_open_kind(f);
+}
+
+static bool request_is_pending(const struct decision_facts *f)
+{
+	return f->license == LICENSE_NONE &&
+	       (f->request == REQUEST_SUBMITTED || f->request == REQUEST_APPEALED);
+}
+
+static bool request_is_returned(const struct decision_facts *f)
+{
+	return f->license == LICENSE_NONE && f->request == REQUEST_RETURNED;
+}
+
+static bool request_is_denied(const struct decision_facts *f)
+{
+	return f->license == LICENSE_NONE && f->request == REQUEST_IS_DENIED;
+}
+
+static bool license_is_absent(const struct decision_facts *f)
+{
+	return f->license == LICENSE_NONE;
+}
+
+static bool license_is_revoked(const struct decision_facts *f)
+{
+	return f->license == LICENSE_IS_REVOKED;
+}
+
+static bool license_is_suspended(const struct decision_facts *f)
+{
+	return f->license == LICENSE_IS_SUSPENDED;
+}
+
+static bool license_is_over(const struct decision_facts *f)
+{
+	return f->license == LICENSE_IS_EXPIRED || f->now_seconds >= f->license_expires_seconds;
+}
+
+static bool license_is_early(const struct decision_facts *f)
+{
+	return f->license == LICENSE_PREPARING || f->now_seconds < f->license_not_before_seconds;
+}
+
+static bool terms_are_outdated(const struct decision_facts *f)
+{
+	return !f->terms_current && f->now_seconds >= f->terms_grace_until_seconds;
+}
+
+static bool right_is_missing(const struct decision_facts *f)
+{
+	return !(f->license_rights & right_bit(f->right));
+}
+
+static bool always(const struct decision_facts *f)
+{
+	(void)f;
+	return true;
+}
+
+#define REQUESTS_HREF "/api/v1/access-requests"
+#define TOKENS_HREF "/api/v1/tokens"
+
+/* clang-format off */
+static const struct rule {
+	condition_fn *applies;
+	enum code code;
+	enum decision_basis basis;
+	const char *name, *need, *href;
+} rules[] = {
+	{model_is_gone,        CODE_MODEL_DISABLED,        BASIS_NONE, "model.state", NULL, NULL},
+	{credential_is_bad,    CODE_NOT_AUTHENTICATED,     BASIS_NONE, "credential", "a valid access token", TOKENS_HREF},
+	{person_is_blocked,    CODE_SUBJECT_BLOCKED,       BASIS_NONE, "person.blocked", NULL, NULL},
+	{person_is_suspended,  CODE_SUBJECT_SUSPENDED,     BASIS_NONE, "person.suspended", "reinstatement by an administrator", NULL},
+	{token_is_too_narrow,  CODE_RIGHT_NOT_GRANTED,     BASIS_NONE, "token.scope", "an access token whose scope has this right", TOKENS_HREF},
+	{model_is_public,      CODE_OK_ALLOWED,            BASIS_OPEN, "model.public", NULL, NULL},
+	{is_anonymous,         CODE_NOT_AUTHENTICATED,     BASIS_NONE, "anonymous", "an access token", TOKENS_HREF},
+	{model_is_open,        CODE_OK_ALLOWED,            BASIS_OPEN, "model.open", NULL, NULL},
+	{request_is_pending,   CODE_REQUEST_PENDING,       BASIS_NONE, "request.pending", "a decision on the access request", REQUESTS_HREF},
+	{request_is_returned,  CODE_REQUEST_PENDING,       BASIS_NONE, "request.returned", "changes to the access request, which was returned", REQUESTS_HREF},
+	{request_is_denied,    CODE_REQUEST_DENIED,        BASIS_NONE, "request.denied", "an appeal or a new access request", REQUESTS_HREF},
+	{license_is_absent,    CODE_NO_LICENSE,            BASIS_NONE, "license.none", "a license: submit an access request", REQUESTS_HREF},
+	{license_is_revoked,   CODE_LICENSE_REVOKED,       BASIS_NONE, "license.revoked", "a new access request", REQUESTS_HREF},
+	{license_is_suspended, CODE_LICENSE_SUSPENDED,     BASIS_NONE, "license.suspended", "reinstatement by an administrator", NULL},
+	{license_is_over,      CODE_LICENSE_EXPIRED,       BASIS_NONE, "license.expired", "renewal of the license", "/api/v1/licenses"},
+	{license_is_early,     CODE_LICENSE_NOT_YET_VALID, BASIS_NONE, "license.early", "the license's first day", NULL},
+	{terms_are_outdated,   CODE_TERMS_OUTDATED,        BASIS_NONE, "license.terms", "acceptance of the new terms", REQUESTS_HREF},
+	{right_is_missing,     CODE_RIGHT_NOT_GRANTED,     BASIS_NONE, "license.rights", "a license that grants this right", REQUESTS_HREF},
+	{always,               CODE_OK_ALLOWED,            BASIS_LICENSE, "license", NULL, NULL},
+};
+/* clang-format on */
+
+struct decision decide(const struct decision_facts *facts)
+{
+	for (const struct rule *r = rules;; r++) {
+		struct decision d;
+
+		if (!r->applies(facts))
+			continue;
+		d = (struct decision){.allow = r->code == CODE_OK_ALLOWED,
+				      .code = r->code,
+				      .basis = r->basis,
+				      .rule = r->name,
+				      .need = r->need,
+				      .href = r->href};
+		if (r->applies == credential_is_bad)
+			d.code = facts->credential; /* the token check knows exactly what was wrong
+						     */
+		return d;
+	}
+}
+
+static const char *const gate_names[] = {
+	[GATE_MANUAL] = "manual", [GATE_AUTO] = "auto", [GATE_NO] = "no", [GATE_PUBLIC] = "public"};
+
+const char *model_gate_name(enum model_gate gate)
+{
+	return gate_names[gate];
+}
+
+bool model_gate_parse(enum model_gate *out, struct slice text)
+{
+	for (size_t i = 0; i < sizeof gate_names / sizeof gate_names[0]; i++) {
+		if (slice_equal(text, slice_of_string(gate_names[i]))) {
+			*out = (enum model_gate)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *decision_basis_name(enum decision_basis basis)
+{
+	switch (basis) {
+	case BASIS_NONE:
+		return "none";
+	case BASIS_LICENSE:
+		return "license";
+	case BASIS_OPEN:
+		return "open";
+	}
+	return "none";
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* server.h - an edge on a loopback port, with short deadlines and a route for every behavior. */
+#ifndef TESTS_UNIT_GATEWAY_EDGE_SERVER_H
+#define TESTS_UNIT_GATEWAY_EDGE_SERVER_H
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+
+#include "gateway/edge/edge.h"
+
+enum { BIG = 3 * 1024 * 1024 }; /* bytes of the answer from a pipe */
+
+struct server {
+	struct edge_options options;
+	struct buf certificate, key;
+	int port, stop;
+	pthread_t thread;
+	enum err result;
+	sem_t started;
+};
+
+struct server *server_start(void);
+void server_stop(struct server *server); /* drains; frees */
+void run_hello(struct exchange *x, struct route_context *context);
+
+/* What handlers tell the tests: posted once for each thing worth knowing. */
+extern sem_t noticed;
+extern atomic_int noticed_error; /* enum err */
+extern atomic_ullong noticed_bytes;
+void wait_for_notice(void);
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/test.h"
+
+#include <string.h>
+
+#include "policy/decide.h"
+
+enum { NOW = 1000000 };
+
+/* A licensed researcher who asks for what the license grants. */
+static struct decision_facts licensed(void)
+{
+	return (struct decision_facts){
+		.now_seconds = NOW,
+		.right = RIGHT_WEIGHTS_READ,
+		.authenticated = true,
+		.credential = CODE_OK_ALLOWED,
+		.person = PERSON_ACTIVE,
+		.token_scope = ~(right_set)0,
+		.model = MODEL_ACTIVE,
+		.gate = GATE_MANUAL,
+		.license = LICENSE_ACTIVE,
+		.license_rights = right_bit(RIGHT_WEIGHTS_READ),
+		.license_not_before_seconds = NOW - 10,
+		.license_expires_seconds = NOW + 10,
+		.terms_current = true,
+		.request = REQUEST_APPROVED,
+	};
+}
+
+static void a_license_allows_what_it_grants(void **state)
+{
+	struct decision_facts f = licensed();
+	struct decision d = decide(&f);
+
+	(void)state;
+	assert_true(d.allow);
+	assert_int_equal(d.basis, BASIS_LICENSE);
+	assert_null(d.need);
+}
+
+typedef void change_fn(struct decision_facts *f);
+
+static void disabled(struct decision_facts *f)
+{
+	f->model = MODEL_IS_DISABLED;
+}
+static void shredded(struct decision_facts *f)
+{
+	f->model = MODEL_SHREDDED;
+}
+static void forged(struct decision_facts *f)
+{
+	f->authenticated = false;
+	f->credential = CODE_CREDENTIAL_BAD_SIGNATURE;
+}
+static void anonymous(struct decision_facts *f)
+{
+	f->authenticated = false;
+	f->credential = CODE_NOT_AUTHENTICATED;
+}
+static void suspended(struct decision_facts *f)
+{
+	f->person = PERSON_SUSPENDED;
+}
+static void blocked(struct decision_facts *f)
+{
+	f->person = PERSON_BLOCKED;
+}
+static void narrow(struct decision_facts *f)
+{
+	f->token_scope = right_bit(RIGHT_INFER_GENERATE);
+}
+static void unlicensed(struct decision_facts *f)
+{
+	f->license = LICENSE_NONE;
+	f->request = REQUEST_NONE;
+}
+static void pending(struct decision_facts *f)
+{
+	f->license = LICENSE_NONE;
+	f->request = REQUEST_SUBMITTED;
+}
+static void denied(struct decision_facts *f)
+{
+	f->license = LICENSE_NONE;
+	f->request = REQUEST_IS_DENIED;
+}
+static void revoked(struct decision_facts *f)
+{
+	f->license = LICENSE_IS_REVOKED;
+}
+static void on_hold(struct decision_facts *f)
+{
+	f->license = LICENSE_IS_SUSPENDED;
+}
+static void over(struct decision_facts *f)
+{
+	f->now_seconds = f->license_expires_seconds;
+}
+static void early(struct decision_facts *f)
+{
+	f->now_seconds = f->license_not_before_seconds - 1;
+}
+static void old_terms(struct decision_facts *f)
+{
+	f->terms_current = false;
+}
+static void other_right(struct decision_facts *f)
+{
+	f->right = RIGHT_INTERNALS_READ;
+}
+
+static void each_flaw_is_refused_with_its_own_code(void **state)
+{
+	static const struct {
+		change_fn *change;
+		enum code code;
+	} rows[] = {
+		{disabled, CODE_MODEL_DISABLED},
+		{shredded, CODE_MODEL_DISABLED},
+		{forged, CODE_CREDENTIAL_BAD_SIGNATURE},
+		{anonymous, CODE_NOT_AUTHENTICATED},
+		{suspended, CODE_SUBJECT_SUSPENDED},
+		{blocked, CODE_SUBJECT_BLOCKED},
+		{narrow, CODE_RIGHT_NOT_GRANTED},
+		{unlicensed, CODE_NO_LICENSE},
+		{pending, CODE_REQUEST_PENDING},
+		{denied, CODE_REQUEST_DENIED},
+		{revoked, CODE_LICENSE_REVOKED},
+		{on_hold, CODE_LICENSE_SUSPENDED},
+		{over, CODE_LICENSE_EXPIRED},
+		{early, CODE_LICENSE_NOT_YET_VALID},
+		{old_terms, CODE_TERMS_OUTDATED},
+		{other_right, CODE_RIGHT_NOT_GRANTED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct decision_facts f = licensed();
+		struct decision d;
+
+		rows[i].change(&f);
+		d = decide(&f);
+		assert_string_equal(code_name(d.code), code_name(rows[i].code));
+		assert_false(d.allow);
+		assert_int_equal(d.basis, BASIS_NONE);
+		assert_non_null(d.rule);
+	}
+}
+
+static void old_terms_are_good_until_the_grace_ends(void **state)
+{
+	struct decision_facts f = licensed();
+
+	(void)state;
+	f.terms_current = false;
+	f.terms_grace_until_seconds = NOW + 1;
+	assert_true(decide(&f).allow);
+	f.now_seconds = NOW + 1;
+	assert_int_equal(decide(&f).code, CODE_TERMS_OUTDATED);
+}
+
+static void open_models_need_a_person_and_public_ones_nobody(void **state)
+{
+	struct decision_facts f = licensed();
+
+	(void)state;
+	unlicensed(&f);
+	f.gate = GATE_NO;
+	assert_int_equal(decide(&f).basis, BASIS_OPEN);
+	anonymous(&f);
+	assert_int_equal(decide(&f).code, CODE_NOT_AUTHENTICATED);
+	f.gate = GATE_PUBLIC;
+	assert_int_equal(decide(&f).basis, BASIS_OPEN);
+	f.right = RIGHT_INTERNALS_READ;
+	assert_false(decide(&f).allow);
+}
+
+static void a_bad_token_is_refused_even_where_none_is_needed(void **state)
+{
+	struct decision_facts f = licensed();
+
+	(void)state;
+	f.gate = GATE_PUBLIC;
+	forged(&f);
+	assert_int_equal(decide(&f).code, CODE_CREDENTIAL_BAD_SIGNATURE);
+}
+
+static void names_read_back(void **state)
+{
+	(void)state;
+	for (int i = 0; i < RIGHT_COUNT; i++) {
+		enum right r;
+
+		assert_true(right_parse(&r, slice_of_string(right_name((enum right)i))));
+		assert_int_equal(r, i);
+	}
+	for (int i = 0; i < CODE_COUNT; i++) {
+		enum code c;
+
+		assert_true(code_parse(&c, slice_of_string(code_name((enum code)i))));
+		assert_int_equal(c, i);
+		assert_true(code_status(c) >= 200);
+	}
+	enum right r;
+	assert_false(right_parse(&r, S("weights:write")));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_license_allows_what_it_grants),
+		cmocka_unit_test(each_flaw_is_refused_with_its_own_code),
+		cmocka_unit_test(old_terms_are_good_until_the_grace_ends),
+		cmocka_unit_test(open_models_need_a_person_and_public_ones_nobody),
+		cmocka_unit_test(a_bad_token_is_refused_even_where_none_is_needed),
+		cmocka_unit_test(names_read_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
