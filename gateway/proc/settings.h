@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * settings.h - the one table of settings, read from an INI file. An unknown section or name, a
+ * value out of range, a setting given twice or a required one left out stops the start, with
+ * the line. Secrets are named by files, never written here.
+ */
+#ifndef GATEWAY_PROC_SETTINGS_H
+#define GATEWAY_PROC_SETTINGS_H
+
+#include "crypto/base/buf.h"
+#include "crypto/base/err.h"
+#include "crypto/base/log.h"
+
+enum { SETTINGS_MAX_TEXT = 1024, SETTINGS_MAX_FILE = 64 * 1024 };
+
+/*
+ * section, name, member, kind, default, least, most, sentence. TEXT: bounds are lengths, so
+ * least 1 without a default means required. NUMBER: bounds are values. SWITCH: yes or no.
+ */
+/* clang-format off */
+#define SETTINGS(X) \
+	X(gateway,  data_dir,              data_dir,              TEXT,   "",          1, 900,        "absolute path of the directory that holds everything the gateway keeps") \
+	X(gateway,  listen,                listen,                TEXT,   "127.0.0.1:8443", 3, 64,    "address:port the edge serves; [::1]:8443 for IPv6") \
+	X(gateway,  origin,                origin,                TEXT,   "",          1, 128,        "origin line and key name of the log, as localhost:8443/log") \
+	X(gateway,  external_url,          external_url,          TEXT,   "",          1, 512,        "the URL that clients use, without a slash at its end") \
+	X(gateway,  tls_certificate,       tls_certificate,       TEXT,   "",          1, 1000,       "PEM file with the server's certificate chain") \
+	X(gateway,  tls_key,               tls_key,               TEXT,   "",          1, 1000,       "PEM file with the server's private key") \
+	X(gateway,  uid_base,              uid_base,              NUMBER, "61200",     1000, 65000,   "when started as root: each role runs as uid_base + its number") \
+	X(gateway,  strict,                strict,                SWITCH, "no",        0, 1,          "refuse to start where the kernel grants only part of the sandbox") \
+	X(gateway,  porters,               porters,               NUMBER, "2",         1, 16,         "number of porters: processes that seal and open files") \
+	X(gateway,  engines,               engines,               NUMBER, "2",         1, 16,         "number of engine slots: models in service at one time") \
+	X(gateway,  workers,               workers,               NUMBER, "16",        1, 256,        "threads of the edge that run requests") \
+	X(gateway,  log_level,             log_level,             TEXT,   "info",      4, 5,          "error, warn, info or debug") \
+	X(gateway,  request_max_bytes,     request_max_bytes,     NUMBER, "1048576",   1024, 67108864, "largest request body that is held in memory") \
+	X(gateway,  engine_threads,        engine_threads,        NUMBER, "0",         0, 1024,       "threads of each engine; 0: one a core") \
+	X(gateway,  engine_memory_mib,     engine_memory_mib,     NUMBER, "4096",      16, 4194304,   "most memory one engine may take") \
+	X(gateway,  drain_seconds,         drain_seconds,         NUMBER, "10",        0, 600,        "how long a stop waits for running requests") \
+	X(database, host,                  database_host,         TEXT,   "",          1, 255,        "socket directory (begins with a slash) or host of PostgreSQL") \
+	X(database, port,                  database_port,         NUMBER, "5432",      1, 65535,      "port of PostgreSQL") \
+	X(database, name,                  database_name,         TEXT,   "sallyport", 1, 63,         "name of the database") \
+	X(database, edge_password_file,    edge_password_file,    TEXT,   "",          0, 1000,       "file with the password of sallyport_edge; empty: none is asked for") \
+	X(database, scribe_password_file,  scribe_password_file,  TEXT,   "",          0, 1000,       "file with the password of sallyport_scribe") \
+	X(database, auditor_password_file, auditor_password_file, TEXT,   "",          0, 1000,       "file with the password of sallyport_auditor")
+/* clang-format on */
+
+#define SETTING_MEMBER_TEXT(member) char member[SETTINGS_MAX_TEXT];
+#define SETTING_MEMBER_NUMBER(member) int64_t member;
+#define SETTING_MEMBER_SWITCH(member) bool member;
+#define SETTING_MEMBER(section, name, member, kind, value, least, most, sentence) \
+	SETTING_MEMBER_##kind(member)
+
+struct settings {
+	SETTINGS(SETTING_MEMBER)
+};
+
+/* ERR_FORMAT with "FILE: line N: ..." */
+RESULT settings_read(struct settings *out, const char *path);
+
+/* The same from text already read; `name` stands for the file in errors. */
+RESULT settings_parse(struct settings *out, struct slice text, const char *name);
+
+/* The table as a commented INI file: the manual, and what `init` writes. */
+void settings_manual(struct buf *out);
+
+enum log_level settings_log_level(const struct settings *s);
+
+/* Is the database reached by TCP (true), or by a socket in a directory? */
+bool settings_database_is_remote(const struct settings *s);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* engine.h - what the edge asks of an engine. ENGINE_CHECKED and ENGINE_UNLOAD have empty
+ * bodies. */
+#ifndef SCHEMA_WIRE_ENGINE_H
+#define SCHEMA_WIRE_ENGINE_H
+
+#include "schema/wire/codec.h"
+
+struct wire_engine_check {
+	struct slice config; /* config.json */
+};
+WIRE_DECLARE(engine_check);
+
+struct wire_engine_file {
+	struct slice path;
+	uint64_t size; /* of the plaintext */
+	uint8_t blob[WIRE_ID];
+	uint64_t handle;
+};
+
+struct wire_engine_load {
+	struct slice model;
+	struct slice revision;
+	uint16_t count;
+	struct wire_engine_file files[WIRE_MAX_ENGINE_FILES];
+};
+WIRE_DECLARE(engine_load);
+
+struct wire_engine_loaded {
+	uint64_t memory_bytes;
+	uint32_t context; /* tokens */
+};
+WIRE_DECLARE(engine_loaded);
+
+struct wire_bias {
+	uint32_t token;
+	float bias;
+};
+
+struct wire_engine_generate {
+	uint32_t max_tokens;
+	float temperature; /* 0: greedy */
+	float top_p;
+	uint32_t top_k; /* 0: all */
+	float presence_penalty;
+	float frequency_penalty;
+	bool has_seed;
+	uint64_t seed;
+	bool wants_logprobs;
+	uint8_t top_logprobs; /* at most WIRE_MAX_TOP */
+	bool echo;            /* the prompt's tokens come back first (completions) */
+	uint16_t stop_count;
+	struct slice stops[WIRE_MAX_STOPS];
+	uint16_t bias_count;
+	struct wire_bias biases[WIRE_MAX_BIASES];
+	struct slice prompt;
+};
+WIRE_DECLARE(engine_generate);
+
+struct wire_top {
+	uint32_t token;
+	float logprob;
+	struct slice piece; /* its bytes: need not be UTF-8 */
+};
+
+struct wire_token {
+	uint32_t token;
+	float logprob;
+	struct slice piece;
+	uint16_t top_count;
+	struct wire_top tops[WIRE_MAX_TOP];
+};
+
+/* Some text, whole characters of UTF-8 only, and (if asked for) the tokens it was made of. */
+struct wire_engine_delta {
+	struct slice text;
+	uint16_t token_count;
+	struct wire_token tokens[WIRE_MAX_TOKENS];
+};
+WIRE_DECLARE(engine_delta);
+
+enum wire_finish {
+	WIRE_FINISH_STOP,      /* the end token or a stop text */
+	WIRE_FINISH_LENGTH,    /* max_tokens or the context is used up */
+	WIRE_FINISH_CANCELLED, /* ENGINE_CANCEL */
+	WIRE_FINISH_COUNT,
+};
+
+struct wire_engine_done {
+	enum wire_finish finish;
+	uint32_t prompt_tokens;
+	uint32_t completion_tokens;
+};
+WIRE_DECLARE(engine_done);
+
+struct wire_engine_cancel {
+	uint32_t call; /* of the ENGINE_GENERATE */
+};
+WIRE_DECLARE(engine_cancel);
+
+#endif

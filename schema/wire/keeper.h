@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* keeper.h - what the keeper is asked and what it answers. KEEPER_HELLO, KEY_RELEASED and
+ * LOG_STATE have empty bodies. */
+#ifndef SCHEMA_WIRE_KEEPER_H
+#define SCHEMA_WIRE_KEEPER_H
+
+#include "schema/wire/codec.h"
+
+struct wire_keeper_keys {
+	bool sealed; /* not unsealed yet: the rest is zero */
+	uint8_t token_key_id[4];
+	uint8_t token_public[32];
+	uint8_t license_public[32];
+	struct slice log_vkey;
+	struct slice escrow; /* age1...; empty if none */
+	uint64_t log_size;
+};
+WIRE_DECLARE(keeper_keys);
+
+struct wire_key_create {
+	uint8_t event[WIRE_ID]; /* the appended key.create */
+	uint8_t blob[WIRE_ID];
+	uint8_t porter; /* index of the porter that gets the key */
+	uint64_t handle;
+};
+WIRE_DECLARE(key_create);
+
+struct wire_key_created {
+	struct slice header; /* the age header of the new file, with our own stanza */
+};
+WIRE_DECLARE(key_created);
+
+struct wire_key_bind {
+	uint8_t event[WIRE_ID]; /* the appended model.commit */
+	struct slice model;
+	struct slice revision;
+	struct slice path;
+	uint8_t sha256[WIRE_DIGEST];
+	struct slice header;
+};
+WIRE_DECLARE(key_bind);
+
+struct wire_key_bound {
+	struct slice header; /* with escrow and context stanzas, same file key */
+};
+WIRE_DECLARE(key_bound);
+
+struct wire_key_release {
+	uint8_t event[WIRE_ID]; /* the appended key.release or model.serve */
+	struct slice license;   /* the document; empty if none is needed */
+	uint8_t signature[WIRE_SIGNATURE];
+	struct slice header;
+	struct slice path;
+	enum role role; /* who gets the key: PORTER or ENGINE */
+	uint8_t index;
+	uint64_t handle;
+};
+WIRE_DECLARE(key_release);
+
+struct wire_license_sign {
+	uint8_t event[WIRE_ID];
+	struct slice document;
+};
+WIRE_DECLARE(license_sign);
+
+struct wire_license_signed {
+	uint8_t signature[WIRE_SIGNATURE];
+};
+WIRE_DECLARE(license_signed);
+
+struct wire_token_sign {
+	uint8_t event[WIRE_ID];
+	uint8_t credential[WIRE_ID];
+	uint8_t flags;
+	uint32_t expires_seconds;
+};
+WIRE_DECLARE(token_sign);
+
+struct wire_token_signed {
+	struct slice token; /* "hf_..." */
+};
+WIRE_DECLARE(token_signed);
+
+struct wire_log_state_is {
+	uint64_t size;
+	uint8_t root[WIRE_DIGEST];
+};
+WIRE_DECLARE(log_state_is);
+
+struct wire_log_entry {
+	struct slice leaf;
+	uint8_t nonce[WIRE_DIGEST];
+	struct slice payload;
+};
+
+struct wire_log_append {
+	uint64_t first; /* the sequence number of entries[0] */
+	uint16_t count;
+	struct wire_log_entry entries[WIRE_MAX_LOG_ENTRIES];
+};
+WIRE_DECLARE(log_append);
+
+struct wire_log_appended {
+	uint64_t size;
+	struct slice checkpoint; /* a signed note */
+};
+WIRE_DECLARE(log_appended);
+
+/* To the porter or engine that is to use the key, before the edge is told. */
+struct wire_handle_key {
+	uint64_t handle;
+	uint8_t key[WIRE_FILE_KEY]; /* wipe with the struct once it is in secret memory */
+};
+WIRE_DECLARE(handle_key);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * message.h - the one list of what our processes may say to each other.
+ *
+ * A message that the table does not allow from this sender to this receiver, with this many
+ * bytes and descriptors, is ERR_DENIED, and the receiver closes the channel it came by. Whoever
+ * is not joined by a row has no channel at all (wire_may_speak).
+ */
+#ifndef SCHEMA_WIRE_MESSAGE_H
+#define SCHEMA_WIRE_MESSAGE_H
+
+#include "crypto/base/err.h"
+#include "schema/wire/role.h"
+
+/*
+ * Calls are answered by the reply of their name, or by FAIL, with the call's own number. Parts
+ * come before the reply of a call, any number of them. Notes are not answered; their number is 0.
+ */
+enum wire_kind { WIRE_CALL, WIRE_REPLY, WIRE_PART, WIRE_NOTE };
+
+/* What each field may hold at most; both directions of every pair refuse more. */
+enum {
+	WIRE_FRAME_HEADER = 8,
+	WIRE_MAX_FRAME = 128 * 1024,
+	WIRE_MAX_BODY = WIRE_MAX_FRAME - WIRE_FRAME_HEADER,
+	WIRE_ID = 16,
+	WIRE_DIGEST = 32,
+	WIRE_SIGNATURE = 64,
+	WIRE_FILE_KEY = 16,
+	WIRE_MAX_CODE = 48,
+	WIRE_MAX_TEXT = 512,
+	WIRE_MAX_MODEL = 256,
+	WIRE_MAX_REVISION = 64,
+	WIRE_MAX_PATH = 1024,
+	WIRE_MAX_HEADER = 16 * 1024, /* a sealed file's age header */
+	WIRE_MAX_LICENSE = 32 * 1024,
+	WIRE_MAX_TOKEN = 160,
+	WIRE_MAX_VKEY = 256,
+	WIRE_MAX_RECIPIENT = 128,
+	WIRE_MAX_CHECKPOINT = 8 * 1024,
+	WIRE_MAX_LEAF = 4 * 1024,
+	WIRE_MAX_PAYLOAD = 96 * 1024,
+	WIRE_MAX_LOG_ENTRIES = 256,
+	WIRE_MAX_CONFIG = 64 * 1024,
+	WIRE_MAX_PROMPT = 96 * 1024,
+	WIRE_MAX_ENGINE_FILES = 256,
+	WIRE_MAX_STOPS = 4,
+	WIRE_MAX_STOP = 256,
+	WIRE_MAX_BIASES = 300,
+	WIRE_MAX_PIECE = 256, /* the bytes of one token */
+	WIRE_MAX_TOKENS = 16, /* tokens in one ENGINE_DELTA */
+	WIRE_MAX_TOP = 20,    /* alternatives of one token */
+};
+
+/* Rows are grouped by channel; the high byte of the number is the group. */
+/* clang-format off */
+#define MESSAGES(X) \
+	/* name             number  kind        from               to                    body ceiling           fd  what it needs */ \
+	X(FAIL,             0x0001, WIRE_REPLY, WIRE_SERVERS,      WIRE_CLIENTS,         9 + WIRE_MAX_CODE + WIRE_MAX_TEXT, 0, "a call that waits for it") \
+	X(PEER,             0x0101, WIRE_NOTE,  ROLE_SET_SUPERVISOR, WIRE_CHILDREN,      2,                     1,  "a pair the table joins") \
+	X(PEER_GONE,        0x0102, WIRE_NOTE,  ROLE_SET_SUPERVISOR, WIRE_CHILDREN,      2,                     0,  "nothing") \
+	X(STOP,             0x0103, WIRE_NOTE,  ROLE_SET_SUPERVISOR, WIRE_CHILDREN,      0,                     0,  "nothing") \
+	X(LISTENER,         0x0104, WIRE_NOTE,  ROLE_SET_SUPERVISOR, ROLE_SET_EDGE,      0,                     1,  "before the first PEER") \
+	X(READY,            0x0105, WIRE_NOTE,  WIRE_CHILDREN,     ROLE_SET_SUPERVISOR,  0,                     0,  "the sandbox is on") \
+	X(KEEPER_HELLO,     0x0201, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      0,                     0,  "nothing") \
+	X(KEEPER_KEYS,      0x0202, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        1024,                  0,  "KEEPER_HELLO") \
+	X(KEY_CREATE,       0x0203, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      64,                    0,  "an appended key.create") \
+	X(KEY_CREATED,      0x0204, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        4 + WIRE_MAX_HEADER,   0,  "KEY_CREATE; HANDLE_KEY sent first") \
+	X(KEY_BIND,         0x0205, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      20 * 1024,             0,  "an appended model.commit naming the file") \
+	X(KEY_BOUND,        0x0206, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        4 + WIRE_MAX_HEADER,   0,  "KEY_BIND") \
+	X(KEY_RELEASE,      0x0207, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      56 * 1024,             0,  "an appended, fresh, unused key.release or model.serve") \
+	X(KEY_RELEASED,     0x0208, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        0,                     0,  "KEY_RELEASE; HANDLE_KEY sent first") \
+	X(LICENSE_SIGN,     0x0209, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      36 * 1024,             0,  "an appended license.issue with its digest") \
+	X(LICENSE_SIGNED,   0x020a, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        WIRE_SIGNATURE,        0,  "LICENSE_SIGN") \
+	X(TOKEN_SIGN,       0x020b, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      64,                    0,  "an appended token.create") \
+	X(TOKEN_SIGNED,     0x020c, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        4 + WIRE_MAX_TOKEN,    0,  "TOKEN_SIGN") \
+	X(LOG_STATE,        0x0301, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      0,                     0,  "nothing") \
+	X(LOG_STATE_IS,     0x0302, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_SCRIBE,      8 + WIRE_DIGEST,       0,  "LOG_STATE") \
+	X(LOG_APPEND,       0x0303, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      WIRE_MAX_BODY,         0,  "first = the keeper's size, or entries it knows") \
+	X(LOG_APPENDED,     0x0304, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_SCRIBE,      12 + WIRE_MAX_CHECKPOINT, 0, "LOG_APPEND; the journal is on disk") \
+	X(SCRIBE_AWAIT,     0x0401, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_SCRIBE,      WIRE_ID,               0,  "the event is in the outbox") \
+	X(SCRIBE_PUBLISHED, 0x0402, WIRE_REPLY, ROLE_SET_SCRIBE,   ROLE_SET_EDGE,        16,                    0,  "SCRIBE_AWAIT; its checkpoint is published") \
+	X(SCRIBE_WAKE,      0x0403, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_SCRIBE,      0,                     0,  "nothing") \
+	X(PORTER_SEAL,      0x0501, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      32,                    1,  "HANDLE_KEY with its handle; a pipe to read") \
+	X(PORTER_SEALED,    0x0502, WIRE_REPLY, ROLE_SET_PORTER,   ROLE_SET_EDGE,        64,                    0,  "PORTER_SEAL; fsynced under its final name") \
+	X(PORTER_OPEN,      0x0503, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      64,                    1,  "HANDLE_KEY with its handle; a pipe to write") \
+	X(PORTER_OPENED,    0x0504, WIRE_REPLY, ROLE_SET_PORTER,   ROLE_SET_EDGE,        8,                     0,  "PORTER_OPEN") \
+	X(PORTER_DROP,      0x0505, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      8,                     0,  "nothing") \
+	X(PORTER_DISCARD,   0x0506, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      WIRE_ID,               0,  "nothing") \
+	X(PORTER_DISCARDED, 0x0507, WIRE_REPLY, ROLE_SET_PORTER,   ROLE_SET_EDGE,        0,                     0,  "PORTER_DISCARD") \
+	X(HANDLE_KEY,       0x0601, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_PORTER | ROLE_SET_ENGINE, 8 + WIRE_FILE_KEY, 0, "nothing") \
+	X(ENGINE_CHECK,     0x0701, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4 + WIRE_MAX_CONFIG,   0,  "nothing") \
+	X(ENGINE_CHECKED,   0x0702, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        0,                     0,  "ENGINE_CHECK") \
+	X(ENGINE_LOAD,      0x0703, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_MAX_BODY,         0,  "an empty slot; HANDLE_KEY for every handle") \
+	X(ENGINE_LOADED,    0x0704, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        12,                    0,  "ENGINE_LOAD") \
+	X(ENGINE_GENERATE,  0x0705, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_MAX_BODY,         0,  "a loaded model") \
+	X(ENGINE_DELTA,     0x0706, WIRE_PART,  ROLE_SET_ENGINE,   ROLE_SET_EDGE,        WIRE_MAX_BODY,         0,  "ENGINE_GENERATE") \
+	X(ENGINE_DONE,      0x0707, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        9,                     0,  "ENGINE_GENERATE") \
+	X(ENGINE_CANCEL,    0x0708, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4,                     0,  "nothing; an unknown call is ignored") \
+	X(ENGINE_UNLOAD,    0x0709, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      0,                     0,  "nothing; the slot exits and starts anew")
+/* clang-format on */
+
+/* Sets of roles that several rows name. */
+enum {
+	WIRE_CHILDREN = ROLE_SET_EDGE | ROLE_SET_KEEPER | ROLE_SET_SCRIBE | ROLE_SET_PORTER |
+			ROLE_SET_ENGINE,
+	WIRE_SERVERS = ROLE_SET_KEEPER | ROLE_SET_SCRIBE | ROLE_SET_PORTER | ROLE_SET_ENGINE,
+	WIRE_CLIENTS = ROLE_SET_EDGE | ROLE_SET_SCRIBE,
+};
+
+#define WIRE_ENUM(name, number, kind, from, to, ceiling, fd, needs) WIRE_##name = (number),
+enum wire_type { MESSAGES(WIRE_ENUM) };
+#undef WIRE_ENUM
+
+const char *wire_name(unsigned type); /* "KEY_CREATE"; "unknown" for what is not in the table */
+
+/* The kind of a known type; WIRE_NOTE for an unknown one (wire_check refused it before). */
+enum wire_kind wire_kind_of(unsigned type);
+
+/* May `from` send this to `to`? ERR_DENIED, saying which rule, if not. */
+RESULT wire_check(enum role from, enum role to, unsigned type, size_t body_size, unsigned fds);
+
+/* Is there any message between the two? FAIL alone does not join them. */
+bool wire_may_speak(enum role a, enum role b);
+
+#endif
