@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "schema/wire/keeper.h"
+
+static void visit_keeper_keys(struct codec *c, struct wire_keeper_keys *m)
+{
+	codec_bool(c, &m->sealed);
+	codec_array(c, m->token_key_id, sizeof m->token_key_id);
+	codec_array(c, m->token_public, sizeof m->token_public);
+	codec_array(c, m->license_public, sizeof m->license_public);
+	codec_text(c, &m->log_vkey, WIRE_MAX_VKEY);
+	codec_text(c, &m->escrow, WIRE_MAX_RECIPIENT);
+	codec_u64(c, &m->log_size);
+}
+WIRE_DEFINE(keeper_keys)
+
+static void visit_key_create(struct codec *c, struct wire_key_create *m)
+{
+	codec_array(c, m->event, sizeof m->event);
+	codec_array(c, m->blob, sizeof m->blob);
+	codec_below(c, &m->porter, ROLE_MAX_INDEX);
+	codec_u64(c, &m->handle);
+}
+WIRE_DEFINE(key_create)
+
+static void visit_key_created(struct codec *c, struct wire_key_created *m)
+{
+	codec_block(c, &m->header, WIRE_MAX_HEADER);
+}
+WIRE_DEFINE(key_created)
+
+static void visit_key_bind(struct codec *c, struct wire_key_bind *m)
+{
+	codec_array(c, m->event, sizeof m->event);
+	codec_text(c, &m->model, WIRE_MAX_MODEL);
+	codec_text(c, &m->revision, WIRE_MAX_REVISION);
+	codec_text(c, &m->path, WIRE_MAX_PATH);
+	codec_array(c, m->sha256, sizeof m->sha256);
+	codec_block(c, &m->header, WIRE_MAX_HEADER);
+}
+WIRE_DEFINE(key_bind)
+
+static void visit_key_bound(struct codec *c, struct wire_key_bound *m)
+{
+	codec_block(c, &m->header, WIRE_MAX_HEADER);
+}
+WIRE_DEFINE(key_bound)
+
+static void visit_key_release(struct codec *c, struct wire_key_release *m)
+{
+	uint8_t role = (uint8_t)m->role;
+
+	codec_array(c, m->event, sizeof m->event);
+	codec_block(c, &m->license, WIRE_MAX_LICENSE);
+	codec_array(c, m->signature, sizeof m->signature);
+	codec_block(c, &m->header, WIRE_MAX_HEADER);
+	codec_text(c, &m->path, WIRE_MAX_PATH);
+	codec_below(c, &role, ROLE_COUNT);
+	m->role = (enum role)role;
+	codec_below(c, &m->index, ROLE_MAX_INDEX);
+	codec_u64(c, &m->handle);
+}
+WIRE_DEFINE(key_release)
+
+static void visit_license_sign(struct codec *c, struct wire_license_sign *m)
+{
+	codec_array(c, m->event, sizeof m->event);
+	codec_block(c, &m->document, WIRE_MAX_LICENSE);
+}
+WIRE_DEFINE(license_sign)
+
+static void visit_license_signed(struct codec *c, struct wire_license_signed *m)
+{
+	codec_array(c, m->signature, sizeof m->signature);
+}
+WIRE_DEFINE(license_signed)
+
+static void visit_token_sign(struct codec *c, struct wire_token_sign *m)
+{
+	codec_array(c, m->event, sizeof m->event);
+	codec_array(c, m->credential, sizeof m->credential);
+	codec_u8(c, &m->flags);
+	codec_u32(c, &m->expires_seconds);
+}
+WIRE_DEFINE(token_sign)
+
+static void visit_token_signed(struct codec *c, struct wire_token_signed *m)
+{
+	codec_text(c, &m->token, WIRE_MAX_TOKEN);
+}
+WIRE_DEFINE(token_signed)
+
+static void visit_log_state_is(struct codec *c, struct wire_log_state_is *m)
+{
+	codec_u64(c, &m->size);
+	codec_array(c, m->root, sizeof m->root);
+}
+WIRE_DEFINE(log_state_is)
+
+static void visit_log_append(struct codec *c, struct wire_log_append *m)
+{
+	codec_u64(c, &m->first);
+	codec_count(c, &m->count, WIRE_MAX_LOG_ENTRIES);
+	for (unsigned i = 0; i < m->count; i++) {
+		codec_block(c, &m->entries[i].leaf, WIRE_MAX_LEAF);
+		codec_array(c, m->entries[i].nonce, sizeof m->entries[i].nonce);
+		codec_block(c, &m->entries[i].payload, WIRE_MAX_PAYLOAD);
+	}
+}
+WIRE_DEFINE(log_append)
+
+static void visit_log_appended(struct codec *c, struct wire_log_appended *m)
+{
+	codec_u64(c, &m->size);
+	codec_block(c, &m->checkpoint, WIRE_MAX_CHECKPOINT);
+}
+WIRE_DEFINE(log_appended)
+
+static void visit_handle_key(struct codec *c, struct wire_handle_key *m)
+{
+	codec_u64(c, &m->handle);
+	codec_array(c, m->key, sizeof m->key);
+}
+WIRE_DEFINE(handle_key)

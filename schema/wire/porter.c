@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "schema/wire/porter.h"
+
+static void visit_porter_seal(struct codec *c, struct wire_porter_seal *m)
+{
+	codec_u64(c, &m->handle);
+	codec_array(c, m->blob, sizeof m->blob);
+	codec_u64(c, &m->size);
+}
+WIRE_DEFINE(porter_seal)
+
+static void visit_porter_sealed(struct codec *c, struct wire_porter_sealed *m)
+{
+	codec_u64(c, &m->size);
+	codec_array(c, m->sha256, sizeof m->sha256);
+	codec_array(c, m->git_sha1, sizeof m->git_sha1);
+}
+WIRE_DEFINE(porter_sealed)
+
+static void visit_porter_open(struct codec *c, struct wire_porter_open *m)
+{
+	codec_u64(c, &m->handle);
+	codec_array(c, m->blob, sizeof m->blob);
+	codec_u64(c, &m->plain_size);
+	codec_u64(c, &m->offset);
+	codec_u64(c, &m->length);
+}
+WIRE_DEFINE(porter_open)
+
+static void visit_porter_opened(struct codec *c, struct wire_porter_opened *m)
+{
+	codec_u64(c, &m->bytes);
+}
+WIRE_DEFINE(porter_opened)
+
+static void visit_porter_drop(struct codec *c, struct wire_porter_drop *m)
+{
+	codec_u64(c, &m->handle);
+}
+WIRE_DEFINE(porter_drop)
+
+static void visit_porter_discard(struct codec *c, struct wire_porter_discard *m)
+{
+	codec_array(c, m->blob, sizeof m->blob);
+}
+WIRE_DEFINE(porter_discard)
