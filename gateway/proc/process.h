@@ -55,6 +55,10 @@ RESULT process_confine(struct process *p, const struct confinement *c);
 
 RESULT process_ready(struct process *p);
 
+/* The edge, once, before rpc_start: the listening socket the supervisor bound; the caller owns
+ * it. It is the first thing on the control channel. */
+RESULT process_take_listener(int *out, struct process *p);
+
 AUTO_POINTER(process)
 
 #endif

@@ -40,6 +40,30 @@ enum wire_kind wire_kind_of(unsigned type)
 	return row ? row->kind : WIRE_NOTE;
 }
 
+size_t wire_ceiling(unsigned type)
+{
+	const struct row *row = find(type);
+
+	return row ? row->ceiling : 0;
+}
+
+bool wire_answers(unsigned call, unsigned type)
+{
+	const struct row *row = find(call);
+
+	if (!row || row->kind != WIRE_CALL)
+		return false;
+	if (type == WIRE_FAIL)
+		return true;
+	for (row++; row < rows + ROW_COUNT; row++) {
+		if (row->type == type)
+			return row->kind == WIRE_REPLY || row->kind == WIRE_PART;
+		if (row->kind != WIRE_PART)
+			return false;
+	}
+	return false;
+}
+
 enum err wire_check(enum role from, enum role to, unsigned type, size_t body_size, unsigned fds)
 {
 	const struct row *row = find(type);

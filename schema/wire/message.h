@@ -117,6 +117,11 @@ const char *wire_name(unsigned type); /* "KEY_CREATE"; "unknown" for what is not
 /* The kind of a known type; WIRE_NOTE for an unknown one (wire_check refused it before). */
 enum wire_kind wire_kind_of(unsigned type);
 
+size_t wire_ceiling(unsigned type); /* of the body in bytes; 0 for an unknown type */
+
+/* Is `type` an answer to `call`: FAIL, or one of the rows behind it up to its first reply? */
+bool wire_answers(unsigned call, unsigned type);
+
 /* May `from` send this to `to`? ERR_DENIED, saying which rule, if not. */
 RESULT wire_check(enum role from, enum role to, unsigned type, size_t body_size, unsigned fds);
 
