@@ -211,8 +211,7 @@ static enum err read_record(struct journal *j, struct slice *rest, bool *torn)
 	if (*torn)
 		return OK;
 	expected = check_of(&j->last, body);
-	if (!slice_equal(slice_of(check.bytes, CHECK_SIZE),
-			 slice_of(expected.bytes, CHECK_SIZE)))
+	if (!slice_equal(slice_of(check.bytes, CHECK_SIZE), slice_of(expected.bytes, CHECK_SIZE)))
 		return damaged(j);
 	TRY(read_body(j, body));
 	if (j->bytes == 0)

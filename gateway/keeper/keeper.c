@@ -330,8 +330,7 @@ static void forget_headers(struct keeper *k, struct rules_time now)
 	if (now.monotonic_ms < k->forget_ms)
 		return;
 	k->forget_ms = now.monotonic_ms + 3600 * 1000;
-	journal_forget_headers(k->journal,
-			       (uint64_t)(now.wall_ms / 1000 - RULES_HEADER_SECONDS));
+	journal_forget_headers(k->journal, (uint64_t)(now.wall_ms / 1000 - RULES_HEADER_SECONDS));
 }
 
 enum err keeper_log_append(struct keeper *k, const struct wire_log_append *batch,
@@ -347,6 +346,7 @@ enum err keeper_first_token(struct keeper *k, const uint8_t credential[WIRE_ID],
 			    struct buf *token)
 {
 	if (journal_size(k->journal) != 0)
-		return failure(ERR_DENIED, "the log has entries: ask for a token through the gateway");
+		return failure(ERR_DENIED,
+			       "the log has entries: ask for a token through the gateway");
 	return mint(k, credential, 0, expires, token);
 }

@@ -19,7 +19,7 @@ struct keeper;
 
 /* What init leaves behind, for the settings and for those who verify. */
 struct keeper_facts {
-	struct token_key token_key; 
+	struct token_key token_key;
 	uint8_t license_public[SIGN_PUBLIC];
 	struct slice escrow; /* borrowed; empty if none */
 	uint64_t log_size;
@@ -44,16 +44,16 @@ void keeper_log_state(const struct keeper *k, struct wire_log_state_is *out);
 const char *keeper_code(const struct keeper *k);
 
 /* Each answers one message; buffers get what the reply carries. Times as in rules.h. */
-RESULT keeper_key_create(struct keeper *k, const struct wire_key_create *ask,
-			 struct rules_time now, struct buf *header);
+RESULT keeper_key_create(struct keeper *k, const struct wire_key_create *ask, struct rules_time now,
+			 struct buf *header);
 RESULT keeper_key_bind(struct keeper *k, const struct wire_key_bind *ask, struct rules_time now,
 		       struct buf *header);
 RESULT keeper_key_release(struct keeper *k, const struct wire_key_release *ask,
 			  struct rules_time now);
 RESULT keeper_license_sign(struct keeper *k, const struct wire_license_sign *ask,
 			   struct rules_time now, uint8_t signature[SIGN_SIGNATURE]);
-RESULT keeper_token_sign(struct keeper *k, const struct wire_token_sign *ask,
-			 struct rules_time now, struct buf *token);
+RESULT keeper_token_sign(struct keeper *k, const struct wire_token_sign *ask, struct rules_time now,
+			 struct buf *token);
 
 /* ERR_IO: the journal could not be written; the process must stop. */
 RESULT keeper_log_append(struct keeper *k, const struct wire_log_append *batch,

@@ -174,14 +174,10 @@ static const struct {
 	const char *kind;
 	enum err (*draft)(struct draft *d, const json_t *payload);
 } drafters[] = {
-	{"license.revoke", draft_revoke},
-	{"license.suspend", draft_suspend},
-	{"license.reinstate", draft_reinstate},
-	{"model.commit", draft_commit},
-	{"model.settings", draft_gate},
-	{"model.disable", draft_disable},
-	{"model.enable", draft_enable},
-	{"model.shred", draft_shred},
+	{"license.revoke", draft_revoke},       {"license.suspend", draft_suspend},
+	{"license.reinstate", draft_reinstate}, {"model.commit", draft_commit},
+	{"model.settings", draft_gate},         {"model.disable", draft_disable},
+	{"model.enable", draft_enable},         {"model.shred", draft_shred},
 };
 
 static enum err draft_facts(struct draft *d, const char *kind, struct slice payload)
@@ -241,8 +237,8 @@ enum err ledger_append(struct ledger *l, const struct wire_log_append *batch, in
 	for (uint16_t i = 0; i < batch->count; i++)
 		TRY(draft_entry(&d, &leaves[i], &batch->entries[i]));
 	TRY(run_shreds(l, &d));
-	TRY(journal_write(l->journal, &(struct journal_change){d.leaves, d.leaf_count, d.facts,
-							       d.fact_count}));
+	TRY(journal_write(l->journal,
+			  &(struct journal_change){d.leaves, d.leaf_count, d.facts, d.fact_count}));
 	for (uint16_t i = 0; i < batch->count; i++)
 		remember_event(l, &leaves[i], batch->entries[i].payload, now_ms);
 	return OK;

@@ -200,8 +200,9 @@ static enum err check_belongs(struct rules *r, const struct wire_key_bind *ask,
 	if (made == 0)
 		made = journal_fact(r->journal, &bound);
 	if (made == 0)
-		return refuse(r, ERR_DENIED, "",
-			      "the header is not one that waits for this model; seal the file anew");
+		return refuse(
+			r, ERR_DENIED, "",
+			"the header is not one that waits for this model; seal the file anew");
 	if (made + RULES_HEADER_SECONDS < (uint64_t)(r->now.wall_ms / 1000))
 		return refuse(r, ERR_EXPIRED, "", "the file was sealed too long ago; seal it anew");
 	return OK;
@@ -297,7 +298,8 @@ static enum err check_target(struct rules *r, const json_t *payload,
 
 /* A download: one entry, one file, one porter, one handle. */
 static enum err check_download(struct rules *r, const struct evidence *e,
-			       const struct wire_key_release *ask, const struct age_context *context)
+			       const struct wire_key_release *ask,
+			       const struct age_context *context)
 {
 	if (ask->role != ROLE_PORTER)
 		return refuse(r, ERR_DENIED, "", "a key.release is for a porter");

@@ -13,8 +13,8 @@
 #include "schema/wire/keeper.h"
 
 enum {
-	RULES_FRESH_MS = 30 * 1000,      /* from an event's append to its use */
-	RULES_BIND_MS = 10 * 60 * 1000,  /* a commit has many files to bind */
+	RULES_FRESH_MS = 30 * 1000,       /* from an event's append to its use */
+	RULES_BIND_MS = 10 * 60 * 1000,   /* a commit has many files to bind */
 	RULES_HEADER_SECONDS = 7 * 86400, /* from the making of a file key to its commit */
 	RULES_MAX_FRESH_FACTS = FACTS_MAX / 2,
 };

@@ -121,8 +121,8 @@ static enum err on_log_append(struct serve *s, struct slice body, struct buf *ou
 	TRY(wire_read_log_append(&ask, body));
 	TRY(keeper_log_append(s->keeper, &ask, time_now(), &checkpoint));
 	keeper_log_state(s->keeper, &state);
-	wire_write_log_appended(
-		out, &(struct wire_log_appended){state.size, buf_slice(&checkpoint)});
+	wire_write_log_appended(out,
+				&(struct wire_log_appended){state.size, buf_slice(&checkpoint)});
 	return buf_done(out);
 }
 
