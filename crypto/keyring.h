@@ -13,7 +13,7 @@
 #include "crypto/sign.h"
 #include "crypto/unseal.h"
 
-enum { KEYRING_MODEL_MAX = 200, KEYRING_KEKS_MAX = 20000 };
+enum { KEYRING_MODEL_MAX = 200, KEYRING_KEKS_MAX = 4096 };
 
 struct keyring;
 

@@ -108,6 +108,26 @@ enum err file_write_atomic(int dir, const char *path, struct slice bytes, mode_t
 	return sync_parent(dir, path);
 }
 
+/* A link, unlike a rename, fails if the name is taken. */
+enum err file_write_new(int dir, const char *path, struct slice bytes, mode_t mode)
+{
+	char temporary[PATH_MAX];
+	uint32_t tag;
+	enum err result;
+
+	if (getrandom(&tag, sizeof tag, 0) != (ssize_t)sizeof tag)
+		return failure_errno("no random bytes");
+	snprintf(temporary, sizeof temporary, "%s.tmp%08x", path, tag);
+	result = write_and_sync(dir, temporary, bytes, mode);
+	if (result == OK && linkat(dir, temporary, dir, path, 0) != 0)
+		result = errno == EEXIST
+				 ? failure(ERR_CONFLICT, "file \"%s\": it is there already", path)
+				 : failure_errno("file \"%s\": cannot link into place", path);
+	unlinkat(dir, temporary, 0);
+	TRY(result);
+	return sync_parent(dir, path);
+}
+
 enum err file_make_directory(int dir, const char *path, mode_t mode)
 {
 	char part[PATH_MAX];

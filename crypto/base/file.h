@@ -17,6 +17,9 @@ RESULT file_read(struct buf *out, int dir, const char *path);
 /* Temporary name, fsync, rename, fsync of the directory. */
 RESULT file_write_atomic(int dir, const char *path, struct slice bytes, mode_t mode);
 
+/* The same, but never over another file: ERR_CONFLICT if the path exists. */
+RESULT file_write_new(int dir, const char *path, struct slice bytes, mode_t mode);
+
 RESULT file_make_directory(int dir, const char *path,
 			   mode_t mode); /* with parents; existing is fine */
 RESULT file_open_directory(int *out, int dir, const char *path); /* O_DIRECTORY | O_CLOEXEC */

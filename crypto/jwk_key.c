@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "crypto/jwk_key.h"
+
+#include <assert.h>
+
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/param_build.h>
+
+#include "crypto/base/text.h"
+
+static void builder_free(OSSL_PARAM_BLD **b)
+{
+	OSSL_PARAM_BLD_free(*b);
+}
+
+static void params_free(OSSL_PARAM **p)
+{
+	OSSL_PARAM_free(*p);
+}
+
+static void number_free(BIGNUM **n)
+{
+	BN_clear_free(*n);
+}
+
+static void context_free(EVP_PKEY_CTX **c)
+{
+	EVP_PKEY_CTX_free(*c);
+}
+
+static void key_free(EVP_PKEY **k)
+{
+	EVP_PKEY_free(*k);
+}
+
+static enum err member_bytes(struct buf *out, const json_t *jwk, const char *name)
+{
+	struct slice text;
+
+	TRY(json_get_text(&text, jwk, name));
+	if (text_read_base64(out, text, TEXT_BASE64_URL_RAW) != OK)
+		return failure(ERR_FORMAT, "JWK: \"%s\" is not base64url of at most %zu bytes",
+			       name, out->limit);
+	return OK;
+}
+
+/* Exactly 32 bytes (RFC 7518 section 6.2.1.2). */
+static enum err coordinate(uint8_t out[JWK_P256], const json_t *jwk, const char *name)
+{
+	AUTO(buf_free) struct buf bytes = buf_new(JWK_P256);
+
+	TRY(member_bytes(&bytes, jwk, name));
+	if (bytes.size != JWK_P256)
+		return failure(ERR_FORMAT, "JWK: \"%s\" has %zu bytes, %d expected", name,
+			       bytes.size, JWK_P256);
+	memcpy(out, bytes.data, JWK_P256);
+	OPENSSL_cleanse(bytes.data, bytes.size);
+	return OK;
+}
+
+static enum err make_key(EVP_PKEY **out, OSSL_PARAM_BLD *builder, const char *type, int selection)
+{
+	AUTO(params_free) OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(builder);
+	AUTO(context_free) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+	AUTO(context_free) EVP_PKEY_CTX *checker = NULL;
+	AUTO(key_free) EVP_PKEY *key = NULL;
+
+	if (!params || !context || EVP_PKEY_fromdata_init(context) != 1)
+		return failure(ERR_INTERNAL, "OpenSSL gives no %s keys", type);
+	if (EVP_PKEY_fromdata(context, &key, selection, params) != 1)
+		return failure(ERR_FORMAT, "JWK: the numbers make no %s key", type);
+	checker = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+	if (!checker || EVP_PKEY_public_check(checker) != 1)
+		return failure(ERR_FORMAT, "JWK: not a valid %s public key", type);
+	*out = key;
+	key = NULL; /* given away */
+	return OK;
+}
+
+static enum err push_point(OSSL_PARAM_BLD *builder, const json_t *jwk, uint8_t point[65])
+{
+	point[0] = POINT_CONVERSION_UNCOMPRESSED;
+	TRY(coordinate(point + 1, jwk, "x"));
+	TRY(coordinate(point + 1 + JWK_P256, jwk, "y"));
+	if (OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0) != 1 ||
+	    OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, 65) != 1)
+		return failure(ERR_INTERNAL, "OpenSSL takes no point");
+	return OK;
+}
+
+static enum err read_p256(EVP_PKEY **out, const json_t *jwk)
+{
+	AUTO(builder_free) OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+	uint8_t point[1 + 2 * JWK_P256];
+
+	assert(builder);
+	TRY(push_point(builder, jwk, point));
+	return make_key(out, builder, "EC", EVP_PKEY_PUBLIC_KEY);
+}
+
+/* Bounds: a modulus of 2048 to 8192 bits, an odd exponent from 3 to 2^32 (bigger ones only cost
+ * the verifier time). */
+static enum err check_rsa(const BIGNUM *n, const BIGNUM *e)
+{
+	int bits = BN_num_bits(n);
+
+	if (bits < JWK_RSA_MIN_BITS || bits > JWK_RSA_MAX_BITS)
+		return failure(ERR_FORMAT, "JWK: an RSA key of %d bits, %d to %d are accepted",
+			       bits, JWK_RSA_MIN_BITS, JWK_RSA_MAX_BITS);
+	if (!BN_is_odd(e) || BN_is_one(e) || BN_num_bits(e) > 33)
+		return failure(ERR_FORMAT, "JWK: an RSA exponent that is not in use");
+	return OK;
+}
+
+static enum err read_rsa(EVP_PKEY **out, const json_t *jwk)
+{
+	AUTO(builder_free) OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+	AUTO(buf_free) struct buf n_bytes = buf_new(JWK_RSA_BYTES);
+	AUTO(buf_free) struct buf e_bytes = buf_new(8);
+	AUTO(number_free) BIGNUM *n = NULL;
+	AUTO(number_free) BIGNUM *e = NULL;
+
+	assert(builder);
+	TRY(member_bytes(&n_bytes, jwk, "n"));
+	TRY(member_bytes(&e_bytes, jwk, "e"));
+	n = BN_bin2bn(n_bytes.data, (int)n_bytes.size, NULL);
+	e = BN_bin2bn(e_bytes.data, (int)e_bytes.size, NULL);
+	assert(n && e);
+	TRY(check_rsa(n, e));
+	if (OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) != 1 ||
+	    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) != 1)
+		return failure(ERR_INTERNAL, "OpenSSL takes no RSA numbers");
+	return make_key(out, builder, "RSA", EVP_PKEY_PUBLIC_KEY);
+}
+
+enum err jwk_read_public(EVP_PKEY **out, const json_t *jwk, enum jose_algorithm algorithm)
+{
+	switch (algorithm) {
+	case JOSE_ES256:
+		return read_p256(out, jwk);
+	case JOSE_RS256:
+		return read_rsa(out, jwk);
+	}
+	return failure(ERR_INTERNAL, "JWK: no such algorithm");
+}
+
+enum err jwk_read_private(EVP_PKEY **out, const json_t *jwk)
+{
+	AUTO(builder_free) OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+	AUTO(number_free) BIGNUM *d = NULL;
+	uint8_t point[1 + 2 * JWK_P256];
+	uint8_t scalar[JWK_P256];
+
+	assert(builder);
+	TRY(push_point(builder, jwk, point));
+	TRY(coordinate(scalar, jwk, "d"));
+	d = BN_bin2bn(scalar, sizeof scalar, NULL);
+	OPENSSL_cleanse(scalar, sizeof scalar);
+	assert(d);
+	if (OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_PRIV_KEY, d) != 1)
+		return failure(ERR_INTERNAL, "OpenSSL takes no private number");
+	return make_key(out, builder, "EC", EVP_PKEY_KEYPAIR);
+}
