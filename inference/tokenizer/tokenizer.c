@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "inference/textstream.h"
 #include "inference/tokenizer/parts.h"
 
 void token_list_free(struct token_list *l)
@@ -272,17 +271,16 @@ struct slice tokenizer_token(const struct tokenizer *t, uint32_t id)
 void tokenizer_write_piece(const struct tokenizer *t, uint32_t id, bool is_first, struct buf *out)
 {
 	const struct vocabulary_entry *e = entry_of(t, id);
-	/* Replacements in a token: within what normal_run allows, or the piece is cut. */
+	/* Replacements in a token: within what normal_run allows, or the piece is left out. */
 	AUTO(buf_free) struct buf piece = buf_new(4 * TOKENIZER_MAX_TOKEN);
 	struct slice text;
 
 	if (e->special)
 		return;
-	if (e->is_byte) {
+	if (e->is_byte)
 		buf_write_u8(&piece, e->byte);
-	} else if (normal_run(t->decode_steps, t->decode_count, &piece, e->text) != OK) {
+	else if (normal_run(t->decode_steps, t->decode_count, &piece, e->text) != OK)
 		return;
-	}
 	text = buf_slice(&piece);
 	for (size_t i = 0; is_first && i < t->strip_count; i++)
 		if (slice_starts_with(text, t->strip))
@@ -290,22 +288,35 @@ void tokenizer_write_piece(const struct tokenizer *t, uint32_t id, bool is_first
 	buf_write(out, text);
 }
 
+/* A run of byte tokens is text only as a whole: else each of its bytes is a U+FFFD, as the
+ * reference has it. (A stream cannot wait for the run's end: see textstream.h.) */
+static void write_run(struct buf *out, struct buf *run)
+{
+	if (slice_is_utf8(buf_slice(run)))
+		buf_write(out, buf_slice(run));
+	else
+		for (size_t i = 0; i < run->size; i++)
+			buf_write(out, S("\xef\xbf\xbd"));
+	buf_reset(run);
+}
+
 enum err tokenizer_decode(const struct tokenizer *t, struct buf *out, const uint32_t *ids,
 			  size_t count)
 {
-	AUTO(textstream_auto) struct textstream *stream = NULL;
-	AUTO(buf_free) struct buf piece = buf_new(4 * TOKENIZER_MAX_TOKEN);
+	AUTO(buf_free) struct buf run = buf_new(out->limit);
 	bool is_first = true;
 
-	TRY(textstream_new(&stream, NULL, 0));
 	for (size_t i = 0; i < count; i++) {
-		buf_reset(&piece);
-		tokenizer_write_piece(t, ids[i], is_first, &piece);
-		is_first = is_first && tokenizer_is_special(t, ids[i]);
-		textstream_write(stream, buf_slice(&piece));
-		buf_write(out, textstream_take(stream));
+		bool is_byte = entry_of(t, ids[i])->is_byte;
+
+		if (tokenizer_is_special(t, ids[i]))
+			continue;
+		if (!is_byte)
+			write_run(out, &run);
+		tokenizer_write_piece(t, ids[i], is_first, is_byte ? &run : out);
+		is_first = false;
 	}
-	textstream_finish(stream);
-	buf_write(out, textstream_take(stream));
+	write_run(out, &run);
+	TRY(buf_done(&run));
 	return buf_done(out);
 }
