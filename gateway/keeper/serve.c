@@ -5,6 +5,7 @@
 
 #include "crypto/base/clock.h"
 #include "crypto/base/log.h"
+#include "schema/wire/control.h"
 
 static struct rules_time time_now(void)
 {

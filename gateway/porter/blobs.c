@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,6 +39,16 @@ static void close_listing(DIR **listing)
 		closedir(*listing);
 }
 
+/* Each writer locks its file; the lock goes with the writer. */
+static bool remove_orphan(int directory, const char *name)
+{
+	AUTO(file_close) int fd = openat(directory, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0)
+		return false;
+	return unlinkat(directory, name, 0) == 0;
+}
+
 enum err blobs_sweep(int store)
 {
 	int fd;
@@ -53,13 +64,9 @@ enum err blobs_sweep(int store)
 		file_close(&fd);
 		return failure_errno("store/tmp: cannot list");
 	}
-	while ((entry = readdir(listing))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		if (unlinkat(fd, entry->d_name, 0) != 0)
-			return failure_errno("store/tmp: cannot remove \"%s\"", entry->d_name);
-		count++;
-	}
+	while ((entry = readdir(listing)))
+		if (entry->d_name[0] != '.' && remove_orphan(fd, entry->d_name))
+			count++;
 	if (count)
 		log_info("porter.swept", "files=%zu", count);
 	return OK;
@@ -78,7 +85,11 @@ enum err blobs_begin(int *out, int store, const uint8_t id[BLOBS_ID])
 		return failure(ERR_CONFLICT, "blob \"%s\": it is being written", path);
 	if (*out < 0)
 		return failure_errno("blob \"%s\": cannot create", path);
-	return OK;
+	if (flock(*out, LOCK_EX | LOCK_NB) == 0)
+		return OK;
+	file_close(out);
+	*out = -1;
+	return failure(ERR_CONFLICT, "blob \"%s\": a starting porter swept it; try again", path);
 }
 
 static enum err sync_directory(int store, const char *path)

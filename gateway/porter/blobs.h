@@ -10,7 +10,8 @@
 
 enum { BLOBS_ID = 16, BLOBS_PATH = 40 };
 
-/* Removes what transfers left in tmp when the process died. Once, before any of them. */
+/* Removes what transfers left in tmp when their porter died; files that a living porter writes
+ * are locked, and stay. Once, before the first transfer. */
 RESULT blobs_sweep(int store);
 
 void blobs_path(char out[BLOBS_PATH], const uint8_t id[BLOBS_ID]); /* below store/ */

@@ -33,6 +33,7 @@ static enum err run(int argc, char **argv)
 	TRY(process_start(&p, ROLE_PORTER, argc, argv));
 	TRY(process_open_directory(&store, p, "store"));
 	TRY(confine(p, store));
+	TRY(blobs_sweep(store));
 	serve = serve_new(store);
 	handlers.context = serve;
 	TRY(loop_new(&loop, p, &handlers));

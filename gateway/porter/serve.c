@@ -235,7 +235,8 @@ static enum err on_handle_key(struct serve *s, struct slice body)
 
 	TRY(wire_read_handle_key(&message, body));
 	result = secret_from(&key, message.key, sizeof message.key);
-	secret_wipe(&message.key, sizeof message.key);
+	secret_wipe(message.key, sizeof message.key);
+	secret_wipe((void *)(uintptr_t)body.data, body.size); /* the packet had it, too */
 	TRY(result);
 	result = keys_put(s->keys, message.handle, key, clock_monotonic_ms());
 	key = NULL; /* given away either way */
