@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Every library from outside, as a target of its own. A target that does not name one has not got it.
+# Every library from outside, as a target of its own. What does not name one has not got it.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
@@ -11,7 +11,10 @@ pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(INIH REQUIRED IMPORTED_TARGET inih)
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
-pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+if(SALLYPORT_TESTS)
+  pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+endif()
 
 # Debian's dnnl package file also asks for OpenCL headers that we have no use for.
 find_path(DNNL_INCLUDE_DIR dnnl.h REQUIRED)

@@ -24,8 +24,8 @@ function(sallyport_unit_test name)
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} PkgConfig::CMOCKA)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/tests)
-  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 120
-    ENVIRONMENT "SALLYPORT_SHARED=${CMAKE_SOURCE_DIR}/../shared")
+  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT ${SALLYPORT_TEST_SECONDS}
+    ENVIRONMENT "SALLYPORT_SHARED=${SALLYPORT_SHARED}")
 endfunction()
 
 # sallyport_fuzz_target(NAME SOURCE f.c CORPUS dir LINKS x y): LLVMFuzzerTestOneInput. In a Fuzz
@@ -41,8 +41,9 @@ function(sallyport_fuzz_target name)
   endif()
   target_link_libraries(${name} PRIVATE ${ARG_LINKS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-  add_test(NAME ${name} COMMAND ${name} ${ARG_CORPUS} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/tests/fuzz)
-  set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT 120)
+  add_test(NAME ${name} COMMAND ${name} ${ARG_CORPUS}
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/tests/fuzz)
+  set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT ${SALLYPORT_TEST_SECONDS})
   if(CMAKE_BUILD_TYPE STREQUAL "Fuzz")
     set_tests_properties(${name} PROPERTIES ENVIRONMENT "ASAN_OPTIONS=allocator_may_return_null=1")
   endif()

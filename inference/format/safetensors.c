@@ -221,7 +221,7 @@ static enum err read_header(json_t **out, uint64_t *data_start, struct weight_so
 enum err safetensors_open(struct safetensors **out, struct weight_source *source)
 {
 	AUTO(safetensors_auto) struct safetensors *s = calloc(1, sizeof *s);
-	uint64_t data_start;
+	uint64_t data_start = 0;
 
 	assert(s);
 	TRY(read_header(&s->header, &data_start, source));

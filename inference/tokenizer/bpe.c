@@ -9,7 +9,7 @@
 
 #include "inference/tokenizer/parts.h"
 
-enum { NONE = UINT32_MAX };
+#define NONE UINT32_MAX
 
 struct symbol {
 	uint32_t id; /* NONE: merged into the one before it */

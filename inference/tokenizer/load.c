@@ -201,7 +201,7 @@ static enum err bad_merge(size_t number)
 {
 	return failure(ERR_FORMAT,
 		       FILE_NAME ": merge %zu is not two tokens that make a third (broken file?)",
-		       number);
+		       number + 1);
 }
 
 /* "a b" with exactly one space, or the newer ["a", "b"]. */

@@ -10,7 +10,8 @@
 #include "inference/tokenizer/table.h"
 #include "inference/tokenizer/tokenizer.h"
 
-enum { TOKENIZER_MAX_STEPS = 16, TOKENIZER_MAX_AROUND = 16, TOKENIZER_NO_ID = UINT32_MAX };
+enum { TOKENIZER_MAX_STEPS = 16, TOKENIZER_MAX_AROUND = 16 };
+#define TOKENIZER_NO_ID UINT32_MAX
 
 /* What the normalizer does, in order. */
 struct normal_step {
