@@ -29,8 +29,6 @@ static enum err read_arguments(struct age_stanza *out, struct slice line)
 
 	while (more) {
 		more = slice_cut(line, ' ', &argument, &line);
-		if (!more)
-			argument = line;
 		if (!argument_is_good(argument))
 			return failure(ERR_FORMAT, "age header: a stanza argument is not printable "
 						   "ASCII, or empty");

@@ -35,6 +35,21 @@ bool jose_algorithm_of(enum jose_algorithm *out, struct slice name)
 	return false;
 }
 
+/* "key_ops", where it is given, must have "verify" (RFC 7517 section 4.3). */
+static bool may_verify(const json_t *jwk)
+{
+	const json_t *operations = json_object_get(jwk, "key_ops");
+	struct slice operation;
+
+	if (!operations)
+		return true;
+	for (size_t i = 0; i < json_array_size(operations); i++)
+		if (json_text_at(&operation, operations, i) == OK &&
+		    slice_equal(operation, S("verify")))
+			return true;
+	return false;
+}
+
 /* A key is for us if type, curve, use and algorithm say so, or leave it open. */
 static bool is_for_us(enum jose_algorithm *algorithm, const json_t *jwk)
 {
@@ -54,7 +69,7 @@ static bool is_for_us(enum jose_algorithm *algorithm, const json_t *jwk)
 		return false;
 	if (alg.size && (!jose_algorithm_of(&named, alg) || named != *algorithm))
 		return false;
-	return slice_equal(use, S("sig"));
+	return slice_equal(use, S("sig")) && may_verify(jwk);
 }
 
 static enum err read_key(struct jwk *out, const json_t *jwk, enum jose_algorithm algorithm)

@@ -74,7 +74,6 @@ static bool read_index(struct tile *out, struct slice rest)
 		if (out->index > index_max / 1000)
 			return false;
 	}
-	group = rest;
 	if (!read_digits(group, &value))
 		return false;
 	out->index = out->index * 1000 + value;
