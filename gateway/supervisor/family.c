@@ -200,7 +200,7 @@ void family_receive(struct family *f, int fd)
 		struct frame frame;
 		enum err result;
 
-		if (c->control.fd != fd)
+		if (fd < 0 || c->control.fd != fd)
 			continue;
 		result = channel_receive(&c->control, f->inbox, &frame, 0);
 		if (result == ERR_TIMEOUT)

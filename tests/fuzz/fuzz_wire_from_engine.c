@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fuzz_wire_from_engine.c - what an engine answers. */
+#include "schema/wire/engine.h"
+#include "tests/fuzz/fuzz_wire.h"
+
+FUZZ_WIRE(engine_loaded)
+FUZZ_WIRE(engine_delta)
+FUZZ_WIRE(engine_done)
+
+static fuzz_wire_fn *const checks[] = {
+	check_engine_loaded,
+	check_engine_delta,
+	check_engine_done,
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	return fuzz_wire(checks, sizeof checks / sizeof checks[0], data, size);
+}

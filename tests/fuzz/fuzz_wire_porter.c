@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fuzz_wire_porter.c - porter, scribe and control channels, both directions. */
+#include "schema/wire/control.h"
+#include "schema/wire/porter.h"
+#include "schema/wire/scribe.h"
+#include "tests/fuzz/fuzz_wire.h"
+
+FUZZ_WIRE(porter_seal)
+FUZZ_WIRE(porter_sealed)
+FUZZ_WIRE(porter_open)
+FUZZ_WIRE(porter_opened)
+FUZZ_WIRE(porter_drop)
+FUZZ_WIRE(porter_discard)
+FUZZ_WIRE(scribe_await)
+FUZZ_WIRE(scribe_published)
+FUZZ_WIRE(peer)
+FUZZ_WIRE(fail)
+
+static fuzz_wire_fn *const checks[] = {
+	check_porter_seal, check_porter_sealed,  check_porter_open,  check_porter_opened,
+	check_porter_drop, check_porter_discard, check_scribe_await, check_scribe_published,
+	check_peer,        check_fail,
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	return fuzz_wire(checks, sizeof checks / sizeof checks[0], data, size);
+}

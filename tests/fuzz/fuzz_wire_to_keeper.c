@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fuzz_wire_to_keeper.c - what edge and scribe may send to the keeper. */
+#include "schema/wire/keeper.h"
+#include "tests/fuzz/fuzz_wire.h"
+
+FUZZ_WIRE(key_create)
+FUZZ_WIRE(key_bind)
+FUZZ_WIRE(key_release)
+FUZZ_WIRE(license_sign)
+FUZZ_WIRE(token_sign)
+FUZZ_WIRE(log_append)
+
+static fuzz_wire_fn *const checks[] = {
+	check_key_create,   check_key_bind,   check_key_release,
+	check_license_sign, check_token_sign, check_log_append,
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	return fuzz_wire(checks, sizeof checks / sizeof checks[0], data, size);
+}
