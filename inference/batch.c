@@ -78,8 +78,8 @@ enum err batch_new(struct batch **out, const struct model *model, struct compute
 		   const struct batch_options *options)
 {
 	AUTO(batch_auto) struct batch *b = NULL;
-	size_t scratch;
-	size_t pages;
+	size_t scratch = 0;
+	size_t pages = 0;
 
 	TRY(check_options(model, options));
 	scratch = forward_memory_needed(&model->config, options->sequences, options->context,

@@ -118,6 +118,8 @@ enum err onednn_new(struct onednn **out, unsigned workers)
 
 	assert(d && workers <= POOL_MAX_THREADS);
 	memcpy(&d->set_threads, &symbol, sizeof symbol);
+	/* Else the first kernel that is generated looks for a profiler's library on the disk. */
+	TRY(check(dnnl_set_jit_profiling_flags(DNNL_JIT_PROFILE_NONE), "profiling stays on"));
 	TRY(check(dnnl_engine_create(&d->engine, dnnl_cpu, 0), "no engine"));
 	for (; d->workers < workers; d->workers++)
 		TRY(check(dnnl_stream_create(&d->streams[d->workers], d->engine,

@@ -61,36 +61,38 @@ static void add_scaled(float *restrict out, const float *restrict x, float scale
 		out[i] += scale * x[i];
 }
 
-/* TILE rows of x, k floats apart, against two rows of w: each number loaded is used often. */
+/* One more vector of a row of x against both rows of w. */
+#define STEP(r) \
+	LOAD(v, x + (r)*k + i); \
+	sum##r += v * w0; \
+	other##r += v * w1
+
+#define FINISH(r) \
+	out[(r)*out_stride] = SUM(sum##r) + dot(x + (r)*k + i, w + i, k - i); \
+	out[(r)*out_stride + 1] = SUM(other##r) + dot(x + (r)*k + i, w + k + i, k - i)
+
+/* TILE rows of x, k floats apart, against two rows of w: each number loaded is used often. The
+ * sums are spelled out, since compilers keep arrays of them in memory. */
 static void tile(float *restrict out, size_t out_stride, const float *x, const float *w, size_t k)
 {
-	vector sums[TILE][2] = {{{0}}};
+	vector sum0 = {0}, sum1 = {0}, sum2 = {0}, sum3 = {0};
+	vector other0 = {0}, other1 = {0}, other2 = {0}, other3 = {0};
 	size_t i = 0;
 
 	for (; i + LANES <= k; i += LANES) {
-		vector w0, w1;
+		vector v, w0, w1;
 
 		LOAD(w0, w + i);
 		LOAD(w1, w + k + i);
-		for (size_t r = 0; r < TILE; r++) {
-			vector v;
-
-			LOAD(v, x + r * k + i);
-			sums[r][0] += v * w0;
-			sums[r][1] += v * w1;
-		}
+		STEP(0);
+		STEP(1);
+		STEP(2);
+		STEP(3);
 	}
-	for (size_t r = 0; r < TILE; r++) {
-		float a = SUM(sums[r][0]);
-		float b = SUM(sums[r][1]);
-
-		for (size_t j = i; j < k; j++) {
-			a += x[r * k + j] * w[j];
-			b += x[r * k + j] * w[k + j];
-		}
-		out[r * out_stride] = a;
-		out[r * out_stride + 1] = b;
-	}
+	FINISH(0);
+	FINISH(1);
+	FINISH(2);
+	FINISH(3);
 }
 
 static void product(const struct product *p)

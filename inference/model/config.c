@@ -143,7 +143,7 @@ static bool says_nothing(const json_t *value)
 static enum err read_key(struct config *c, const struct key *key, const json_t *value)
 {
 	void *member = (char *)c + key->offset;
-	double real;
+	double real = 0;
 
 	switch (key->kind) {
 	case KEY_SIZE:

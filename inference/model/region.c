@@ -17,6 +17,9 @@ enum err region_open(struct region *out, size_t size, bool strict)
 	r.start = mmap(NULL, r.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (r.start == MAP_FAILED)
 		return failure(ERR_LIMIT, "memory: %zu bytes cannot be had", size);
+	/* Before the pages exist: fewer, larger ones make weights up to a fifth faster to read. A
+	 * kernel without them is as good otherwise. */
+	(void)madvise(r.start, r.size, MADV_HUGEPAGE);
 	r.locked = mlock(r.start, r.size) == 0;
 	if (strict && !r.locked) {
 		region_close(&r);

@@ -152,6 +152,28 @@ static enum err load_decoder(struct tokenizer *t, const json_t *component)
 	return i == count ? OK : not_known("the decoder", steps[i]);
 }
 
+/* The largest id of vocabulary and added tokens, plus one: what the list of entries must hold. */
+static enum err count_entries(size_t *out, json_t *map, const json_t *added)
+{
+	const char *text;
+	json_t *value;
+	uint64_t id;
+
+	*out = 0;
+	json_object_foreach(map, text, value)
+	{
+		TRY(json_read_integer(&id, value, TOKENIZER_MAX_VOCABULARY - 1, FILE_NAME,
+				      "vocab"));
+		*out = id >= *out ? (size_t)id + 1 : *out;
+	}
+	for (size_t i = 0; i < json_array_size(added); i++) {
+		TRY(json_read_integer(&id, json_object_get(json_array_get(added, i), "id"),
+				      TOKENIZER_MAX_VOCABULARY - 1, FILE_NAME, "id"));
+		*out = id >= *out ? (size_t)id + 1 : *out;
+	}
+	return OK;
+}
+
 static enum err put_entry(struct tokenizer *t, uint32_t id, struct slice text)
 {
 	struct string_row *row = string_table_row(&t->ids, text);
@@ -164,8 +186,6 @@ static enum err put_entry(struct tokenizer *t, uint32_t id, struct slice text)
 			       id);
 	*row = (struct string_row){text, id};
 	t->entries[id].text = text;
-	if (t->entry_count <= id)
-		t->entry_count = (size_t)id + 1;
 	return OK;
 }
 
@@ -174,7 +194,6 @@ static enum err load_vocabulary(struct tokenizer *t, json_t *map, const json_t *
 	size_t total = json_object_size(map) + json_array_size(added);
 	const char *text;
 	json_t *value;
-	uint64_t id;
 
 	if (!json_is_object(map))
 		return failure(ERR_FORMAT, FILE_NAME ": \"vocab\" is not an object");
@@ -182,17 +201,17 @@ static enum err load_vocabulary(struct tokenizer *t, json_t *map, const json_t *
 		return failure(ERR_LIMIT, FILE_NAME ": more than %d tokens, or %d added ones",
 			       TOKENIZER_MAX_VOCABULARY, TOKENIZER_MAX_ADDED);
 	string_table_init(&t->ids, total);
-	t->entries = calloc(TOKENIZER_MAX_VOCABULARY, sizeof *t->entries);
+	TRY(count_entries(&t->entry_count, map, added));
+	t->entries = calloc(t->entry_count + 1, sizeof *t->entries);
 	assert(t->entries);
 	json_object_foreach(map, text, value)
 	{
 		struct slice key = slice_of_string(text);
 
-		TRY(json_read_integer(&id, value, TOKENIZER_MAX_VOCABULARY - 1, FILE_NAME,
-				      "vocab"));
 		if (key.size > TOKENIZER_MAX_TOKEN)
 			return failure(ERR_LIMIT, FILE_NAME ": a token of %zu bytes", key.size);
-		TRY(put_entry(t, (uint32_t)id, slice_of(arena_string(&t->arena, key), key.size)));
+		TRY(put_entry(t, (uint32_t)json_integer_value(value),
+			      slice_of(arena_string(&t->arena, key), key.size)));
 	}
 	return OK;
 }

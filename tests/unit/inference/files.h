@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * files.h - the engine's sources for tests: plain bytes, and files of a folder.
+ * files.h - a model's files for tests: those of a folder, or texts put in their place.
  */
 #ifndef TESTS_UNIT_INFERENCE_FILES_H
 #define TESTS_UNIT_INFERENCE_FILES_H
@@ -10,22 +10,7 @@
 #include <stdlib.h>
 
 #include "crypto/base/file.h"
-#include "inference/format/source.h"
-
-static inline enum err bytes_read(struct weight_source *source, void *out, size_t size,
-				  uint64_t offset)
-{
-	if (size > source->size || offset > source->size - size)
-		return failure(ERR_INTERNAL, "read past the end");
-	memcpy(out, (const uint8_t *)source->context + offset, size);
-	return OK;
-}
-
-/* Borrows the bytes. */
-static inline struct weight_source bytes_source(struct slice bytes)
-{
-	return (struct weight_source){bytes_read, bytes.size, (void *)(uintptr_t)bytes.data};
-}
+#include "tests/unit/inference/bytes.h"
 
 enum { FOLDER_FILES = 8 };
 

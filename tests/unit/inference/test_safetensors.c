@@ -55,69 +55,64 @@ static void a_header_says_type_shape_and_place(void **state)
 	assert_null(safetensors_find(s, "x"));
 }
 
+static const struct {
+	const char *why;
+	const char *header;
+	size_t data;
+} abuses[] = {
+	{"overlap",
+	 "{\"a\":{\"dtype\":\"F32\",\"shape\":[2]," SPAN "[0,8]},"
+	 "\"b\":{\"dtype\":\"F32\",\"shape\":[2]," SPAN "[4,12]}}",
+	 12},
+	{"the same bytes twice",
+	 "{\"a\":{\"dtype\":\"F32\",\"shape\":[2]," SPAN "[0,8]},"
+	 "\"b\":{\"dtype\":\"F32\",\"shape\":[2]," SPAN "[0,8]}}",
+	 8},
+	{"hole",
+	 "{\"a\":{\"dtype\":\"F32\",\"shape\":[1]," SPAN "[0,4]},"
+	 "\"b\":{\"dtype\":\"F32\",\"shape\":[1]," SPAN "[8,12]}}",
+	 12},
+	{"hole at the beginning", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1]," SPAN "[4,8]}}", 8},
+	{"bytes left at the end", ONE, 9},
+	{"beyond the end", ONE, 7},
+	{"ends before it begins", "{\"a\":{\"dtype\":\"F32\",\"shape\":[2]," SPAN "[8,0]}}", 8},
+	{"negative", "{\"a\":{\"dtype\":\"F32\",\"shape\":[2]," SPAN "[-8,0]}}", 8},
+	{"shape and span differ", "{\"a\":{\"dtype\":\"F32\",\"shape\":[3]," SPAN "[0,8]}}", 8},
+	{"product overflows",
+	 "{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296,2]," SPAN "[0,8]}}", 8},
+	{"size overflows",
+	 "{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904]," SPAN "[0,0]}}", 0},
+	{"offset past 64 bits",
+	 "{\"a\":{\"dtype\":\"F32\",\"shape\":[2]," SPAN "[0,99999999999999999999]}}", 8},
+	{"rank of nine", "{\"a\":{\"dtype\":\"U8\",\"shape\":[1,1,1,1,1,1,1,1,1]," SPAN "[0,1]}}",
+	 1},
+	{"unknown type", "{\"a\":{\"dtype\":\"F33\",\"shape\":[2]," SPAN "[0,8]}}", 8},
+	{"no type", "{\"a\":{\"shape\":[2]," SPAN "[0,8],\"x\":1}}", 8},
+	{"a key too many", "{\"a\":{\"dtype\":\"F32\",\"shape\":[2]," SPAN "[0,8],\"x\":1}}", 8},
+	{"three offsets", "{\"a\":{\"dtype\":\"F32\",\"shape\":[2]," SPAN "[0,4,8]}}", 8},
+	{"a fraction", "{\"a\":{\"dtype\":\"F32\",\"shape\":[2.0]," SPAN "[0,8]}}", 8},
+	{"a name twice",
+	 "{\"a\":{\"dtype\":\"U8\",\"shape\":[1]," SPAN "[0,1]},"
+	 "\"a\":{\"dtype\":\"U8\",\"shape\":[1]," SPAN "[1,2]}}",
+	 2},
+	{"not UTF-8", "{\"\xff\":{\"dtype\":\"F32\",\"shape\":[2]," SPAN "[0,8]}}", 8},
+	{"metadata of numbers", "{\"__metadata__\":{\"a\":1}}", 0},
+	{"a list", "[]", 0},
+	{"space before it", " {}", 0},
+	{"cut short", "{\"a\":{\"dtype\":\"F32\"", 0},
+	{"something behind it", "{}x", 0},
+	{"nothing", "", 0},
+};
+
 static void abuse_is_refused(void **state)
 {
-	static const struct {
-		const char *why;
-		const char *header;
-		size_t data;
-	} rows[] = {
-		{"overlap",
-		 "{\"a\":{\"dtype\":\"F32\",\"shape\":[2]," SPAN "[0,8]},"
-		 "\"b\":{\"dtype\":\"F32\",\"shape\":[2]," SPAN "[4,12]}}",
-		 12},
-		{"the same bytes twice",
-		 "{\"a\":{\"dtype\":\"F32\",\"shape\":[2]," SPAN "[0,8]},"
-		 "\"b\":{\"dtype\":\"F32\",\"shape\":[2]," SPAN "[0,8]}}",
-		 8},
-		{"hole",
-		 "{\"a\":{\"dtype\":\"F32\",\"shape\":[1]," SPAN "[0,4]},"
-		 "\"b\":{\"dtype\":\"F32\",\"shape\":[1]," SPAN "[8,12]}}",
-		 12},
-		{"hole at the beginning", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1]," SPAN "[4,8]}}",
-		 8},
-		{"bytes left at the end", ONE, 9},
-		{"beyond the end", ONE, 7},
-		{"ends before it begins", "{\"a\":{\"dtype\":\"F32\",\"shape\":[2]," SPAN "[8,0]}}",
-		 8},
-		{"negative", "{\"a\":{\"dtype\":\"F32\",\"shape\":[2]," SPAN "[-8,0]}}", 8},
-		{"shape and span differ", "{\"a\":{\"dtype\":\"F32\",\"shape\":[3]," SPAN "[0,8]}}",
-		 8},
-		{"product overflows",
-		 "{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296,2]," SPAN "[0,8]}}",
-		 8},
-		{"size overflows",
-		 "{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904]," SPAN "[0,0]}}", 0},
-		{"offset past 64 bits",
-		 "{\"a\":{\"dtype\":\"F32\",\"shape\":[2]," SPAN "[0,99999999999999999999]}}", 8},
-		{"rank of nine",
-		 "{\"a\":{\"dtype\":\"U8\",\"shape\":[1,1,1,1,1,1,1,1,1]," SPAN "[0,1]}}", 1},
-		{"unknown type", "{\"a\":{\"dtype\":\"F33\",\"shape\":[2]," SPAN "[0,8]}}", 8},
-		{"no type", "{\"a\":{\"shape\":[2]," SPAN "[0,8],\"x\":1}}", 8},
-		{"a key too many",
-		 "{\"a\":{\"dtype\":\"F32\",\"shape\":[2]," SPAN "[0,8],\"x\":1}}", 8},
-		{"three offsets", "{\"a\":{\"dtype\":\"F32\",\"shape\":[2]," SPAN "[0,4,8]}}", 8},
-		{"a fraction", "{\"a\":{\"dtype\":\"F32\",\"shape\":[2.0]," SPAN "[0,8]}}", 8},
-		{"a name twice",
-		 "{\"a\":{\"dtype\":\"U8\",\"shape\":[1]," SPAN "[0,1]},"
-		 "\"a\":{\"dtype\":\"U8\",\"shape\":[1]," SPAN "[1,2]}}",
-		 2},
-		{"not UTF-8", "{\"\xff\":{\"dtype\":\"F32\",\"shape\":[2]," SPAN "[0,8]}}", 8},
-		{"metadata of numbers", "{\"__metadata__\":{\"a\":1}}", 0},
-		{"a list", "[]", 0},
-		{"space before it", " {}", 0},
-		{"cut short", "{\"a\":{\"dtype\":\"F32\"", 0},
-		{"something behind it", "{}x", 0},
-		{"nothing", "", 0},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		AUTO(buf_free) struct buf b = file_of(rows[i].header, rows[i].data);
+	for (size_t i = 0; i < sizeof abuses / sizeof *abuses; i++) {
+		AUTO(buf_free) struct buf b = file_of(abuses[i].header, abuses[i].data);
 		enum err result = open_bytes(buf_slice(&b));
 
 		if (result != ERR_FORMAT)
-			fail_msg("%s: %s", rows[i].why, err_name(result));
+			fail_msg("%s: %s", abuses[i].why, err_name(result));
 	}
 }
 
