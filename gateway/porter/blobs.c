@@ -75,9 +75,10 @@ enum err blobs_sweep(int store)
 enum err blobs_begin(int *out, int store, const uint8_t id[BLOBS_ID])
 {
 	char path[BLOBS_PATH];
+	struct stat status;
 
 	blobs_path(path, id);
-	if (faccessat(store, path, F_OK, 0) == 0)
+	if (fstatat(store, path, &status, AT_SYMLINK_NOFOLLOW) == 0)
 		return failure(ERR_CONFLICT, "blob \"%s\": there is one already", path);
 	temporary_path(path, id);
 	*out = openat(store, path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
