@@ -67,7 +67,7 @@ static enum err pump_sealing(struct age_sealer *sealer, struct bulk *bulk, uint6
 
 	TRY(secret_new(&plain, AGE_CHUNK));
 	for (;;) {
-		size_t got;
+		size_t got = 0;
 		struct slice piece;
 
 		TRY(read_pipe(pipe, secret_bytes(plain), AGE_CHUNK, &got));
