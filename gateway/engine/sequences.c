@@ -72,6 +72,7 @@ static void describe_sampling(struct sampler_settings *out, struct sampler_bias 
 		.top_p = (double)ask->top_p,
 		.top_k = ask->top_k,
 		.seed = ask->seed,
+		.is_answer = ask->is_answer,
 		.biases = biases,
 		.bias_count = ask->bias_count,
 		.top_logprobs = ask->wants_logprobs ? ask->top_logprobs : 0,
