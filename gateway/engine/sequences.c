@@ -72,7 +72,6 @@ static void describe_sampling(struct sampler_settings *out, struct sampler_bias 
 		.top_p = (double)ask->top_p,
 		.top_k = ask->top_k,
 		.seed = ask->seed,
-		.is_answer = ask->is_answer,
 		.biases = biases,
 		.bias_count = ask->bias_count,
 		.top_logprobs = ask->wants_logprobs ? ask->top_logprobs : 0,
@@ -99,6 +98,7 @@ enum err sequences_add(struct sequences *s, struct engine *engine, unsigned edge
 	struct engine_request request = {
 		.prompt = ask->prompt,
 		.max_tokens = ask->max_tokens,
+		.is_answer = ask->is_answer,
 		.stops = ask->stops,
 		.stop_count = ask->stop_count,
 	};
