@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main.c - sallyport-engine: one model, opened in memory, written with until it is unloaded. */
+#define _GNU_SOURCE /* CPU_COUNT */
+#include <sched.h>
+#include <stdlib.h>
+
+#include "crypto/base/file.h"
+#include "crypto/base/log.h"
+#include "gateway/engine/serve.h"
+#include "inference/kernel/pool.h"
+
+static void loop_auto(struct loop **l)
+{
+	loop_free(*l);
+}
+
+static unsigned threads_wanted(const struct settings *settings)
+{
+	int64_t count = settings->engine_threads;
+	cpu_set_t cores;
+
+	if (count == 0 && sched_getaffinity(0, sizeof cores, &cores) == 0)
+		count = CPU_COUNT(&cores);
+	if (count < 1)
+		count = 1;
+	return count < POOL_MAX_THREADS ? (unsigned)count : POOL_MAX_THREADS;
+}
+
+static struct engine_options options_of(const struct settings *settings)
+{
+	return (struct engine_options){
+		.memory_budget_bytes = (size_t)settings->engine_memory_mib << 20,
+		.threads = threads_wanted(settings),
+		.strict = settings->strict,
+	};
+}
+
+static enum err confine(struct process *p, int store)
+{
+	struct confine_path path = {store, PATH_READ};
+
+	return process_confine(p, &(struct confinement){&path, 1});
+}
+
+static enum err run(int argc, char **argv)
+{
+	AUTO(process_auto) struct process *p = NULL;
+	AUTO(file_close) int store = -1;
+	AUTO(loop_auto) struct loop *loop = NULL;
+	AUTO(serve_clear) struct serve serve = {0};
+	struct loop_handlers handlers = {
+		.frame = serve_frame, .peer = serve_peer, .context = &serve};
+	struct engine_options options;
+
+	TRY(process_start(&p, ROLE_ENGINE, argc, argv));
+	TRY(process_open_directory(&store, p, "store"));
+	options = options_of(process_settings(p));
+	TRY(confine(p, store));
+	serve_init(&serve, store, &options);
+	TRY(loop_new(&loop, p, &handlers));
+	serve.loop = loop;
+	TRY(process_ready(p));
+	return serve_run(&serve);
+}
+
+int main(int argc, char **argv)
+{
+	if (run(argc, argv) == OK)
+		return EXIT_SUCCESS;
+	log_error("engine.stopped", "why=\"%s\"", failure_text());
+	return EXIT_FAILURE;
+}

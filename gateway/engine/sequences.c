@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/engine/sequences.h"
+
+#include <assert.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#include "crypto/base/log.h"
+#include "crypto/base/reader.h"
+#include "crypto/random.h"
+
+struct sequence {
+	bool is_used;
+	bool is_finished; /* the engine is done with it */
+	bool is_orphan;   /* nobody is there to take its answers */
+	bool is_full;     /* the outbox was: to be canceled */
+	bool wants_logprobs;
+	unsigned edge;
+	uint32_t call;
+	struct buf outbox; /* bodies of ENGINE_DELTA, each a block */
+	size_t sent;       /* bytes of it that are gone */
+	struct wire_engine_done done;
+};
+
+struct sequences {
+	sequences_channel_fn *channel;
+	void *context;
+	const struct engine *engine; /* during a step */
+	struct sequence list[SEQUENCES_MAX];
+};
+
+struct sequences *sequences_new(sequences_channel_fn *channel, void *context)
+{
+	struct sequences *s = calloc(1, sizeof *s);
+
+	assert(s);
+	s->channel = channel;
+	s->context = context;
+	return s;
+}
+
+static void forget(struct sequence *q)
+{
+	buf_free(&q->outbox);
+	*q = (struct sequence){0};
+}
+
+void sequences_free(struct sequences *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < SEQUENCES_MAX; i++)
+		forget(&s->list[i]);
+	free(s);
+}
+
+static struct sequence *find_free(struct sequences *s)
+{
+	for (size_t i = 0; i < SEQUENCES_MAX; i++)
+		if (!s->list[i].is_used)
+			return &s->list[i];
+	return NULL;
+}
+
+static void describe_sampling(struct sampler_settings *out, struct sampler_bias *biases,
+			      const struct wire_engine_generate *ask)
+{
+	for (uint16_t i = 0; i < ask->bias_count; i++)
+		biases[i] = (struct sampler_bias){ask->biases[i].token, ask->biases[i].bias};
+	*out = (struct sampler_settings){
+		.temperature = (double)ask->temperature,
+		.top_p = (double)ask->top_p,
+		.top_k = ask->top_k,
+		.seed = ask->seed,
+		.biases = biases,
+		.bias_count = ask->bias_count,
+		.top_logprobs = ask->wants_logprobs ? ask->top_logprobs : 0,
+	};
+	if (!ask->has_seed)
+		random_bytes(&out->seed, sizeof out->seed);
+}
+
+static enum err check_wishes(const struct wire_engine_generate *ask)
+{
+	if (ask->presence_penalty != 0 || ask->frequency_penalty != 0)
+		return failure(ERR_UNSUPPORTED,
+			       "presence_penalty and frequency_penalty must be 0: not offered yet");
+	if (ask->echo)
+		return failure(ERR_UNSUPPORTED, "echo must be false: not offered yet");
+	return OK;
+}
+
+enum err sequences_add(struct sequences *s, struct engine *engine, unsigned edge, uint32_t call,
+		       const struct wire_engine_generate *ask)
+{
+	struct sampler_bias biases[WIRE_MAX_BIASES];
+	struct sequence *q = find_free(s);
+	struct engine_request request = {
+		.prompt = ask->prompt,
+		.max_tokens = ask->max_tokens,
+		.stops = ask->stops,
+		.stop_count = ask->stop_count,
+	};
+
+	if (!q)
+		return failure(ERR_UNAVAILABLE, "busy: %d generations are under way",
+			       SEQUENCES_MAX);
+	TRY(check_wishes(ask));
+	describe_sampling(&request.sampling, biases, ask);
+	TRY(engine_submit(engine, (uint64_t)(q - s->list), &request));
+	*q = (struct sequence){.is_used = true, .edge = edge, .call = call};
+	q->wants_logprobs = ask->wants_logprobs;
+	q->outbox = buf_new(SEQUENCES_MAX_OUTBOX);
+	return OK;
+}
+
+/* The bytes of tokens lie in `pieces` until the delta is encoded. */
+struct pieces {
+	uint8_t bytes[(WIRE_MAX_TOP + 1) * WIRE_MAX_PIECE];
+	size_t used;
+};
+
+static struct slice take_piece(const struct engine *engine, struct pieces *pieces, uint32_t token)
+{
+	AUTO(buf_free) struct buf text = buf_new(WIRE_MAX_PIECE);
+	struct slice kept;
+
+	engine_write_token(engine, token, &text);
+	kept = slice_of(pieces->bytes + pieces->used, text.size);
+	if (text.size)
+		memcpy(pieces->bytes + pieces->used, text.data, text.size);
+	pieces->used += text.size;
+	return kept;
+}
+
+static void describe_token(const struct engine *engine, struct wire_token *out,
+			   struct pieces *pieces, const struct sample *sample)
+{
+	out->token = sample->chosen.token;
+	out->logprob = sample->chosen.logprob;
+	out->piece = take_piece(engine, pieces, out->token);
+	out->top_count = (uint16_t)sample->top_count;
+	for (size_t i = 0; i < sample->top_count; i++) {
+		out->tops[i].token = sample->top[i].token;
+		out->tops[i].logprob = sample->top[i].logprob;
+		out->tops[i].piece = take_piece(engine, pieces, sample->top[i].token);
+	}
+}
+
+static void put_delta(const struct sequences *s, struct sequence *q,
+		      const struct engine_event *event)
+{
+	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
+	struct wire_engine_delta delta = {.text = event->text};
+	struct pieces pieces = {.used = 0};
+
+	if (q->wants_logprobs && event->sample) {
+		describe_token(s->engine, &delta.tokens[0], &pieces, event->sample);
+		delta.token_count = 1;
+	}
+	if (delta.text.size == 0 && delta.token_count == 0)
+		return;
+	wire_write_engine_delta(&body, &delta);
+	if (buf_done(&body) == OK)
+		buf_write_block(&q->outbox, buf_slice(&body));
+	q->is_full = body.overflow || q->outbox.overflow;
+}
+
+static enum wire_finish finish_of(enum engine_finish finish)
+{
+	switch (finish) {
+	case ENGINE_STOP:
+		return WIRE_FINISH_STOP;
+	case ENGINE_LENGTH:
+		return WIRE_FINISH_LENGTH;
+	case ENGINE_RUNNING:
+	case ENGINE_CANCELLED:
+		break;
+	}
+	return WIRE_FINISH_CANCELLED;
+}
+
+static void on_event(void *context, const struct engine_event *event)
+{
+	struct sequences *s = context;
+	struct sequence *q = &s->list[event->id];
+
+	if (!q->is_full && !q->is_orphan)
+		put_delta(s, q, event);
+	if (event->finish == ENGINE_RUNNING)
+		return;
+	q->is_finished = true;
+	q->done = (struct wire_engine_done){
+		.finish = finish_of(event->finish),
+		.prompt_tokens = (uint32_t)event->prompt_tokens,
+		.completion_tokens = (uint32_t)event->completion_tokens,
+	};
+}
+
+static void cancel(struct sequences *s, struct engine *engine, struct sequence *q)
+{
+	if (q->is_finished)
+		return;
+	s->engine = engine;
+	if (engine_cancel(engine, (uint64_t)(q - s->list), on_event, s) != OK) {
+		log_warn("sequence.cancel", "why=\"%s\"", failure_text());
+		q->is_finished = true;
+		q->done.finish = WIRE_FINISH_CANCELLED;
+	}
+}
+
+void sequences_cancel(struct sequences *s, struct engine *engine, unsigned edge, uint32_t call)
+{
+	for (size_t i = 0; i < SEQUENCES_MAX; i++)
+		if (s->list[i].is_used && s->list[i].edge == edge && s->list[i].call == call)
+			cancel(s, engine, &s->list[i]);
+}
+
+void sequences_cancel_edge(struct sequences *s, struct engine *engine, unsigned edge)
+{
+	for (size_t i = 0; i < SEQUENCES_MAX; i++) {
+		if (!s->list[i].is_used || s->list[i].edge != edge)
+			continue;
+		s->list[i].is_orphan = true;
+		cancel(s, engine, &s->list[i]);
+		forget(&s->list[i]);
+	}
+}
+
+enum err sequences_step(struct sequences *s, struct engine *engine)
+{
+	if (engine_is_idle(engine))
+		return OK;
+	s->engine = engine;
+	TRY(engine_step(engine, on_event, s));
+	for (size_t i = 0; i < SEQUENCES_MAX; i++)
+		if (s->list[i].is_full)
+			cancel(s, engine, &s->list[i]);
+	return OK;
+}
+
+/* A socket that says so takes one frame of any size: the kernel says it with most of its buffer
+ * free. */
+static bool can_send(const struct channel *c)
+{
+	struct pollfd item = {.fd = c->fd, .events = POLLOUT};
+
+	return poll(&item, 1, 0) == 1 && (item.revents & POLLOUT);
+}
+
+static enum err send_next(struct sequence *q, const struct channel *c)
+{
+	struct reader r = reader_of(slice_part(buf_slice(&q->outbox), q->sent, q->outbox.size));
+	struct slice body = read_block(&r, WIRE_MAX_BODY);
+
+	TRY(channel_send(c, WIRE_ENGINE_DELTA, q->call, body, -1));
+	q->sent = q->outbox.size - r.rest.size;
+	if (q->sent == q->outbox.size) {
+		buf_consume(&q->outbox, q->sent);
+		q->sent = 0;
+	}
+	return OK;
+}
+
+static enum err send_done(const struct sequence *q, const struct channel *c)
+{
+	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
+
+	wire_write_engine_done(&body, &q->done);
+	TRY(buf_done(&body));
+	return channel_send(c, WIRE_ENGINE_DONE, q->call, buf_slice(&body), -1);
+}
+
+/* True if there is nothing more to do for it now. */
+static bool flush_one(struct sequences *s, struct sequence *q)
+{
+	const struct channel *c = s->channel(s->context, q->edge);
+	enum err result = OK;
+
+	while (c && q->outbox.size > q->sent && can_send(c) && result == OK)
+		result = send_next(q, c);
+	if (c && result == OK && q->is_finished && q->outbox.size == q->sent && can_send(c)) {
+		result = send_done(q, c);
+		if (result == OK)
+			forget(q);
+	}
+	if (result == OK)
+		return true;
+	log_warn("sequence.unheard", "call=%u why=\"%s\"", q->call, failure_text());
+	return false;
+}
+
+void sequences_flush(struct sequences *s, struct engine *engine)
+{
+	for (size_t i = 0; i < SEQUENCES_MAX; i++) {
+		struct sequence *q = &s->list[i];
+
+		if (!q->is_used || flush_one(s, q))
+			continue;
+		cancel(s, engine, q);
+		forget(q);
+	}
+}
+
+bool sequences_have_unsent(const struct sequences *s)
+{
+	for (size_t i = 0; i < SEQUENCES_MAX; i++) {
+		const struct sequence *q = &s->list[i];
+
+		if (q->is_used && (q->is_finished || q->outbox.size > q->sent))
+			return true;
+	}
+	return false;
+}
+
+size_t sequences_count(const struct sequences *s)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < SEQUENCES_MAX; i++)
+		count += s->list[i].is_used;
+	return count;
+}

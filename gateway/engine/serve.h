@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * serve.h - the engine's messages: one model in a process's life. While there is work, a step of
+ * the engine and a look at the channels take turns.
+ */
+#ifndef GATEWAY_ENGINE_SERVE_H
+#define GATEWAY_ENGINE_SERVE_H
+
+#include "gateway/engine/sequences.h"
+#include "gateway/porter/keys.h"
+#include "gateway/proc/loop.h"
+
+enum {
+	SERVE_KEY_WAIT_MS = 2000, /* for a key that is still on its way */
+	SERVE_UNSENT_MS = 20,     /* when to look at a slow edge again */
+};
+
+struct serve {
+	struct loop *loop; /* borrowed */
+	int store;         /* borrowed */
+	struct engine_options options;
+	struct keys *keys;
+	struct engine *engine; /* NULL until loaded */
+	struct sequences *sequences;
+	bool is_unloaded;
+};
+
+void serve_init(struct serve *s, int store, const struct engine_options *options);
+void serve_clear(struct serve *s); /* wipes; fit for AUTO */
+
+/* For struct loop_handlers. */
+enum err serve_frame(void *context, const struct channel *from, const struct frame *frame);
+void serve_peer(void *context, const struct channel *peer, bool joined);
+
+/* OK after STOP or ENGINE_UNLOAD. */
+RESULT serve_run(struct serve *s);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * facts.h - what the keeper must never forget of the log: which licenses are revoked, which
+ * models are open or closed, which commits may be served, which sealed headers wait for their
+ * model. One table from a digest to a number, so that a fact costs the same whatever its names
+ * are; the journal makes it durable.
+ */
+#ifndef GATEWAY_KEEPER_FACTS_H
+#define GATEWAY_KEEPER_FACTS_H
+
+#include "crypto/digest.h"
+
+enum {
+	FACTS_MAX = 1 << 20, /* rows */
+	FACT_SIZE = 41,      /* bytes of one in the journal: kind, key, value */
+};
+
+enum fact_kind {
+	FACT_LICENSE = 1, /* FACT_LICENSE_… bits; of a license id */
+	FACT_MODEL,       /* FACT_MODEL_… bits; of a model's name */
+	FACT_COMMIT,      /* FACT_COMMIT_… bits; of model, revision */
+	FACT_FRESH,       /* second of its making; of a header that belongs to no model yet */
+	FACT_BOUND,       /* second of its binding; of model, the fresh header bound to it */
+};
+
+enum { FACT_LICENSE_REVOKED = 1, FACT_LICENSE_SUSPENDED = 2 };
+enum { FACT_MODEL_OPEN = 1, FACT_MODEL_DISABLED = 2, FACT_MODEL_SHREDDED = 4 };
+enum { FACT_COMMIT_KNOWN = 1, FACT_COMMIT_SERVED = 2 };
+
+struct fact {
+	enum fact_kind kind;
+	struct digest key;
+	uint64_t value; /* zero: there is no such fact */
+};
+
+struct facts {
+	struct fact *rows; /* sorted by key */
+	size_t count;
+	size_t capacity;
+};
+
+/* A fact about `name`, or about the pair (`name`, `part`): the lengths are hashed too. */
+struct fact fact_of(enum fact_kind kind, struct slice name, struct slice part, uint64_t value);
+
+void facts_free(struct facts *f); /* fit for AUTO */
+uint64_t facts_value(const struct facts *f, const struct fact *like);
+bool facts_have_room(const struct facts *f, size_t more);
+
+/* Set, or with value zero remove. Room was asked for before. */
+void facts_set(struct facts *f, const struct fact *fact);
+
+/* Remove the fresh and bound headers from before that second. */
+void facts_forget_headers(struct facts *f, uint64_t before_seconds);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * keeper.h - what the keeper does once a rule has said yes: makes, binds and hands out file keys,
+ * signs licenses, tokens and checkpoints. It owns the keyring and the journal.
+ */
+#ifndef GATEWAY_KEEPER_KEEPER_H
+#define GATEWAY_KEEPER_KEEPER_H
+
+#include "crypto/keyring.h"
+#include "crypto/token.h"
+#include "gateway/keeper/rules.h"
+
+/* Where a released key goes: the process of that role and index, by that handle. ERR_UNAVAILABLE
+ * if it is not there. */
+typedef enum err keeper_send_key_fn(void *context, enum role role, unsigned index, uint64_t handle,
+				    const struct secret *file_key);
+
+struct keeper;
+
+/* What init leaves behind, for the settings and for those who verify. */
+struct keeper_facts {
+	struct token_key token_key;
+	uint8_t license_public[SIGN_PUBLIC];
+	struct slice escrow; /* borrowed; empty if none */
+	uint64_t log_size;
+};
+
+/* Root key, keyring and journal in an empty directory. `escrow` may be empty. ERR_CONFLICT if
+ * something is there. */
+RESULT keeper_create(int directory, struct slice escrow);
+
+/* The directory is kept open by the caller until keeper_free. `origin` names the log. */
+RESULT keeper_open(struct keeper **out, int directory, struct slice origin);
+void keeper_free(struct keeper *k); /* NULL is fine */
+AUTO_POINTER(keeper)
+
+void keeper_on_key(struct keeper *k, keeper_send_key_fn *send, void *context);
+
+void keeper_facts(const struct keeper *k, struct keeper_facts *out);
+RESULT keeper_write_vkey(const struct keeper *k, struct buf *out);
+void keeper_log_state(const struct keeper *k, struct wire_log_state_is *out);
+
+/* After a refusal: its code of the closed list, or "". */
+const char *keeper_code(const struct keeper *k);
+
+/* Each answers one message; buffers get what the reply carries. Times as in rules.h. */
+RESULT keeper_key_create(struct keeper *k, const struct wire_key_create *ask, struct rules_time now,
+			 struct buf *header);
+RESULT keeper_key_bind(struct keeper *k, const struct wire_key_bind *ask, struct rules_time now,
+		       struct buf *header);
+RESULT keeper_key_release(struct keeper *k, const struct wire_key_release *ask,
+			  struct rules_time now);
+RESULT keeper_license_sign(struct keeper *k, const struct wire_license_sign *ask,
+			   struct rules_time now, uint8_t signature[SIGN_SIGNATURE]);
+RESULT keeper_token_sign(struct keeper *k, const struct wire_token_sign *ask, struct rules_time now,
+			 struct buf *token);
+
+/* ERR_IO: the journal could not be written; the process must stop. */
+RESULT keeper_log_append(struct keeper *k, const struct wire_log_append *batch,
+			 struct rules_time now, struct buf *checkpoint);
+
+/* The operator's first token, before there is a log: ERR_DENIED once there is an entry. */
+RESULT keeper_first_token(struct keeper *k, const uint8_t credential[WIRE_ID], uint32_t expires,
+			  struct buf *token);
+
+#endif

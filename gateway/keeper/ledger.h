@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ledger.h - the keeper's side of the log. Every entry comes here with its payload and the nonce
+ * of its commitment; the ledger checks that they belong together, appends the leaf to its own
+ * tree, and learns what follows from it for keys and licenses. It holds no key.
+ */
+#ifndef GATEWAY_KEEPER_LEDGER_H
+#define GATEWAY_KEEPER_LEDGER_H
+
+#include "gateway/keeper/events.h"
+#include "gateway/keeper/journal.h"
+#include "schema/wire/keeper.h"
+
+/* A model was shredded: destroy its keys. Called before the entry is in the journal, so that a
+ * crash in between leads to a second call and not to none. */
+typedef enum err ledger_shred_fn(void *context, struct slice model);
+
+struct ledger {
+	struct journal *journal; /* borrowed */
+	struct events *events;   /* borrowed */
+	ledger_shred_fn *shred;
+	void *context;
+};
+
+/* The batch as a whole or not at all. ERR_CONFLICT: it does not begin where the log ends;
+ * ERR_FORMAT: a leaf is not canonical; ERR_FORGED: a payload does not match its commitment.
+ * An event named in an entry can be used from now on. `now_ms` is monotonic. */
+RESULT ledger_append(struct ledger *l, const struct wire_log_append *batch, int64_t now_ms);
+
+#endif

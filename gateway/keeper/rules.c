@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/keeper/rules.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "crypto/base/clock.h"
+#include "crypto/base/text.h"
+#include "crypto/json.h"
+#include "crypto/license.h"
+
+/* One event and what its entry says, while a rule looks at it. */
+struct evidence {
+	struct event *event;
+	json_t *payload;
+};
+
+static void evidence_clear(struct evidence *e)
+{
+	json_free(e->payload);
+}
+
+static enum err refuse(struct rules *r, enum err kind, const char *code, const char *format, ...)
+	__attribute__((format(printf, 4, 5), warn_unused_result));
+
+static enum err refuse(struct rules *r, enum err kind, const char *code, const char *format, ...)
+{
+	char text[FAILURE_MAX_TEXT];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	r->code = code;
+	return failure(kind, "%s", text);
+}
+
+static enum err find_event(struct rules *r, struct evidence *out, const uint8_t id[WIRE_ID],
+			   int64_t max_age_ms)
+{
+	char text[TEXT_UUID];
+	struct event *event = events_find(r->events, id);
+
+	text_uuid(text, id);
+	if (!event)
+		return refuse(r, ERR_NOT_FOUND, "AUDIT_UNAVAILABLE",
+			      "event \"%s\" has not been appended to the log", text);
+	if (r->now.monotonic_ms - event->appended_ms > max_age_ms)
+		return refuse(r, ERR_EXPIRED, "AUDIT_UNAVAILABLE",
+			      "event \"%s\" was appended more than %lld s ago", text,
+			      (long long)(max_age_ms / 1000));
+	out->event = event;
+	return json_read(&out->payload, slice_of(event->payload, event->payload_size),
+			 WIRE_MAX_PAYLOAD);
+}
+
+static enum err find_kind(struct rules *r, struct evidence *out, const uint8_t id[WIRE_ID],
+			  enum event_kind kind, int64_t max_age_ms)
+{
+	TRY(find_event(r, out, id, max_age_ms));
+	if (out->event->kind != kind)
+		return refuse(r, ERR_DENIED, "", "the event is a %s, %s is needed",
+			      event_kind_name(out->event->kind), event_kind_name(kind));
+	return OK;
+}
+
+static enum err use_up(struct rules *r, const struct evidence *e, struct slice what)
+{
+	struct digest use = digest_of(what);
+
+	if (event_is_used(e->event, &use))
+		return refuse(r, ERR_CONFLICT, "", "the event has been used for this already");
+	return event_use(e->event, &use);
+}
+
+static enum err expect_text(struct rules *r, const json_t *payload, const char *name,
+			    struct slice asked)
+{
+	struct slice said;
+
+	TRY(json_get_text(&said, payload, name));
+	if (!slice_equal(said, asked))
+		return refuse(r, ERR_DENIED, "", "%s: the entry says \"%.*s\", \"%.*s\" is asked",
+			      name, SLICE_PRINT(slice_part(said, 0, 100)),
+			      SLICE_PRINT(slice_part(asked, 0, 100)));
+	return OK;
+}
+
+/* As a UUID, or as plain hex as in the names of sealed files. */
+static enum err expect_id(struct rules *r, const json_t *payload, const char *name,
+			  const uint8_t asked[WIRE_ID])
+{
+	uint8_t id[WIRE_ID];
+	struct slice said;
+
+	TRY(json_get_text(&said, payload, name));
+	if (said.size == 2 * WIRE_ID)
+		TRY(text_read_hex(id, WIRE_ID, said));
+	else
+		TRY(text_read_uuid(id, said));
+	if (memcmp(id, asked, WIRE_ID) != 0)
+		return refuse(r, ERR_DENIED, "", "%s: the entry says \"%.*s\", another is asked",
+			      name, SLICE_PRINT(said));
+	return OK;
+}
+
+static enum err expect_digest(struct rules *r, const json_t *payload, const char *name,
+			      const uint8_t asked[DIGEST_SIZE])
+{
+	uint8_t digest[DIGEST_SIZE];
+	struct slice said;
+
+	TRY(json_get_text(&said, payload, name));
+	TRY(text_read_hex(digest, DIGEST_SIZE, said));
+	if (memcmp(digest, asked, DIGEST_SIZE) != 0)
+		return refuse(r, ERR_DENIED, "", "%s: the entry has another digest", name);
+	return OK;
+}
+
+static enum err expect_number(struct rules *r, const json_t *payload, const char *name,
+			      uint64_t asked)
+{
+	int64_t said;
+
+	TRY(json_get_int(&said, payload, name));
+	if (said < 0 || (uint64_t)said != asked)
+		return refuse(r, ERR_DENIED, "", "%s: the entry says %lld, %llu is asked", name,
+			      (long long)said, (unsigned long long)asked);
+	return OK;
+}
+
+static uint64_t model_bits(const struct rules *r, struct slice model)
+{
+	struct fact like = fact_of(FACT_MODEL, model, S(""), 0);
+
+	return journal_fact(r->journal, &like);
+}
+
+static enum err check_model(struct rules *r, struct slice model)
+{
+	uint64_t bits = model_bits(r, model);
+
+	if (bits & FACT_MODEL_SHREDDED)
+		return refuse(r, ERR_DENIED, "MODEL_DISABLED", "the model was shredded");
+	if (bits & FACT_MODEL_DISABLED)
+		return refuse(r, ERR_DENIED, "MODEL_DISABLED", "the model is disabled");
+	return OK;
+}
+
+enum err rules_key_create(struct rules *r, const struct wire_key_create *ask)
+{
+	AUTO(evidence_clear) struct evidence e = {0};
+
+	r->code = "";
+	TRY(find_kind(r, &e, ask->event, EVENT_KEY_CREATE, RULES_FRESH_MS));
+	TRY(expect_id(r, e.payload, "blob", ask->blob));
+	if (journal_fact_count(r->journal) > RULES_MAX_FRESH_FACTS)
+		return refuse(r, ERR_LIMIT, "", "too many sealed files wait for their commit");
+	return use_up(r, &e, S(""));
+}
+
+static enum err check_commit_names(struct rules *r, const json_t *payload,
+				   const struct wire_key_bind *ask)
+{
+	const json_t *files;
+
+	TRY(expect_text(r, payload, "model", ask->model));
+	TRY(expect_text(r, payload, "revision", ask->revision));
+	TRY(json_get_array(&files, payload, "files"));
+	for (size_t i = 0; i < json_array_size(files); i++) {
+		const json_t *file = json_array_get(files, i);
+		struct slice path;
+
+		TRY(json_get_text(&path, file, "path"));
+		if (slice_equal(path, ask->path))
+			return expect_digest(r, file, "sha256", ask->sha256);
+	}
+	return refuse(r, ERR_DENIED, "", "the commit has no file \"%.*s\"",
+		      SLICE_PRINT(slice_part(ask->path, 0, 200)));
+}
+
+/*
+ * A file belongs to one model for good. Otherwise an edge could bind a gated model's file to an
+ * open model of its own, and be given its key there. A header without a context is bound only
+ * if its key was made a short while ago and has gone to no other model since.
+ */
+static enum err check_belongs(struct rules *r, const struct wire_key_bind *ask,
+			      const struct age_context *context)
+{
+	struct fact fresh = fact_of(FACT_FRESH, ask->header, S(""), 0);
+	struct fact bound = fact_of(FACT_BOUND, ask->model, ask->header, 0);
+	uint64_t made = journal_fact(r->journal, &fresh);
+
+	if (context && !slice_equal(context->model, ask->model))
+		return refuse(r, ERR_DENIED, "", "the file belongs to another model");
+	if (context && memcmp(context->sha256.bytes, ask->sha256, DIGEST_SIZE) != 0)
+		return refuse(r, ERR_DENIED, "", "the file was bound with another digest");
+	if (context)
+		return OK;
+	if (made == 0)
+		made = journal_fact(r->journal, &bound);
+	if (made == 0)
+		return refuse(
+			r, ERR_DENIED, "",
+			"the header is not one that waits for this model; seal the file anew");
+	if (made + RULES_HEADER_SECONDS < (uint64_t)(r->now.wall_ms / 1000))
+		return refuse(r, ERR_EXPIRED, "", "the file was sealed too long ago; seal it anew");
+	return OK;
+}
+
+enum err rules_key_bind(struct rules *r, const struct wire_key_bind *ask,
+			const struct age_context *context)
+{
+	AUTO(evidence_clear) struct evidence e = {0};
+
+	r->code = "";
+	TRY(find_kind(r, &e, ask->event, EVENT_MODEL_COMMIT, RULES_BIND_MS));
+	TRY(check_commit_names(r, e.payload, ask));
+	TRY(check_belongs(r, ask, context));
+	if (model_bits(r, ask->model) & FACT_MODEL_SHREDDED)
+		return refuse(r, ERR_DENIED, "MODEL_DISABLED", "the model was shredded");
+	return use_up(r, &e, ask->path);
+}
+
+static enum err check_license_state(struct rules *r, const struct license *license)
+{
+	char id[TEXT_UUID];
+	struct fact like;
+	uint64_t bits;
+
+	text_uuid(id, license->id);
+	like = fact_of(FACT_LICENSE, slice_of_string(id), S(""), 0);
+	bits = journal_fact(r->journal, &like);
+	if (bits & FACT_LICENSE_REVOKED)
+		return refuse(r, ERR_DENIED, "LICENSE_REVOKED", "license \"%s\" was revoked", id);
+	if (bits & FACT_LICENSE_SUSPENDED)
+		return refuse(r, ERR_DENIED, "LICENSE_SUSPENDED", "license \"%s\" is suspended",
+			      id);
+	return OK;
+}
+
+static enum err check_license_terms(struct rules *r, const struct license *license,
+				    struct slice model)
+{
+	if (!slice_equal(license->model, model))
+		return refuse(r, ERR_DENIED, "NO_LICENSE", "the license is for model \"%.*s\"",
+			      SLICE_PRINT(license->model));
+	if (!license_gives(license, S("weights:read")))
+		return refuse(r, ERR_DENIED, "RIGHT_NOT_GRANTED",
+			      "the license does not give weights:read");
+	if (r->now.wall_ms < license->not_before_ms)
+		return refuse(r, ERR_DENIED, "LICENSE_NOT_YET_VALID",
+			      "the license is not valid yet");
+	if (r->now.wall_ms >= license->expires_ms)
+		return refuse(r, ERR_EXPIRED, "LICENSE_EXPIRED", "the license has expired");
+	return OK;
+}
+
+static enum err check_license(struct rules *r, const json_t *payload,
+			      const struct wire_key_release *ask, struct slice model)
+{
+	AUTO(arena_free) struct arena a = {0};
+	struct license license;
+
+	if (license_verify(&license, &a, ask->license, ask->signature, r->license_public) != OK)
+		return refuse(r, ERR_FORGED, "CREDENTIAL_BAD_SIGNATURE",
+			      "the license is not one that this keeper signed");
+	TRY(expect_id(r, payload, "license", license.id));
+	TRY(check_license_terms(r, &license, model));
+	return check_license_state(r, &license);
+}
+
+/* Why the reader may read: a license, or a model that is open to all. */
+static enum err check_basis(struct rules *r, const json_t *payload,
+			    const struct wire_key_release *ask, struct slice model)
+{
+	struct slice basis;
+
+	TRY(json_get_text(&basis, payload, "basis"));
+	if (slice_equal(basis, S("license")))
+		return check_license(r, payload, ask, model);
+	if (!slice_equal(basis, S("open")))
+		return refuse(r, ERR_DENIED, "", "basis: \"%.*s\" is none",
+			      SLICE_PRINT(slice_part(basis, 0, 40)));
+	if (!(model_bits(r, model) & FACT_MODEL_OPEN))
+		return refuse(r, ERR_DENIED, "NO_LICENSE", "the model is not open: no license");
+	if (ask->license.size)
+		return refuse(r, ERR_DENIED, "", "an open model is released without a license");
+	return OK;
+}
+
+static enum err check_target(struct rules *r, const json_t *payload,
+			     const struct wire_key_release *ask)
+{
+	TRY(expect_text(r, payload, "role", slice_of_string(role_name(ask->role))));
+	return expect_number(r, payload, "index", ask->index);
+}
+
+/* A download: one entry, one file, one porter, one handle. */
+static enum err check_download(struct rules *r, const struct evidence *e,
+			       const struct wire_key_release *ask,
+			       const struct age_context *context)
+{
+	if (ask->role != ROLE_PORTER)
+		return refuse(r, ERR_DENIED, "", "a key.release is for a porter");
+	TRY(expect_text(r, e->payload, "path", ask->path));
+	TRY(check_target(r, e->payload, ask));
+	TRY(expect_number(r, e->payload, "handle", ask->handle));
+	return check_basis(r, e->payload, ask, context->model);
+}
+
+/* A model put into service: one entry, one engine, each file of the revision once. */
+static enum err check_service(struct rules *r, const struct evidence *e,
+			      const struct wire_key_release *ask, const struct age_context *context)
+{
+	struct fact like = fact_of(FACT_COMMIT, context->model, context->revision, 0);
+
+	if (ask->role != ROLE_ENGINE)
+		return refuse(r, ERR_DENIED, "", "a model.serve is for an engine");
+	TRY(check_target(r, e->payload, ask));
+	if (!(journal_fact(r->journal, &like) & FACT_COMMIT_SERVED))
+		return refuse(r, ERR_DENIED, "", "the revision was committed for download only");
+	return OK;
+}
+
+enum err rules_key_release(struct rules *r, const struct wire_key_release *ask,
+			   const struct age_context *context)
+{
+	AUTO(evidence_clear) struct evidence e = {0};
+
+	r->code = "";
+	TRY(find_event(r, &e, ask->event, RULES_FRESH_MS));
+	TRY(expect_text(r, e.payload, "model", context->model));
+	TRY(expect_text(r, e.payload, "revision", context->revision));
+	if (!slice_equal(ask->path, context->path))
+		return refuse(r, ERR_DENIED, "", "the header is that of file \"%.*s\"",
+			      SLICE_PRINT(slice_part(context->path, 0, 200)));
+	if (e.event->kind == EVENT_KEY_RELEASE)
+		TRY(check_download(r, &e, ask, context));
+	else if (e.event->kind == EVENT_MODEL_SERVE)
+		TRY(check_service(r, &e, ask, context));
+	else
+		return refuse(r, ERR_DENIED, "", "a %s releases no key",
+			      event_kind_name(e.event->kind));
+	TRY(check_model(r, context->model));
+	return use_up(r, &e, ask->path);
+}
+
+enum err rules_license_sign(struct rules *r, const struct wire_license_sign *ask)
+{
+	AUTO(evidence_clear) struct evidence e = {0};
+	AUTO(arena_free) struct arena a = {0};
+	struct digest digest = digest_of(ask->document);
+	struct license license;
+
+	r->code = "";
+	TRY(find_event(r, &e, ask->event, RULES_FRESH_MS));
+	if (e.event->kind != EVENT_LICENSE_ISSUE && e.event->kind != EVENT_LICENSE_RENEW)
+		return refuse(r, ERR_DENIED, "", "a %s is no ground for a license",
+			      event_kind_name(e.event->kind));
+	TRY(license_parse(&license, &a, ask->document));
+	TRY(expect_id(r, e.payload, "license", license.id));
+	TRY(expect_digest(r, e.payload, "license_sha256", digest.bytes));
+	if (memcmp(license.entry, ask->event, WIRE_ID) != 0)
+		return refuse(r, ERR_DENIED, "", "the license names another entry");
+	if (r->now.wall_ms >= license.expires_ms)
+		return refuse(r, ERR_EXPIRED, "LICENSE_EXPIRED", "the license has expired");
+	TRY(check_license_state(r, &license));
+	return use_up(r, &e, S(""));
+}
+
+static enum err expect_expiry(struct rules *r, const json_t *payload, uint32_t asked)
+{
+	struct slice text;
+	int64_t ms;
+
+	if (json_is_integer(json_object_get(payload, "expires")))
+		return expect_number(r, payload, "expires", asked);
+	TRY(json_get_text(&text, payload, "expires"));
+	TRY(clock_parse(&ms, text));
+	if (ms / 1000 != (int64_t)asked)
+		return refuse(r, ERR_DENIED, "", "expires: the entry says \"%.*s\"",
+			      SLICE_PRINT(text));
+	return OK;
+}
+
+enum err rules_token_sign(struct rules *r, const struct wire_token_sign *ask)
+{
+	AUTO(evidence_clear) struct evidence e = {0};
+	int64_t flags;
+
+	r->code = "";
+	TRY(find_kind(r, &e, ask->event, EVENT_TOKEN_CREATE, RULES_FRESH_MS));
+	TRY(expect_id(r, e.payload, "credential", ask->credential));
+	TRY(expect_expiry(r, e.payload, ask->expires_seconds));
+	TRY(json_get_int_or(&flags, e.payload, "flags", 0));
+	if (flags != ask->flags)
+		return refuse(r, ERR_DENIED, "", "flags: the entry says %lld", (long long)flags);
+	return use_up(r, &e, S(""));
+}

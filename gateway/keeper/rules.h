@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rules.h - no entry, no key: whether an appended event allows what the edge asks for. Each rule
+ * looks at the event, at what the journal knows and at the clock, compares every field, and uses
+ * the event up. It sees no key; the caller goes on only after OK.
+ */
+#ifndef GATEWAY_KEEPER_RULES_H
+#define GATEWAY_KEEPER_RULES_H
+
+#include "crypto/age_header.h"
+#include "gateway/keeper/events.h"
+#include "gateway/keeper/journal.h"
+#include "schema/wire/keeper.h"
+
+enum {
+	RULES_FRESH_MS = 30 * 1000,       /* from an event's append to its use */
+	RULES_BIND_MS = 10 * 60 * 1000,   /* a commit has many files to bind */
+	RULES_HEADER_SECONDS = 7 * 86400, /* from the making of a file key to its commit */
+	RULES_MAX_FRESH_FACTS = FACTS_MAX / 2,
+};
+
+struct rules_time {
+	int64_t monotonic_ms; /* ages of events */
+	int64_t wall_ms;      /* dates of licenses, tokens, headers */
+};
+
+struct rules {
+	struct events *events;         /* borrowed */
+	const struct journal *journal; /* borrowed */
+	const uint8_t *license_public; /* borrowed, SIGN_PUBLIC bytes */
+	struct rules_time now;
+	const char *code; /* out, after a refusal: of the closed list, or "" */
+};
+
+/*
+ * All of them: ERR_NOT_FOUND if the event was not appended in this life of the keeper,
+ * ERR_EXPIRED if that was too long ago, ERR_CONFLICT if it was used for this already,
+ * ERR_DENIED, ERR_FORGED or ERR_EXPIRED for what the text says.
+ */
+RESULT rules_key_create(struct rules *r, const struct wire_key_create *ask);
+
+/* `context` is what the header says the file belongs to, NULL if it says nothing yet. */
+RESULT rules_key_bind(struct rules *r, const struct wire_key_bind *ask,
+		      const struct age_context *context);
+RESULT rules_key_release(struct rules *r, const struct wire_key_release *ask,
+			 const struct age_context *context);
+RESULT rules_license_sign(struct rules *r, const struct wire_license_sign *ask);
+RESULT rules_token_sign(struct rules *r, const struct wire_token_sign *ask);
+
+#endif

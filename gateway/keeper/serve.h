@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* serve.h - the keeper's messages: what comes in, which deed answers it, what goes out. */
+#ifndef GATEWAY_KEEPER_SERVE_H
+#define GATEWAY_KEEPER_SERVE_H
+
+#include "gateway/keeper/keeper.h"
+#include "gateway/proc/loop.h"
+
+struct serve {
+	struct keeper *keeper; /* borrowed */
+	struct loop *loop;     /* borrowed; to find the peer that a key goes to */
+};
+
+/* loop_frame_fn and keeper_send_key_fn; `context` is a struct serve. */
+enum err serve_frame(void *context, const struct channel *from, const struct frame *frame);
+enum err serve_send_key(void *context, enum role role, unsigned index, uint64_t handle,
+			const struct secret *file_key);
+
+#endif

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/porter/serve.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "crypto/base/clock.h"
+#include "crypto/base/log.h"
+#include "gateway/porter/blobs.h"
+#include "gateway/porter/transfer.h"
+#include "schema/wire/control.h"
+#include "schema/wire/keeper.h"
+
+enum { THREAD_STACK = 256 * 1024 };
+
+/* One transfer, from its message to its answer. */
+struct job {
+	struct serve *serve;
+	struct channel channel; /* a descriptor of our own: the peer's may change meanwhile */
+	uint32_t call;
+	bool is_seal;
+	union {
+		struct wire_porter_seal seal;
+		struct wire_porter_open open;
+	} ask;
+	uint64_t handle;
+	int pipe;
+	struct key *key;
+	int64_t deadline_ms; /* until then the key may come */
+};
+
+struct serve {
+	int store;
+	struct loop *loop;
+	struct keys *keys;
+	struct job *waiting[SERVE_MAX_WAITING];
+	size_t waiting_count;
+	pthread_mutex_t lock; /* of `running` */
+	pthread_cond_t idle;
+	size_t running;
+};
+
+static void job_free(struct job *j)
+{
+	if (j->key)
+		keys_release(j->serve->keys, j->key, clock_monotonic_ms());
+	file_close(&j->pipe);
+	channel_close(&j->channel);
+	free(j);
+}
+
+struct serve *serve_new(int store)
+{
+	struct serve *s = calloc(1, sizeof *s);
+
+	assert(s);
+	s->store = store;
+	s->keys = keys_new();
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->idle, NULL);
+	return s;
+}
+
+void serve_free(struct serve *s)
+{
+	if (!s)
+		return;
+	pthread_mutex_lock(&s->lock);
+	while (s->running)
+		pthread_cond_wait(&s->idle, &s->lock);
+	pthread_mutex_unlock(&s->lock);
+	for (size_t i = 0; i < s->waiting_count; i++)
+		job_free(s->waiting[i]);
+	keys_free(s->keys);
+	pthread_cond_destroy(&s->idle);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+static void next_tick(struct serve *s)
+{
+	int64_t at = clock_monotonic_ms() + SERVE_TICK_MS;
+
+	for (size_t i = 0; i < s->waiting_count; i++)
+		if (s->waiting[i]->deadline_ms < at)
+			at = s->waiting[i]->deadline_ms;
+	loop_wake_at(s->loop, at);
+}
+
+void serve_use_loop(struct serve *s, struct loop *l)
+{
+	s->loop = l;
+	next_tick(s);
+}
+
+static enum err run_seal(const struct job *j, struct buf *out)
+{
+	struct wire_porter_sealed answer;
+
+	TRY(transfer_seal(&answer, j->serve->store, key_secret(j->key), &j->ask.seal, j->pipe));
+	wire_write_porter_sealed(out, &answer);
+	return buf_done(out);
+}
+
+static enum err run_open(const struct job *j, struct buf *out)
+{
+	struct wire_porter_opened answer;
+
+	TRY(transfer_open(&answer, j->serve->store, key_secret(j->key), &j->ask.open, j->pipe));
+	wire_write_porter_opened(out, &answer);
+	return buf_done(out);
+}
+
+/* The pipe is closed before the answer: who reads it to its end then has the answer next. */
+static void run_job(struct job *j)
+{
+	AUTO(buf_free) struct buf out = buf_new(WIRE_MAX_BODY);
+	enum wire_type reply = j->is_seal ? WIRE_PORTER_SEALED : WIRE_PORTER_OPENED;
+	enum err result = j->is_seal ? run_seal(j, &out) : run_open(j, &out);
+	enum err sent;
+
+	file_close(&j->pipe);
+	j->pipe = -1;
+	if (result == OK) {
+		sent = channel_send(&j->channel, reply, j->call, buf_slice(&out), -1);
+	} else {
+		log_warn("porter.failed", "kind=%s why=\"%s\"", err_name(result), failure_text());
+		sent = channel_send_fail(&j->channel, j->call, result, "");
+	}
+	if (sent != OK)
+		log_warn("porter.unheard", "why=\"%s\"", failure_text());
+}
+
+static void *run_thread(void *context)
+{
+	struct job *j = context;
+	struct serve *s = j->serve;
+
+	run_job(j);
+	job_free(j);
+	pthread_mutex_lock(&s->lock);
+	s->running--;
+	pthread_cond_signal(&s->idle);
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+static enum err take_place(struct serve *s)
+{
+	bool full;
+
+	pthread_mutex_lock(&s->lock);
+	full = s->running == SERVE_MAX_TRANSFERS;
+	if (!full)
+		s->running++;
+	pthread_mutex_unlock(&s->lock);
+	if (full)
+		return failure(ERR_UNAVAILABLE, "busy: %d transfers are running",
+			       SERVE_MAX_TRANSFERS);
+	return OK;
+}
+
+static void give_place_back(struct serve *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->running--;
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* On OK the job belongs to its thread. */
+static enum err start_job(struct serve *s, struct job *j)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	int result;
+
+	TRY(take_place(s));
+	pthread_attr_init(&attributes);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attributes, THREAD_STACK);
+	result = pthread_create(&thread, &attributes, run_thread, j);
+	pthread_attr_destroy(&attributes);
+	if (result == 0)
+		return OK;
+	give_place_back(s);
+	return failure(ERR_UNAVAILABLE, "busy: no more threads");
+}
+
+static void start_or_refuse(struct serve *s, struct job *j)
+{
+	enum err result = start_job(s, j);
+
+	if (result == OK)
+		return;
+	if (channel_send_fail(&j->channel, j->call, result, "") != OK)
+		log_warn("porter.unheard", "why=\"%s\"", failure_text());
+	job_free(j);
+}
+
+static enum err wait_for_key(struct serve *s, struct job *j)
+{
+	if (s->waiting_count == SERVE_MAX_WAITING)
+		return failure(ERR_UNAVAILABLE, "busy: %d transfers wait for a key",
+			       SERVE_MAX_WAITING);
+	j->deadline_ms = clock_monotonic_ms() + SERVE_KEY_WAIT_MS;
+	s->waiting[s->waiting_count++] = j;
+	next_tick(s);
+	return OK;
+}
+
+static struct job *unwait(struct serve *s, size_t i)
+{
+	struct job *j = s->waiting[i];
+
+	s->waiting[i] = s->waiting[--s->waiting_count];
+	return j;
+}
+
+static void wake_waiting(struct serve *s, uint64_t handle)
+{
+	for (size_t i = s->waiting_count; i-- > 0;) {
+		if (s->waiting[i]->handle != handle)
+			continue;
+		s->waiting[i]->key = keys_use(s->keys, handle, clock_monotonic_ms());
+		start_or_refuse(s, unwait(s, i));
+	}
+}
+
+static enum err on_handle_key(struct serve *s, struct slice body)
+{
+	AUTO(secret_auto) struct secret *key = NULL;
+	struct wire_handle_key message;
+	enum err result;
+
+	TRY(wire_read_handle_key(&message, body));
+	result = secret_from(&key, message.key, sizeof message.key);
+	secret_wipe(message.key, sizeof message.key);
+	secret_wipe((void *)(uintptr_t)body.data, body.size); /* the packet had it, too */
+	TRY(result);
+	result = keys_put(s->keys, message.handle, key, clock_monotonic_ms());
+	key = NULL; /* given away either way */
+	TRY(result);
+	wake_waiting(s, message.handle);
+	return OK;
+}
+
+/* Starts it, or lets it wait for its key. On OK the job is given away. */
+static enum err accept_job(struct serve *s, struct job *j, const struct channel *from)
+{
+	if (j->pipe < 0)
+		return failure(ERR_FORMAT, "a transfer without a pipe");
+	TRY(channel_duplicate(&j->channel, from));
+	j->key = keys_use(s->keys, j->handle, clock_monotonic_ms());
+	return j->key ? start_job(s, j) : wait_for_key(s, j);
+}
+
+static enum err read_ask(struct job *j, const struct frame *frame)
+{
+	j->is_seal = frame->type == WIRE_PORTER_SEAL;
+	if (j->is_seal) {
+		TRY(wire_read_porter_seal(&j->ask.seal, frame->body));
+		j->handle = j->ask.seal.handle;
+		return OK;
+	}
+	TRY(wire_read_porter_open(&j->ask.open, frame->body));
+	j->handle = j->ask.open.handle;
+	return OK;
+}
+
+static enum err on_transfer(struct serve *s, const struct channel *from, const struct frame *frame)
+{
+	struct job *j = calloc(1, sizeof *j);
+	enum err result;
+
+	assert(j);
+	*j = (struct job){.serve = s, .call = frame->call, .pipe = frame->fd};
+	j->channel.fd = -1;
+	result = read_ask(j, frame);
+	if (result == OK)
+		result = accept_job(s, j, from);
+	if (result != OK)
+		job_free(j);
+	return result;
+}
+
+static enum err on_drop(struct serve *s, struct slice body)
+{
+	struct wire_porter_drop message;
+
+	TRY(wire_read_porter_drop(&message, body));
+	keys_drop(s->keys, message.handle);
+	return OK;
+}
+
+static enum err on_discard(struct serve *s, const struct channel *from, const struct frame *frame)
+{
+	struct wire_porter_discard message;
+
+	TRY(wire_read_porter_discard(&message, frame->body));
+	TRY(blobs_discard(s->store, message.blob));
+	return channel_send(from, WIRE_PORTER_DISCARDED, frame->call, S(""), -1);
+}
+
+enum err serve_frame(void *context, const struct channel *from, const struct frame *frame)
+{
+	struct serve *s = context;
+
+	if (frame->type == WIRE_PORTER_SEAL || frame->type == WIRE_PORTER_OPEN)
+		return on_transfer(s, from, frame);
+	if (frame->type == WIRE_HANDLE_KEY)
+		return on_handle_key(s, frame->body);
+	if (frame->type == WIRE_PORTER_DROP)
+		return on_drop(s, frame->body);
+	if (frame->type == WIRE_PORTER_DISCARD)
+		return on_discard(s, from, frame);
+	return failure(ERR_DENIED, "%s is not for a porter", wire_name(frame->type));
+}
+
+void serve_timer(void *context)
+{
+	struct serve *s = context;
+	int64_t now_ms = clock_monotonic_ms();
+
+	for (size_t i = s->waiting_count; i-- > 0;) {
+		struct job *j = s->waiting[i];
+
+		if (j->deadline_ms > now_ms)
+			continue;
+		if (channel_send_fail(&j->channel, j->call,
+				      failure(ERR_NOT_FOUND, "no key came for this handle"),
+				      "") != OK)
+			log_warn("porter.unheard", "why=\"%s\"", failure_text());
+		job_free(unwait(s, i));
+	}
+	keys_drop_idle(s->keys, now_ms);
+	next_tick(s);
+}

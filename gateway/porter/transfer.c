@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/porter/transfer.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "crypto/age_stream.h"
+#include "crypto/bulk.h"
+#include "gateway/porter/blobs.h"
+
+/* Pipes may be non-blocking, as their other ends are: then wait. */
+static enum err wait_for(int pipe, short events)
+{
+	struct pollfd item = {.fd = pipe, .events = events};
+
+	while (poll(&item, 1, -1) < 0)
+		if (errno != EINTR)
+			return failure_errno("pipe: cannot wait");
+	return OK;
+}
+
+static enum err read_pipe(int pipe, uint8_t *out, size_t size, size_t *got)
+{
+	for (;;) {
+		ssize_t n = read(pipe, out, size);
+
+		if (n >= 0) {
+			*got = (size_t)n;
+			return OK;
+		}
+		if (errno == EAGAIN)
+			TRY(wait_for(pipe, POLLIN));
+		else if (errno != EINTR)
+			return failure_errno("pipe: cannot read");
+	}
+}
+
+static enum err write_pipe(int pipe, struct slice bytes)
+{
+	while (bytes.size) {
+		ssize_t n = write(pipe, bytes.data, bytes.size);
+
+		if (n >= 0)
+			bytes = slice_part(bytes, (size_t)n, bytes.size);
+		else if (errno == EPIPE)
+			return failure(ERR_CLOSED, "pipe: the reader is gone");
+		else if (errno == EAGAIN)
+			TRY(wait_for(pipe, POLLOUT));
+		else if (errno != EINTR)
+			return failure_errno("pipe: cannot write");
+	}
+	return OK;
+}
+
+static enum err write_sealed(void *context, struct slice bytes)
+{
+	const int *file = context;
+
+	return file_write_all(*file, bytes);
+}
+
+static enum err pump_sealing(struct age_sealer *sealer, struct bulk *bulk, uint64_t size, int pipe)
+{
+	AUTO(secret_auto) struct secret *plain = NULL; /* wiped when done */
+	uint64_t total = 0;
+
+	TRY(secret_new(&plain, AGE_CHUNK));
+	for (;;) {
+		size_t got;
+		struct slice piece;
+
+		TRY(read_pipe(pipe, secret_bytes(plain), AGE_CHUNK, &got));
+		if (got == 0)
+			break;
+		if (got > size - total)
+			return failure(ERR_FORMAT, "more than the %llu bytes that were declared",
+				       (unsigned long long)size);
+		total += got;
+		piece = slice_part(secret_slice(plain), 0, got);
+		TRY(bulk_add(bulk, piece));
+		TRY(age_sealer_push(sealer, piece));
+	}
+	if (total != size)
+		return failure(ERR_FORMAT, "%llu bytes came, %llu were declared",
+			       (unsigned long long)total, (unsigned long long)size);
+	return age_sealer_finish(sealer);
+}
+
+static enum err seal_into(struct wire_porter_sealed *out, int file, const struct secret *file_key,
+			  uint64_t size, int pipe)
+{
+	AUTO(age_sealer_auto) struct age_sealer *sealer = NULL;
+	AUTO(bulk_auto) struct bulk *bulk = NULL;
+
+	TRY(bulk_new(&bulk, size));
+	TRY(age_sealer_new(&sealer, file_key, write_sealed, &file));
+	TRY(pump_sealing(sealer, bulk, size, pipe));
+	out->size = size;
+	return bulk_end(bulk, out->sha256, out->git_sha1);
+}
+
+enum err transfer_seal(struct wire_porter_sealed *out, int store, const struct secret *file_key,
+		       const struct wire_porter_seal *ask, int pipe)
+{
+	AUTO(file_close) int file = -1;
+	enum err result;
+
+	if (ask->size > AGE_PLAIN_MAX)
+		return failure(ERR_LIMIT, "a file of %llu bytes", (unsigned long long)ask->size);
+	TRY(blobs_begin(&file, store, ask->blob));
+	result = seal_into(out, file, file_key, ask->size, pipe);
+	if (result == OK)
+		result = blobs_publish(store, ask->blob, file);
+	if (result != OK)
+		blobs_abandon(store, ask->blob);
+	return result;
+}
+
+struct outlet {
+	int pipe;
+	uint64_t bytes;
+};
+
+static enum err write_opened(void *context, struct slice bytes)
+{
+	struct outlet *outlet = context;
+
+	TRY(write_pipe(outlet->pipe, bytes));
+	outlet->bytes += bytes.size;
+	return OK;
+}
+
+enum err transfer_open(struct wire_porter_opened *out, int store, const struct secret *file_key,
+		       const struct wire_porter_open *ask, int pipe)
+{
+	AUTO(file_close) int file = -1;
+	AUTO(age_opener_auto) struct age_opener *opener = NULL;
+	struct outlet outlet = {.pipe = pipe};
+	uint64_t sealed_size;
+
+	if (ask->plain_size > AGE_PLAIN_MAX)
+		return failure(ERR_LIMIT, "a file of %llu bytes",
+			       (unsigned long long)ask->plain_size);
+	TRY(blobs_open(&file, &sealed_size, store, ask->blob));
+	if (sealed_size != age_sealed_size(ask->plain_size))
+		return failure(ERR_FORGED, "the sealed file has %llu bytes instead of %llu",
+			       (unsigned long long)sealed_size,
+			       (unsigned long long)age_sealed_size(ask->plain_size));
+	TRY(age_opener_new(&opener, file_key, age_source_file, &file, sealed_size));
+	TRY(age_opener_range(opener, ask->offset, ask->length, write_opened, &outlet));
+	out->bytes = outlet.bytes;
+	return OK;
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inference/batch.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inference/kernel/pool.h"
+#include "inference/kvcache.h"
+#include "inference/model/forward.h"
+
+/* A sequence waits while its table is empty. Once it runs, `done` of its `count` tokens have been
+ * through the model; the one behind the last makes the logits for the next. */
+struct sequence {
+	uint64_t id;
+	uint32_t *tokens; /* the prompt, then what was written; room for prompt + max_tokens */
+	size_t count;
+	size_t done;
+	size_t end; /* the count at which it has all its tokens */
+	struct kvcache_table table;
+	struct sampler *sampler;
+	bool sampled_now; /* this step gives it a token */
+};
+
+struct batch {
+	const struct model *model;
+	struct kvcache *cache;
+	struct forward *forward;
+	struct batch_options options;
+	size_t memory_bytes;
+	/* First those that run, in the order in which they joined; behind them those that wait. */
+	struct sequence *sequences[BATCH_MAX_SEQUENCES + BATCH_MAX_WAITING];
+	size_t running;
+	size_t count;
+	struct forward_row rows[FORWARD_MAX_ROWS];
+};
+
+static void sequence_free(struct batch *b, struct sequence *s)
+{
+	kvcache_release(b->cache, &s->table);
+	sampler_free(s->sampler);
+	explicit_bzero(s->tokens, s->end * sizeof *s->tokens);
+	free(s->tokens);
+	free(s);
+}
+
+static enum err check_options(const struct model *model, const struct batch_options *o)
+{
+	if (o->sequences == 0 || o->sequences > BATCH_MAX_SEQUENCES)
+		return failure(ERR_FORMAT, "engine: %zu sequences at once, 1 to %d can be had",
+			       o->sequences, BATCH_MAX_SEQUENCES);
+	if (o->context == 0 || o->context > model->config.context)
+		return failure(ERR_FORMAT, "engine: a context of %zu tokens, the model has %u",
+			       o->context, model->config.context);
+	return OK;
+}
+
+/* As many pages as all sequences at full length could fill, or as the budget holds. */
+static enum err plan_pages(size_t *out, const struct model *model, const struct batch_options *o,
+			   size_t scratch)
+{
+	size_t one = kvcache_pages_for(o->context);
+	size_t page_bytes = kvcache_page_bytes(&model->config);
+	size_t left = o->budget_bytes > scratch ? o->budget_bytes - scratch : 0;
+	size_t pages = left / page_bytes;
+
+	if (pages < one)
+		return failure(
+			ERR_LIMIT,
+			"memory: a context of %zu tokens needs %zu bytes beside the weights, "
+			"%zu are left; allow more, or a smaller context",
+			o->context, scratch + one * page_bytes, o->budget_bytes);
+	*out = pages < one * o->sequences ? pages : one * o->sequences;
+	return OK;
+}
+
+enum err batch_new(struct batch **out, const struct model *model, struct compute *compute,
+		   const struct batch_options *options)
+{
+	AUTO(batch_auto) struct batch *b = NULL;
+	size_t scratch = 0;
+	size_t pages = 0;
+
+	TRY(check_options(model, options));
+	scratch = forward_memory_needed(&model->config, options->sequences, options->context,
+					pool_threads(compute_pool(compute)));
+	TRY(plan_pages(&pages, model, options, scratch));
+	b = calloc(1, sizeof *b);
+	assert(b);
+	b->model = model;
+	b->options = *options;
+	b->memory_bytes = scratch + pages * kvcache_page_bytes(&model->config);
+	TRY(kvcache_new(&b->cache, &model->config, pages, options->strict));
+	TRY(forward_new(&b->forward, model, b->cache, compute, options->sequences, options->context,
+			options->strict));
+	*out = b;
+	b = NULL; /* given away */
+	return OK;
+}
+
+void batch_free(struct batch *b)
+{
+	if (!b)
+		return;
+	for (size_t i = 0; i < b->count; i++)
+		sequence_free(b, b->sequences[i]);
+	forward_free(b->forward);
+	kvcache_free(b->cache);
+	free(b);
+}
+
+static size_t find(const struct batch *b, uint64_t id)
+{
+	size_t i = 0;
+
+	while (i < b->count && b->sequences[i]->id != id)
+		i++;
+	return i;
+}
+
+static enum err check_request(const struct batch *b, uint64_t id, const struct batch_request *r)
+{
+	if (r->token_count == 0 || r->max_tokens == 0)
+		return failure(ERR_FORMAT, "prompt: there is nothing to go on from, or nothing to "
+					   "write");
+	if (r->token_count > b->options.context || r->max_tokens > b->options.context ||
+	    r->token_count + r->max_tokens > b->options.context)
+		return failure(ERR_LIMIT,
+			       "prompt: its %zu tokens and the %zu to be written exceed the "
+			       "model's context of %zu",
+			       r->token_count, r->max_tokens, b->options.context);
+	for (size_t i = 0; i < r->token_count; i++)
+		if (r->tokens[i] >= b->model->config.vocabulary)
+			return failure(ERR_FORMAT, "prompt: token %u is not one of the model's %u",
+				       r->tokens[i], b->model->config.vocabulary);
+	if (find(b, id) < b->count)
+		return failure(ERR_CONFLICT, "engine: sequence %llu is running already",
+			       (unsigned long long)id);
+	if (b->count - b->running >= BATCH_MAX_WAITING)
+		return failure(ERR_UNAVAILABLE, "engine: %d sequences are waiting already",
+			       BATCH_MAX_WAITING);
+	return OK;
+}
+
+enum err batch_add(struct batch *b, uint64_t id, const struct batch_request *r)
+{
+	struct sampler *sampler;
+	struct sequence *s;
+
+	TRY(check_request(b, id, r));
+	TRY(sampler_new(&sampler, &r->sampling, b->model->config.vocabulary));
+	s = calloc(1, sizeof *s);
+	assert(s);
+	s->id = id;
+	s->sampler = sampler;
+	s->count = r->token_count;
+	s->end = r->token_count + r->max_tokens;
+	s->tokens = calloc(s->end, sizeof *s->tokens);
+	assert(s->tokens);
+	memcpy(s->tokens, r->tokens, r->token_count * sizeof *s->tokens);
+	b->sequences[b->count++] = s;
+	return OK;
+}
+
+static void take_out(struct batch *b, size_t i)
+{
+	sequence_free(b, b->sequences[i]);
+	if (i < b->running)
+		b->running--;
+	b->count--;
+	memmove(&b->sequences[i], &b->sequences[i + 1], (b->count - i) * sizeof *b->sequences);
+}
+
+enum err batch_remove(struct batch *b, uint64_t id)
+{
+	size_t i = find(b, id);
+
+	if (i == b->count)
+		return failure(ERR_NOT_FOUND, "engine: no sequence %llu", (unsigned long long)id);
+	take_out(b, i);
+	return OK;
+}
+
+/* In order of arrival: a long one that waits for room is not overtaken for ever. */
+static void admit(struct batch *b)
+{
+	while (b->running < b->count && b->running < b->options.sequences) {
+		struct sequence *s = b->sequences[b->running];
+
+		if (!kvcache_reserve(b->cache, &s->table, s->end))
+			return;
+		b->running++;
+	}
+}
+
+/* The next rows of one sequence, up to `room`; the last of its tokens asks for logits. */
+static size_t fill_rows(struct batch *b, struct sequence *s, size_t used, size_t room)
+{
+	size_t left = s->count - s->done;
+	size_t taken = left < room ? left : room;
+
+	for (size_t i = 0; i < taken; i++)
+		b->rows[used + i] = (struct forward_row){
+			.table = &s->table,
+			.position = (uint32_t)(s->done + i),
+			.token = s->tokens[s->done + i],
+			.wants_logits = s->done + i + 1 == s->count,
+		};
+	s->done += taken;
+	s->sampled_now = s->done == s->count;
+	return taken;
+}
+
+/* Every running sequence gets a row first, so that nobody stands still while long prompts are
+ * read; what room is left goes to prompts in order of arrival. */
+static size_t plan_rows(struct batch *b)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < b->running; i++) {
+		size_t behind = b->running - 1 - i;
+
+		used += fill_rows(b, b->sequences[i], used, FORWARD_MAX_ROWS - used - behind);
+	}
+	return used;
+}
+
+static enum batch_verdict give_token(struct sequence *s, float *logits, batch_token_fn *on_token,
+				     void *context)
+{
+	struct sample sample;
+
+	sampler_take(s->sampler, logits, &sample);
+	s->tokens[s->count++] = sample.chosen.token;
+	if (on_token(context, s->id, &sample) == BATCH_DONE || s->count == s->end)
+		return BATCH_DONE;
+	return BATCH_GO_ON;
+}
+
+enum err batch_step(struct batch *b, batch_token_fn *on_token, void *context)
+{
+	bool finished[BATCH_MAX_SEQUENCES] = {false};
+	float *logits;
+	size_t rows;
+
+	admit(b);
+	if (b->running == 0)
+		return OK;
+	rows = plan_rows(b);
+	TRY(forward_run(b->forward, b->rows, rows, &logits));
+	for (size_t i = 0; i < b->running; i++) {
+		if (!b->sequences[i]->sampled_now)
+			continue;
+		finished[i] = give_token(b->sequences[i], logits, on_token, context) == BATCH_DONE;
+		logits += b->model->config.vocabulary;
+	}
+	for (size_t i = b->running; i-- > 0;)
+		if (finished[i])
+			take_out(b, i);
+	return OK;
+}
+
+bool batch_is_idle(const struct batch *b)
+{
+	return b->count == 0;
+}
+
+size_t batch_context(const struct batch *b)
+{
+	return b->options.context;
+}
+
+size_t batch_running(const struct batch *b)
+{
+	return b->running;
+}
+
+size_t batch_memory_bytes(const struct batch *b)
+{
+	return b->memory_bytes;
+}
+
+bool batch_is_locked(const struct batch *b)
+{
+	return kvcache_is_locked(b->cache);
+}

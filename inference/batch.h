@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * batch.h - the scheduler: many sequences, one forward pass a step. A sequence may join and leave
+ * at any step; the prompts of those that join are read in the same pass in which the others get
+ * their next token. It knows ids only, no text.
+ *
+ *     waiting --room for all its positions--> reading --prompt read--> writing --done--> gone
+ */
+#ifndef INFERENCE_BATCH_H
+#define INFERENCE_BATCH_H
+
+#include "inference/kernel/compute.h"
+#include "inference/model/model.h"
+#include "inference/sampler.h"
+
+enum {
+	BATCH_MAX_SEQUENCES = 64, /* stepped at once */
+	BATCH_MAX_WAITING = 256,
+};
+
+struct batch_options {
+	size_t sequences;    /* stepped at once: 1..BATCH_MAX_SEQUENCES */
+	size_t context;      /* positions of one sequence, at most the model's */
+	size_t budget_bytes; /* for cache and scratch together */
+	bool strict;         /* refuse memory that cannot be locked */
+};
+
+struct batch_request {
+	const uint32_t *tokens; /* copied; at least one */
+	size_t token_count;
+	size_t max_tokens; /* to write: at least one */
+	struct sampler_settings sampling;
+};
+
+enum batch_verdict { BATCH_GO_ON, BATCH_DONE };
+
+/* A sequence got its next token; BATCH_DONE takes it out of the batch. */
+typedef enum batch_verdict batch_token_fn(void *context, uint64_t id, const struct sample *sample);
+
+struct batch;
+
+/* Model and compute are borrowed. ERR_LIMIT if the budget does not hold one full context. */
+RESULT batch_new(struct batch **out, const struct model *model, struct compute *compute,
+		 const struct batch_options *options);
+void batch_free(struct batch *b); /* NULL is fine */
+AUTO_POINTER(batch)
+
+/* ERR_LIMIT with the counts where prompt and max_tokens exceed the context; ERR_CONFLICT for an
+ * id in use; ERR_UNAVAILABLE where too many wait already; ERR_FORMAT for a token or a sampling
+ * setting out of range. */
+RESULT batch_add(struct batch *b, uint64_t id, const struct batch_request *request);
+RESULT batch_remove(struct batch *b, uint64_t id); /* ERR_NOT_FOUND; not from within a step */
+
+/* One pass. After max_tokens a sequence leaves by itself. */
+RESULT batch_step(struct batch *b, batch_token_fn *on_token, void *context);
+
+bool batch_is_idle(const struct batch *b); /* nothing runs, nothing waits */
+size_t batch_context(const struct batch *b);
+size_t batch_running(const struct batch *b);
+size_t batch_memory_bytes(const struct batch *b);
+bool batch_is_locked(const struct batch *b);
+
+#endif

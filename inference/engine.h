@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * engine.h - the engine as the gateway sees it: open a model, submit texts, step, and hear what
+ * was written. Single-threaded towards its caller (its compute threads are its own business): the
+ * caller steps in a loop while there is work, and looks at its channels between two steps.
+ */
+#ifndef INFERENCE_ENGINE_H
+#define INFERENCE_ENGINE_H
+
+#include "crypto/base/buf.h"
+#include "inference/format/source.h"
+#include "inference/kernel/compute.h"
+#include "inference/sampler.h"
+
+struct engine_options {
+	size_t memory_budget_bytes;        /* for everything of the model; must be given */
+	unsigned threads;                  /* compute threads, the caller's included; 0: 1 */
+	size_t sequences;                  /* stepped at once; 0: 8 */
+	uint32_t context;                  /* a ceiling below the model's own; 0: the model's */
+	bool strict;                       /* refuse memory that cannot be locked */
+	const struct operators *operators; /* NULL: operators_onednn */
+};
+
+struct engine_request {
+	struct slice prompt; /* UTF-8; may be empty where the tokenizer adds BOS */
+	uint32_t max_tokens; /* 0: as many as the context holds */
+	struct sampler_settings sampling;
+	const struct slice *stops;
+	size_t stop_count;
+	bool is_answer; /* the text stands by itself (chat): without the space that it begins with
+			 */
+};
+
+enum engine_finish { ENGINE_RUNNING, ENGINE_STOP, ENGINE_LENGTH, ENGINE_CANCELLED };
+
+struct engine_event {
+	uint64_t id;
+	struct slice text;           /* new text, whole characters; may be empty */
+	const struct sample *sample; /* the token it came with; NULL in an event of cancellation */
+	enum engine_finish finish;   /* not ENGINE_RUNNING: the last event of this id */
+	size_t prompt_tokens;
+	size_t completion_tokens; /* so far; the end token counts */
+};
+
+/* The event and what it points to are borrowed for the call. Not to be answered by a call into
+ * the engine. */
+typedef void engine_event_fn(void *context, const struct engine_event *event);
+
+struct engine_facts {
+	size_t vocabulary;
+	size_t context;
+	size_t layers;
+	size_t memory_bytes;
+	bool locked; /* false: say so in the log */
+	uint64_t matmul_primitives;
+	const char *operators;
+};
+
+struct engine;
+
+/* Reads config.json, generation_config.json (if any), tokenizer.json and the weights; opens
+ * nothing itself and keeps nothing of `files` after it returns. ERR_UNSUPPORTED: the text says
+ * which key of which file it does not understand. */
+RESULT engine_open(struct engine **out, struct model_files *files,
+		   const struct engine_options *options);
+void engine_close(struct engine *e); /* wipes; NULL is fine */
+static inline void engine_auto(struct engine **e)
+{
+	engine_close(*e);
+}
+
+/* What engine_open would refuse, without reading a weight: is this model one that can be run? */
+RESULT engine_check(struct model_files *files);
+
+/* `id` is the caller's, and not in use. ERR_LIMIT with counts if prompt and max_tokens do not fit
+ * into the context; ERR_FORMAT for a setting out of range; ERR_UNAVAILABLE if too many wait. */
+RESULT engine_submit(struct engine *e, uint64_t id, const struct engine_request *request);
+
+/* One forward pass for all; an event for each sequence that got a token. A failure is the
+ * engine's end: close it. */
+RESULT engine_step(struct engine *e, engine_event_fn *on_event, void *context);
+
+/* Its last event, ENGINE_CANCELLED, comes from within this call. ERR_NOT_FOUND if it is over. */
+RESULT engine_cancel(struct engine *e, uint64_t id, engine_event_fn *on_event, void *context);
+
+bool engine_is_idle(const struct engine *e);
+/* Append the token's own bytes, for logprobs: maybe part of a character; of <s> its name. */
+void engine_write_token(const struct engine *e, uint32_t token, struct buf *out);
+RESULT engine_count_tokens(const struct engine *e, size_t *out, struct slice prompt);
+void engine_facts(const struct engine *e, struct engine_facts *out);
+
+#endif

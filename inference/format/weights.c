@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inference/format/weights.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "inference/format/json.h"
+#include "inference/format/widen.h"
+
+#define WEIGHTS_FILE "model.safetensors"
+#define WEIGHTS_INDEX "model.safetensors.index.json"
+
+enum { INDEX_MAX = 64 << 20, SHARD_MAX_NAME = 255, READ_CHUNK = 1 << 20 };
+
+struct shard {
+	char name[SHARD_MAX_NAME + 1];
+	struct weight_source *source;
+	struct safetensors *header;
+};
+
+struct entry {
+	const struct tensor *tensor;
+	const struct shard *shard;
+};
+
+struct weights {
+	struct shard *shards;
+	size_t shard_count;
+	struct entry *entries; /* by name */
+	size_t count;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	const struct entry *x = a;
+	const struct entry *y = b;
+
+	return strcmp(x->tensor->name, y->tensor->name);
+}
+
+static const struct entry *find(const struct weights *w, const char *name)
+{
+	struct tensor tensor = {.name = name};
+	struct entry key = {.tensor = &tensor};
+
+	return bsearch(&key, w->entries, w->count, sizeof *w->entries, by_name);
+}
+
+static struct shard *find_shard(struct weights *w, const char *name)
+{
+	for (size_t i = 0; i < w->shard_count; i++)
+		if (strcmp(w->shards[i].name, name) == 0)
+			return &w->shards[i];
+	return NULL;
+}
+
+static enum err open_shard(struct weights *w, struct model_files *files, const char *name)
+{
+	struct shard *shard = &w->shards[w->shard_count];
+
+	if (w->shard_count == WEIGHTS_MAX_SHARDS)
+		return failure(ERR_LIMIT, WEIGHTS_INDEX ": more than %d files", WEIGHTS_MAX_SHARDS);
+	if (strlen(name) > SHARD_MAX_NAME || strchr(name, '/'))
+		return failure(ERR_FORMAT, WEIGHTS_INDEX ": \"%.255s\" is not a file name", name);
+	TRY(files->find(files, name, &shard->source));
+	TRY(safetensors_open(&shard->header, shard->source));
+	memcpy(shard->name, name, strlen(name) + 1);
+	w->shard_count++;
+	return OK;
+}
+
+/* All tensors of all shards in one list; a name must not stand in two of them. */
+static enum err list_entries(struct weights *w)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < w->shard_count; i++)
+		total += safetensors_count(w->shards[i].header);
+	if (total > SAFETENSORS_MAX_TENSORS)
+		return failure(ERR_LIMIT, "weights: more than %d tensors", SAFETENSORS_MAX_TENSORS);
+	w->entries = calloc(total + 1, sizeof *w->entries);
+	assert(w->entries);
+	for (size_t i = 0; i < w->shard_count; i++) {
+		const struct shard *shard = &w->shards[i];
+
+		for (size_t j = 0; j < safetensors_count(shard->header); j++)
+			w->entries[w->count++] = (struct entry){safetensors_at(shard->header, j),
+								shard};
+	}
+	qsort(w->entries, w->count, sizeof *w->entries, by_name);
+	for (size_t i = 1; i < w->count; i++)
+		if (by_name(&w->entries[i - 1], &w->entries[i]) == 0)
+			return failure(ERR_FORMAT, "weights: tensor \"%.120s\" is in two files",
+				       w->entries[i].tensor->name);
+	return OK;
+}
+
+/* Every name of the index is in the shard it names, and nothing else is in any shard. */
+static enum err check_index(struct weights *w, const json_t *map)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)map, name, value)
+	{
+		const struct entry *e = find(w, name);
+
+		if (!e || strcmp(e->shard->name, json_string_value(value)) != 0)
+			return failure(ERR_FORMAT,
+				       WEIGHTS_INDEX ": tensor \"%.120s\" is not in \"%.120s\"",
+				       name, json_string_value(value));
+	}
+	if (json_object_size(map) != w->count)
+		return failure(ERR_FORMAT, WEIGHTS_INDEX ": %zu tensors listed, %zu in the files",
+			       json_object_size(map), w->count);
+	return OK;
+}
+
+static enum err open_sharded(struct weights *w, struct model_files *files, json_t *index)
+{
+	json_t *map = json_object_get(index, "weight_map");
+	const char *name;
+	json_t *value;
+
+	if (!json_is_object(map))
+		return failure(ERR_FORMAT, WEIGHTS_INDEX ": \"weight_map\" is not an object");
+	json_object_foreach(map, name, value)
+	{
+		if (!json_is_string(value))
+			return failure(ERR_FORMAT,
+				       WEIGHTS_INDEX ": the file of \"%.120s\" is not a "
+						     "text",
+				       name);
+		if (!find_shard(w, json_string_value(value)))
+			TRY(open_shard(w, files, json_string_value(value)));
+	}
+	TRY(list_entries(w));
+	return check_index(w, map);
+}
+
+enum err weights_open(struct weights **out, struct model_files *files)
+{
+	AUTO(weights_auto) struct weights *w = calloc(1, sizeof *w);
+	AUTO(json_auto) json_t *index = NULL;
+	enum err found;
+
+	assert(w);
+	w->shards = calloc(WEIGHTS_MAX_SHARDS, sizeof *w->shards);
+	assert(w->shards);
+	found = json_read_file(&index, files, WEIGHTS_INDEX, INDEX_MAX);
+	if (found == OK) {
+		TRY(open_sharded(w, files, index));
+	} else {
+		if (found != ERR_NOT_FOUND)
+			return found;
+		TRY(open_shard(w, files, WEIGHTS_FILE));
+		TRY(list_entries(w));
+	}
+	*out = w;
+	w = NULL; /* given away */
+	return OK;
+}
+
+void weights_free(struct weights *w)
+{
+	if (!w)
+		return;
+	for (size_t i = 0; i < w->shard_count; i++)
+		safetensors_free(w->shards[i].header);
+	free(w->shards);
+	free(w->entries);
+	free(w);
+}
+
+size_t weights_count(const struct weights *w)
+{
+	return w->count;
+}
+
+const struct tensor *weights_at(const struct weights *w, size_t i)
+{
+	assert(i < w->count);
+	return w->entries[i].tensor;
+}
+
+const struct tensor *weights_find(const struct weights *w, const char *name)
+{
+	const struct entry *e = find(w, name);
+
+	return e ? e->tensor : NULL;
+}
+
+static enum err read_bytes_at(struct weight_source *source, uint8_t *out, uint64_t size,
+			      uint64_t offset)
+{
+	while (size > 0) {
+		size_t part = size < READ_CHUNK ? (size_t)size : READ_CHUNK;
+
+		TRY(source->read(source, out, part, offset));
+		out += part;
+		offset += part;
+		size -= part;
+	}
+	return OK;
+}
+
+enum err weights_read(const struct weights *w, const struct tensor *tensor, float *out)
+{
+	const struct entry *e = find(w, tensor->name);
+	uint8_t *bytes = (uint8_t *)out;
+
+	assert(e && e->tensor == tensor);
+	if (tensor->type != TENSOR_F32 && tensor->type != TENSOR_F16 && tensor->type != TENSOR_BF16)
+		return failure(
+			ERR_UNSUPPORTED,
+			"weights: tensor \"%.120s\" is of type %s; F32, F16 and BF16 are run",
+			tensor->name, tensor_type_name(tensor->type));
+	if (tensor->type != TENSOR_F32)
+		bytes += tensor->size; /* the upper half: see widen.h */
+	TRY(read_bytes_at(e->shard->source, bytes, tensor->size, tensor->offset));
+	if (tensor->type == TENSOR_F16)
+		widen_f16_in_place(out, (size_t)tensor->count);
+	if (tensor->type == TENSOR_BF16)
+		widen_bf16_in_place(out, (size_t)tensor->count);
+	return OK;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * onednn.h - matrix products by oneDNN. dnnl.c, behind it, is the only file with dnnl_ calls.
+ */
+#ifndef INFERENCE_KERNEL_ONEDNN_H
+#define INFERENCE_KERNEL_ONEDNN_H
+
+#include "inference/kernel/compute.h"
+
+struct onednn;
+
+RESULT onednn_new(struct onednn **out, unsigned workers); /* at most POOL_MAX_THREADS */
+void onednn_free(struct onednn *d);                       /* NULL is fine */
+AUTO_POINTER(onednn)
+
+/* One matmul primitive on the calling thread alone. A worker's number is in use by one thread at
+ * a time. ERR_INTERNAL with oneDNN's status where it refuses. */
+RESULT onednn_product(struct onednn *d, unsigned worker, const struct product *p);
+
+uint64_t onednn_matmul_primitives(const struct onednn *d); /* executed so far */
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pool.h - a fixed set of threads that share out one loop at a time. Idle threads sleep.
+ */
+#ifndef INFERENCE_KERNEL_POOL_H
+#define INFERENCE_KERNEL_POOL_H
+
+#include <stdint.h>
+
+#include "crypto/base/err.h"
+
+enum { POOL_MAX_THREADS = 64 };
+
+struct pool;
+
+/* Part [first, last) of the loop, on worker 0 .. threads-1 (0 is the caller's thread). */
+typedef void pool_part_fn(void *context, unsigned worker, size_t first, size_t last);
+
+RESULT pool_new(struct pool **out, unsigned threads); /* counts the caller: 1 starts none */
+void pool_free(struct pool *p);                       /* NULL is fine */
+AUTO_POINTER(pool)
+unsigned pool_threads(const struct pool *p);
+
+/* Runs part(0..count) in equal parts, one a worker, and returns when all are done. One caller at
+ * a time; not from within a part. */
+void pool_run(struct pool *p, size_t count, pool_part_fn *part, void *context);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inference/kvcache.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inference/model/region.h"
+
+/* A page is [layer][key, value][position][kv_heads * head_size]: what attention reads of one
+ * layer lies together. */
+struct kvcache {
+	struct region region;
+	float *pages;
+	uint32_t *free; /* a stack of page numbers */
+	size_t free_count;
+	size_t total;
+	size_t width; /* floats of one key */
+	size_t page_floats;
+};
+
+size_t kvcache_page_bytes(const struct config *config)
+{
+	return (size_t)config->layers * 2 * KVCACHE_PAGE * config->kv_heads * config->head_size *
+	       sizeof(float);
+}
+
+size_t kvcache_pages_for(size_t positions)
+{
+	return (positions + KVCACHE_PAGE - 1) / KVCACHE_PAGE;
+}
+
+enum err kvcache_new(struct kvcache **out, const struct config *config, size_t pages, bool strict)
+{
+	AUTO(kvcache_auto) struct kvcache *c = calloc(1, sizeof *c);
+	size_t bytes;
+
+	assert(c);
+	if (pages > UINT32_MAX || __builtin_mul_overflow(pages, kvcache_page_bytes(config), &bytes))
+		return failure(ERR_LIMIT, "kvcache: %zu pages are too many", pages);
+	TRY(region_open(&c->region, region_round(bytes), strict));
+	c->pages = region_take(&c->region, bytes);
+	c->free = calloc(pages + 1, sizeof *c->free);
+	assert(c->free);
+	c->total = pages;
+	c->width = (size_t)config->kv_heads * config->head_size;
+	c->page_floats = kvcache_page_bytes(config) / sizeof(float);
+	for (size_t i = 0; i < pages; i++)
+		c->free[c->free_count++] = (uint32_t)(pages - 1 - i);
+	*out = c;
+	c = NULL; /* given away */
+	return OK;
+}
+
+void kvcache_free(struct kvcache *c)
+{
+	if (!c)
+		return;
+	region_close(&c->region);
+	free(c->free);
+	free(c);
+}
+
+bool kvcache_reserve(struct kvcache *c, struct kvcache_table *out, size_t positions)
+{
+	size_t count = kvcache_pages_for(positions);
+
+	if (count > c->free_count)
+		return false;
+	out->pages = calloc(count + 1, sizeof *out->pages);
+	assert(out->pages);
+	for (out->count = 0; out->count < count; out->count++)
+		out->pages[out->count] = c->free[--c->free_count];
+	return true;
+}
+
+void kvcache_release(struct kvcache *c, struct kvcache_table *table)
+{
+	while (table->count > 0) {
+		uint32_t page = table->pages[--table->count];
+
+		/* Another person's sequence gets this page next. */
+		memset(c->pages + page * c->page_floats, 0, c->page_floats * sizeof(float));
+		c->free[c->free_count++] = page;
+	}
+	free(table->pages);
+	*table = (struct kvcache_table){0};
+}
+
+static float *row(struct kvcache *c, const struct kvcache_table *t, size_t half, size_t position)
+{
+	assert(position / KVCACHE_PAGE < t->count);
+	return c->pages + t->pages[position / KVCACHE_PAGE] * c->page_floats +
+	       (half * KVCACHE_PAGE + position % KVCACHE_PAGE) * c->width;
+}
+
+float *kvcache_key(struct kvcache *c, const struct kvcache_table *t, size_t layer, size_t position)
+{
+	return row(c, t, 2 * layer, position);
+}
+
+float *kvcache_value(struct kvcache *c, const struct kvcache_table *t, size_t layer,
+		     size_t position)
+{
+	return row(c, t, 2 * layer + 1, position);
+}
+
+size_t kvcache_pages_free(const struct kvcache *c)
+{
+	return c->free_count;
+}
+
+size_t kvcache_pages_total(const struct kvcache *c)
+{
+	return c->total;
+}
+
+bool kvcache_is_locked(const struct kvcache *c)
+{
+	return c->region.locked;
+}

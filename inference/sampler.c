@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inference/sampler.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct candidate {
+	uint32_t token;
+	float logit;
+	double weight; /* not normalized */
+};
+
+struct sampler {
+	struct sampler_settings settings;
+	struct sampler_bias *biases;
+	size_t vocabulary;
+	struct candidate *candidates; /* room for the whole vocabulary */
+	uint64_t state[4];
+};
+
+/* SplitMix64 (Steele, Lea, Flood 2014), to fill the state from one number. */
+static uint64_t split_mix(uint64_t *x)
+{
+	uint64_t z = (*x += 0x9e3779b97f4a7c15u);
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
+}
+
+static uint64_t rotate_left(uint64_t x, int k)
+{
+	return (x << k) | (x >> (64 - k));
+}
+
+/* xoshiro256** (Blackman, Vigna 2018). */
+static uint64_t next_random(uint64_t s[4])
+{
+	uint64_t result = rotate_left(s[1] * 5, 7) * 9;
+	uint64_t t = s[1] << 17;
+
+	s[2] ^= s[0];
+	s[3] ^= s[1];
+	s[1] ^= s[2];
+	s[0] ^= s[3];
+	s[2] ^= t;
+	s[3] = rotate_left(s[3], 45);
+	return result;
+}
+
+static enum err check_settings(const struct sampler_settings *s, size_t vocabulary)
+{
+	if (!(s->temperature >= 0 && s->temperature <= 2))
+		return failure(ERR_FORMAT, "sampling: temperature %g is not within 0 to 2",
+			       s->temperature);
+	if (!(s->top_p > 0 && s->top_p <= 1))
+		return failure(ERR_FORMAT, "sampling: top_p %g is not above 0 and at most 1",
+			       s->top_p);
+	if (s->top_logprobs > SAMPLER_MAX_TOP)
+		return failure(ERR_LIMIT, "sampling: %u alternatives wanted, at most %d",
+			       s->top_logprobs, SAMPLER_MAX_TOP);
+	if (s->bias_count > SAMPLER_MAX_BIASES)
+		return failure(ERR_LIMIT, "sampling: %zu biased tokens, at most %d", s->bias_count,
+			       SAMPLER_MAX_BIASES);
+	for (size_t i = 0; i < s->bias_count; i++) {
+		if (s->biases[i].token >= vocabulary)
+			return failure(ERR_FORMAT,
+				       "sampling: token %u of the logit bias is not "
+				       "one of %zu",
+				       s->biases[i].token, vocabulary);
+		if (!(fabsf(s->biases[i].bias) <= 100))
+			return failure(ERR_FORMAT,
+				       "sampling: the bias %g is not within -100 to 100",
+				       (double)s->biases[i].bias);
+	}
+	return OK;
+}
+
+enum err sampler_new(struct sampler **out, const struct sampler_settings *settings,
+		     size_t vocabulary)
+{
+	struct sampler *s;
+	uint64_t seed = settings->seed;
+
+	TRY(check_settings(settings, vocabulary));
+	s = calloc(1, sizeof *s);
+	assert(s);
+	s->settings = *settings;
+	s->vocabulary = vocabulary;
+	s->biases = calloc(settings->bias_count + 1, sizeof *s->biases);
+	s->candidates = calloc(vocabulary, sizeof *s->candidates);
+	assert(s->biases && s->candidates);
+	if (settings->bias_count > 0)
+		memcpy(s->biases, settings->biases, settings->bias_count * sizeof *s->biases);
+	s->settings.biases = s->biases;
+	for (int i = 0; i < 4; i++)
+		s->state[i] = split_mix(&seed);
+	*out = s;
+	return OK;
+}
+
+void sampler_free(struct sampler *s)
+{
+	if (!s)
+		return;
+	free(s->biases);
+	free(s->candidates);
+	free(s);
+}
+
+/* The first of the largest: ties go to the smaller id, everywhere. */
+static uint32_t likeliest(const float *logits, size_t n)
+{
+	size_t best = 0;
+
+	for (size_t i = 1; i < n; i++)
+		if (logits[i] > logits[best] || isnan(logits[best]))
+			best = i;
+	return (uint32_t)best;
+}
+
+static bool comes_before(const struct candidate *a, const struct candidate *b)
+{
+	return a->logit > b->logit || (a->logit == b->logit && a->token < b->token);
+}
+
+static int likelier_first(const void *a, const void *b)
+{
+	return comes_before(a, b) ? -1 : 1;
+}
+
+static void sink(struct candidate *heap, size_t n, size_t i)
+{
+	for (;;) {
+		size_t last = i;
+		struct candidate moved = heap[i];
+
+		for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < n; child++)
+			if (comes_before(&heap[last], &heap[child]))
+				last = child;
+		if (last == i)
+			return;
+		heap[i] = heap[last];
+		heap[last] = moved;
+		i = last;
+	}
+}
+
+/* The k likeliest of all logits, likeliest first: a heap whose top is the least likely kept. */
+static size_t keep_top(struct sampler *s, const float *logits, size_t k)
+{
+	struct candidate *kept = s->candidates;
+
+	if (k > s->vocabulary)
+		k = s->vocabulary;
+	for (size_t i = 0; i < s->vocabulary; i++) {
+		struct candidate c = {.token = (uint32_t)i, .logit = logits[i]};
+
+		if (i < k) {
+			kept[i] = c;
+			for (size_t j = k; i == k - 1 && j-- > 0;)
+				sink(kept, k, j);
+		} else if (comes_before(&c, &kept[0])) {
+			kept[0] = c;
+			sink(kept, k, 0);
+		}
+	}
+	qsort(kept, k, sizeof *kept, likelier_first);
+	return k;
+}
+
+/* All tokens that top-p could possibly keep, likeliest first. One whose share is below
+ * (1 - top_p) / vocabulary cannot be among them: all such together are less than 1 - top_p. */
+static size_t keep_possible(struct sampler *s, const float *logits, float largest, double total)
+{
+	double temperature = s->settings.temperature;
+	double least = (1 - s->settings.top_p) / (double)s->vocabulary * total;
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->vocabulary; i++)
+		if (exp((double)(logits[i] - largest) / temperature) >= least)
+			s->candidates[count++] = (struct candidate){.token = (uint32_t)i,
+								    .logit = logits[i]};
+	if (s->settings.top_p < 1) /* the order matters to nobody else */
+		qsort(s->candidates, count, sizeof *s->candidates, likelier_first);
+	return count;
+}
+
+static uint32_t draw(struct sampler *s, size_t count, float largest, double total)
+{
+	double kept = 0;
+	double target;
+	size_t used = 0;
+
+	for (size_t i = 0; i < count; i++)
+		s->candidates[i].weight = exp((double)(s->candidates[i].logit - largest) /
+					      s->settings.temperature);
+	/* The smallest set whose share reaches top_p; the token that crosses it is in. */
+	while (used < count && (used == 0 || kept < s->settings.top_p * total))
+		kept += s->candidates[used++].weight;
+	target = (double)(next_random(s->state) >> 11) * 0x1p-53 * kept;
+	for (size_t i = 0; i + 1 < used; i++) {
+		target -= s->candidates[i].weight;
+		if (target < 0)
+			return s->candidates[i].token;
+	}
+	return s->candidates[used - 1].token;
+}
+
+static double sum_exp(const float *logits, size_t n, float largest, double temperature)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += exp((double)(logits[i] - largest) / temperature);
+	return sum;
+}
+
+static uint32_t choose(struct sampler *s, const float *logits, uint32_t best)
+{
+	float largest = logits[best];
+	double total;
+	size_t count;
+
+	if (s->settings.temperature < 1e-6) /* closer to 0 than the arithmetic can tell */
+		return best;
+	if (!isfinite(largest)) /* weights that overflow: there is nothing to draw from */
+		return best;
+	if (s->settings.top_k > 0) {
+		count = keep_top(s, logits, s->settings.top_k);
+		total = 0; /* top-p is then a share of what top-k has kept */
+		for (size_t i = 0; i < count; i++)
+			total += exp((double)(s->candidates[i].logit - largest) /
+				     s->settings.temperature);
+	} else {
+		total = sum_exp(logits, s->vocabulary, largest, s->settings.temperature);
+		count = keep_possible(s, logits, largest, total);
+	}
+	return draw(s, count, largest, total);
+}
+
+/* A model that overflows has no probabilities; OpenAI's API writes -9999 for "very unlikely". */
+static struct sample_choice choice(uint32_t token, double logprob)
+{
+	return (struct sample_choice){token, isfinite(logprob) ? (float)logprob : -9999.0f};
+}
+
+void sampler_take(struct sampler *s, float *logits, struct sample *out)
+{
+	uint32_t best;
+	double norm;
+
+	for (size_t i = 0; i < s->settings.bias_count; i++)
+		logits[s->biases[i].token] += s->biases[i].bias;
+	best = likeliest(logits, s->vocabulary);
+	norm = log(sum_exp(logits, s->vocabulary, logits[best], 1)) + logits[best];
+	best = choose(s, logits, best);
+	out->chosen = choice(best, logits[best] - norm);
+	out->top_count = 0;
+	if (s->settings.top_logprobs > 0)
+		out->top_count = keep_top(s, logits, s->settings.top_logprobs);
+	for (size_t i = 0; i < out->top_count; i++)
+		out->top[i] = choice(s->candidates[i].token, s->candidates[i].logit - norm);
+}

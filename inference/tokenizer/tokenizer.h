@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tokenizer.h - text to token ids and back, as a tokenizer.json says: BPE with byte fallback in
+ * the SentencePiece manner (LLaMA 1 and 2). Any component that we do not know is refused by name
+ * rather than skipped, for a tokenizer that is nearly right gives answers that are nearly right.
+ */
+#ifndef INFERENCE_TOKENIZER_TOKENIZER_H
+#define INFERENCE_TOKENIZER_TOKENIZER_H
+
+#include "crypto/base/buf.h"
+
+enum {
+	TOKENIZER_MAX_FILE = 64 << 20,      /* bytes of tokenizer.json */
+	TOKENIZER_MAX_TEXT = 2 << 20,       /* bytes of one text to encode */
+	TOKENIZER_MAX_VOCABULARY = 1 << 20, /* ids */
+	TOKENIZER_MAX_MERGES = 1 << 21,
+	TOKENIZER_MAX_ADDED = 1 << 14,
+	TOKENIZER_MAX_TOKEN = 4096, /* bytes */
+};
+
+struct tokenizer;
+
+struct token_list {
+	uint32_t *ids;
+	size_t count;
+	size_t capacity;
+};
+void token_list_free(struct token_list *l); /* fit for AUTO */
+
+/* ERR_FORMAT: broken; ERR_UNSUPPORTED: a component not known here, named. */
+RESULT tokenizer_open(struct tokenizer **out, struct slice json);
+void tokenizer_free(struct tokenizer *t); /* NULL is fine */
+AUTO_POINTER(tokenizer)
+
+size_t tokenizer_vocabulary(const struct tokenizer *t); /* largest id + 1 */
+
+/* Ids of a text with what the post-processor puts around it (BOS), into an empty list. Special
+ * tokens written out in the text count as such. ERR_FORMAT if it is not UTF-8; ERR_LIMIT. */
+RESULT tokenizer_encode(const struct tokenizer *t, struct token_list *out, struct slice text);
+/* The same without what the post-processor adds. */
+RESULT tokenizer_encode_bare(const struct tokenizer *t, struct token_list *out, struct slice text);
+
+/* A special token (<s>, </s>): no text of its own. False for an id that there is not. */
+bool tokenizer_is_special(const struct tokenizer *t, uint32_t id);
+
+/* The token as the vocabulary writes it ("▁the", "<0x0A>"); empty for an id that there is not. */
+struct slice tokenizer_token(const struct tokenizer *t, uint32_t id);
+
+/* Append the token's bytes as text ("▁the" is " the", "<0x0A>" a newline, a special token
+ * nothing). They may be part of a character only. `is_first`: the text begins here, and what the
+ * normalizer put in front of it goes. */
+void tokenizer_write_piece(const struct tokenizer *t, uint32_t id, bool is_first, struct buf *out);
+
+/* Whole text of a list of ids, special tokens left out; always UTF-8. */
+RESULT tokenizer_decode(const struct tokenizer *t, struct buf *out, const uint32_t *ids,
+			size_t count);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bench_engine.c - how fast the engine reads and writes, on a model of 30 million parameters that
+ * is made up in memory. One JSON line for each measurement. An argument sets the threads.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "crypto/base/clock.h"
+#include "inference/batch.h"
+#include "inference/kernel/compute.h"
+
+enum { PROMPT = 512, WRITTEN = 64, MILLISECONDS = 1000 };
+
+static const struct config shape = {
+	.hidden_size = 512,
+	.intermediate_size = 1376,
+	.layers = 6,
+	.heads = 8,
+	.kv_heads = 8,
+	.head_size = 64,
+	.vocabulary = 20000,
+	.context = 1024,
+	.norm_epsilon = 1e-5f,
+	.tied = true,
+	.rope_theta = 10000,
+};
+
+/* Small numbers without a pattern that a cache could know; never freed, the program ends. */
+static const float *matrix(size_t rows, size_t columns)
+{
+	float *values = calloc(rows * columns, sizeof *values);
+	uint32_t x = 1;
+
+	assert(values);
+	for (size_t i = 0; i < rows * columns; i++) {
+		x = x * 1664525 + 1013904223;
+		values[i] = ((float)(x >> 8) / (1 << 24) - 0.5f) * 0.1f;
+	}
+	return values;
+}
+
+static struct model make_model(void)
+{
+	struct model m = {.config = shape};
+
+	m.embedding = matrix(shape.vocabulary, shape.hidden_size);
+	m.head = m.embedding;
+	m.norm = matrix(1, shape.hidden_size);
+	m.layers = calloc(shape.layers, sizeof *m.layers);
+	assert(m.layers);
+	for (size_t i = 0; i < shape.layers; i++)
+		m.layers[i] = (struct model_layer){
+			.attention_norm = matrix(1, shape.hidden_size),
+			.q = matrix(shape.hidden_size, shape.hidden_size),
+			.k = matrix(shape.hidden_size, shape.hidden_size),
+			.v = matrix(shape.hidden_size, shape.hidden_size),
+			.o = matrix(shape.hidden_size, shape.hidden_size),
+			.mlp_norm = matrix(1, shape.hidden_size),
+			.gate = matrix(shape.intermediate_size, shape.hidden_size),
+			.up = matrix(shape.intermediate_size, shape.hidden_size),
+			.down = matrix(shape.hidden_size, shape.intermediate_size),
+		};
+	return m;
+}
+
+static enum batch_verdict go_on(void *context, uint64_t id, const struct sample *sample)
+{
+	(void)id;
+	(void)sample;
+	(*(size_t *)context)++;
+	return BATCH_GO_ON;
+}
+
+static void must(enum err result)
+{
+	if (result == OK)
+		return;
+	fprintf(stderr, "%s\n", failure_text());
+	exit(1);
+}
+
+static void print_line(const char *name, size_t sequences, unsigned threads, size_t tokens,
+		       int64_t started)
+{
+	int64_t spent = clock_monotonic_ms() - started;
+
+	printf("{\"bench\":\"%s\",\"sequences\":%zu,\"threads\":%u,\"tokens_per_second\":%.1f}\n",
+	       name, sequences, threads,
+	       (double)tokens * MILLISECONDS / (double)(spent > 0 ? spent : 1));
+}
+
+static void measure(const struct model *model, size_t sequences, size_t prompt, unsigned threads)
+{
+	AUTO(compute_auto) struct compute *compute = NULL;
+	AUTO(batch_auto) struct batch *batch = NULL;
+	struct batch_options options = {sequences, shape.context, (size_t)1 << 30, false};
+	uint32_t tokens[PROMPT] = {0};
+	struct batch_request request = {tokens, prompt, WRITTEN + 1, {.top_p = 1}};
+	size_t written = 0;
+	int64_t started;
+
+	must(compute_new(&compute, &operators_onednn, threads));
+	must(batch_new(&batch, model, compute, &options));
+	for (size_t i = 0; i < sequences; i++)
+		must(batch_add(batch, i, &request));
+	started = clock_monotonic_ms();
+	must(batch_step(batch, go_on, &written));
+	if (prompt == PROMPT)
+		print_line("prefill", sequences, threads, prompt * sequences, started);
+	started = clock_monotonic_ms();
+	for (written = 0; prompt < PROMPT && !batch_is_idle(batch);)
+		must(batch_step(batch, go_on, &written));
+	if (prompt < PROMPT)
+		print_line("decode", sequences, threads, written, started);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned threads = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 1;
+	struct model model = make_model();
+
+	measure(&model, 1, PROMPT, threads);
+	for (size_t sequences = 1; sequences <= 8; sequences *= 2)
+		measure(&model, sequences, 4, threads);
+	return 0;
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The real sallyport-engine, given a real trained model in sealed files. */
+#include "tests/unit/keeper/child.h"
+
+#include "crypto/age_stream.h"
+#include "gateway/porter/blobs.h"
+#include "schema/wire/engine.h"
+#include "schema/wire/keeper.h"
+
+enum { FILES = 3, MODEL_MAX = 8 << 20 };
+
+static const char *const names[FILES] = {"config.json", "tokenizer.json", "model.safetensors"};
+
+struct scene {
+	struct child child;
+	struct channel edge;
+	struct channel keeper;
+	char model[400];
+	uint64_t sizes[FILES];
+};
+
+static bool find_model(struct scene *s)
+{
+	const char *root = getenv("SALLYPORT_SHARED");
+
+	snprintf(s->model, sizeof s->model, "%s/data/models/stories260K", root ? root : "");
+	return root && access(s->model, R_OK) == 0;
+}
+
+static enum err write_out(void *context, struct slice bytes)
+{
+	const int *fd = context;
+
+	return file_write_all(*fd, bytes);
+}
+
+static void seal_file(struct scene *s, uint8_t i)
+{
+	AUTO(buf_free) struct buf plain = buf_new(MODEL_MAX);
+	AUTO(age_sealer_auto) struct age_sealer *sealer = NULL;
+	AUTO(secret_auto) struct secret *key = NULL;
+	AUTO(file_close) int store = -1;
+	AUTO(file_close) int fd = -1;
+	uint8_t id[BLOBS_ID] = {i};
+	uint8_t bytes[16] = {i, 9};
+	char path[512];
+
+	snprintf(path, sizeof path, "%s/%s", s->model, names[i]);
+	assert_ok(file_read(&plain, AT_FDCWD, path));
+	s->sizes[i] = plain.size;
+	snprintf(path, sizeof path, "%s/store", s->child.path);
+	assert_ok(file_open_directory(&store, AT_FDCWD, path));
+	assert_ok(blobs_begin(&fd, store, id));
+	assert_ok(secret_from(&key, bytes, sizeof bytes));
+	assert_ok(age_sealer_new(&sealer, key, write_out, &fd));
+	assert_ok(age_sealer_push(sealer, buf_slice(&plain)));
+	assert_ok(age_sealer_finish(sealer));
+	assert_ok(blobs_publish(store, id, fd));
+}
+
+static int scene_new(void **state)
+{
+	struct scene *s = calloc(1, sizeof *s);
+	char path[128];
+
+	*state = s;
+	child_prepare(&s->child, ROLE_ENGINE);
+	if (!find_model(s))
+		return 0;
+	child_directory(&s->child, "store");
+	snprintf(path, sizeof path, "%s/store/tmp", s->child.path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	for (uint8_t i = 0; i < FILES; i++)
+		seal_file(s, i);
+	child_own(&s->child, "store");
+	child_start(&s->child);
+	s->edge = child_join(&s->child, ROLE_EDGE, 0);
+	s->keeper = child_join(&s->child, ROLE_KEEPER, 0);
+	return 0;
+}
+
+static int scene_free(void **state)
+{
+	struct scene *s = *state;
+
+	if (s->child.pid) {
+		kill(s->child.pid, SIGKILL);
+		child_wait(&s->child);
+		channel_close(&s->edge);
+		channel_close(&s->keeper);
+	}
+	child_remove(&s->child);
+	free(s);
+	return 0;
+}
+
+static void skip_without_model(const struct scene *s)
+{
+	if (s->child.pid)
+		return;
+	printf("skipped: no stories260K below SALLYPORT_SHARED\n");
+	skip();
+}
+
+static void send_keys(struct scene *s)
+{
+	for (uint8_t i = 0; i < FILES; i++) {
+		AUTO(buf_free) struct buf body = buf_new(64);
+		struct wire_handle_key message = {.handle = i, .key = {i, 9}};
+
+		wire_write_handle_key(&body, &message);
+		child_send(&s->keeper, WIRE_HANDLE_KEY, 0, &body, -1);
+	}
+}
+
+static void ask_load(struct scene *s)
+{
+	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
+	struct wire_engine_load load = {.model = S("m"), .revision = S("r"), .count = FILES};
+
+	for (uint8_t i = 0; i < FILES; i++) {
+		load.files[i].path = slice_of_string(names[i]);
+		load.files[i].size = s->sizes[i];
+		load.files[i].blob[0] = i;
+		load.files[i].handle = i;
+	}
+	wire_write_engine_load(&body, &load);
+	child_send(&s->edge, WIRE_ENGINE_LOAD, 1, &body, -1);
+}
+
+static void load(struct scene *s)
+{
+	struct wire_engine_loaded loaded;
+	struct frame frame;
+
+	send_keys(s);
+	ask_load(s);
+	child_expect(&s->child, &s->edge, WIRE_ENGINE_LOADED, &frame);
+	assert_ok(wire_read_engine_loaded(&loaded, frame.body));
+	assert_true(loaded.context == 512 && loaded.memory_bytes > 1000 * 1000);
+}
+
+static void generate(struct scene *s, uint32_t call, uint32_t max_tokens, bool logprobs)
+{
+	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
+	struct wire_engine_generate ask = {.max_tokens = max_tokens, .top_p = 1.0F};
+
+	ask.prompt = S("Once upon a time");
+	ask.wants_logprobs = logprobs;
+	ask.top_logprobs = logprobs ? 3 : 0;
+	wire_write_engine_generate(&body, &ask);
+	child_send(&s->edge, WIRE_ENGINE_GENERATE, call, &body, -1);
+}
+
+/* Text of calls 0..7 until all `count` of them are done. */
+static void collect(struct scene *s, struct buf *texts, unsigned count,
+		    struct wire_engine_done *done)
+{
+	while (count) {
+		struct frame frame = child_receive(&s->child, &s->edge);
+		struct wire_engine_delta delta;
+
+		if (frame.type == WIRE_ENGINE_DELTA) {
+			assert_ok(wire_read_engine_delta(&delta, frame.body));
+			buf_write(&texts[frame.call], delta.text);
+			for (uint16_t i = 0; i < delta.token_count; i++)
+				assert_true(delta.tokens[i].top_count == 3 &&
+					    delta.tokens[i].logprob <= 0);
+			continue;
+		}
+		assert_string_equal(wire_name(frame.type), "ENGINE_DONE");
+		assert_ok(wire_read_engine_done(done, frame.body));
+		count--;
+	}
+}
+
+static void engine_writes_the_published_text_for_eight_at_once(void **state)
+{
+	struct scene *s = *state;
+	struct buf texts[9];
+	struct wire_engine_done done;
+	AUTO(buf_free) struct buf expected = buf_new(MODEL_MAX);
+	char path[512];
+
+	skip_without_model(s);
+	load(s);
+	snprintf(path, sizeof path, "%s/expected_greedy.txt", s->model);
+	assert_ok(file_read(&expected, AT_FDCWD, path));
+	for (uint32_t i = 0; i < 9; i++)
+		texts[i] = buf_new(1 << 16);
+	for (uint32_t i = 1; i < 9; i++)
+		generate(s, i, 60, i == 3);
+	collect(s, texts, 8, &done);
+	assert_int_equal(done.completion_tokens, 60);
+	assert_int_equal(done.finish, WIRE_FINISH_LENGTH);
+	for (uint32_t i = 1; i < 9; i++) {
+		struct slice whole = slice_part(buf_slice(&expected), strlen("Once upon a time"),
+						texts[i].size);
+
+		assert_true(texts[i].size > 100);
+		assert_true(slice_equal(buf_slice(&texts[i]), whole));
+		buf_free(&texts[i]);
+	}
+}
+
+static void engine_stops_what_is_canceled_and_unloads(void **state)
+{
+	struct scene *s = *state;
+	struct buf texts[9];
+	struct wire_engine_done done;
+	AUTO(buf_free) struct buf body = buf_new(64);
+
+	skip_without_model(s);
+	load(s);
+	for (uint32_t i = 0; i < 9; i++)
+		texts[i] = buf_new(1 << 16);
+	generate(s, 1, 490, false);
+	wire_write_engine_cancel(&body, &(struct wire_engine_cancel){1});
+	child_send(&s->edge, WIRE_ENGINE_CANCEL, 0, &body, -1);
+	collect(s, texts, 1, &done);
+	assert_int_equal(done.finish, WIRE_FINISH_CANCELLED);
+	assert_true(done.completion_tokens < 490);
+	buf_free(&texts[1]);
+	assert_ok(channel_send(&s->edge, WIRE_ENGINE_UNLOAD, 0, S(""), -1));
+	assert_int_equal(child_wait(&s->child), 0);
+	s->child.pid = 0;
+	channel_close(&s->edge);
+	channel_close(&s->keeper);
+}
+
+static void engine_refuses_to_load_without_keys_or_with_a_damaged_file(void **state)
+{
+	struct scene *s = *state;
+	char path[128];
+	int fd;
+
+	skip_without_model(s);
+	ask_load(s);
+	child_expect_fail(&s->child, &s->edge, ERR_NOT_FOUND);
+	snprintf(path, sizeof path, "%s/store/02/02000000000000000000000000000000", s->child.path);
+	fd = open(path, O_WRONLY);
+	assert_int_equal(pwrite(fd, "x", 1, 100000), 1);
+	close(fd);
+	send_keys(s);
+	ask_load(s);
+	child_expect_fail(&s->child, &s->edge, ERR_FORGED);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scene_new, scene_free)
+	const struct CMUnitTest tests[] = {
+		TEST(engine_writes_the_published_text_for_eight_at_once),
+		TEST(engine_stops_what_is_canceled_and_unloads),
+		TEST(engine_refuses_to_load_without_keys_or_with_a_damaged_file),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/test.h"
+
+#include <math.h>
+
+#include "inference/format/json.h"
+#include "inference/kernel/pool.h"
+#include "inference/model/forward.h"
+#include "tests/unit/inference/files.h"
+
+enum { BUDGET = 64 << 20 };
+
+/* Everything one forward pass needs, over a model of a folder. */
+struct setup {
+	struct folder folder;
+	struct config config;
+	struct model *model;
+	struct compute *compute;
+	struct kvcache *cache;
+	struct forward *forward;
+	struct kvcache_table table;
+};
+
+static void setup_open(struct setup *s, const char *path, const struct operators *row,
+		       unsigned threads)
+{
+	struct weight_source *config;
+	size_t pages;
+
+	memset(s, 0, sizeof *s);
+	folder_init(&s->folder, path);
+	assert_ok(s->folder.files.find(&s->folder.files, "config.json", &config));
+	assert_ok(config_parse(&s->config, slice_of(config->context, config->size)));
+	assert_ok(model_open(&s->model, &s->folder.files, &s->config, BUDGET, false));
+	assert_ok(compute_new(&s->compute, row, threads));
+	pages = kvcache_pages_for(s->config.context);
+	assert_ok(kvcache_new(&s->cache, &s->config, pages, false));
+	assert_ok(forward_new(&s->forward, s->model, s->cache, s->compute, FORWARD_MAX_ROWS,
+			      s->config.context, false));
+	assert_true(kvcache_reserve(s->cache, &s->table, s->config.context));
+}
+
+static void setup_close(struct setup *s)
+{
+	kvcache_release(s->cache, &s->table);
+	forward_free(s->forward);
+	kvcache_free(s->cache);
+	compute_free(s->compute);
+	model_free(s->model);
+	folder_free(&s->folder);
+}
+
+static json_t *read_expected(const char *path)
+{
+	AUTO(buf_free) struct buf text = buf_new(1 << 20);
+	char name[480];
+	json_t *root;
+
+	snprintf(name, sizeof name, "%s/expected.json", path);
+	assert_ok(file_read(&text, AT_FDCWD, name));
+	assert_ok(json_read_object(&root, buf_slice(&text), "expected.json"));
+	return root;
+}
+
+/* max|a-b| / max|b|, the measure of the acceptance */
+static double distance(const float *a, const json_t *b, size_t n)
+{
+	double difference = 0;
+	double largest = 0;
+
+	assert_int_equal(json_array_size(b), n);
+	for (size_t i = 0; i < n; i++) {
+		double value = json_number_value(json_array_get(b, i));
+
+		difference = fmax(difference, fabs(a[i] - value));
+		largest = fmax(largest, fabs(value));
+	}
+	return difference / largest;
+}
+
+static uint32_t likeliest(const float *logits, size_t n)
+{
+	size_t best = 0;
+
+	for (size_t i = 1; i < n; i++)
+		best = logits[i] > logits[best] ? i : best;
+	return (uint32_t)best;
+}
+
+/* The prompt, then the expected greedy ids one by one, each of which must be the likeliest. */
+static void check_fixture(const char *path, const struct operators *row, unsigned threads)
+{
+	AUTO(setup_close) struct setup s;
+	AUTO(json_auto) json_t *expected = read_expected(path);
+	json_t *prompt = json_object_get(expected, "prompt_ids");
+	json_t *greedy = json_object_get(expected, "greedy_ids");
+	json_t *positions = json_object_get(expected, "positions");
+	json_t *at_positions = json_object_get(expected, "logits");
+	size_t count = json_array_size(prompt);
+	struct forward_row rows[FORWARD_MAX_ROWS];
+	float *logits;
+	double worst;
+
+	setup_open(&s, path, row, threads);
+	assert_true(count > 0 && count <= FORWARD_MAX_ROWS && json_array_size(greedy) > 0);
+	for (size_t i = 0; i < count; i++)
+		rows[i] = (struct forward_row){
+			&s.table, (uint32_t)i,
+			(uint32_t)json_integer_value(json_array_get(prompt, i)), true};
+	assert_ok(forward_run(s.forward, rows, count, &logits));
+	worst = distance(logits + (count - 1) * s.config.vocabulary,
+			 json_object_get(expected, "logits_last"), s.config.vocabulary);
+	for (size_t i = 0; i < json_array_size(positions); i++)
+		worst = fmax(worst,
+			     distance(logits + json_integer_value(json_array_get(positions, i)) *
+						       s.config.vocabulary,
+				      json_array_get(at_positions, i), s.config.vocabulary));
+	if (worst > 1e-4)
+		fail_msg("%s: %g from the reference", path, worst);
+	logits += (count - 1) * s.config.vocabulary;
+	for (size_t i = 0; i < json_array_size(greedy); i++) {
+		struct forward_row next = {&s.table, (uint32_t)(count + i),
+					   likeliest(logits, s.config.vocabulary), true};
+
+		assert_int_equal(next.token, json_integer_value(json_array_get(greedy, i)));
+		assert_ok(forward_run(s.forward, &next, 1, &logits));
+	}
+}
+
+static void logits_equal_an_independent_reference(void **state)
+{
+	static const char *const names[] = {
+		"mha-untied", "gqa-tied", "mqa-theta", "rope-llama3", "rope-linear",
+		"f16",        "bf16",     "sharded",   "head-dim",    "biased",
+	};
+	char path[100];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(path, sizeof path, "data/llama/%s", names[i]);
+		check_fixture(path, &operators_onednn, 1);
+		check_fixture(path, &operators_onednn, 2);
+		check_fixture(path, &operators_plain, 1);
+	}
+}
+
+/* seven matrices a layer: q, k, v, o, gate, up, down */
+static void a_prefill_runs_seven_matmul_primitives_a_layer(void **state)
+{
+	AUTO(setup_close) struct setup s;
+	struct forward_row rows[8];
+	uint64_t before;
+	float *logits;
+
+	(void)state;
+	setup_open(&s, "data/llama/gqa-tied", &operators_onednn, 1);
+	for (size_t i = 0; i < 8; i++)
+		rows[i] = (struct forward_row){&s.table, (uint32_t)i, (uint32_t)i, i == 7};
+	before = compute_matmul_primitives(s.compute);
+	assert_ok(forward_run(s.forward, rows, 8, &logits));
+	assert_int_equal(compute_matmul_primitives(s.compute) - before, 7 * s.config.layers);
+	rows[0] = (struct forward_row){&s.table, 8, 1, true};
+	assert_ok(forward_run(s.forward, rows, 1, &logits)); /* decode: our own kernel */
+	assert_int_equal(compute_matmul_primitives(s.compute) - before, 7 * s.config.layers);
+}
+
+static void the_plain_row_asks_nothing_of_onednn(void **state)
+{
+	AUTO(setup_close) struct setup s;
+	struct forward_row rows[8];
+	float *logits;
+
+	(void)state;
+	setup_open(&s, "data/llama/gqa-tied", &operators_plain, 1);
+	for (size_t i = 0; i < 8; i++)
+		rows[i] = (struct forward_row){&s.table, (uint32_t)i, (uint32_t)i, i == 7};
+	assert_ok(forward_run(s.forward, rows, 8, &logits));
+	assert_int_equal(compute_matmul_primitives(s.compute), 0);
+}
+
+static void weights_over_the_budget_are_not_loaded(void **state)
+{
+	AUTO(setup_close) struct setup s;
+	struct model *again = NULL;
+	size_t needed;
+
+	(void)state;
+	setup_open(&s, "data/llama/bf16", &operators_plain, 1);
+	needed = model_memory_needed(&s.config);
+	assert_int_equal(s.model->memory_bytes, needed);
+	assert_err(model_open(&again, &s.folder.files, &s.config, needed - 1, false), ERR_LIMIT);
+	assert_ok(model_open(&again, &s.folder.files, &s.config, needed, false));
+	model_free(again);
+}
+
+static void weights_that_do_not_fit_the_config_are_refused(void **state)
+{
+	AUTO(setup_close) struct setup s;
+	struct config other;
+
+	(void)state;
+	setup_open(&s, "data/llama/biased", &operators_plain, 1);
+	assert_ok(model_check(&s.folder.files, &s.config));
+	other = s.config;
+	other.layers++;
+	assert_err(model_check(&s.folder.files, &other), ERR_FORMAT);
+	assert_non_null(strstr(failure_text(), "model.layers.2."));
+	other = s.config;
+	other.intermediate_size++;
+	assert_err(model_check(&s.folder.files, &other), ERR_FORMAT);
+	other = s.config;
+	other.mlp_bias = false; /* biases that nobody would add */
+	assert_err(model_check(&s.folder.files, &other), ERR_UNSUPPORTED);
+	assert_non_null(strstr(failure_text(), "mlp.down_proj.bias"));
+}
+
+static void add_worker(void *context, unsigned worker, size_t first, size_t last)
+{
+	unsigned *counts = context;
+
+	(void)worker;
+	for (size_t i = first; i < last; i++)
+		counts[i]++;
+}
+
+static void a_pool_does_every_part_once(void **state)
+{
+	AUTO(pool_auto) struct pool *p = NULL;
+	struct pool *none = NULL;
+	unsigned counts[100] = {0};
+
+	(void)state;
+	assert_err(pool_new(&none, 0), ERR_FORMAT);
+	assert_err(pool_new(&none, POOL_MAX_THREADS + 1), ERR_FORMAT);
+	assert_ok(pool_new(&p, 3));
+	for (size_t n = 0; n <= 100; n++)
+		pool_run(p, n, add_worker, counts);
+	for (size_t i = 0; i < 100; i++)
+		assert_int_equal(counts[i], 100 - i);
+}
+
+static void rows_of_the_operator_table_agree(void **state)
+{
+	enum { M = 9, N = 37, K = 83 };
+	static float x[M * K], w[N * K], a[M * N], b[M * N];
+	AUTO(compute_auto) struct compute *plain = NULL;
+	AUTO(compute_auto) struct compute *onednn = NULL;
+
+	(void)state;
+	assert_ok(compute_new(&plain, &operators_plain, 1));
+	assert_ok(compute_new(&onednn, &operators_onednn, 2));
+	for (size_t i = 0; i < M * K; i++)
+		x[i] = sinf((float)i);
+	for (size_t i = 0; i < N * K; i++)
+		w[i] = cosf((float)i * 0.7f);
+	for (size_t m = 1; m <= M; m++) {
+		assert_ok(compute_product(plain, &(struct product){a, N, x, w, m, N, K}));
+		assert_ok(compute_product(onednn, &(struct product){b, N, x, w, m, N, K}));
+		for (size_t i = 0; i < m * N; i++)
+			assert_true(fabsf(a[i] - b[i]) < 1e-4f);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(logits_equal_an_independent_reference),
+		cmocka_unit_test(a_prefill_runs_seven_matmul_primitives_a_layer),
+		cmocka_unit_test(the_plain_row_asks_nothing_of_onednn),
+		cmocka_unit_test(weights_over_the_budget_are_not_loaded),
+		cmocka_unit_test(weights_that_do_not_fit_the_config_are_refused),
+		cmocka_unit_test(a_pool_does_every_part_once),
+		cmocka_unit_test(rows_of_the_operator_table_agree),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
