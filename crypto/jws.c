@@ -131,7 +131,7 @@ enum err jws_verify(const struct jws *jws, const struct jwk_set *keys)
 {
 	uint8_t der[JWS_DER_MAX];
 	const struct jwk *key;
-	size_t size;
+	size_t size = 0;
 
 	TRY(jwk_set_find(&key, keys, jws->kid));
 	if (key->algorithm != jws->algorithm)

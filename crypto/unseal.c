@@ -61,7 +61,7 @@ enum err unseal_file_read(struct secret **root, int dir, const char *path)
 	AUTO(file_close) int fd = openat(dir, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	AUTO(secret_auto) struct secret *text = NULL;
 	AUTO(secret_auto) struct secret *key = NULL;
-	size_t size;
+	size_t size = 0;
 
 	if (fd < 0 && errno == ENOENT)
 		return failure(ERR_NOT_FOUND, "root key \"%s\": not there", path);

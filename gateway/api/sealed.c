@@ -75,7 +75,7 @@ static enum err send(struct exchange *x, struct route_context *context, const st
 	AUTO(rpc_stream_auto) struct rpc_stream *copying = NULL;
 	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
 	enum err result;
-	int fd;
+	int fd = -1;
 
 	TRY(start_copy(&copying, &fd, context->api, f));
 	result = exchange_stream_begin(x, 200, "application/octet-stream");

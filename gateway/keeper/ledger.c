@@ -229,11 +229,11 @@ enum err ledger_append(struct ledger *l, const struct wire_log_append *batch, in
 	struct leaf leaves[WIRE_MAX_LOG_ENTRIES];
 	uint64_t size = journal_size(l->journal);
 
-	if (batch->count == 0)
-		return failure(ERR_FORMAT, "log: an append of nothing");
 	if (batch->first != size)
 		return failure(ERR_CONFLICT, "log: entry %llu offered, %llu is next",
 			       (unsigned long long)batch->first, (unsigned long long)size);
+	if (batch->count == 0)
+		return OK; /* the scribe has lost our last answer and asks for its checkpoint */
 	for (uint16_t i = 0; i < batch->count; i++)
 		TRY(draft_entry(&d, &leaves[i], &batch->entries[i]));
 	TRY(run_shreds(l, &d));

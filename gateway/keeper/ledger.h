@@ -22,9 +22,9 @@ struct ledger {
 	void *context;
 };
 
-/* The batch as a whole or not at all. ERR_CONFLICT: it does not begin where the log ends;
- * ERR_FORMAT: a leaf is not canonical; ERR_FORGED: a payload does not match its commitment.
- * An event named in an entry can be used from now on. `now_ms` is monotonic. */
+/* The batch as a whole or not at all; an empty one changes nothing. ERR_CONFLICT: it does not begin
+ * where the log ends; ERR_FORMAT: a leaf is not canonical; ERR_FORGED: a payload does not match its
+ * commitment. An event named in an entry can be used from now on. `now_ms` is monotonic. */
 RESULT ledger_append(struct ledger *l, const struct wire_log_append *batch, int64_t now_ms);
 
 #endif

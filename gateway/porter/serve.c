@@ -14,19 +14,22 @@
 
 enum { THREAD_STACK = 256 * 1024 };
 
+enum job_kind { JOB_SEAL, JOB_OPEN, JOB_COPY };
+
 /* One transfer, from its message to its answer. */
 struct job {
 	struct serve *serve;
 	struct channel channel; /* a descriptor of our own: the peer's may change meanwhile */
 	uint32_t call;
-	bool is_seal;
+	enum job_kind kind;
 	union {
 		struct wire_porter_seal seal;
 		struct wire_porter_open open;
+		struct wire_porter_copy copy;
 	} ask;
 	uint64_t handle;
 	int pipe;
-	struct key *key;
+	struct key *key;     /* NULL for a copy: it needs none */
 	int64_t deadline_ms; /* until then the key may come */
 };
 
@@ -112,18 +115,36 @@ static enum err run_open(const struct job *j, struct buf *out)
 	return buf_done(out);
 }
 
+static enum err run_copy(const struct job *j, struct buf *out)
+{
+	struct wire_porter_copied answer;
+
+	TRY(transfer_copy(&answer, j->serve->store, &j->ask.copy, j->pipe));
+	wire_write_porter_copied(out, &answer);
+	return buf_done(out);
+}
+
+static const struct {
+	enum err (*run)(const struct job *j, struct buf *out);
+	enum wire_type reply;
+} kinds[] = {
+	[JOB_SEAL] = {run_seal, WIRE_PORTER_SEALED},
+	[JOB_OPEN] = {run_open, WIRE_PORTER_OPENED},
+	[JOB_COPY] = {run_copy, WIRE_PORTER_COPIED},
+};
+
 /* The pipe is closed before the answer: who reads it to its end then has the answer next. */
 static void run_job(struct job *j)
 {
 	AUTO(buf_free) struct buf out = buf_new(WIRE_MAX_BODY);
-	enum wire_type reply = j->is_seal ? WIRE_PORTER_SEALED : WIRE_PORTER_OPENED;
-	enum err result = j->is_seal ? run_seal(j, &out) : run_open(j, &out);
+	enum err result = kinds[j->kind].run(j, &out);
 	enum err sent;
 
 	file_close(&j->pipe);
 	j->pipe = -1;
 	if (result == OK) {
-		sent = channel_send(&j->channel, reply, j->call, buf_slice(&out), -1);
+		sent = channel_send(&j->channel, kinds[j->kind].reply, j->call, buf_slice(&out),
+				    -1);
 	} else {
 		log_warn("porter.failed", "kind=%s why=\"%s\"", err_name(result), failure_text());
 		sent = channel_send_fail(&j->channel, j->call, result, "");
@@ -251,30 +272,37 @@ static enum err accept_job(struct serve *s, struct job *j, const struct channel 
 	if (j->pipe < 0)
 		return failure(ERR_FORMAT, "a transfer without a pipe");
 	TRY(channel_duplicate(&j->channel, from));
+	if (j->kind == JOB_COPY)
+		return start_job(s, j);
 	j->key = keys_use(s->keys, j->handle, clock_monotonic_ms());
 	return j->key ? start_job(s, j) : wait_for_key(s, j);
 }
 
 static enum err read_ask(struct job *j, const struct frame *frame)
 {
-	j->is_seal = frame->type == WIRE_PORTER_SEAL;
-	if (j->is_seal) {
+	switch (j->kind) {
+	case JOB_SEAL:
 		TRY(wire_read_porter_seal(&j->ask.seal, frame->body));
 		j->handle = j->ask.seal.handle;
 		return OK;
+	case JOB_OPEN:
+		TRY(wire_read_porter_open(&j->ask.open, frame->body));
+		j->handle = j->ask.open.handle;
+		return OK;
+	case JOB_COPY:
+		return wire_read_porter_copy(&j->ask.copy, frame->body);
 	}
-	TRY(wire_read_porter_open(&j->ask.open, frame->body));
-	j->handle = j->ask.open.handle;
-	return OK;
+	return failure(ERR_INTERNAL, "a job of no kind");
 }
 
-static enum err on_transfer(struct serve *s, const struct channel *from, const struct frame *frame)
+static enum err on_transfer(struct serve *s, const struct channel *from, const struct frame *frame,
+			    enum job_kind kind)
 {
 	struct job *j = calloc(1, sizeof *j);
 	enum err result;
 
 	assert(j);
-	*j = (struct job){.serve = s, .call = frame->call, .pipe = frame->fd};
+	*j = (struct job){.serve = s, .call = frame->call, .kind = kind, .pipe = frame->fd};
 	j->channel.fd = -1;
 	result = read_ask(j, frame);
 	if (result == OK)
@@ -306,8 +334,12 @@ enum err serve_frame(void *context, const struct channel *from, const struct fra
 {
 	struct serve *s = context;
 
-	if (frame->type == WIRE_PORTER_SEAL || frame->type == WIRE_PORTER_OPEN)
-		return on_transfer(s, from, frame);
+	if (frame->type == WIRE_PORTER_SEAL)
+		return on_transfer(s, from, frame, JOB_SEAL);
+	if (frame->type == WIRE_PORTER_OPEN)
+		return on_transfer(s, from, frame, JOB_OPEN);
+	if (frame->type == WIRE_PORTER_COPY)
+		return on_transfer(s, from, frame, JOB_COPY);
 	if (frame->type == WIRE_HANDLE_KEY)
 		return on_handle_key(s, frame->body);
 	if (frame->type == WIRE_PORTER_DROP)

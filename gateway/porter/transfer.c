@@ -67,7 +67,7 @@ static enum err pump_sealing(struct age_sealer *sealer, struct bulk *bulk, uint6
 
 	TRY(secret_new(&plain, AGE_CHUNK));
 	for (;;) {
-		size_t got;
+		size_t got = 0;
 		struct slice piece;
 
 		TRY(read_pipe(pipe, secret_bytes(plain), AGE_CHUNK, &got));
@@ -150,5 +150,23 @@ enum err transfer_open(struct wire_porter_opened *out, int store, const struct s
 	TRY(age_opener_new(&opener, file_key, age_source_file, &file, sealed_size));
 	TRY(age_opener_range(opener, ask->offset, ask->length, write_opened, &outlet));
 	out->bytes = outlet.bytes;
+	return OK;
+}
+
+enum err transfer_copy(struct wire_porter_copied *out, int store,
+		       const struct wire_porter_copy *ask, int pipe)
+{
+	AUTO(file_close) int file = -1;
+	uint8_t bytes[32 * 1024];
+	uint64_t size;
+
+	TRY(blobs_open(&file, &size, store, ask->blob));
+	for (out->bytes = 0; out->bytes < size;) {
+		size_t step = size - out->bytes < sizeof bytes ? size - out->bytes : sizeof bytes;
+
+		TRY(file_read_at(file, bytes, step, out->bytes));
+		TRY(write_pipe(pipe, slice_of(bytes, step)));
+		out->bytes += step;
+	}
 	return OK;
 }

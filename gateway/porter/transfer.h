@@ -19,4 +19,8 @@ RESULT transfer_seal(struct wire_porter_sealed *out, int store, const struct sec
 RESULT transfer_open(struct wire_porter_opened *out, int store, const struct secret *file_key,
 		     const struct wire_porter_open *ask, int pipe);
 
+/* Writes the sealed file as it lies in the store into `pipe`. ERR_CLOSED: the reader went. */
+RESULT transfer_copy(struct wire_porter_copied *out, int store, const struct wire_porter_copy *ask,
+		     int pipe);
+
 #endif

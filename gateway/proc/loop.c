@@ -259,13 +259,12 @@ void loop_wake_at(struct loop *l, int64_t monotonic_ms)
 
 void loop_watch(struct loop *l, int fd, loop_event_fn *readable, void *context)
 {
-	for (unsigned i = 0; i < LOOP_MAX_WATCHES; i++) {
-		if (l->watches[i].fd >= 0)
-			continue;
-		l->watches[i] = (struct watch){fd, readable, context};
-		return;
-	}
-	assert(!"loop_watch: more than LOOP_MAX_WATCHES");
+	unsigned i = 0;
+
+	while (i < LOOP_MAX_WATCHES && l->watches[i].fd >= 0)
+		i++;
+	assert(i < LOOP_MAX_WATCHES);
+	l->watches[i] = (struct watch){fd, readable, context};
 }
 
 void loop_unwatch(struct loop *l, int fd)

@@ -164,18 +164,22 @@ static enum err apply_control(struct rpc *r, const struct frame *frame)
 	return result;
 }
 
-static void receive_control(struct rpc *r)
+/* True if there was something. */
+static bool receive_control(struct rpc *r)
 {
 	struct frame frame;
 	enum err result = channel_receive(process_control(r->process), r->inbox, &frame, 0);
 
+	if (result == ERR_TIMEOUT)
+		return false;
 	if (result == OK)
 		result = apply_control(r, &frame);
-	if (result == OK || result == ERR_TIMEOUT)
-		return;
+	if (result == OK)
+		return true;
 	log_error("supervisor.lost", "why=\"%s\"", failure_text());
 	r->control_is_open = false;
 	say_stop(r);
+	return false;
 }
 
 enum { POLL_WAKE, POLL_CONTROL, POLL_PEERS, POLL_MAX = POLL_PEERS + ROLE_COUNT * ROLE_MAX_INDEX };
@@ -217,7 +221,7 @@ static void *run(void *context)
 			if (polled[i].revents)
 				receive_from(r, peers[i]);
 		if (polled[POLL_CONTROL].revents)
-			receive_control(r);
+			(void)receive_control(r);
 	}
 }
 
@@ -249,6 +253,8 @@ enum err rpc_start(struct rpc **out, struct process *p)
 		release(r);
 		return failure_errno("rpc: no eventfd");
 	}
+	while (receive_control(r)) /* peers that are there already can be called at once */
+		;
 	error = pthread_create(&r->thread, NULL, run, r);
 	if (error != 0) {
 		release(r);
@@ -464,7 +470,7 @@ static enum err read_fail(struct rpc_reply *reply)
 
 enum err rpc_next(struct rpc_stream *s, struct rpc_reply *out, int timeout_ms)
 {
-	struct answer *a;
+	struct answer *a = NULL;
 	enum err result;
 
 	*out = (struct rpc_reply){0};

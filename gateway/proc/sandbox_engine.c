@@ -20,6 +20,8 @@ static const struct sandbox_call calls[] = {
 	/* memory */
 	SANDBOX_ALLOW(mmap, "oneDNN maps the code it writes"),
 	SANDBOX_ALLOW(mprotect, "oneDNN makes it executable"),
+	SANDBOX_ALLOW_EQUAL(arch_prctl, 0, 0x1022, "oneDNN: ARCH_GET_XCOMP_PERM"),
+	SANDBOX_ALLOW_EQUAL(arch_prctl, 0, 0x1023, "tile registers: ARCH_REQ_XCOMP_PERM"),
 	SANDBOX_ALLOW(mlock, "secrets stay in memory"),
 	SANDBOX_ALLOW(munlock, "secrets"),
 	SANDBOX_ALLOW(mlock2, "weights stay in memory"),

@@ -31,7 +31,7 @@ enum {
 
 struct audit_event {
 	enum audit_kind kind;
-	uint8_t id[AUDIT_ID];       /* UUIDv7, by audit_event_end */
+	uint8_t id[AUDIT_ID]; /* UUIDv7, by audit_event_end */
 	bool has_id;
 	uint8_t nonce[AUDIT_NONCE]; /* random, by audit_event_end */
 	int64_t at_ms;
@@ -65,8 +65,8 @@ void audit_event_denied(struct audit_event *e, const char *code); /* allow = fal
 /* Before the end, for an event whose id must be known earlier: a license names its entry. */
 void audit_event_preset_id(struct audit_event *e, const uint8_t id[AUDIT_ID]);
 
-/* Make id (unless preset), nonce, payload, leaf. ERR_LIMIT: the payload is too large. ERR_FORMAT: a text is not
- * UTF-8. */
+/* Make id (unless preset), nonce, payload, leaf. ERR_LIMIT: the payload is too large. ERR_FORMAT: a
+ * text is not UTF-8. */
 RESULT audit_event_end(struct audit_event *e, int64_t now_ms);
 
 /* Borrowed from the event. */

@@ -43,7 +43,8 @@ CREATE TABLE access_request_event (
 	reason text CHECK (length(reason) <= 2000),
 	PRIMARY KEY (request, step),
 	CONSTRAINT access_request_step CHECK ((from_state, to_state) IN (
-		('none', 'draft'), ('none', 'submitted'), ('draft', 'submitted'), ('draft', 'withdrawn'),
+		('none', 'draft'), ('none', 'submitted'),
+		('draft', 'submitted'), ('draft', 'withdrawn'),
 		('submitted', 'approved'), ('submitted', 'denied'), ('submitted', 'returned'),
 		('submitted', 'withdrawn'),
 		('returned', 'submitted'), ('returned', 'withdrawn'),

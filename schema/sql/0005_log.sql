@@ -95,7 +95,8 @@ CREATE TRIGGER done BEFORE DELETE ON audit_outbox
 -- The tree has no gaps: the next number is the number of leaves before it.
 CREATE FUNCTION leaf_is_next() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-	IF NEW.seq > 0 AND NOT EXISTS (SELECT FROM sallyport.audit_leaf WHERE seq = NEW.seq - 1) THEN
+	IF NEW.seq > 0 AND NOT EXISTS (SELECT FROM sallyport.audit_leaf
+		WHERE seq = NEW.seq - 1) THEN
 		RAISE EXCEPTION 'leaf % would leave a gap', NEW.seq
 			USING ERRCODE = 'check_violation';
 	END IF;

@@ -76,7 +76,7 @@ enum {
 	X(TOKEN_SIGNED,     0x020c, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        4 + WIRE_MAX_TOKEN,    0,  "TOKEN_SIGN") \
 	X(LOG_STATE,        0x0301, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      0,                     0,  "nothing") \
 	X(LOG_STATE_IS,     0x0302, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_SCRIBE,      8 + WIRE_DIGEST,       0,  "LOG_STATE") \
-	X(LOG_APPEND,       0x0303, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      WIRE_MAX_BODY,         0,  "first = the keeper's size, or entries it knows") \
+	X(LOG_APPEND,       0x0303, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      WIRE_MAX_BODY,         0,  "first = the keeper's size; none: sign the tree as it is") \
 	X(LOG_APPENDED,     0x0304, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_SCRIBE,      12 + WIRE_MAX_CHECKPOINT, 0, "LOG_APPEND; the journal is on disk") \
 	X(SCRIBE_AWAIT,     0x0401, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_SCRIBE,      WIRE_ID,               0,  "the event is in the outbox") \
 	X(SCRIBE_PUBLISHED, 0x0402, WIRE_REPLY, ROLE_SET_SCRIBE,   ROLE_SET_EDGE,        16,                    0,  "SCRIBE_AWAIT; its checkpoint is published") \

@@ -58,6 +58,6 @@ cd "$dir"
 as_server "$bin/initdb" -D "$dir/data" -U postgres -A scram-sha-256 -E UTF8 --locale=C --no-sync \
 	--pwfile="$dir/superuser.password" >"$dir/initdb.log"
 as_server "$bin/pg_ctl" -D "$dir/data" -l "$dir/server.log" -w -o \
-	"-c listen_addresses='' -c unix_socket_directories='$dir' -c fsync=off -c max_connections=50" \
+	"-c listen_addresses='' -c unix_socket_directories='$dir' -c fsync=off" \
 	start >/dev/null
 echo "$dir" >"$file"

@@ -38,8 +38,10 @@ static bool run_in(const struct postgres *p, const char *database, const char *r
 		   const char *sql, char value[256])
 {
 	char password[256];
-	const char *const names[] = {"host", "port", "dbname", "user", "password", NULL};
-	const char *const values[] = {p->directory, "5432", database, role, password, NULL};
+	const char *const names[] = {"host", "port", "dbname", "user", "password", "options", NULL};
+	const char *const values[] = {p->directory, "5432",   database,
+				      role,         password, "-c client_min_messages=error",
+				      NULL};
 	PGconn *connection;
 	PGresult *result;
 	bool good;

@@ -100,16 +100,17 @@ static unsigned count_processes(const struct gateway *g, pid_t *out, unsigned mo
 	for (const struct dirent *e = readdir(list); e; e = readdir(list)) {
 		AUTO(buf_free) struct buf line = buf_new(8192);
 		char path[300];
+		uint64_t pid;
 
 		snprintf(path, sizeof path, "/proc/%s/cmdline", e->d_name);
-		if (e->d_name[0] < '0' || e->d_name[0] > '9' ||
+		if (!slice_to_u64(slice_of_string(e->d_name), INT32_MAX, &pid) ||
 		    file_read(&line, AT_FDCWD, path) != OK)
 			continue;
-		if (atol(e->d_name) == g->pid ||
+		if ((pid_t)pid == g->pid ||
 		    !memmem(line.data, line.size, g->directory, strlen(g->directory)))
 			continue;
 		if (count < most)
-			out[count] = (pid_t)atol(e->d_name);
+			out[count] = (pid_t)pid;
 		count++;
 	}
 	closedir(list);
@@ -186,7 +187,7 @@ static void the_family_comes_up_and_a_stop_leaves_nothing(void **state)
 	prepare(&g, "");
 	assert_true(start(&g));
 	assert_int_equal(count_processes(&g, NULL, 0), CHILDREN);
-	assert_true(ask(&g, &scribe, &keeper));
+	assert_true(ask_until_fresh(&g, 0, 0, &scribe, &keeper));
 	assert_int_equal(stop(&g, SIGTERM), 0);
 	assert_int_equal(count_processes(&g, NULL, 0), 0);
 	clean(&g);
@@ -203,7 +204,7 @@ static void a_killed_child_comes_back_and_its_peers_reach_it(void **state)
 	(void)state;
 	prepare(&g, "");
 	assert_true(start(&g));
-	assert_true(ask(&g, &scribe, &keeper));
+	assert_true(ask_until_fresh(&g, 0, 0, &scribe, &keeper));
 	kill((pid_t)keeper, SIGKILL);
 	assert_true(ask_until_fresh(&g, 0, keeper, &fresh_scribe, &fresh_keeper));
 	assert_int_equal(fresh_scribe, scribe); /* the rest went on */
@@ -226,7 +227,7 @@ static void every_child_may_die_at_once(void **state)
 	prepare(&g, "");
 	assert_true(start(&g));
 	assert_int_equal(count_processes(&g, children, CHILDREN), CHILDREN);
-	assert_true(ask(&g, &scribe, &keeper));
+	assert_true(ask_until_fresh(&g, 0, 0, &scribe, &keeper));
 	for (unsigned i = 0; i < CHILDREN; i++)
 		kill(children[i], SIGKILL);
 	assert_true(ask_until_fresh(&g, scribe, keeper, &scribe, &keeper));
@@ -244,7 +245,7 @@ static void a_stopped_child_does_not_keep_the_gateway_from_stopping(void **state
 	(void)state;
 	prepare(&g, "");
 	assert_true(start(&g));
-	assert_true(ask(&g, &scribe, &keeper));
+	assert_true(ask_until_fresh(&g, 0, 0, &scribe, &keeper));
 	kill((pid_t)keeper, SIGSTOP);
 	assert_int_equal(stop(&g, SIGTERM), 0);
 	assert_int_equal(count_processes(&g, NULL, 0), 0);

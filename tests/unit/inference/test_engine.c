@@ -403,7 +403,7 @@ static void the_demo_model_speaks(void **state)
 {
 	struct engine_options options = {.memory_budget_bytes = BUDGET, .threads = 2};
 	AUTO(setup_close) struct setup s;
-	struct engine_request r = greedy(S("Tell me about the harbor."), 40);
+	struct engine_request r = greedy(S("Tell me about the harbor.\n"), 100);
 
 	(void)state;
 	memset(&s, 0, sizeof s);
@@ -414,6 +414,7 @@ static void the_demo_model_speaks(void **state)
 	assert_ok(engine_submit(s.engine, 0, &r));
 	run(&s);
 	assert_non_null(strstr(buf_string(&s.heard[0].text), "harbor"));
+	assert_int_equal(s.heard[0].finish, ENGINE_STOP);
 }
 
 int main(void)

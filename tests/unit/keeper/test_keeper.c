@@ -226,6 +226,23 @@ static void keeper_refuses_an_event_that_was_never_appended(void **state)
 	expect_refusal(s, &ask, ERR_NOT_FOUND, "AUDIT_UNAVAILABLE");
 }
 
+static void keeper_signs_its_tree_again_for_an_append_of_nothing(void **state)
+{
+	struct scene *s = *state;
+	AUTO(buf_free) struct buf checkpoint = buf_new(WIRE_MAX_CHECKPOINT);
+	struct wire_log_state_is before, after;
+	struct wire_log_append batch = {.count = 0};
+
+	keeper_log_state(s->keeper, &before);
+	batch.first = before.size;
+	assert_ok(keeper_log_append(s->keeper, &batch, s->now, &checkpoint));
+	assert_true(checkpoint.size > 0);
+	keeper_log_state(s->keeper, &after);
+	assert_int_equal(after.size, before.size);
+	batch.first = before.size - 1;
+	assert_err(keeper_log_append(s->keeper, &batch, s->now, &checkpoint), ERR_CONFLICT);
+}
+
 static void keeper_refuses_what_comes_late(void **state)
 {
 	struct scene *s = *state;
@@ -379,8 +396,9 @@ static void keeper_refuses_a_header_that_was_changed(void **state)
 {
 	struct scene *s = *state;
 	struct wire_key_release ask = ask_release(s);
+	uint8_t *digit = &s->header.data[s->header.size - 10]; /* of the MAC */
 
-	s->header.data[s->header.size - 10] ^= 1; /* in the MAC */
+	*digit = *digit == 'A' ? 'B' : 'A';
 	expect_refusal(s, &ask, ERR_FORGED, "");
 }
 
@@ -542,6 +560,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(keeper_releases_once_for_an_entry),
 		TEST(keeper_refuses_an_event_that_was_never_appended),
+		TEST(keeper_signs_its_tree_again_for_an_append_of_nothing),
 		TEST(keeper_refuses_what_comes_late),
 		TEST(keeper_refuses_a_replay_after_its_restart),
 		TEST(keeper_refuses_another_process_path_or_handle),

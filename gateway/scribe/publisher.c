@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/scribe/publisher.h"
+
+#include <inttypes.h>
+
+#include "crypto/base/file.h"
+#include "crypto/base/log.h"
+#include "crypto/note.h"
+
+/* What LOG_APPEND may carry: a frame, less its own fields. */
+enum { PUBLISHER_APPEND_BYTES = 120 * 1024 };
+
+void publisher_init(struct publisher *p, struct store *s, const struct publisher_keeper *keeper,
+		    int directory)
+{
+	*p = (struct publisher){.store = s, .keeper = *keeper, .tiles = {.directory = directory}};
+}
+
+void publisher_forget(struct publisher *p)
+{
+	p->is_reconciled = false;
+}
+
+static enum err step(const struct publisher *p, enum publisher_step which)
+{
+	return p->before_step ? p->before_step(p->before_context, which) : OK;
+}
+
+/* Stop taking entries, and let the edges know. */
+static enum err close_log(struct publisher *p, const char *reason)
+{
+	if (!p->is_read_only)
+		log_error("log.read-only", "why=\"%s\"", reason);
+	p->is_read_only = true;
+	TRY(store_log_set_read_only(p->store, slice_of_string(reason)));
+	return failure(ERR_CONFLICT, "the log is read-only: %s", reason);
+}
+
+static enum err open_log(struct publisher *p)
+{
+	if (p->is_read_only)
+		log_info("log.writable", "size=%" PRIu64, p->appended);
+	p->is_read_only = false;
+	return store_log_set_writable(p->store);
+}
+
+/* What is on disk: the files of the newest checkpoint, or none. The checkpoint file itself is
+ * written again: it may be missing or be of a log that was here before. */
+static enum err load_published(struct publisher *p)
+{
+	AUTO(arena_free) struct arena arena = {NULL};
+	struct store_checkpoint last;
+	enum err result = store_log_checkpoint_last(p->store, &arena, &last);
+
+	p->published = 0;
+	if (result == ERR_NOT_FOUND) {
+		p->tiles.size = 0;
+		return OK;
+	}
+	TRY(result);
+	TRY(tiles_check(&p->tiles, last.size, last.root));
+	if (p->tiles.size != last.size)
+		log_warn("log.tiles.rebuilt", "size=%" PRIu64, last.size);
+	TRY(tiles_extend(&p->tiles, p->store, last.size));
+	TRY(file_write_atomic(p->tiles.directory, "checkpoint", last.note, 0644));
+	p->published = last.size;
+	return OK;
+}
+
+static enum err reconcile(struct publisher *p)
+{
+	uint64_t stored, kept;
+	struct digest ours, theirs;
+
+	TRY(store_log_size(p->store, &stored));
+	TRY(p->keeper.state(p->keeper.context, &kept, &theirs));
+	if (kept > stored)
+		return close_log(p, "the keeper has appended more entries than the database has; "
+				    "was the database restored from a backup?");
+	TRY(load_published(p));
+	if (kept < p->published)
+		log_warn("log.keeper.behind", "keeper=%" PRIu64 " published=%" PRIu64, kept,
+			 p->published);
+	TRY(tiles_extend(&p->tiles, p->store, kept));
+	TRY(tiles_root(&ours, &p->tiles, kept));
+	if (!digest_equal(&ours, &theirs))
+		return close_log(p, "the entries in the database are not those the keeper has "
+				    "appended");
+	p->appended = kept;
+	TRY(open_log(p));
+	p->is_reconciled = true;
+	return OK;
+}
+
+/* The keeper must have signed a checkpoint of the tree that is in our files. */
+static enum err check_note(struct publisher *p, struct slice note, uint64_t size,
+			   struct store_checkpoint *out)
+{
+	struct checkpoint checkpoint;
+	struct digest root;
+	struct slice text;
+
+	TRY(note_text(&text, note));
+	TRY(checkpoint_parse(&checkpoint, text));
+	TRY(tiles_root(&root, &p->tiles, size));
+	if (checkpoint.size != size || !digest_equal(&checkpoint.root, &root))
+		return close_log(p, "the keeper has signed another tree than the database holds");
+	*out = (struct store_checkpoint){.size = size, .note = note};
+	memcpy(out->root, root.bytes, sizeof out->root);
+	return OK;
+}
+
+static enum err publish(struct publisher *p, uint64_t size, struct slice note)
+{
+	struct store_checkpoint checkpoint;
+
+	TRY(step(p, PUBLISHER_TILES));
+	TRY(tiles_extend(&p->tiles, p->store, size));
+	TRY(check_note(p, note, size, &checkpoint));
+	TRY(step(p, PUBLISHER_CHECKPOINT));
+	TRY(file_write_atomic(p->tiles.directory, "checkpoint", note, 0644));
+	TRY(step(p, PUBLISHER_RECORD));
+	TRY(store_log_checkpoint_add(p->store, &checkpoint));
+	p->published = size;
+	return OK;
+}
+
+/* Append what the keeper has not. If it has all, but the last checkpoint was lost on the way,
+ * an append of nothing asks for it again. */
+static enum err append(struct publisher *p, uint64_t stored, uint64_t *size, struct buf *note)
+{
+	AUTO(arena_free) struct arena arena = {NULL};
+	struct store_leaf *leaves = NULL;
+	size_t count = 0;
+
+	TRY(step(p, PUBLISHER_APPEND));
+	if (p->appended < stored)
+		TRY(store_log_entries(p->store, &arena, &leaves, &count, p->appended,
+				      STORE_LOG_BATCH, PUBLISHER_APPEND_BYTES));
+	TRY(p->keeper.append(p->keeper.context, p->appended, leaves, count, size, note));
+	if (*size != p->appended + count)
+		return failure(ERR_CONFLICT,
+			       "log: the keeper has %" PRIu64 " entries after %" PRIu64, *size,
+			       p->appended + count);
+	return OK;
+}
+
+static enum err cycle(struct publisher *p, bool *more)
+{
+	AUTO(buf_free) struct buf note = buf_new(NOTE_MAX);
+	uint64_t stored, size;
+
+	if (!p->is_reconciled)
+		TRY(reconcile(p));
+	TRY(step(p, PUBLISHER_NUMBER));
+	TRY(store_log_number(p->store, &stored, STORE_LOG_BATCH));
+	if (stored == p->published && stored == p->appended) {
+		*more = false;
+		return OK;
+	}
+	TRY(append(p, stored, &size, &note));
+	p->appended = size;
+	/* A keeper that is behind the published checkpoint catches up before anything new is
+	 * published: a published log never becomes shorter. */
+	if (size > p->published)
+		TRY(publish(p, size, buf_slice(&note)));
+	*more = true;
+	return OK;
+}
+
+enum err publisher_cycle(struct publisher *p, bool *more)
+{
+	enum err result = cycle(p, more);
+
+	if (result != OK)
+		p->is_reconciled = false;
+	return result;
+}
+
+enum err publisher_find(struct publisher *p, const uint8_t event[STORE_ID], uint64_t *index)
+{
+	TRY(store_log_index(p->store, index, event));
+	if (*index >= p->published)
+		return failure(ERR_NOT_FOUND, "the event is not published yet");
+	return OK;
+}

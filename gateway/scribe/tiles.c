@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "gateway/scribe/tiles.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crypto/base/file.h"
+
+enum { TILES_MAX_BUNDLE = TILE_WIDTH * (2 + 4096) };
+
+/* A tile of the tree as it was may be on disk as a wider one of the tree as it is. */
+static enum err fetch(void *context, struct digest *out, struct tile tile)
+{
+	const struct tiles *t = context;
+	struct tile now = tile_of(tile.level, tile.index, t->size);
+	AUTO(buf_free) struct buf bytes = buf_new(TILE_BYTES);
+	size_t size = tile.width * sizeof *out;
+	char path[TILE_PATH];
+
+	tile_path(path, now.width > tile.width ? now : tile);
+	TRY(file_read(&bytes, t->directory, path));
+	if (bytes.size < size)
+		return failure(ERR_FORMAT, "tile \"%s\" is too short", path);
+	memcpy(out, bytes.data, size);
+	return OK;
+}
+
+static enum err write_file(int directory, const char *path, struct slice bytes)
+{
+	const char *slash = strrchr(path, '/');
+	char parent[TILE_PATH];
+
+	snprintf(parent, sizeof parent, "%.*s", (int)(slash - path), path);
+	TRY(file_make_directory(directory, parent, 0755));
+	return file_write_atomic(directory, path, bytes, 0644);
+}
+
+/* Best effort: a leftover is only a little space. */
+static void remove_partials(int directory, const char *full)
+{
+	char path[TILE_PATH + 2];
+	const struct dirent *entry;
+	DIR *partials;
+	int fd;
+
+	snprintf(path, sizeof path, "%s.p", full);
+	fd = openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	partials = fd < 0 ? NULL : fdopendir(fd);
+	if (!partials) {
+		file_close(&fd);
+		return;
+	}
+	while ((entry = readdir(partials)))
+		if (entry->d_name[0] != '.')
+			unlinkat(fd, entry->d_name, 0);
+	closedir(partials);
+	unlinkat(directory, path, AT_REMOVEDIR);
+}
+
+static enum err put(void *context, struct tile tile, struct slice bytes)
+{
+	const struct tiles *t = context;
+	char path[TILE_PATH];
+
+	tile_path(path, tile);
+	TRY(write_file(t->directory, path, bytes));
+	if (tile.width == TILE_WIDTH)
+		remove_partials(t->directory, path);
+	return OK;
+}
+
+static bool is_there(const struct tiles *t, struct tile tile, off_t size)
+{
+	char path[TILE_PATH];
+	struct stat stat;
+
+	tile_path(path, tile);
+	return fstatat(t->directory, path, &stat, 0) == 0 && stat.st_size > 0 &&
+	       (size == 0 || stat.st_size == size);
+}
+
+static bool is_complete(const struct tiles *t, uint64_t size)
+{
+	for (unsigned level = 0; level < TILE_LEVELS; level++) {
+		struct tile tile;
+
+		for (uint64_t i = 0; (tile = tile_of(level, i, size)).width; i++) {
+			if (!is_there(t, tile, (off_t)(tile.width * sizeof(struct digest))))
+				return false;
+			tile.kind = TILE_ENTRIES;
+			if (level == 0 && !is_there(t, tile, 0))
+				return false;
+		}
+	}
+	return true;
+}
+
+enum err tiles_root(struct digest *out, const struct tiles *t, uint64_t size)
+{
+	struct tiles copy = *t;
+	const struct tile_source source = {fetch, &copy};
+
+	assert(size <= t->size);
+	return tile_root(out, &source, size);
+}
+
+enum err tiles_check(struct tiles *t, uint64_t size, const uint8_t root[DIGEST_SIZE])
+{
+	struct digest computed;
+
+	t->size = size;
+	if (size && is_complete(t, size) && tiles_root(&computed, t, size) == OK &&
+	    memcmp(computed.bytes, root, DIGEST_SIZE) == 0)
+		return OK;
+	t->size = 0;
+	return OK;
+}
+
+static enum err put_bundle(const struct tiles *t, uint64_t first, const struct store_leaf *leaves,
+			   size_t count)
+{
+	AUTO(buf_free) struct buf bytes = buf_new(TILES_MAX_BUNDLE);
+	struct tile tile = {
+		.kind = TILE_ENTRIES, .index = first / TILE_WIDTH, .width = (unsigned)count};
+	struct tiles copy = *t;
+
+	for (size_t i = 0; i < count; i++)
+		TRY(tile_bundle_add(&bytes, leaves[i].leaf));
+	TRY(buf_done(&bytes));
+	return put(&copy, tile, buf_slice(&bytes));
+}
+
+/* `first` is a multiple of the tile width, so only tiles of level 1 and above are continued. */
+static enum err write_chunk(struct tiles *t, uint64_t first, const struct store_leaf *leaves,
+			    size_t count)
+{
+	struct tiles before = {.directory = t->directory, .size = first};
+	const struct tile_source source = {fetch, &before};
+	struct digest hashes[TILES_CHUNK];
+
+	for (size_t i = 0; i < count; i++)
+		memcpy(hashes[i].bytes, leaves[i].leaf_hash, DIGEST_SIZE);
+	for (size_t i = 0; i < count; i += TILE_WIDTH)
+		TRY(put_bundle(t, first + i, leaves + i,
+			       count - i < TILE_WIDTH ? count - i : TILE_WIDTH));
+	TRY(tile_append(&source, put, t, first, hashes, count));
+	t->size = first + count;
+	return OK;
+}
+
+enum err tiles_extend(struct tiles *t, struct store *s, uint64_t size)
+{
+	while (t->size < size) {
+		AUTO(arena_free) struct arena arena = {NULL};
+		uint64_t first = t->size - t->size % TILE_WIDTH;
+		size_t limit = size - first < TILES_CHUNK ? (size_t)(size - first) : TILES_CHUNK;
+		struct store_leaf *leaves;
+		size_t count;
+
+		TRY(store_log_leaves(s, &arena, &leaves, &count, first, limit));
+		if (count < limit)
+			return failure(ERR_INTERNAL,
+				       "log: the database has fewer leaves than it had");
+		TRY(write_chunk(t, first, leaves, count));
+	}
+	return OK;
+}

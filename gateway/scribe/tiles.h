@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tiles.h - the log as files below log/: hash tiles and entry bundles (C2SP tlog-tiles). All of
+ * it is derived from audit_leaf, so writing again writes the same bytes, and what is missing is
+ * made anew. Each file is there in full or not at all. When a tile is full its partial versions
+ * are removed; readers then take the full one.
+ */
+#ifndef GATEWAY_SCRIBE_TILES_H
+#define GATEWAY_SCRIBE_TILES_H
+
+#include "crypto/tile.h"
+#include "schema/store/log.h"
+
+enum { TILES_CHUNK = 8 * TILE_WIDTH }; /* leaves read from the database at a time */
+
+struct tiles {
+	int directory; /* log/; borrowed */
+	uint64_t size; /* leaves that the files cover */
+};
+
+/* Set t->size to `size` if every file of a tree of that size is there and their root is this;
+ * else to 0, and tiles_extend makes all of them anew. */
+RESULT tiles_check(struct tiles *t, uint64_t size, const uint8_t root[DIGEST_SIZE]);
+
+/* Write what is missing up to `size` leaves, which are in the database. */
+RESULT tiles_extend(struct tiles *t, struct store *s, uint64_t size);
+
+/* The root of the first `size` leaves, at most t->size. */
+RESULT tiles_root(struct digest *out, const struct tiles *t, uint64_t size);
+
+#endif

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _XOPEN_SOURCE 700 /* nftw */
+/* The publisher with a real PostgreSQL, real files, and a stand-in for the keeper that keeps a
+ * real frontier and signs with a real key. */
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "crypto/base/file.h"
+#include "crypto/note.h"
+#include "crypto/random.h"
+#include "gateway/scribe/publisher.h"
+#include "schema/audit/event.h"
+#include "schema/audit/verify.h"
+#include "tests/integration/postgres.h"
+#include "tests/unit/test.h"
+
+#define NOW INT64_C(1790000000000)
+
+struct keeper {
+	struct merkle_frontier frontier;
+	struct sign_key *key;
+	struct buf vkey;
+	bool is_mute; /* appends, but its answer is lost */
+};
+
+struct world {
+	struct postgres postgres;
+	struct store *edge, *scribe;
+	struct keeper keeper;
+	char directory[64];
+	int log;
+	struct publisher publisher;
+	int fail_at; /* enum publisher_step, or -1 */
+};
+
+static enum err keeper_state(void *context, uint64_t *size, struct digest *root)
+{
+	struct keeper *k = context;
+
+	*size = k->frontier.size;
+	*root = merkle_root(&k->frontier);
+	return OK;
+}
+
+static enum err keeper_append(void *context, uint64_t first, const struct store_leaf *leaves,
+			      size_t count, uint64_t *size, struct buf *note)
+{
+	AUTO(buf_free) struct buf text = buf_new(NOTE_MAX);
+	struct keeper *k = context;
+	struct checkpoint checkpoint = {.origin = S("example.com/log")};
+
+	assert_int_equal(first, k->frontier.size);
+	for (size_t i = 0; i < count; i++) {
+		struct digest leaf = merkle_leaf(leaves[i].leaf);
+
+		assert_int_equal(leaves[i].index, k->frontier.size);
+		merkle_append(&k->frontier, &leaf);
+	}
+	checkpoint.size = k->frontier.size;
+	checkpoint.root = merkle_root(&k->frontier);
+	if (k->is_mute)
+		return failure(ERR_TIMEOUT, "the keeper does not answer");
+	checkpoint_write(&text, &checkpoint);
+	*size = k->frontier.size;
+	return note_sign(note, buf_slice(&text), checkpoint.origin, k->key);
+}
+
+static enum err before_step(void *context, enum publisher_step step)
+{
+	const struct world *w = context;
+
+	return (int)step == w->fail_at ? failure(ERR_IO, "injected") : OK;
+}
+
+/* As if the process had been killed and started anew. */
+static void restart(struct world *w)
+{
+	const struct publisher_keeper keeper = {keeper_state, keeper_append, &w->keeper};
+
+	publisher_init(&w->publisher, w->scribe, &keeper, w->log);
+	w->publisher.before_step = before_step;
+	w->publisher.before_context = w;
+	w->fail_at = -1;
+}
+
+static int open_world(void **state)
+{
+	static struct world w;
+	uint8_t public_key[SIGN_PUBLIC];
+	struct note_key vkey;
+
+	w = (struct world){.log = -1};
+	postgres_open(&w.postgres, "test_publisher");
+	w.edge = postgres_connect(&w.postgres, "sallyport_edge");
+	w.scribe = postgres_connect(&w.postgres, "sallyport_scribe");
+	assert_ok(sign_key_random(&w.keeper.key));
+	sign_key_public(w.keeper.key, public_key);
+	assert_ok(note_key_make(&vkey, S("example.com/log"), NOTE_ED25519, public_key));
+	w.keeper.vkey = buf_new(NOTE_VKEY_MAX);
+	note_key_write(&w.keeper.vkey, &vkey);
+	snprintf(w.directory, sizeof w.directory, "/tmp/sallyport-log.XXXXXX");
+	assert_non_null(mkdtemp(w.directory));
+	assert_ok(file_open_directory(&w.log, AT_FDCWD, w.directory));
+	restart(&w);
+	*state = &w;
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *s, int flag, struct FTW *ftw)
+{
+	(void)s, (void)flag, (void)ftw;
+	return remove(path);
+}
+
+static void remove_tree(const char *path)
+{
+	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static int close_world(void **state)
+{
+	struct world *w = *state;
+
+	store_free(w->edge);
+	store_free(w->scribe);
+	sign_key_free(w->keeper.key);
+	buf_free(&w->keeper.vkey);
+	file_close(&w->log);
+	remove_tree(w->directory);
+	return 0;
+}
+
+static void put_events(struct world *w, unsigned count, uint8_t last[16])
+{
+	for (unsigned i = 0; i < count; i++) {
+		AUTO(audit_event_clear) struct audit_event e;
+		struct store_event row;
+
+		audit_event_begin(&e, AUDIT_KEY_RELEASE, NULL, S("test"));
+		audit_event_number(&e, "n", i);
+		assert_ok(audit_event_end(&e, NOW + i));
+		row = audit_event_row(&e);
+		memcpy(last, row.id, 16);
+		assert_ok(store_audit_insert(w->edge, &row));
+	}
+}
+
+static void publish_all(struct world *w)
+{
+	bool more = true;
+
+	while (more)
+		assert_ok(publisher_cycle(&w->publisher, &more));
+}
+
+static enum err fetch(void *context, struct buf *out, const char *path)
+{
+	return file_read(out, ((struct world *)context)->log, path);
+}
+
+static enum err verify(struct world *w, struct audit_verified *out,
+		       const struct audit_remembered *remembered)
+{
+	const struct audit_source source = {
+		.fetch = fetch, .context = w, .vkey = buf_slice(&w->keeper.vkey)};
+
+	return audit_verify(out, &source, remembered);
+}
+
+static void assert_verifies(struct world *w, uint64_t size)
+{
+	struct audit_verified verified;
+
+	assert_ok(verify(w, &verified, NULL));
+	assert_int_equal(verified.size, size);
+}
+
+static void an_event_is_published_with_its_number(void **state)
+{
+	struct world *w = *state;
+	uint8_t id[16];
+	uint64_t index;
+
+	put_events(w, 3, id);
+	assert_err(publisher_find(&w->publisher, id, &index), ERR_NOT_FOUND);
+	publish_all(w);
+	assert_ok(publisher_find(&w->publisher, id, &index));
+	assert_int_equal(index, 2);
+	assert_verifies(w, 3);
+}
+
+static void batches_follow_each_other_without_gap(void **state)
+{
+	struct world *w = *state;
+	uint8_t id[16];
+
+	for (unsigned i = 0; i < 8; i++) {
+		put_events(w, 1 + 37 * i, id);
+		publish_all(w);
+	}
+	assert_int_equal(w->publisher.published, 8 + 37 * 28);
+	assert_verifies(w, 8 + 37 * 28);
+	/* full tiles leave no partial ones behind */
+	assert_int_equal(faccessat(w->log, "tile/0/000.p", F_OK, 0), -1);
+	assert_int_equal(faccessat(w->log, "tile/entries/003.p", F_OK, 0), -1);
+}
+
+static void a_crash_before_any_step_loses_and_doubles_nothing(void **state)
+{
+	struct world *w = *state;
+	uint64_t before = 0;
+	uint8_t id[16];
+	bool more;
+
+	for (int i = PUBLISHER_NUMBER; i <= PUBLISHER_RECORD; i++) {
+		put_events(w, 300, id);
+		publish_all(w);
+		put_events(w, 7, id);
+		w->fail_at = i;
+		assert_err(publisher_cycle(&w->publisher, &more), ERR_IO);
+		restart(w);
+		publish_all(w);
+		before += 307;
+		assert_int_equal(w->publisher.published, before);
+		assert_verifies(w, before);
+	}
+}
+
+static void the_same_process_goes_on_after_a_failed_step(void **state)
+{
+	struct world *w = *state;
+	uint64_t index;
+	uint8_t id[16];
+	bool more;
+
+	for (int i = PUBLISHER_NUMBER; i <= PUBLISHER_RECORD; i++) {
+		put_events(w, 2, id);
+		w->fail_at = i;
+		assert_err(publisher_cycle(&w->publisher, &more), ERR_IO);
+		assert_err(publisher_find(&w->publisher, id, &index), ERR_NOT_FOUND);
+		w->fail_at = -1;
+		publish_all(w);
+		assert_ok(publisher_find(&w->publisher, id, &index));
+		assert_int_equal(index, 2 * (i + 1) - 1);
+	}
+	assert_verifies(w, 10);
+}
+
+static void a_lost_answer_of_the_keeper_is_asked_for_again(void **state)
+{
+	struct world *w = *state;
+	uint8_t id[16];
+	bool more;
+
+	put_events(w, 4, id);
+	w->keeper.is_mute = true;
+	assert_err(publisher_cycle(&w->publisher, &more), ERR_TIMEOUT);
+	assert_int_equal(w->keeper.frontier.size, 4);
+	w->keeper.is_mute = false;
+	publish_all(w);
+	assert_verifies(w, 4);
+}
+
+static void a_keeper_that_fell_behind_is_brought_up_again(void **state)
+{
+	struct world *w = *state;
+	uint8_t id[16];
+
+	put_events(w, 600, id);
+	publish_all(w);
+	w->keeper.frontier = (struct merkle_frontier){0};
+	restart(w);
+	publish_all(w);
+	assert_int_equal(w->keeper.frontier.size, 600);
+	put_events(w, 1, id);
+	publish_all(w);
+	assert_verifies(w, 601);
+}
+
+static void a_keeper_ahead_of_the_database_makes_the_log_read_only(void **state)
+{
+	struct world *w = *state;
+	struct digest leaf = merkle_leaf(S("from another life"));
+	struct store_audit_state audit;
+	struct arena arena = {NULL};
+	struct merkle_frontier good;
+	uint8_t id[16];
+	bool more;
+
+	put_events(w, 2, id);
+	publish_all(w);
+	good = w->keeper.frontier;
+	merkle_append(&w->keeper.frontier, &leaf);
+	restart(w);
+	put_events(w, 1, id);
+	assert_err(publisher_cycle(&w->publisher, &more), ERR_CONFLICT);
+	assert_ok(store_audit_state(w->edge, &arena, &audit));
+	assert_true(audit.read_only);
+	assert_non_null(strstr((const char *)audit.reason.data, "backup"));
+	assert_verifies(w, 2); /* what was published stays */
+	w->keeper.frontier = good;
+	publish_all(w);
+	assert_ok(store_audit_state(w->edge, &arena, &audit));
+	assert_false(audit.read_only);
+	arena_free(&arena);
+}
+
+static void a_keeper_with_another_tree_makes_the_log_read_only(void **state)
+{
+	struct world *w = *state;
+	struct digest leaf = merkle_leaf(S("from another life"));
+	uint8_t id[16];
+	bool more;
+
+	put_events(w, 2, id);
+	publish_all(w);
+	w->keeper.frontier = (struct merkle_frontier){0};
+	merkle_append(&w->keeper.frontier, &leaf);
+	restart(w);
+	assert_err(publisher_cycle(&w->publisher, &more), ERR_CONFLICT);
+}
+
+static void missing_files_are_made_anew(void **state)
+{
+	struct world *w = *state;
+	uint8_t id[16];
+
+	put_events(w, 520, id);
+	publish_all(w);
+	assert_int_equal(unlinkat(w->log, "tile/0/001", 0), 0);
+	assert_int_equal(unlinkat(w->log, "tile/entries/000", 0), 0);
+	assert_int_equal(unlinkat(w->log, "checkpoint", 0), 0);
+	restart(w);
+	publish_all(w);
+	assert_verifies(w, 520);
+}
+
+static void a_database_that_is_away_is_tried_again(void **state)
+{
+	struct world *w = *state;
+	uint8_t id[16];
+	bool more;
+
+	put_events(w, 2, id);
+	publish_all(w);
+	put_events(w, 2, id);
+	assert_true(postgres_run(&w->postgres,
+				 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+				 "WHERE usename = 'sallyport_scribe'",
+				 NULL));
+	usleep(100 * 1000);
+	assert_err(publisher_cycle(&w->publisher, &more), ERR_UNAVAILABLE);
+	publish_all(w);
+	assert_verifies(w, 4);
+}
+
+/* Flip one bit of a file; returns what verification says, and puts the bit back. */
+static enum err with_flipped(struct world *w, const char *path, size_t at, const char *named)
+{
+	AUTO(buf_free) struct buf bytes = buf_new(1 << 20);
+	struct audit_verified verified;
+	enum err result;
+
+	assert_ok(file_read(&bytes, w->log, path));
+	assert_true(at < bytes.size);
+	bytes.data[at] ^= 1;
+	assert_ok(file_write_atomic(w->log, path, buf_slice(&bytes), 0644));
+	result = verify(w, &verified, NULL);
+	if (!strstr(failure_text(), named))
+		fail_msg("\"%s\" does not name \"%s\"", failure_text(), named);
+	bytes.data[at] ^= 1;
+	assert_ok(file_write_atomic(w->log, path, buf_slice(&bytes), 0644));
+	return result;
+}
+
+static void one_changed_byte_anywhere_is_found_and_named(void **state)
+{
+	static const struct {
+		const char *path;
+		size_t at;
+		const char *named;
+		const char *why;
+	} rows[] = {
+		{"checkpoint", 3, "checkpoint", "the origin"},
+		{"checkpoint", 16, "checkpoint", "the size"},
+		{"checkpoint", 25, "checkpoint", "the root"},
+		{"tile/0/000", 40, "tile/0/000", "a full tile: entry 1"},
+		{"tile/0/002.p/8", 0, "tile/0/002.p/8", "the partial tile"},
+		{"tile/1/000.p/2", 33, "tile/1/000.p/2", "a tile of level 1"},
+		{"tile/entries/000", 20, "entry 0 ", "the first entry"},
+		{"tile/entries/001", 2, "entry 256 ", "the first byte of an entry"},
+		{"tile/entries/002.p/8", 30, "entry 512 ", "an entry of the last bundle"},
+		{"tile/entries/002.p/8", 1, "tile/entries/002.p/8", "the length of an entry"},
+	};
+	struct world *w = *state;
+	uint8_t id[16];
+
+	put_events(w, 520, id);
+	publish_all(w);
+	assert_verifies(w, 520);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (with_flipped(w, rows[i].path, rows[i].at, rows[i].named) == OK)
+			fail_msg("a change of %s was not found", rows[i].why);
+	assert_verifies(w, 520);
+}
+
+static void a_log_that_became_shorter_or_another_is_found(void **state)
+{
+	struct world *w = *state;
+	struct audit_remembered remembered;
+	struct audit_verified verified;
+	uint8_t id[16];
+
+	put_events(w, 10, id);
+	publish_all(w);
+	assert_ok(verify(w, &verified, NULL));
+	remembered.size = verified.size;
+	memcpy(remembered.root, verified.root, sizeof remembered.root);
+	put_events(w, 300, id);
+	publish_all(w);
+	assert_ok(verify(w, &verified, &remembered));
+	remembered.root[0] ^= 1;
+	assert_err(verify(w, &verified, &remembered), ERR_CONFLICT);
+	remembered.size = 311;
+	assert_err(verify(w, &verified, &remembered), ERR_CONFLICT);
+}
+
+static void the_key_of_another_log_is_refused(void **state)
+{
+	struct world *w = *state;
+	AUTO(buf_free) struct buf other = buf_new(NOTE_VKEY_MAX);
+	struct audit_source source = {.fetch = fetch, .context = w};
+	uint8_t public_key[SIGN_PUBLIC];
+	struct audit_verified verified;
+	struct sign_key *key;
+	struct note_key vkey;
+	uint8_t id[16];
+
+	put_events(w, 1, id);
+	publish_all(w);
+	assert_ok(sign_key_random(&key));
+	sign_key_public(key, public_key);
+	sign_key_free(key);
+	assert_ok(note_key_make(&vkey, S("example.com/log"), NOTE_ED25519, public_key));
+	note_key_write(&other, &vkey);
+	source.vkey = buf_slice(&other);
+	assert_err(audit_verify(&verified, &source, NULL), ERR_FORGED);
+}
+
+#define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WORLD_TEST(an_event_is_published_with_its_number),
+		WORLD_TEST(batches_follow_each_other_without_gap),
+		WORLD_TEST(a_crash_before_any_step_loses_and_doubles_nothing),
+		WORLD_TEST(the_same_process_goes_on_after_a_failed_step),
+		WORLD_TEST(a_lost_answer_of_the_keeper_is_asked_for_again),
+		WORLD_TEST(a_keeper_that_fell_behind_is_brought_up_again),
+		WORLD_TEST(a_keeper_ahead_of_the_database_makes_the_log_read_only),
+		WORLD_TEST(a_keeper_with_another_tree_makes_the_log_read_only),
+		WORLD_TEST(missing_files_are_made_anew),
+		WORLD_TEST(a_database_that_is_away_is_tried_again),
+		WORLD_TEST(one_changed_byte_anywhere_is_found_and_named),
+		WORLD_TEST(a_log_that_became_shorter_or_another_is_found),
+		WORLD_TEST(the_key_of_another_log_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
