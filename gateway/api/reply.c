@@ -278,8 +278,8 @@ void reply_failure(struct exchange *x, enum err kind)
 
 	/* What broke inside is for the operator's log, not for strangers. */
 	if (code == CODE_INTERNAL)
-		log_error("route.failed", "request=%s kind=%s reason=\"%s\"", exchange_request_id(x),
-			  err_name(kind), failure_text());
+		log_error("route.failed", "request=%s kind=%s reason=\"%s\"",
+			  exchange_request_id(x), err_name(kind), failure_text());
 	reply_code(x, code, code == CODE_INTERNAL ? NULL : failure_text(), NULL);
 }
 
