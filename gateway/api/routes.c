@@ -16,6 +16,7 @@ static const struct route routes[] = {
 	/* method, pattern, right, body, its ceiling, handler */
 	{"GET",    "/healthz",                            "public",          BODY_NONE,   0, health},
 	{"GET",    "/readyz",                             "public",          BODY_NONE,   0, ready},
+	{"GET",    "/openapi.json",                       "public",          BODY_NONE,   0, openapi},
 	{"GET",    "/log/vkey",                           "public",          BODY_NONE,   0, log_vkey},
 	{"GET",    "/log/{path...}",                      "public",          BODY_NONE,   0, log_file},
 
