@@ -173,6 +173,7 @@ static enum err start(struct call *c)
 	ask->bias_count = (uint16_t)c->ask.bias_count;
 	for (size_t i = 0; i < c->ask.bias_count; i++)
 		ask->biases[i] = (struct wire_bias){c->ask.biases[i].token, c->ask.biases[i].bias};
+	ask->is_answer = c->ask.chat;
 	ask->prompt = c->ask.prompt;
 	wire_write_engine_generate(&body, ask);
 	TRY(buf_done(&body));

@@ -187,7 +187,7 @@ enum err release_file(struct release *out, struct exchange *x, struct route_cont
 
 	TRY(release_pick_porter(&out->porter, api));
 	random_bytes(&out->handle, sizeof out->handle);
-	out->handle &= INT64_MAX; /* it also stands in the log, as a JSON integer */
+	out->handle >>= 11; /* it also stands in the log: JSON integers have 53 bits */
 	fresh.generation = rpc_generation(api->rpc, ROLE_PORTER, out->porter);
 	TRY(log_release(out, x, context, g));
 	TRY(ask_keeper(out, api, g));

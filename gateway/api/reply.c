@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/api/reply.h"
 
+#include "crypto/base/log.h"
 #include "crypto/json.h"
 
 enum { REPLY_MAX = 16 * 1024 * 1024 };
@@ -276,6 +277,9 @@ void reply_failure(struct exchange *x, enum err kind)
 	enum code code = code_of_failure(kind);
 
 	/* What broke inside is for the operator's log, not for strangers. */
+	if (code == CODE_INTERNAL)
+		log_error("route.failed", "request=%s kind=%s reason=\"%s\"",
+			  exchange_request_id(x), err_name(kind), failure_text());
 	reply_code(x, code, code == CODE_INTERNAL ? NULL : failure_text(), NULL);
 }
 

@@ -98,6 +98,7 @@ enum err sequences_add(struct sequences *s, struct engine *engine, unsigned edge
 	struct engine_request request = {
 		.prompt = ask->prompt,
 		.max_tokens = ask->max_tokens,
+		.is_answer = ask->is_answer,
 		.stops = ask->stops,
 		.stop_count = ask->stop_count,
 	};

@@ -38,7 +38,7 @@ enum err privilege_harden(void)
 	struct rlimit none = {0, 0};
 	struct rlimit files;
 
-	umask(027);
+	umask(022); /* each file says its own mode; the log is public */
 	if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return failure_errno("privileges: core dumps cannot be switched off");
 	if (getrlimit(RLIMIT_NOFILE, &files) != 0)

@@ -53,6 +53,7 @@ static void visit_engine_generate(struct codec *c, struct wire_engine_generate *
 	codec_bool(c, &m->wants_logprobs);
 	codec_below(c, &m->top_logprobs, WIRE_MAX_TOP + 1);
 	codec_bool(c, &m->echo);
+	codec_bool(c, &m->is_answer);
 	visit_stops_and_biases(c, m);
 	codec_text(c, &m->prompt, WIRE_MAX_PROMPT);
 }

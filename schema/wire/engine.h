@@ -49,6 +49,7 @@ struct wire_engine_generate {
 	bool wants_logprobs;
 	uint8_t top_logprobs; /* at most WIRE_MAX_TOP */
 	bool echo;            /* the prompt's tokens come back first (completions) */
+	bool is_answer; /* a chat: the text stands by itself, without the space it begins with */
 	uint16_t stop_count;
 	struct slice stops[WIRE_MAX_STOPS];
 	uint16_t bias_count;
