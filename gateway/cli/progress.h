@@ -5,7 +5,7 @@
 
 #include "crypto/base/slice.h"
 
-enum { PROGRESS_LINE = 160 };
+enum { PROGRESS_LINE = 256 };
 
 struct progress {
 	const char *what; /* "sealing model.safetensors"; borrowed */
