@@ -14,7 +14,46 @@
 	X("init",            "",                "dir= listen= database= url-for-clients= host=+ certificate= key= escrow=", 0, 0, "make the data directory, keys, database and first operator", command_init) \
 	X("migrate",         "",                "database=",                              0, 0, "bring the database to this program's schema",           command_migrate) \
 	X("serve",           "",                "config=",                                0, 0, "run the gateway",                                       command_serve) \
-	X("demo",            "",                "dir= port= once model= terms=",          0, 0, "show the main job from end to end on this machine",     command_demo)
+	X("demo",            "",                "dir= port= once model= terms=",          0, 0, "show the main job from end to end on this machine",     command_demo) \
+	X("login",           "",                "token-file=",                            0, 0, "keep url, ca and token for later commands",             command_login) \
+	X("whoami",          "",                "",                                       0, 0, "who the token stands for",                              command_whoami) \
+	X("person add",      "NAME",            "office=+ email=",                        1, 1, "add a person; prints their first token, once",          command_person_add) \
+	X("person list",     "",                "",                                       0, 0, "all persons",                                           command_person_list) \
+	X("issuer add",      "ISS",             "jwks= jku=",                             1, 1, "let the visas of an issuer count",                      command_issuer_add) \
+	X("issuer list",     "",                "",                                       0, 0, "issuers whose visas count",                             command_issuer_list) \
+	X("issuer remove",   "ISS",             "",                                       1, 1, "let them count no more",                                command_issuer_remove) \
+	X("key enroll",      "",                "key-file= name=",                        0, 0, "enroll the key that signs terms; made if there is none", command_key_enroll) \
+	X("key status",      "",                "",                                       0, 0, "the gateway's state and public keys, and your own keys", command_key_status) \
+	X("token create",    "",                "name= days= right=+",                    0, 0, "make another access token, perhaps narrower",           command_token_create) \
+	X("token list",      "",                "",                                       0, 0, "your access tokens",                                    command_token_list) \
+	X("token revoke",    "ID",              "",                                       1, 1, "end an access token",                                   command_token_revoke) \
+	X("visa add",        "FILE",            "",                                       1, 1, "present a GA4GH visa (a JWT)",                          command_visa_add) \
+	X("visa list",       "",                "",                                       0, 0, "visas you have presented",                              command_visa_list) \
+	X("model import",    "NAME PATH",       "revision= license-terms= gated= public", 2, 2, "seal a directory of files into the gateway",            command_model_import) \
+	X("model list",      "",                "",                                       0, 0, "models you may know of",                                command_model_list) \
+	X("model show",      "NAME",            "revision=",                              1, 1, "a model and its files",                                 command_model_show) \
+	X("model disable",   "NAME",            "reason=",                                1, 1, "refuse every use of a model",                           command_model_disable) \
+	X("model enable",    "NAME",            "reason=",                                1, 1, "allow its use again",                                   command_model_enable) \
+	X("model shred",     "NAME",            "reason= yes",                            1, 1, "destroy a model's keys, for good",                      command_model_shred) \
+	X("model sealed",    "NAME PATH OUT",   "revision=",                              3, 3, "save a file as it is sealed, as one age file",          command_model_sealed) \
+	X("request",         "MODEL",           "use= accept-terms right=+ key-file=",    1, 1, "ask for access: read the terms, sign them, say why",    command_request) \
+	X("requests",        "",                "state=",                                 0, 0, "requests for access",                                   command_requests) \
+	X("approve",         "ID",              "reason= right=+ days=",                  1, 1, "approve a request; issues a license",                   command_approve) \
+	X("deny",            "ID",              "reason=",                                1, 1, "deny a request",                                        command_deny) \
+	X("license list",    "",                "",                                       0, 0, "licenses",                                              command_license_list) \
+	X("license show",    "ID",              "out=",                                   1, 1, "a license with its signed document",                    command_license_show) \
+	X("license revoke",  "ID",              "reason=",                                1, 1, "end a license for good",                                command_license_revoke) \
+	X("license suspend", "ID",              "reason=",                                1, 1, "stop a license for now",                                command_license_suspend) \
+	X("license reinstate", "ID",            "reason=",                                1, 1, "let a suspended license count again",                   command_license_reinstate) \
+	X("license renew",   "ID",              "days=",                                  1, 1, "replace a license by one that lasts longer",            command_license_renew) \
+	X("license verify",  "FILE",            "key=",                                   1, 1, "check a saved license offline",                         command_license_verify) \
+	X("pull",            "MODEL DIR",       "revision=",                              2, 2, "download a model; resumes, and checks every file",      command_pull) \
+	X("chat",            "MODEL [PROMPT]",  "max-tokens= temperature= seed=",         1, 2, "talk to a model",                                       command_chat) \
+	X("explain",         "MODEL RIGHT",     "",                                       2, 2, "may I, and if not, what is missing",                    command_explain) \
+	X("audit query",     "",                "actor= model= license= kind= decision= from= to= limit= cursor=", 0, 0, "search the log",       command_audit_query) \
+	X("audit verify",    "",                "dir= state= vkey=",                      0, 0, "recompute the whole log and compare",                   command_audit_verify) \
+	X("audit receipt",   "EVENT",           "out= state= vkey=",                      1, 1, "prove that an event is in the log",                     command_audit_receipt) \
+	X("audit export",    "DIR",             "state= vkey=",                                       1, 1, "copy the public log into a directory",                  command_audit_export)
 /* clang-format on */
 
 #define COMMAND_PROTOTYPE(name, words, options, least, most, summary, run) command_fn run;

@@ -37,7 +37,7 @@ static void on_signal(int number)
 	asked_to_stop = 1;
 }
 
-static bool is_asked_to_stop(void)
+bool demo_is_interrupted(void)
 {
 	return asked_to_stop != 0;
 }
@@ -95,7 +95,7 @@ static enum err start_gateway(struct demo *d)
 	TRY(make_escrow(d, &setup.escrow));
 	TRY(setup_run(&d->made, &d->arena, &setup));
 	TRY(client_new(&d->operator, d->url, d->made.ca, d->made.token));
-	client_stop_when(d->operator, is_asked_to_stop);
+	client_stop_when(d->operator, demo_is_interrupted);
 	TRY(gateway_run_start(&d->gateway, d->made.config, log));
 	TRY(gateway_run_await(d->operator, &d->gateway, log));
 	demo_say(d, "serving %s; its certificate is signed by %s", d->url, d->made.ca);
@@ -109,6 +109,20 @@ static const struct {
 } steps[] = {
 	{"a private PostgreSQL is up", start_cluster},
 	{"the gateway is up", start_gateway},
+	{"accounts are made", demo_make_accounts},
+	{"a model is sealed", demo_seal_model},
+	{"a credential is verified", demo_present_credential},
+	{"access is requested, the terms signed", demo_request_access},
+	{"the request is approved", demo_approve},
+	{"the license", demo_show_license},
+	{"weights are downloaded, opened on the fly", demo_download},
+	{"the model writes", demo_generate},
+	{"refused: a stranger", demo_refuse_stranger},
+	{"refused: a tampered token", demo_refuse_token},
+	{"refused: a changed sealed file", demo_refuse_changed_file},
+	{"the log tells all of it", demo_query_log},
+	{"the log verifies", demo_verify_log},
+	{"a receipt of the download verifies", demo_verify_receipt},
 };
 
 enum { STEP_COUNT = sizeof steps / sizeof steps[0] };
@@ -136,7 +150,7 @@ static enum err run_step(struct demo *d, size_t i)
 	buf_reset(&d->said);
 	printf("[%2zu/%2d] %-46s ", i + 1, STEP_COUNT, steps[i].title);
 	fflush(stdout);
-	result = is_asked_to_stop() ? failure(ERR_CLOSED, "interrupted") : steps[i].run(d);
+	result = demo_is_interrupted() ? failure(ERR_CLOSED, "interrupted") : steps[i].run(d);
 	if (result == OK)
 		printf("%sok%s  %5.1f s\n", colors ? "\033[32m" : "", colors ? "\033[0m" : "",
 		       (double)(clock_monotonic_ms() - began) / 1000);
@@ -217,7 +231,7 @@ static enum err stay(struct demo *d)
 	int code;
 
 	print_how_to_go_on(d);
-	while (!is_asked_to_stop()) {
+	while (!demo_is_interrupted()) {
 		struct timespec pause = {0, DEMO_WATCH_MS * 1000000L};
 
 		if (child_has_ended(&d->gateway, &code))
@@ -285,7 +299,7 @@ enum err command_demo(struct cli *cli)
 	sigaction(SIGTERM, &action, NULL);
 	TRY(prepare(&d, cli));
 	TRY(walk(&d));
-	(void)write_summary;
+	TRY(write_summary(&d));
 	if (arguments_flag(&cli->arguments, "once")) {
 		printf("\nEvery step held.\n");
 		return OK;

@@ -9,11 +9,11 @@
 
 #include <sys/types.h>
 
+#include "crypto/jose_sign.h"
+#include "crypto/sign.h"
 #include "gateway/cli/cli.h"
 #include "gateway/cli/cluster.h"
 #include "gateway/cli/setup.h"
-#include "crypto/jose_sign.h"
-#include "crypto/sign.h"
 
 enum { DEMO_MAX_SAID = 16 * 1024 };
 
@@ -51,6 +51,8 @@ typedef enum err demo_step_fn(struct demo *d);
 
 /* Add a line to what the running step says. */
 void demo_say(struct demo *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+bool demo_is_interrupted(void); /* by SIGINT or SIGTERM */
 
 extern const char *const demo_person_names[DEMO_PERSONS];
 

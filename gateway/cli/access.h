@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* access.h - asking for access: the terms of a model, and the request that is signed with them. */
+#ifndef GATEWAY_CLI_ACCESS_H
+#define GATEWAY_CLI_ACCESS_H
+
+#include "crypto/sign.h"
+#include "gateway/cli/client.h"
+
+enum { ACCESS_MAX_RIGHTS = 16 };
+
+#define ACCESS_TERMS_DOMAIN S("sallyport/terms/v1\n")
+
+struct access_terms {
+	const char *sha256; /* "" : the model has no terms */
+	struct slice text;
+};
+
+/* The terms in force; their text is hashed and compared. In the arena. */
+RESULT access_terms_get(struct access_terms *out, struct arena *arena, struct client *c,
+			const char *model);
+
+struct access_wish {
+	const char *model;
+	const char *use;
+	const char *rights[ACCESS_MAX_RIGHTS];
+	size_t right_count;
+	const char *terms_sha256;
+};
+
+/* What is signed: canonical JSON {"intended_use","model","rights":[sorted],"terms_sha256"}. */
+RESULT access_statement(struct buf *out, const struct access_wish *wish);
+
+/* Sign and submit; the caller owns *answer. */
+RESULT access_submit(json_t **answer, struct client *c, const struct access_wish *wish,
+		     const struct sign_key *key, const char *key_id);
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The log for auditors: search it, recompute it, prove one entry, take a copy. */
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "crypto/base/file.h"
+#include "crypto/base/text.h"
+#include "gateway/cli/audit.h"
+#include "gateway/cli/commands.h"
+#include "gateway/cli/log_fetch.h"
+#include "gateway/cli/log_state.h"
+#include "gateway/cli/output.h"
+
+enum { AUDIT_RECEIPT_TRIES = 60, AUDIT_RECEIPT_WAIT_MS = 250, AUDIT_MAX_RECEIPT = 512 * 1024 };
+
+enum err command_audit_query(struct cli *cli)
+{
+	static const char *const filters[] = {"actor", "model", "license", "kind",  "decision",
+					      "from",  "to",	"limit",   "cursor"};
+	AUTO(json_auto) json_t *answer = NULL;
+	const char *path = "/api/v1/audit/events";
+	char sign = '?';
+	struct slice next;
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++) {
+		const char *value = arguments_value(&cli->arguments, filters[i]);
+
+		if (!value)
+			continue;
+		path = arena_printf(&cli->arena, "%s%c%s=%s", path, sign, filters[i],
+				    client_encode(&cli->arena, slice_of_string(value)));
+		sign = '&';
+	}
+	TRY(client_call(c, &answer, "GET", path, NULL));
+	TRY(output_table(cli, answer, "events",
+			 "index at kind actor model right decision code id"));
+	TRY(json_get_text_or(&next, answer, "next", S("")));
+	if (!cli->json && next.size)
+		printf("older entries: --cursor %.*s\n", SLICE_PRINT(next));
+	return OK;
+}
+
+/* Which log, which key, what is remembered: --vkey, else the key remembered, else (the first
+ * time) the one the log tells. A --vkey that differs from the remembered one is a refusal. */
+struct trust {
+	struct log_from from;
+	const char *state_path;
+	struct log_state state;
+	bool is_first;
+};
+
+static enum err pin_key(struct trust *t, struct cli *cli)
+{
+	const char *vkey = arguments_value(&cli->arguments, "vkey");
+
+	t->is_first = !t->state.vkey;
+	if (vkey && t->state.vkey && strcmp(vkey, t->state.vkey) != 0)
+		return failure(ERR_FORGED,
+			       "--vkey is not the key remembered of this log in \"%s\": it is %s",
+			       t->state_path, t->state.vkey);
+	if (vkey)
+		t->state.vkey = vkey;
+	if (t->state.vkey)
+		return OK;
+	return log_fetch_vkey(&t->state.vkey, &cli->arena, &t->from);
+}
+
+static enum err begin(struct trust *t, struct cli *cli)
+{
+	const char *dir = arguments_value(&cli->arguments, "dir");
+	char real[PATH_MAX];
+
+	*t = (struct trust){.from = {.save_to = -1}};
+	t->state_path = arguments_value(&cli->arguments, "state");
+	if (dir) {
+		if (!realpath(dir, real))
+			return failure_errno("--dir \"%s\"", dir);
+		t->from.dir = arena_string(&cli->arena, slice_of_string(real));
+	} else
+		TRY(cli_client(&t->from.client, cli));
+	if (!t->state_path)
+		TRY(log_state_path(&t->state_path, &cli->arena,
+				   dir ? t->from.dir : client_url(t->from.client)));
+	TRY(log_state_read(&t->state, &cli->arena, t->state_path));
+	return pin_key(t, cli);
+}
+
+static enum err verify(struct audit_verified *out, struct trust *t)
+{
+	struct audit_source source = {.fetch = log_fetch,
+				      .context = &t->from,
+				      .vkey = slice_of_string(t->state.vkey)};
+
+	TRY(audit_verify(out, &source, &t->state.checkpoint));
+	t->state.checkpoint.size = out->size;
+	memcpy(t->state.checkpoint.root, out->root, sizeof out->root);
+	return log_state_write(&t->state, t->state_path);
+}
+
+static enum err print_verified(const struct cli *cli, const struct trust *t,
+			       const struct audit_verified *v, uint64_t before)
+{
+	AUTO(json_auto) json_t *answer = json_object_new();
+	AUTO(buf_free) struct buf root = buf_new(128);
+
+	text_write_base64(&root, slice_of(v->root, sizeof v->root), TEXT_BASE64);
+	json_put_int(answer, "size", (int64_t)v->size);
+	json_put_text(answer, "root", buf_slice(&root));
+	json_put_text(answer, "vkey", slice_of_string(t->state.vkey));
+	json_put_int(answer, "remembered", (int64_t)before);
+	json_put_bool(answer, "first", t->is_first);
+	TRY(output_done(cli, answer,
+			"the log verifies: %llu entries, root %s\n%llu tiles and %llu bundles were "
+			"recomputed; it continues the %llu entries seen before",
+			(unsigned long long)v->size, buf_string(&root),
+			(unsigned long long)v->tiles, (unsigned long long)v->bundles,
+			(unsigned long long)before));
+	if (!cli->json && t->is_first && !arguments_value(&cli->arguments, "vkey"))
+		printf("its key was taken on first sight; compare it with what its operator "
+		       "publishes:\n%s\n",
+		       t->state.vkey);
+	return OK;
+}
+
+enum err command_audit_verify(struct cli *cli)
+{
+	struct trust trust;
+	struct audit_verified verified;
+	uint64_t before;
+
+	TRY(begin(&trust, cli));
+	before = trust.state.checkpoint.size;
+	TRY(verify(&verified, &trust));
+	return print_verified(cli, &trust, &verified, before);
+}
+
+enum err audit_fetch_receipt(json_t **out, struct arena *arena, struct client *c, const char *event)
+{
+	AUTO(client_answer_clear) struct client_answer answer = client_answer_new();
+	struct client_request request = {
+		.method = "GET",
+		.path = arena_printf(arena, "/api/v1/receipts/%s",
+				     client_encode(arena, slice_of_string(event)))};
+
+	for (int i = 0; i < AUDIT_RECEIPT_TRIES; i++) {
+		TRY(client_send(c, &answer, &request));
+		TRY(client_check(c, &answer));
+		if (answer.status != 202)
+			return json_read(out, buf_slice(&answer.body), AUDIT_MAX_RECEIPT);
+		poll(NULL, 0, AUDIT_RECEIPT_WAIT_MS);
+	}
+	return failure(ERR_TIMEOUT, "event %s is not published yet; ask again later", event);
+}
+
+static enum err save_receipt(const json_t *receipt, const char *path)
+{
+	AUTO(buf_free) struct buf text = buf_new(AUDIT_MAX_RECEIPT);
+
+	TRY(json_write_canonical(&text, receipt));
+	buf_write_string(&text, "\n");
+	TRY(buf_done(&text));
+	return file_write_atomic(AT_FDCWD, path, buf_slice(&text), 0600);
+}
+
+enum err command_audit_receipt(struct cli *cli)
+{
+	AUTO(json_auto) json_t *receipt = NULL;
+	const char *event = cli_word(cli, 0), *out = arguments_value(&cli->arguments, "out");
+	struct trust trust;
+	struct receipt verified;
+
+	TRY(begin(&trust, cli));
+	TRY(audit_fetch_receipt(&receipt, &cli->arena, trust.from.client, event));
+	TRY(receipt_verify(&verified, &cli->arena, receipt, slice_of_string(event),
+			   slice_of_string(trust.state.vkey)));
+	if (trust.is_first)
+		TRY(log_state_write(&trust.state, trust.state_path));
+	if (out)
+		TRY(save_receipt(receipt, out));
+	return output_done(cli, receipt,
+			   "the receipt holds: entry %llu of %llu, %.*s at %.*s\n%.*s",
+			   (unsigned long long)verified.index, (unsigned long long)verified.size,
+			   SLICE_PRINT(verified.kind), SLICE_PRINT(verified.time),
+			   SLICE_PRINT(verified.payload));
+}
+
+/* Verified while it is copied: a copy of a bad log is not left as if it were good. */
+enum err command_audit_export(struct cli *cli)
+{
+	AUTO(file_close) int dir = -1;
+	struct trust trust;
+	struct audit_verified verified;
+
+	TRY(begin(&trust, cli));
+	TRY(file_make_directory(AT_FDCWD, cli_word(cli, 0), 0755));
+	TRY(file_open_directory(&dir, AT_FDCWD, cli_word(cli, 0)));
+	TRY(file_write_atomic(dir, "vkey", slice_of_string(trust.state.vkey), 0644));
+	trust.from.save_to = dir;
+	TRY(verify(&verified, &trust));
+	return output_done(cli, NULL,
+			   "%llu entries are copied to %s, and verify; sallyport audit verify "
+			   "--dir %s does it again",
+			   (unsigned long long)verified.size, cli_word(cli, 0), cli_word(cli, 0));
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * import.h - a directory becomes a revision of a model, by the Hub's upload routes: every file is
+ * hashed, what the gateway has not got yet is sent, and one commit makes all of it visible at
+ * once. An import that ends early leaves nothing to be seen; one that is run again sends only
+ * what is still missing.
+ */
+#ifndef GATEWAY_CLI_IMPORT_H
+#define GATEWAY_CLI_IMPORT_H
+
+#include "gateway/cli/client.h"
+#include "gateway/cli/walk.h"
+
+struct import_plan {
+	const char *name;
+	const char *path;     /* the directory */
+	const char *branch;   /* "main" */
+	const char *terms;    /* a file, or NULL */
+	const char *gate;     /* manual, auto, no, public; NULL: as it is */
+};
+
+struct import_done {
+	const char *revision; /* in the arena */
+	const char *notes;    /* the gateway's, as "download only: ..."; "" if none */
+	size_t files, sent, hidden;
+	uint64_t bytes;
+};
+
+RESULT import_run(struct import_done *out, struct arena *arena, struct client *c,
+		  const struct import_plan *plan);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Licenses: look, change their state, and check a saved one without any gateway. */
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "crypto/base/clock.h"
+#include "crypto/base/file.h"
+#include "crypto/base/text.h"
+#include "crypto/license.h"
+#include "gateway/cli/commands.h"
+#include "gateway/cli/output.h"
+
+enum { LICENSES_MAX_FILE = 64 * 1024, LICENSES_MAX_DAYS = 36500 };
+
+static const char *license_path(struct cli *cli, const char *act)
+{
+	return arena_printf(&cli->arena, "/api/v1/licenses/%s%s",
+			    client_encode(&cli->arena, slice_of_string(cli_word(cli, 0))), act);
+}
+
+enum err command_license_list(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	TRY(client_call(c, &answer, "GET", "/api/v1/licenses", NULL));
+	return output_table(cli, answer, "licenses",
+			    "id state person model rights not_before expires");
+}
+
+enum err command_license_show(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	AUTO(buf_free) struct buf text = buf_new(LICENSES_MAX_FILE);
+	const char *out = arguments_value(&cli->arguments, "out");
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	TRY(client_call(c, &answer, "GET", license_path(cli, ""), NULL));
+	if (out) {
+		TRY(json_write_canonical(&text, answer));
+		buf_write(&text, S("\n"));
+		TRY(buf_done(&text));
+		TRY(file_write_atomic(AT_FDCWD, out, buf_slice(&text), 0644));
+	}
+	return output_object(cli, answer, "id state document signature key");
+}
+
+static enum err change(struct cli *cli, const char *act)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	const char *reason;
+	json_t *body;
+	struct client *c;
+
+	TRY(cli_need(&reason, cli, "reason"));
+	TRY(cli_client(&c, cli));
+	body = json_object_new();
+	json_put_text(body, "reason", slice_of_string(reason));
+	TRY(client_call(c, &answer, "POST", license_path(cli, act), body));
+	return output_object(cli, answer, "id state");
+}
+
+enum err command_license_revoke(struct cli *cli)
+{
+	return change(cli, "/revoke");
+}
+
+enum err command_license_suspend(struct cli *cli)
+{
+	return change(cli, "/suspend");
+}
+
+enum err command_license_reinstate(struct cli *cli)
+{
+	return change(cli, "/reinstate");
+}
+
+enum err command_license_renew(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	uint64_t days = 365;
+	json_t *body;
+	struct client *c;
+
+	TRY(arguments_number(&days, &cli->arguments, "days", LICENSES_MAX_DAYS));
+	TRY(cli_client(&c, cli));
+	body = json_object_new();
+	json_put_int(body, "expires_days", (int64_t)days);
+	TRY(client_call(c, &answer, "POST", license_path(cli, "/renew"), body));
+	return output_object(cli, answer, "id state");
+}
+
+static enum err read_bytes(void *out, size_t size, struct slice base64, const char *what)
+{
+	AUTO(buf_free) struct buf bytes = buf_new(LICENSES_MAX_FILE);
+
+	if (text_read_base64(&bytes, base64, TEXT_BASE64) != OK || bytes.size != size)
+		return failure(ERR_FORMAT, "%s: base64 of %zu bytes is expected", what, size);
+	memcpy(out, bytes.data, size);
+	return OK;
+}
+
+static enum err verify_file(struct license *out, json_t **file, struct cli *cli, const char *key)
+{
+	AUTO(buf_free) struct buf text = buf_new(LICENSES_MAX_FILE);
+	uint8_t signature[SIGN_SIGNATURE], public_key[SIGN_PUBLIC];
+	struct slice document, base64;
+
+	TRY(file_read(&text, AT_FDCWD, cli_word(cli, 0)));
+	TRY(json_read(file, buf_slice(&text), LICENSES_MAX_FILE));
+	TRY(json_get_text(&document, *file, "document"));
+	TRY(json_get_text(&base64, *file, "signature"));
+	TRY(read_bytes(signature, sizeof signature, base64, "signature"));
+	TRY(read_bytes(public_key, sizeof public_key, slice_of_string(key), "--key"));
+	return license_verify(out, &cli->arena, document, signature, public_key);
+}
+
+/* The key comes from elsewhere: a license that vouches for its own key proves nothing. */
+enum err command_license_verify(struct cli *cli)
+{
+	AUTO(json_auto) json_t *file = NULL;
+	struct license license;
+	char from[CLOCK_TEXT], until[CLOCK_TEXT];
+	const char *key;
+	int64_t now = clock_now_ms();
+
+	TRY(cli_need(&key, cli, "key"));
+	TRY(verify_file(&license, &file, cli, key));
+	clock_text(from, license.not_before_ms);
+	clock_text(until, license.expires_ms);
+	if (!license_is_current(&license, now))
+		return failure(ERR_EXPIRED, "the signature is good, but the license counts from %s "
+					    "until %s",
+			       from, until);
+	return output_done(cli, file,
+			   "good: license for %.*s, from %s until %s (whether it was revoked since "
+			   "is known to the gateway only)",
+			   SLICE_PRINT(license.model), from, until);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/cli/log_fetch.h"
+
+#include <fcntl.h>
+#include <libgen.h>
+
+#include "crypto/base/file.h"
+
+static enum err fetch_remote(struct buf *out, struct client *c, const char *path)
+{
+	AUTO(arena_free) struct arena arena = {NULL};
+	AUTO(client_answer_clear) struct client_answer answer = client_answer_new();
+	struct client_request request = {.method = "GET",
+					 .path = arena_printf(&arena, "/log/%s", path),
+					 .is_anonymous = true}; /* the log is public */
+
+	TRY(client_send(c, &answer, &request));
+	TRY(client_check(c, &answer));
+	buf_write(out, buf_slice(&answer.body));
+	return buf_done(out);
+}
+
+static enum err fetch_local(struct buf *out, const char *dir, const char *path)
+{
+	AUTO(arena_free) struct arena arena = {NULL};
+
+	return file_read(out, AT_FDCWD, arena_printf(&arena, "%s/%s", dir, path));
+}
+
+static enum err save(int dir, const char *path, struct slice bytes)
+{
+	AUTO(arena_free) struct arena arena = {NULL};
+	const char *parent = dirname(arena_string(&arena, slice_of_string(path)));
+
+	TRY(file_make_directory(dir, parent, 0755));
+	return file_write_atomic(dir, path, bytes, 0644);
+}
+
+enum err log_fetch(void *context, struct buf *out, const char *path)
+{
+	const struct log_from *from = context;
+	size_t before = out->size;
+
+	TRY(from->client ? fetch_remote(out, from->client, path)
+			 : fetch_local(out, from->dir, path));
+	if (from->save_to < 0)
+		return OK;
+	return save(from->save_to, path, slice_part(buf_slice(out), before, out->size));
+}
+
+enum err log_fetch_vkey(const char **out, struct arena *arena, struct log_from *from)
+{
+	AUTO(buf_free) struct buf text = buf_new(4096);
+	struct slice line, rest;
+
+	TRY(log_fetch(from, &text, "vkey"));
+	slice_cut(buf_slice(&text), '\n', &line, &rest);
+	*out = arena_string(arena, line);
+	return OK;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* log_fetch.h - where the files of a log come from: a gateway, or a directory with a copy. */
+#ifndef GATEWAY_CLI_LOG_FETCH_H
+#define GATEWAY_CLI_LOG_FETCH_H
+
+#include "gateway/cli/client.h"
+#include "schema/audit/verify.h"
+
+enum { LOG_FETCH_MAX = 32 * 1024 * 1024 };
+
+struct log_from {
+	struct client *client; /* NULL: the directory */
+	const char *dir;
+	int save_to; /* a directory that gets a copy of each file; -1: none */
+};
+
+/* An audit_fetch_fn; the context is a struct log_from. */
+RESULT log_fetch(void *context, struct buf *out, const char *path);
+
+/* The verifier key as the log itself tells it: for the first time only. In the arena. */
+RESULT log_fetch_vkey(const char **out, struct arena *arena, struct log_from *from);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Models: bring them in, look at them, take them out of service, save them as sealed. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "crypto/base/file.h"
+#include "gateway/cli/commands.h"
+#include "gateway/cli/import.h"
+#include "gateway/cli/output.h"
+
+static const char *model_address(struct cli *cli, const char *before, const char *behind)
+{
+	return arena_printf(&cli->arena, "%s%s%s", before,
+			    client_encode_path(&cli->arena, slice_of_string(cli_word(cli, 0))),
+			    behind);
+}
+
+static enum err read_gate(const char **out, struct cli *cli)
+{
+	static const char *const gates[] = {"manual", "auto", "no"};
+	const char *gated = arguments_value(&cli->arguments, "gated");
+
+	*out = arguments_flag(&cli->arguments, "public") ? "public" : gated;
+	if (gated && arguments_flag(&cli->arguments, "public"))
+		return cli_usage(cli, "--gated and --public exclude each other");
+	for (size_t i = 0; gated && i < sizeof gates / sizeof gates[0]; i++)
+		if (strcmp(gated, gates[i]) == 0)
+			return OK;
+	if (gated)
+		return cli_usage(cli, "--gated %s: manual, auto or no is expected", gated);
+	return OK;
+}
+
+enum err command_model_import(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = json_object_new();
+	struct import_plan plan = {.name = cli_word(cli, 0), .path = cli_word(cli, 1)};
+	struct import_done done;
+	struct client *c;
+
+	plan.branch = arguments_value(&cli->arguments, "revision");
+	plan.branch = plan.branch ? plan.branch : "main";
+	plan.terms = arguments_value(&cli->arguments, "license-terms");
+	TRY(read_gate(&plan.gate, cli));
+	TRY(cli_client(&c, cli));
+	TRY(import_run(&done, &cli->arena, c, &plan));
+	json_put_text(answer, "model", slice_of_string(plan.name));
+	json_put_text(answer, "revision", slice_of_string(done.revision));
+	json_put_text(answer, "notes", slice_of_string(done.notes));
+	json_put_int(answer, "files", (int64_t)done.files);
+	json_put_int(answer, "sent", (int64_t)done.sent);
+	json_put_int(answer, "hidden", (int64_t)done.hidden);
+	json_put_int(answer, "bytes", (int64_t)done.bytes);
+	TRY(output_done(cli, answer, "%s is sealed: revision %s, %zu files, %llu bytes", plan.name,
+			done.revision, done.files, (unsigned long long)done.bytes));
+	if (!cli->json && done.notes[0])
+		printf("%s\n", done.notes);
+	if (!cli->json && done.hidden)
+		printf("%zu hidden names were left out\n", done.hidden);
+	return OK;
+}
+
+enum err command_model_list(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	TRY(client_call(c, &answer, "GET", "/api/models", NULL));
+	return output_table(cli, answer, "models", "id sha gated lastModified");
+}
+
+static void print_files(const json_t *tree)
+{
+	for (size_t i = 0; i < json_array_size(tree); i++) {
+		const json_t *one = json_array_get(tree, i);
+		struct slice path;
+		int64_t size;
+
+		if (json_get_text(&path, one, "path") != OK ||
+		    json_get_int_or(&size, one, "size", 0) != OK)
+			continue;
+		printf("%14lld  ", (long long)size);
+		output_text(stdout, path);
+		fputc('\n', stdout);
+	}
+}
+
+enum err command_model_show(struct cli *cli)
+{
+	AUTO(json_auto) json_t *info = NULL;
+	AUTO(json_auto) json_t *tree = NULL;
+	const char *revision = arguments_value(&cli->arguments, "revision");
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	TRY(client_call(c, &info, "GET", model_address(cli, "/api/models/", ""), NULL));
+	TRY(client_call(
+		c, &tree, "GET",
+		arena_printf(&cli->arena, "%s/tree/%s?recursive=true",
+			     model_address(cli, "/api/models/", ""),
+			     client_encode(&cli->arena,
+					   slice_of_string(revision ? revision : "main"))),
+		NULL));
+	if (cli->json)
+		json_put(info, "tree", json_incref(tree));
+	TRY(output_object(cli, info, "id sha gated sallyport"));
+	if (!cli->json)
+		print_files(tree);
+	return OK;
+}
+
+static enum err change(struct cli *cli, const char *act, const char *what)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	const char *reason = arguments_value(&cli->arguments, "reason");
+	json_t *body;
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	body = json_object_new();
+	json_put_text(body, "reason", slice_of_string(reason ? reason : ""));
+	TRY(client_call(c, &answer, "POST", model_address(cli, "/api/v1/models/", act), body));
+	return output_done(cli, answer, "%s is %s", cli_word(cli, 0), what);
+}
+
+enum err command_model_disable(struct cli *cli)
+{
+	return change(cli, "/disable", "disabled: every use is refused");
+}
+
+enum err command_model_enable(struct cli *cli)
+{
+	return change(cli, "/enable", "enabled");
+}
+
+enum err command_model_shred(struct cli *cli)
+{
+	enum err result;
+
+	if (!arguments_flag(&cli->arguments, "yes"))
+		return cli_usage(cli, "this destroys the keys of %s for good; say --yes if that is "
+				      "meant",
+				 cli_word(cli, 0));
+	result = change(cli, "/shred", "shredded: nobody can open it again");
+	if (result == ERR_NOT_FOUND)
+		return failure(ERR_UNSUPPORTED,
+			       "either there is no model %s, or this gateway cannot shred yet; "
+			       "`sallyport model disable` refuses every use of a model",
+			       cli_word(cli, 0));
+	return result;
+}
+
+static enum err write_piece(void *context, struct slice bytes)
+{
+	return file_write_all(*(const int *)context, bytes);
+}
+
+enum err command_model_sealed(struct cli *cli)
+{
+	AUTO(client_answer_clear) struct client_answer answer = client_answer_new();
+	const char *revision = arguments_value(&cli->arguments, "revision");
+	const char *out = cli_word(cli, 2);
+	const char *partial = arena_printf(&cli->arena, "%s.partial", out);
+	AUTO(file_close) int fd = -1;
+	struct client_request request = {.method = "GET", .sink = write_piece, .sink_context = &fd};
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	request.path = arena_printf(
+		&cli->arena, "%s/sealed/%s/%s", model_address(cli, "/api/v1/models/", ""),
+		client_encode(&cli->arena, slice_of_string(revision ? revision : "main")),
+		client_encode_path(&cli->arena, slice_of_string(cli_word(cli, 1))));
+	fd = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return failure_errno("\"%s\" cannot be written", partial);
+	TRY(client_send(c, &answer, &request));
+	TRY(client_check(c, &answer));
+	if (fsync(fd) != 0 || rename(partial, out) != 0)
+		return failure_errno("\"%s\" cannot be written", out);
+	return output_done(cli, NULL, "%s holds %s as it is sealed; age -d -i ESCROW opens it", out,
+			   cli_word(cli, 1));
+}

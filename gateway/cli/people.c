@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who one is and who others are: login, persons, issuers, keys, tokens, visas. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "crypto/base/file.h"
+#include "crypto/jwk.h"
+#include "crypto/visa.h"
+#include "gateway/cli/commands.h"
+#include "gateway/cli/login.h"
+#include "gateway/cli/output.h"
+#include "gateway/cli/user_key.h"
+
+enum { PEOPLE_MAX_LIST = 16, PEOPLE_MAX_TOKEN = 1024 };
+
+static void put_option(json_t *body, const struct cli *cli, const char *option, const char *name)
+{
+	const char *value = arguments_value(&cli->arguments, option);
+
+	if (value)
+		json_put_text(body, name, slice_of_string(value));
+}
+
+static json_t *list_option(const struct cli *cli, const char *option)
+{
+	const char *values[PEOPLE_MAX_LIST];
+	size_t count = arguments_list(&cli->arguments, option, values, PEOPLE_MAX_LIST);
+	json_t *list = json_array_new();
+
+	for (size_t i = 0; i < count; i++)
+		json_push_text(list, slice_of_string(values[i]));
+	return list;
+}
+
+/* "-" is standard input. */
+static enum err read_token(const char **out, struct cli *cli)
+{
+	const char *path = arguments_value(&cli->arguments, "token-file");
+	AUTO(buf_free) struct buf text = buf_new(PEOPLE_MAX_TOKEN);
+
+	*out = arguments_value(&cli->arguments, "token");
+	if (!*out && !path)
+		*out = getenv("SALLYPORT_TOKEN");
+	if (*out)
+		return OK;
+	if (!path)
+		return cli_usage(cli, "which token? Give --token-file FILE (- is standard input) "
+				      "or set SALLYPORT_TOKEN");
+	TRY(file_read(&text, AT_FDCWD, strcmp(path, "-") == 0 ? "/dev/stdin" : path));
+	while (text.size && text.data[text.size - 1] <= ' ')
+		text.size--;
+	*out = arena_string(&cli->arena, buf_slice(&text));
+	explicit_bzero(text.data, text.capacity);
+	return OK;
+}
+
+enum err command_login(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	struct login login = {.ca = arguments_value(&cli->arguments, "ca")};
+	char real[4096];
+	const char *folder;
+
+	login.url = arguments_value(&cli->arguments, "url");
+	if (!login.url)
+		login.url = getenv("SALLYPORT_URL");
+	if (!login.url)
+		return cli_usage(cli, "--url is needed");
+	if (!login.ca)
+		login.ca = getenv("SALLYPORT_CA");
+	if (login.ca && !realpath(login.ca, real))
+		return failure_errno("--ca \"%s\"", login.ca);
+	if (login.ca)
+		login.ca = arena_string(&cli->arena, slice_of_string(real));
+	TRY(read_token(&login.token, cli));
+	TRY(client_new(&cli->client, login.url, login.ca, login.token));
+	TRY(client_call(cli->client, &answer, "GET", "/api/whoami-v2", NULL));
+	TRY(login_config_folder(&folder, &cli->arena));
+	TRY(login_write(&login, arena_printf(&cli->arena, "%s/login.json", folder)));
+	return output_done(cli, answer, "logged in to %s as %s; kept in %s/login.json", login.url,
+			   json_string_value(json_object_get(answer, "name")), folder);
+}
+
+enum err command_whoami(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	TRY(client_call(c, &answer, "GET", "/api/whoami-v2", NULL));
+	return output_object(cli, answer, "name id email type");
+}
+
+enum err command_person_add(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	json_t *body;
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	body = json_object_new();
+	json_put_text(body, "name", slice_of_string(cli_word(cli, 0)));
+	put_option(body, cli, "email", "email");
+	json_put(body, "offices", list_option(cli, "office"));
+	TRY(client_call(c, &answer, "POST", "/api/v1/persons", body));
+	return output_object(cli, answer, "id name token token_id expires");
+}
+
+enum err command_person_list(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	TRY(client_call(c, &answer, "GET", "/api/v1/persons", NULL));
+	return output_table(cli, answer, "persons", "name state offices email id");
+}
+
+enum err command_issuer_add(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	AUTO(buf_free) struct buf text = buf_new(JWKS_MAX);
+	json_t *body, *keys;
+	const char *path;
+	struct client *c;
+
+	TRY(cli_need(&path, cli, "jwks"));
+	TRY(cli_client(&c, cli));
+	TRY(file_read(&text, AT_FDCWD, path));
+	TRY(json_read(&keys, buf_slice(&text), JWKS_MAX));
+	body = json_object_new();
+	json_put(body, "jwks", keys);
+	json_put_text(body, "iss", slice_of_string(cli_word(cli, 0)));
+	put_option(body, cli, "jku", "jku");
+	TRY(client_call(c, &answer, "POST", "/api/v1/issuers", body));
+	return output_done(cli, answer, "visas of %s count from now on", cli_word(cli, 0));
+}
+
+enum err command_issuer_list(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	TRY(client_call(c, &answer, "GET", "/api/v1/issuers", NULL));
+	return output_table(cli, answer, "issuers", "iss jku added");
+}
+
+enum err command_issuer_remove(struct cli *cli)
+{
+	struct slice iss = slice_of_string(cli_word(cli, 0));
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	TRY(client_call(c, NULL, "DELETE",
+			arena_printf(&cli->arena, "/api/v1/issuers?iss=%s",
+				     client_encode(&cli->arena, iss)),
+			NULL));
+	return output_done(cli, NULL, "visas of %s count no more", cli_word(cli, 0));
+}
+
+enum err command_key_enroll(struct cli *cli)
+{
+	AUTO(sign_key_auto) struct sign_key *key = NULL;
+	AUTO(json_auto) json_t *answer = json_object_new();
+	const char *name = arguments_value(&cli->arguments, "name");
+	const char *id;
+	struct client *c;
+	bool made;
+
+	TRY(cli_client(&c, cli));
+	TRY(user_key_read_or_make(&key, &made, &cli->arena,
+				  arguments_value(&cli->arguments, "key-file")));
+	TRY(user_key_enroll(&id, &cli->arena, c, key, name ? name : "cli"));
+	json_put_text(answer, "id", slice_of_string(id));
+	json_put_bool(answer, "made", made);
+	return output_done(cli, answer, "%s key is enrolled as %s", made ? "a new" : "your", id);
+}
+
+static enum err get_text(const char **out, struct cli *cli, struct client *c, const char *path)
+{
+	AUTO(client_answer_clear) struct client_answer answer = client_answer_new();
+	struct client_request request = {.method = "GET", .path = path};
+	struct slice text;
+
+	TRY(client_send(c, &answer, &request));
+	TRY(client_check(c, &answer));
+	text = buf_slice(&answer.body);
+	while (text.size && text.data[text.size - 1] == '\n')
+		text.size--;
+	*out = arena_string(&cli->arena, text);
+	return OK;
+}
+
+/* 503 of /readyz still says what is missing. */
+enum err command_key_status(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	AUTO(json_auto) json_t *keys = NULL;
+	AUTO(client_answer_clear) struct client_answer ready = client_answer_new();
+	struct client_request request = {.method = "GET", .path = "/readyz"};
+	const char *vkey;
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	TRY(client_send(c, &ready, &request));
+	TRY(json_read(&answer, buf_slice(&ready.body), CLIENT_MAX_BODY));
+	if (client_check(c, &ready) == OK) {
+		TRY(get_text(&vkey, cli, c, "/log/vkey"));
+		json_put_text(answer, "log_vkey", slice_of_string(vkey));
+	}
+	if (client_call(c, &keys, "GET", "/api/v1/keys", NULL) == OK)
+		json_put(answer, "your_keys", json_incref(json_object_get(keys, "keys")));
+	return output_object(cli, answer, "ready keeper database scribe log_vkey your_keys");
+}
+
+enum err command_token_create(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	const char *name = arguments_value(&cli->arguments, "name");
+	uint64_t days = 0;
+	json_t *body, *scope, *rights;
+	struct client *c;
+
+	TRY(arguments_number(&days, &cli->arguments, "days", 36500));
+	TRY(cli_client(&c, cli));
+	body = json_object_new();
+	json_put_text(body, "name", slice_of_string(name ? name : "cli"));
+	if (days)
+		json_put_int(body, "expires_days", (int64_t)days);
+	rights = list_option(cli, "right");
+	if (json_array_size(rights)) {
+		scope = json_object_new();
+		json_put(scope, "rights", json_incref(rights));
+		json_put(body, "scope", scope);
+	}
+	json_free(rights);
+	TRY(client_call(c, &answer, "POST", "/api/v1/tokens", body));
+	return output_object(cli, answer, "id token expires");
+}
+
+enum err command_token_list(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	TRY(client_call(c, &answer, "GET", "/api/v1/tokens", NULL));
+	return output_table(cli, answer, "tokens", "id name rights created expires revoked");
+}
+
+enum err command_token_revoke(struct cli *cli)
+{
+	struct slice id = slice_of_string(cli_word(cli, 0));
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	TRY(client_call(c, NULL, "DELETE",
+			arena_printf(&cli->arena, "/api/v1/tokens/%s",
+				     client_encode(&cli->arena, id)),
+			NULL));
+	return output_done(cli, NULL, "the token is revoked");
+}
+
+enum err command_visa_add(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	AUTO(buf_free) struct buf text = buf_new(VISA_MAX);
+	json_t *body;
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	TRY(file_read(&text, AT_FDCWD, cli_word(cli, 0)));
+	while (text.size && text.data[text.size - 1] <= ' ')
+		text.size--;
+	if (!slice_is_utf8(buf_slice(&text)))
+		return failure(ERR_FORMAT, "\"%s\" is not a JWT", cli_word(cli, 0));
+	body = json_object_new();
+	json_put_text(body, "visa", buf_slice(&text));
+	TRY(client_call(c, &answer, "POST", "/api/v1/visas", body));
+	return output_object(cli, answer, "id iss sub type value source asserted expires");
+}
+
+enum err command_visa_list(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	TRY(client_call(c, &answer, "GET", "/api/v1/visas", NULL));
+	return output_table(cli, answer, "visas", "type value iss sub expires id");
+}
