@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The log for auditors: search it, recompute it, prove one entry, take a copy. */
+#include "gateway/cli/audit.h"
+
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
@@ -8,7 +10,6 @@
 
 #include "crypto/base/file.h"
 #include "crypto/base/text.h"
-#include "gateway/cli/audit.h"
 #include "gateway/cli/commands.h"
 #include "gateway/cli/log_fetch.h"
 #include "gateway/cli/log_state.h"
