@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The log for auditors: search it, recompute it, prove one entry, take a copy. */
+#include "gateway/cli/audit.h"
+
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
@@ -8,7 +10,6 @@
 
 #include "crypto/base/file.h"
 #include "crypto/base/text.h"
-#include "gateway/cli/audit.h"
 #include "gateway/cli/commands.h"
 #include "gateway/cli/log_fetch.h"
 #include "gateway/cli/log_state.h"
@@ -19,7 +20,7 @@ enum { AUDIT_RECEIPT_TRIES = 60, AUDIT_RECEIPT_WAIT_MS = 250, AUDIT_MAX_RECEIPT 
 enum err command_audit_query(struct cli *cli)
 {
 	static const char *const filters[] = {"actor", "model", "license", "kind",  "decision",
-					      "from",  "to",	"limit",   "cursor"};
+					      "from",  "to",    "limit",   "cursor"};
 	AUTO(json_auto) json_t *answer = NULL;
 	const char *path = "/api/v1/audit/events";
 	char sign = '?';
@@ -92,11 +93,18 @@ static enum err begin(struct trust *t, struct cli *cli)
 
 static enum err verify(struct audit_verified *out, struct trust *t)
 {
-	struct audit_source source = {.fetch = log_fetch,
-				      .context = &t->from,
-				      .vkey = slice_of_string(t->state.vkey)};
+	struct audit_source source = {
+		.fetch = log_fetch, .context = &t->from, .vkey = slice_of_string(t->state.vkey)};
 
-	TRY(audit_verify(out, &source, &t->state.checkpoint));
+	enum err result = audit_verify(out, &source, &t->state.checkpoint);
+	char why[FAILURE_MAX_TEXT];
+
+	if (result != OK && !t->is_first) {
+		snprintf(why, sizeof why, "%s", failure_text());
+		return failure(result, "%.300s (what is remembered of this log stands in \"%s\")",
+			       why, t->state_path);
+	}
+	TRY(result);
 	t->state.checkpoint.size = out->size;
 	memcpy(t->state.checkpoint.root, out->root, sizeof out->root);
 	return log_state_write(&t->state, t->state_path);

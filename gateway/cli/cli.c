@@ -27,9 +27,8 @@ enum err cli_client(struct client **out, struct cli *cli)
 		return OK;
 	}
 	if (login_config_folder(&folder, &cli->arena) == OK) {
-		enum err result =
-			login_read(&saved, &cli->arena,
-				   arena_printf(&cli->arena, "%s/login.json", folder));
+		enum err result = login_read(&saved, &cli->arena,
+					     arena_printf(&cli->arena, "%s/login.json", folder));
 
 		if (result != OK && result != ERR_NOT_FOUND)
 			return result;

@@ -23,8 +23,8 @@ struct cli {
 typedef enum err command_fn(struct cli *cli);
 
 struct command {
-	const char *name;    /* "person add" */
-	const char *words;   /* "NAME", for the usage */
+	const char *name;  /* "person add" */
+	const char *words; /* "NAME", for the usage */
 	struct argument_rule rule;
 	const char *summary;
 	command_fn *run;

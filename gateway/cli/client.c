@@ -146,8 +146,7 @@ static size_t on_read(char *out, size_t size, size_t count, void *context)
 	else if (got == 0)
 		t->result = failure(ERR_CONFLICT, "the file became shorter while it was sent");
 	else if (t->request->sent)
-		t->result = t->request->sent(t->request->sent_context,
-					     slice_of(out, (size_t)got));
+		t->result = t->request->sent(t->request->sent_context, slice_of(out, (size_t)got));
 	if (t->result != OK)
 		return CURL_READFUNC_ABORT;
 	t->left -= (uint64_t)got;
@@ -224,8 +223,8 @@ static void set_body(CURL *curl, const struct client_request *r)
 		return;
 	}
 	if (r->body.size > 0 || strcmp(r->method, "POST") == 0 || strcmp(r->method, "PUT") == 0) {
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, r->body.data ? (const char *)r->body.data
-									: "");
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS,
+				 r->body.data ? (const char *)r->body.data : "");
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.size);
 	}
 }

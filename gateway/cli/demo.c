@@ -6,6 +6,7 @@
 #include "gateway/cli/demo.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -97,7 +98,7 @@ static enum err start_gateway(struct demo *d)
 	TRY(client_new(&d->operator, d->url, d->made.ca, d->made.token));
 	client_stop_when(d->operator, demo_is_interrupted);
 	TRY(gateway_run_start(&d->gateway, d->made.config, log));
-	TRY(gateway_run_await(d->operator, &d->gateway, log));
+	TRY(gateway_run_await(d->operator, & d->gateway, log));
 	demo_say(d, "serving %s; its certificate is signed by %s", d->url, d->made.ca);
 	demo_say(d, "log key %s", d->made.log_vkey);
 	return OK;
@@ -217,12 +218,16 @@ static enum err write_summary(struct demo *d)
 
 static void print_how_to_go_on(const struct demo *d)
 {
+	char folder[PATH_MAX];
+
+	if (child_own_folder(folder, sizeof folder) != OK)
+		folder[0] = '\0';
 	printf("\nEvery step held. The gateway goes on until Ctrl-C; from another terminal:\n\n"
 	       "  export SALLYPORT_URL=%s SALLYPORT_CA=%s\n"
 	       "  export SALLYPORT_TOKEN=...     # one of tokens in %s/demo.json\n"
-	       "  sallyport chat %s \"Once upon a time\"\n"
-	       "  sallyport audit verify\n\n",
-	       d->url, d->made.ca, d->dir, DEMO_MODEL);
+	       "  %s/sallyport chat %s \"Once upon a time\"\n"
+	       "  %s/sallyport audit verify\n\n",
+	       d->url, d->made.ca, d->dir, folder, DEMO_MODEL, folder);
 	fflush(stdout);
 }
 

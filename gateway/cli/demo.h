@@ -39,7 +39,7 @@ struct demo {
 	const char *tokens[DEMO_PERSONS];
 	struct jose_key *issuer;
 	const char *revision;
-	struct sign_key *key;   /* the researcher's */
+	struct sign_key *key; /* the researcher's */
 	const char *key_id;
 	const char *request;
 	const char *license;

@@ -24,6 +24,7 @@ enum err demo_fetch(struct demo_fetched *out, struct demo *d, struct client *c, 
 {
 	AUTO(client_answer_clear) struct client_answer answer = client_answer_new();
 	struct hashing h = {.bytes = 0};
+	enum err result;
 	struct client_request request = {
 		.method = "GET",
 		.path = arena_printf(&d->arena, "/%s/resolve/%s/%s", model, revision,
@@ -33,10 +34,11 @@ enum err demo_fetch(struct demo_fetched *out, struct demo *d, struct client *c, 
 	};
 
 	digest_begin(&h.state);
-	TRY(client_send(c, &answer, &request));
+	result = client_send(c, &answer, &request);
+	out->bytes = h.bytes;
+	TRY(result);
 	TRY(client_check(c, &answer));
 	out->sha256 = digest_end(&h.state);
-	out->bytes = h.bytes;
 	out->event = arena_string(&d->arena, client_header(&answer, "X-Audit-Receipt"));
 	return OK;
 }

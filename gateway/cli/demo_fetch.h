@@ -9,7 +9,7 @@
 
 struct demo_fetched {
 	struct digest sha256;
-	uint64_t bytes;
+	uint64_t bytes;    /* that came, of a broken transfer too */
 	const char *event; /* X-Audit-Receipt; "" if there was none */
 };
 

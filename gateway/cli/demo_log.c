@@ -11,10 +11,9 @@ enum { LOG_TRIES = 40, LOG_WAIT_MS = 250 };
 
 /* What the walk must have left; calls and refusals are published a moment after they are made. */
 static const char *const kinds[] = {
-	"gateway.init",	  "person.add",	   "token.create",    "model.create", "model.commit",
-	"issuer.add",	  "visa.add",	   "key.enroll",      "request.submit",
-	"request.approve", "license.issue", "key.release",    "model.serve",
-	"infer.generate",  "decision.deny",
+	"gateway.init",  "person.add",  "token.create", "model.create",   "model.commit",
+	"issuer.add",    "visa.add",    "key.enroll",   "request.submit", "request.approve",
+	"license.issue", "key.release", "model.serve",  "infer.generate", "decision.deny",
 };
 
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
@@ -63,14 +62,14 @@ enum err demo_query_log(struct demo *d)
 enum err demo_verify_log(struct demo *d)
 {
 	struct log_from from = {.client = d->clients[DEMO_AUDITOR], .save_to = -1};
-	struct audit_source source = {.fetch = log_fetch,
-				      .context = &from,
-				      .vkey = slice_of_string(d->made.log_vkey)};
+	struct audit_source source = {
+		.fetch = log_fetch, .context = &from, .vkey = slice_of_string(d->made.log_vkey)};
 	struct audit_remembered nothing = {.size = 0};
 	struct audit_verified verified;
 
 	TRY(audit_verify(&verified, &source, &nothing));
-	demo_say(d, "%llu entries, %llu tiles and %llu bundles recomputed; the checkpoint is signed",
+	demo_say(d,
+		 "%llu entries, %llu tiles and %llu bundles recomputed; the checkpoint is signed",
 		 (unsigned long long)verified.size, (unsigned long long)verified.tiles,
 		 (unsigned long long)verified.bundles);
 	return OK;

@@ -14,7 +14,12 @@
 #include "gateway/cli/user_key.h"
 #include "gateway/cli/walk.h"
 
-enum { DEMO_YEAR_SECONDS = 365 * 24 * 3600, DEMO_MAX_JWT = 16 * 1024, DEMO_MAX_TEXT = 64 * 1024 };
+enum {
+	DEMO_YEAR_SECONDS = 365 * 24 * 3600,
+	DEMO_MAX_JWT = 16 * 1024,
+	DEMO_MAX_TEXT = 64 * 1024,
+	DEMO_COLUMNS = 88
+};
 
 static const char *const offices[DEMO_PERSONS] = {
 	[DEMO_ADMIN] = "requests:decide licenses:manage models:manage persons:manage keys:manage",
@@ -51,7 +56,7 @@ static enum err make_account(struct demo *d, enum demo_person who)
 
 	json_put_text(body, "name", slice_of_string(demo_person_names[who]));
 	json_put(body, "offices", split(offices[who]));
-	TRY(client_call(d->operator, &answer, "POST", "/api/v1/persons", body));
+	TRY(client_call(d->operator, & answer, "POST", "/api/v1/persons", body));
 	TRY(take(&d->tokens[who], d, answer, "token"));
 	TRY(client_new(&d->clients[who], d->url, d->made.ca, d->tokens[who]));
 	client_stop_when(d->clients[who], demo_is_interrupted);
@@ -205,8 +210,9 @@ enum err demo_show_license(struct demo *d)
 	for (size_t i = 0; i < license.right_count; i++)
 		demo_say(d, "right %.*s", SLICE_PRINT(license.rights[i]));
 	demo_say(d, "its signature verifies offline against the key printed at init");
-	return license_gives(&license, S("weights:read")) ? OK
-							  : failure(ERR_FORMAT, "a right is missing");
+	return license_gives(&license, S("weights:read"))
+		       ? OK
+		       : failure(ERR_FORMAT, "a right is missing");
 }
 
 /* What the directory holds, hashed here; what comes over TLS, hashed as it comes. */
@@ -250,6 +256,19 @@ static enum err collect(void *context, struct slice text)
 	return buf_done(context);
 }
 
+/* Lines of at most 88 characters, broken between words. */
+static void say_wrapped(struct demo *d, struct slice text)
+{
+	while (text.size) {
+		size_t end = text.size < DEMO_COLUMNS ? text.size : DEMO_COLUMNS;
+
+		while (end < text.size && end > 1 && text.data[end] != ' ')
+			end--;
+		demo_say(d, "| %.*s", SLICE_PRINT(slice_trim(slice_part(text, 0, end))));
+		text = slice_part(text, end, text.size);
+	}
+}
+
 enum err demo_generate(struct demo *d)
 {
 	AUTO(buf_free) struct buf text = buf_new(DEMO_MAX_TEXT);
@@ -260,14 +279,12 @@ enum err demo_generate(struct demo *d)
 			       .has_seed = true,
 			       .seed = 1};
 	struct chat_done done;
-	struct slice rest;
 
 	TRY(chat_run(&done, d->clients[DEMO_RESEARCHER], &ask, collect, &text));
 	if (text.size == 0)
 		return failure(ERR_FORMAT, "the model wrote nothing");
 	demo_say(d, "prompt: %.*s", SLICE_PRINT(ask.prompt));
-	for (rest = buf_slice(&text); rest.size; rest = slice_part(rest, 88, rest.size))
-		demo_say(d, "| %.*s", SLICE_PRINT(slice_part(rest, 0, 88)));
+	say_wrapped(d, buf_slice(&text));
 	demo_say(d, "%lld tokens read, %lld written", (long long)done.prompt_tokens,
 		 (long long)done.completion_tokens);
 	return OK;

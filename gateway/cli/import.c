@@ -13,7 +13,7 @@
 enum {
 	IMPORT_PIECE = 1024 * 1024,
 	IMPORT_MAX_TERMS = 256 * 1024,
-	IMPORT_MAX_SMALL = 1024 * 1024,     /* of a file that travels in the commit */
+	IMPORT_MAX_SMALL = 1024 * 1024,      /* of a file that travels in the commit */
 	IMPORT_MAX_COMMIT = 8 * 1024 * 1024, /* of all of them; the rest goes by LFS */
 	IMPORT_DIGEST = 2 * DIGEST_SIZE + 1,
 };
@@ -142,7 +142,8 @@ static enum err change_settings(struct import *m)
 		json_put_text(body, "gate", slice_of_string(m->plan->gate));
 	if (sha256)
 		json_put_text(body, "terms_sha256", slice_of_string(sha256));
-	return client_call(m->client, NULL, "PUT", model_path(m, "/api/models/", "/settings"), body);
+	return client_call(m->client, NULL, "PUT", model_path(m, "/api/models/", "/settings"),
+			   body);
 }
 
 /* The gateway says which files may travel in the commit; there is room for so many only. */
@@ -172,7 +173,8 @@ static enum err ask_how(struct import *m)
 
 		TRY(json_get_text(&mode, json_array_get(modes, i), "uploadMode"));
 		m->files[i].is_small = slice_equal(mode, S("regular")) &&
-				       size <= IMPORT_MAX_SMALL && small + size <= IMPORT_MAX_COMMIT;
+				       size <= IMPORT_MAX_SMALL &&
+				       small + size <= IMPORT_MAX_COMMIT;
 		small += m->files[i].is_small ? size : 0;
 	}
 	return OK;
@@ -180,7 +182,8 @@ static enum err ask_how(struct import *m)
 
 static enum err ask_batch(json_t **answer, struct import *m)
 {
-	json_t *body = json_object_new(), *objects = json_array_new(), *transfers = json_array_new();
+	json_t *body = json_object_new(), *objects = json_array_new(),
+	       *transfers = json_array_new();
 
 	json_push_text(transfers, S("basic"));
 	json_put(body, "transfers", transfers);
@@ -322,8 +325,8 @@ static bool has_path(const struct import *m, struct slice path)
 static enum err write_deletions(struct buf *out, struct import *m)
 {
 	AUTO(json_auto) json_t *tree = NULL;
-	const char *path_of_tree =
-		arena_printf(m->arena, "%s?recursive=true", branch_path(m, "tree"));
+	const char *path_of_tree = arena_printf(m->arena, "%s?recursive=true",
+						branch_path(m, "tree"));
 	enum err result = client_call(m->client, &tree, "GET", path_of_tree, NULL);
 
 	if (result == ERR_NOT_FOUND)

@@ -13,10 +13,10 @@
 
 struct import_plan {
 	const char *name;
-	const char *path;     /* the directory */
-	const char *branch;   /* "main" */
-	const char *terms;    /* a file, or NULL */
-	const char *gate;     /* manual, auto, no, public; NULL: as it is */
+	const char *path;   /* the directory */
+	const char *branch; /* "main" */
+	const char *terms;  /* a file, or NULL */
+	const char *gate;   /* manual, auto, no, public; NULL: as it is */
 };
 
 struct import_done {

@@ -131,8 +131,9 @@ enum err command_license_verify(struct cli *cli)
 	clock_text(from, license.not_before_ms);
 	clock_text(until, license.expires_ms);
 	if (!license_is_current(&license, now))
-		return failure(ERR_EXPIRED, "the signature is good, but the license counts from %s "
-					    "until %s",
+		return failure(ERR_EXPIRED,
+			       "the signature is good, but the license counts from %s "
+			       "until %s",
 			       from, until);
 	return output_done(cli, file,
 			   "good: license for %.*s, from %s until %s (whether it was revoked since "

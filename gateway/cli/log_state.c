@@ -62,7 +62,7 @@ enum err log_state_write(const struct log_state *state, const char *path)
 	TRY(json_write_canonical(&text, object));
 	buf_write_string(&text, "\n");
 	TRY(buf_done(&text));
-	TRY(file_make_directory(AT_FDCWD,
-				dirname(arena_string(&arena, slice_of_string(path))), 0700));
+	TRY(file_make_directory(AT_FDCWD, dirname(arena_string(&arena, slice_of_string(path))),
+				0700));
 	return file_write_atomic(AT_FDCWD, path, buf_slice(&text), 0600);
 }

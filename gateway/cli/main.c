@@ -42,8 +42,7 @@ static void print_options(FILE *out, struct slice options)
 		if (!slice_cut(one, '=', &one, &behind))
 			fprintf(out, " [--%.*s]", SLICE_PRINT(one));
 		else
-			fprintf(out, " [--%.*s ...]%s", SLICE_PRINT(one),
-				behind.size ? "..." : "");
+			fprintf(out, " [--%.*s ...]%s", SLICE_PRINT(one), behind.size ? "..." : "");
 	}
 }
 

@@ -96,13 +96,12 @@ enum err command_model_show(struct cli *cli)
 
 	TRY(cli_client(&c, cli));
 	TRY(client_call(c, &info, "GET", model_address(cli, "/api/models/", ""), NULL));
-	TRY(client_call(
-		c, &tree, "GET",
-		arena_printf(&cli->arena, "%s/tree/%s?recursive=true",
-			     model_address(cli, "/api/models/", ""),
-			     client_encode(&cli->arena,
-					   slice_of_string(revision ? revision : "main"))),
-		NULL));
+	TRY(client_call(c, &tree, "GET",
+			arena_printf(&cli->arena, "%s/tree/%s?recursive=true",
+				     model_address(cli, "/api/models/", ""),
+				     client_encode(&cli->arena,
+						   slice_of_string(revision ? revision : "main"))),
+			NULL));
 	if (cli->json)
 		json_put(info, "tree", json_incref(tree));
 	TRY(output_object(cli, info, "id sha gated sallyport"));
@@ -140,8 +139,9 @@ enum err command_model_shred(struct cli *cli)
 	enum err result;
 
 	if (!arguments_flag(&cli->arguments, "yes"))
-		return cli_usage(cli, "this destroys the keys of %s for good; say --yes if that is "
-				      "meant",
+		return cli_usage(cli,
+				 "this destroys the keys of %s for good; say --yes if that is "
+				 "meant",
 				 cli_word(cli, 0));
 	result = change(cli, "/shred", "shredded: nobody can open it again");
 	if (result == ERR_NOT_FOUND)

@@ -141,8 +141,7 @@ enum err output_object(const struct cli *cli, const json_t *object, const char *
 	for (size_t k = 0; k < table.columns; k++)
 		widest = table.widths[k] > widest ? table.widths[k] : widest;
 	for (size_t k = 0; k < table.columns; k++)
-		printf("%-*s  %s\n", widest, table.names[k],
-		       cell(&arena, object, table.names[k]));
+		printf("%-*s  %s\n", widest, table.names[k], cell(&arena, object, table.names[k]));
 	return OK;
 }
 

@@ -257,10 +257,10 @@ enum err command_token_revoke(struct cli *cli)
 	struct client *c;
 
 	TRY(cli_client(&c, cli));
-	TRY(client_call(c, NULL, "DELETE",
-			arena_printf(&cli->arena, "/api/v1/tokens/%s",
-				     client_encode(&cli->arena, id)),
-			NULL));
+	TRY(client_call(
+		c, NULL, "DELETE",
+		arena_printf(&cli->arena, "/api/v1/tokens/%s", client_encode(&cli->arena, id)),
+		NULL));
 	return output_done(cli, NULL, "the token is revoked");
 }
 

@@ -35,19 +35,27 @@ static struct slice text_of(const json_t *object, const char *name)
 	return text;
 }
 
+static void write_need(struct buf *out, const json_t *one, bool is_first)
+{
+	struct slice need = json_is_string(one) ? slice_of_string(json_string_value(one))
+						: text_of(one, "need");
+	struct slice href = text_of(one, "href");
+
+	if (need.size == 0)
+		return;
+	buf_write_string(out, is_first ? "; missing: " : ", ");
+	buf_write(out, need);
+	if (href.size)
+		buf_printf(out, " (%.*s)", SLICE_PRINT(href));
+}
+
+/* A list of {"need","href"}, or just one. */
 static void write_missing(struct buf *out, const json_t *missing)
 {
-	for (size_t i = 0; i < json_array_size(missing); i++) {
-		const json_t *one = json_array_get(missing, i);
-		struct slice need = json_is_string(one) ? slice_of_string(json_string_value(one))
-							: text_of(one, "need");
-		struct slice href = text_of(one, "href");
-
-		buf_write_string(out, i ? ", " : "; missing: ");
-		buf_write(out, need);
-		if (href.size)
-			buf_printf(out, " (%.*s)", SLICE_PRINT(href));
-	}
+	if (json_is_object(missing))
+		write_need(out, missing, true);
+	for (size_t i = 0; i < json_array_size(missing); i++)
+		write_need(out, json_array_get(missing, i), i == 0);
 }
 
 /* problem+json, else the Hub's or OpenAI's "error". */

@@ -47,8 +47,9 @@ enum err pull_check_path(struct slice path)
 		more = slice_cut(rest, '/', &part, &rest);
 		if (part.size == 0 || slice_equal(part, S(".")) || slice_equal(part, S("..")) ||
 		    slice_find(part, '\\') < part.size)
-			return failure(ERR_DENIED, "the gateway names a file \"%.*s\", which "
-						   "cannot be written below a directory",
+			return failure(ERR_DENIED,
+				       "the gateway names a file \"%.*s\", which "
+				       "cannot be written below a directory",
 				       SLICE_PRINT(path));
 	}
 	return OK;
@@ -205,8 +206,9 @@ static enum err fetch_file(struct pull *p, const struct pull_file *f)
 	TRY(check_content(&good, p, f));
 	if (!good) {
 		unlinkat(p->dir, partial, 0);
-		return failure(ERR_FORGED, "\"%s\": what came is not what the revision holds; it "
-					   "was deleted, pull again",
+		return failure(ERR_FORGED,
+			       "\"%s\": what came is not what the revision holds; it "
+			       "was deleted, pull again",
 			       f->path);
 	}
 	if (fsync(fd) != 0 || renameat(p->dir, partial, p->dir, f->path) != 0)
@@ -246,10 +248,10 @@ enum err pull_run(struct pull_done *out, struct arena *arena, struct client *c, 
 	p.model = client_encode_path(arena, slice_of_string(model));
 	p.piece = arena_alloc(arena, PULL_PIECE);
 	TRY(resolve_revision(&p, revision));
-	TRY(client_call(c, &tree, "GET",
-			arena_printf(arena, "/api/models/%s/tree/%s?recursive=true", p.model,
-				     p.revision),
-			NULL));
+	TRY(client_call(
+		c, &tree, "GET",
+		arena_printf(arena, "/api/models/%s/tree/%s?recursive=true", p.model, p.revision),
+		NULL));
 	TRY(file_make_directory(AT_FDCWD, dir, 0755));
 	TRY(file_open_directory(&p.dir, AT_FDCWD, dir));
 	for (size_t i = 0; i < json_array_size(tree); i++) {

@@ -10,7 +10,7 @@
 #include "gateway/cli/client.h"
 
 struct pull_done {
-	const char *revision; /* in the arena */
+	const char *revision;  /* in the arena */
 	size_t files, fetched; /* the others were there already */
 	uint64_t bytes;        /* received */
 };

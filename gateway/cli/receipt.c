@@ -22,8 +22,7 @@ static enum err check_commitment(const json_t *leaf, const json_t *receipt, stru
 		return failure(ERR_FORMAT, "receipt: a nonce of %zu bytes", nonce.size);
 	made = audit_commitment(nonce.data, payload);
 	if (!digest_equal_bytes(buf_slice(&told), digest_slice(&made)))
-		return failure(ERR_FORGED,
-			       "receipt: the entry does not commit to this payload");
+		return failure(ERR_FORGED, "receipt: the entry does not commit to this payload");
 	return OK;
 }
 

@@ -13,8 +13,8 @@ static enum err read_wish(struct access_wish *wish, struct cli *cli)
 {
 	*wish = (struct access_wish){.model = cli_word(cli, 0)};
 	TRY(cli_need(&wish->use, cli, "use"));
-	wish->right_count =
-		arguments_list(&cli->arguments, "right", wish->rights, ACCESS_MAX_RIGHTS);
+	wish->right_count = arguments_list(&cli->arguments, "right", wish->rights,
+					   ACCESS_MAX_RIGHTS);
 	if (wish->right_count == 0) {
 		wish->rights[wish->right_count++] = "infer:generate";
 		wish->rights[wish->right_count++] = "weights:read";
@@ -51,8 +51,7 @@ enum err command_request(struct cli *cli)
 	TRY(show_terms(cli, &terms));
 	wish.terms_sha256 = terms.sha256;
 	if (terms.sha256[0]) {
-		TRY(user_key_read(&key, &cli->arena,
-				  arguments_value(&cli->arguments, "key-file")));
+		TRY(user_key_read(&key, &cli->arena, arguments_value(&cli->arguments, "key-file")));
 		TRY(user_key_find(&key_id, &cli->arena, c, key));
 	}
 	TRY(access_submit(&answer, c, &wish, key, key_id));

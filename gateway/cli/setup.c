@@ -38,7 +38,7 @@ static enum err make_folders(struct work *w)
 		const char *name;
 		mode_t mode;
 	} folders[] = {{"keeper", 0700}, {"store", 0750}, {"log", 0755},
-		       {"run", 0755},	 {"tls", 0755},	  {"secrets", 0700}};
+		       {"run", 0755},    {"tls", 0755},   {"secrets", 0700}};
 
 	TRY(file_make_directory(AT_FDCWD, w->s->dir, 0755));
 	TRY(file_open_directory(&w->dir, AT_FDCWD, w->s->dir));
@@ -185,9 +185,10 @@ static enum err write_settings(struct work *w)
 	AUTO(buf_free) struct buf text = buf_new(SETTINGS_MAX_FILE);
 	const struct setup *s = w->s;
 
-	buf_printf(&text, "; Written by sallyport init. All settings: sallyportd --settings\n"
-			  "[gateway]\ndata_dir = %s\nlisten = %s\norigin = %s\n"
-			  "external_url = %s\n",
+	buf_printf(&text,
+		   "; Written by sallyport init. All settings: sallyportd --settings\n"
+		   "[gateway]\ndata_dir = %s\nlisten = %s\norigin = %s\n"
+		   "external_url = %s\n",
 		   s->dir, s->listen, w->origin, s->external_url);
 	if (s->certificate)
 		buf_printf(&text, "tls_certificate = %s\ntls_key = %s\n", s->certificate, s->key);
@@ -213,8 +214,9 @@ static enum err name_log(struct work *w)
 	struct slice url = slice_of_string(w->s->external_url);
 
 	if (!slice_starts_with(url, S("https://")) || slice_ends_with(url, S("/")))
-		return failure(ERR_FORMAT, "\"%s\": https://host:port without a slash at its end is "
-					   "expected",
+		return failure(ERR_FORMAT,
+			       "\"%s\": https://host:port without a slash at its end is "
+			       "expected",
 			       w->s->external_url);
 	w->origin = arena_printf(w->arena, "%s/log", w->s->external_url + strlen("https://"));
 	return OK;
@@ -236,8 +238,7 @@ enum err setup_run(struct setup_done *out, struct arena *arena, const struct set
 	random_uuid(w.credential.id, now);
 	w.credential.name = S("first");
 	w.credential.created_ms = now;
-	w.credential.expires_ms =
-		(now / 1000 + (int64_t)SETUP_OPERATOR_DAYS * DAY_SECONDS) * 1000;
+	w.credential.expires_ms = (now / 1000 + (int64_t)SETUP_OPERATOR_DAYS * DAY_SECONDS) * 1000;
 	TRY(name_log(&w));
 	TRY(make_folders(&w));
 	TRY(make_certificate(&w));

@@ -19,16 +19,16 @@ enum { SETUP_MAX_HOSTS = 16, SETUP_OPERATOR_DAYS = 365 };
 #define SETUP_OPERATOR "operator"
 
 struct setup {
-	const char *dir;           /* absolute */
-	const char *listen;        /* address:port */
-	const char *external_url;  /* "https://localhost:8443" */
+	const char *dir;          /* absolute */
+	const char *listen;       /* address:port */
+	const char *external_url; /* "https://localhost:8443" */
 	struct database database;
 	const char *hosts[SETUP_MAX_HOSTS]; /* more names for the certificate */
 	size_t host_count;
 	const char *certificate; /* both NULL: make them */
 	const char *key;
-	const char *escrow;      /* "age1..." or NULL */
-	const char *more;        /* more lines for [gateway], each ended; or NULL */
+	const char *escrow; /* "age1..." or NULL */
+	const char *more;   /* more lines for [gateway], each ended; or NULL */
 };
 
 struct setup_done {
