@@ -5,6 +5,7 @@
 #include "crypto/base/text.h"
 #include "crypto/json.h"
 #include "gateway/api/reply.h"
+#include "gateway/api/scope.h"
 #include "schema/store/decision.h"
 
 /* Bearer tokens only; the scheme's case does not matter (RFC 9110 section 11.1). False: none. */
@@ -46,22 +47,6 @@ static enum code code_of_token_error(enum err kind)
 	return CODE_CREDENTIAL_MALFORMED;
 }
 
-static right_set rights_of_list(struct slice list)
-{
-	right_set set = 0;
-	bool more = list.size > 0;
-
-	while (more) {
-		struct slice one;
-		enum right right;
-
-		more = slice_cut(list, ',', &one, &list);
-		if (right_parse(&right, one))
-			set |= right_bit(right);
-	}
-	return set;
-}
-
 /* The database's part of the token check: is it known, and not revoked? */
 static enum err find_person(struct principal *who, struct exchange *x,
 			    struct route_context *context, const struct token *token)
@@ -81,8 +66,8 @@ static enum err find_person(struct principal *who, struct exchange *x,
 	}
 	memcpy(who->credential_id, token->credential, STORE_ID);
 	who->authenticated = true;
-	who->scope = credential.rights.size ? rights_of_list(credential.rights) : ~(right_set)0;
-	who->offices = rights_of_list(who->person.offices);
+	who->scope = credential.rights.size ? scope_of_list(credential.rights) : ~(right_set)0;
+	who->offices = scope_of_list(who->person.offices);
 	return OK;
 }
 
@@ -109,24 +94,31 @@ bool principal_holds(const struct principal *who, enum right office)
 	       (who->offices & who->scope & right_bit(office));
 }
 
-/* True: go on. False: answered. */
+bool authorize_person(struct exchange *x)
+{
+	const struct principal *who = exchange_subject(x);
+
+	if (who->authenticated && slice_equal(who->person.state, S("active")))
+		return true;
+	reply_code(x, who->authenticated ? CODE_SUBJECT_SUSPENDED : who->credential, NULL, NULL);
+	return false;
+}
+
+/* A person, with this right of office or (for metadata:read) a token that may speak for them.
+ * False: it has answered. */
 static bool check_person(struct exchange *x, const struct principal *who, enum right right)
 {
-	if (!who->authenticated)
-		reply_code(x, who->credential, NULL, NULL);
-	else if (!slice_equal(who->person.state, S("active")))
-		reply_code(x, CODE_SUBJECT_SUSPENDED, NULL, NULL);
-	else if (right_is_office(right) && !principal_holds(who, right))
-		reply_code(x, CODE_RIGHT_NOT_GRANTED,
-			   arena_printf(
-				   exchange_arena(x),
-				   "this needs the right of office \"%s\", which %s does not give",
-				   right_name(right),
-				   who->offices & right_bit(right) ? "this token's scope"
-								   : "your account"),
-			   NULL);
-	else
+	bool held = !right_is_office(right) || (who->offices & right_bit(right));
+
+	if (!authorize_person(x))
+		return false;
+	if (held && (who->scope & right_bit(right)))
 		return true;
+	reply_code(x, CODE_RIGHT_NOT_GRANTED,
+		   arena_printf(exchange_arena(x),
+				"this needs the right \"%s\", which %s does not give",
+				right_name(right), held ? "this token's scope" : "your account"),
+		   NULL);
 	return false;
 }
 
@@ -165,7 +157,8 @@ bool authorize_route(struct exchange *x, struct route_context *context)
 		return false;
 	}
 	/* Rights on a model are decided by authorize_model(), which every such route calls: the
-	 * model may be open to anybody. metadata:read without a model means any person. */
+	 * model may be open to anybody. metadata:read without a model means any person, with a
+	 * token whose scope has it. */
 	if (is_public || (!right_is_office(right) && right != RIGHT_METADATA_READ))
 		return true;
 	return check_person(x, who, right);
@@ -232,7 +225,7 @@ static const struct store_license *choose_license(const struct grant *g)
 		if (license_state_of(l) == LICENSE_ACTIVE && g->now_ms < l->expires_ms)
 			rank = g->now_ms < l->not_before_ms
 				       ? 1
-				       : 2 + !!(rights_of_list(l->rights) & right_bit(g->right));
+				       : 2 + !!(scope_of_list(l->rights) & right_bit(g->right));
 		if (rank > best_rank) {
 			best_rank = rank;
 			best = l;
@@ -271,7 +264,7 @@ static void gather_facts(struct grant *g)
 	if (!l)
 		return;
 	f->license = license_state_of(l);
-	f->license_rights = rights_of_list(l->rights);
+	f->license_rights = scope_of_list(l->rights);
 	f->license_not_before_seconds = l->not_before_ms / 1000;
 	f->license_expires_seconds = l->expires_ms / 1000;
 	f->terms_current = terms_match(&g->access, l);

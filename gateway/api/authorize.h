@@ -36,6 +36,9 @@ bool authorize_route(struct exchange *x, struct route_context *context);
 
 const struct principal *authorize_principal(const struct exchange *x);
 
+/* Is it a known, active person, whatever their token is narrowed to? False: it has answered. */
+bool authorize_person(struct exchange *x);
+
 /* Does the person hold this office (and does the token's scope cover it)? */
 bool principal_holds(const struct principal *who, enum right office);
 

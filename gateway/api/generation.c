@@ -124,7 +124,7 @@ static enum err read_stops(struct reading *r)
 	if (!json_is_array(value))
 		return add_stop(r, value);
 	if (json_array_size(value) > GENERATION_MAX_STOPS)
-		return refuse(r, ERR_LIMIT, "stop", "'stop' takes at most 4 strings");
+		return refuse(r, ERR_FORMAT, "stop", "'stop' takes at most 4 strings");
 	for (size_t i = 0; i < json_array_size(value); i++)
 		TRY(add_stop(r, json_array_get(value, i)));
 	return OK;

@@ -436,9 +436,14 @@ void hub_whoami(struct exchange *x, struct route_context *context)
 {
 	const struct store_person *p = &authorize_principal(x)->person;
 	struct arena *arena = exchange_arena(x);
-	json_t *who = json_object_new(), *auth = json_object_new(), *token = json_object_new();
+	json_t *who, *auth, *token;
 
 	(void)context;
+	if (!authorize_person(x))
+		return;
+	who = json_object_new();
+	auth = json_object_new();
+	token = json_object_new();
 	json_put_text(token, "displayName", S("sallyport"));
 	json_put_text(token, "role", S("write"));
 	json_put_text(token, "createdAt", slice_of_string(api_time(arena, p->created_ms)));

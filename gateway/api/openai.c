@@ -58,10 +58,12 @@ void openai_models(struct exchange *x, struct route_context *context)
 	struct store_model *models;
 	size_t count;
 	json_t *answer, *list;
-	enum err result = store_model_list_visible(context->store, exchange_arena(x), &models,
-						   &count, authorize_principal(x)->person.id,
-						   clock_now_ms());
+	enum err result;
 
+	if (!authorize_person(x))
+		return;
+	result = store_model_list_visible(context->store, exchange_arena(x), &models, &count,
+					  authorize_principal(x)->person.id, clock_now_ms());
 	if (result != OK) {
 		reply_failure(x, result);
 		return;
@@ -80,8 +82,11 @@ void openai_model(struct exchange *x, struct route_context *context)
 {
 	struct slice name = exchange_param(x, "model");
 	struct store_model model;
-	enum err result = store_model_get(context->store, exchange_arena(x), &model, name);
+	enum err result;
 
+	if (!authorize_person(x))
+		return;
+	result = store_model_get(context->store, exchange_arena(x), &model, name);
 	if (result != OK && result != ERR_NOT_FOUND)
 		reply_failure(x, result);
 	else if (result == OK && may_use(x, context, &model))

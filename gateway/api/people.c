@@ -7,6 +7,7 @@
 #include "gateway/api/authorize.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
+#include "gateway/api/scope.h"
 #include "schema/store/key.h"
 
 static const int64_t day_ms = 24 * 3600 * 1000;
@@ -54,35 +55,6 @@ static struct store_credential new_credential(const uint8_t person[STORE_ID], st
 	return c;
 }
 
-/* "offices": ["models:manage", ...] as the comma-separated list of the store. */
-static enum err read_rights(struct slice *out, struct exchange *x, const json_t *object,
-			    const char *name, bool office)
-{
-	AUTO(buf_free) struct buf list = buf_new(1024);
-	const json_t *array = json_object_get(object, name);
-
-	*out = S("");
-	if (!array || json_is_null(array))
-		return OK;
-	if (!json_is_array(array))
-		return failure(ERR_FORMAT, "\"%s\" must be an array", name);
-	for (size_t i = 0; i < json_array_size(array); i++) {
-		struct slice one;
-		enum right right;
-
-		TRY(json_text_at(&one, array, i));
-		if (!right_parse(&right, one) || (office && !right_is_office(right)))
-			return failure(ERR_FORMAT, "\"%s\": \"%.*s\" is not known", name,
-				       SLICE_PRINT(one));
-		if (i)
-			buf_write(&list, S(","));
-		buf_write(&list, one);
-	}
-	TRY(buf_done(&list));
-	*out = arena_copy(exchange_arena(x), buf_slice(&list));
-	return OK;
-}
-
 /* Person, first token and both entries in one transaction. */
 static enum err add_person(struct exchange *x, struct route_context *context,
 			   const struct store_person *person,
@@ -126,6 +98,19 @@ static void reply_token(struct exchange *x, const struct store_credential *crede
 	reply_json(x, 201, answer);
 }
 
+/* Nobody gives an office they do not hold (with the token they use). */
+static enum err check_person(const struct exchange *x, const struct store_person *person)
+{
+	const struct principal *who = authorize_principal(x);
+
+	if (person->name.size > 64 || !slice_is_utf8(person->name))
+		return failure(ERR_FORMAT, "\"name\" has 1 to 64 bytes: a-z 0-9 . _ @ -");
+	if (person->offices.size && !scope_is_within(person->offices, who->offices & who->scope))
+		return failure(ERR_DENIED,
+			       "\"offices\": you can only give offices that you hold yourself");
+	return OK;
+}
+
 void person_add(struct exchange *x, struct route_context *context)
 {
 	AUTO(json_auto) json_t *body = api_body(x);
@@ -141,7 +126,9 @@ void person_add(struct exchange *x, struct route_context *context)
 	if (result == OK)
 		result = json_get_text_or(&person.email, body, "email", S(""));
 	if (result == OK)
-		result = read_rights(&person.offices, x, body, "offices", true);
+		result = scope_read_offices(&person.offices, exchange_arena(x), body, "offices");
+	if (result == OK)
+		result = check_person(x, &person);
 	if (result == OK) {
 		random_uuid(person.id, person.created_ms);
 		credential = new_credential(person.id, S("first"), API_TOKEN_DAYS);
@@ -207,39 +194,23 @@ static enum err read_token_request(struct store_credential *out, struct exchange
 				   const json_t *body)
 {
 	const struct principal *who = authorize_principal(x);
-	const json_t *scope = json_object_get(body, "scope");
-	struct slice name, rights = S("");
+	struct slice name, rights;
 	int64_t days;
 
 	TRY(json_get_text(&name, body, "name"));
 	TRY(json_get_int_or(&days, body, "expires_days", API_TOKEN_DAYS));
 	if (days < 1 || days > API_MAX_DAYS)
 		return failure(ERR_FORMAT, "\"expires_days\" is 1 to %d", API_MAX_DAYS);
-	if (scope && !json_is_null(scope))
-		TRY(read_rights(&rights, x, scope, "rights", false));
-	if (rights.size == 0 && who->scope != ~(right_set)0)
+	TRY(scope_read(&rights, exchange_arena(x), body));
+	if (name.size == 0 || name.size > 100)
+		return failure(ERR_FORMAT, "\"name\" has 1 to 100 bytes");
+	if (!scope_is_within(rights, who->scope)) /* a narrow token makes no wider one */
 		return failure(ERR_DENIED,
 			       "this token is narrowed; it can only create tokens with a scope "
 			       "within its own");
 	*out = new_credential(who->person.id, name, days);
 	out->rights = rights;
 	return OK;
-}
-
-/* A narrow token makes no wider one. */
-static bool is_within(struct slice rights, right_set scope)
-{
-	bool more = rights.size > 0;
-
-	while (more) {
-		struct slice one;
-		enum right right;
-
-		more = slice_cut(rights, ',', &one, &rights);
-		if (!right_parse(&right, one) || !(scope & right_bit(right)))
-			return false;
-	}
-	return true;
 }
 
 void token_create(struct exchange *x, struct route_context *context)
@@ -252,8 +223,6 @@ void token_create(struct exchange *x, struct route_context *context)
 	if (!body)
 		return;
 	result = read_token_request(&credential, x, body);
-	if (result == OK && !is_within(credential.rights, authorize_principal(x)->scope))
-		result = failure(ERR_DENIED, "the scope is wider than that of the token you use");
 	if (result == OK)
 		result = create_token(&token, x, context, &credential);
 	if (result == OK)

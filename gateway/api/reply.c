@@ -3,6 +3,7 @@
 
 #include "crypto/base/log.h"
 #include "crypto/json.h"
+#include "gateway/api/meaning.h"
 
 enum { REPLY_MAX = 16 * 1024 * 1024 };
 
@@ -26,6 +27,11 @@ static void reply_as(struct exchange *x, unsigned status, const char *type, json
 	AUTO(buf_free) struct buf text = buf_new(REPLY_MAX);
 	char *dump = json_dumps(owned, JSON_COMPACT | JSON_ENCODE_ANY);
 
+	if (status == 401) /* RFC 9110 section 11.6.1 */
+		exchange_header(x, "WWW-Authenticate",
+				"Bearer realm=\"Authentication required\", charset=\"UTF-8\"");
+	if (status == 429 || status == 503)
+		exchange_header(x, "Retry-After", "1");
 	if (dump)
 		buf_write_string(&text, dump);
 	free(dump);
@@ -208,13 +214,6 @@ static void reply_hub_code(struct exchange *x, enum code code, const char *sente
 static void reply_any(struct exchange *x, enum code code, const char *sentence, const char *param,
 		      const struct decision *d)
 {
-	unsigned status = code_status(code);
-
-	if (status == 401)
-		exchange_header(x, "WWW-Authenticate",
-				"Bearer realm=\"Authentication required\", charset=\"UTF-8\"");
-	if (status == 503)
-		exchange_header(x, "Retry-After", "1");
 	switch (dialect_of(x)) {
 	case DIALECT_PROBLEM:
 		reply_problem(x, code, sentence, d);
@@ -243,44 +242,17 @@ void reply_denied(struct exchange *x, const struct decision *d, struct slice mod
 	reply_any(x, d->code, sentence, NULL, d);
 }
 
-static enum code code_of_failure(enum err kind)
-{
-	switch (kind) {
-	case ERR_FORMAT:
-		return CODE_BAD_REQUEST;
-	case ERR_LIMIT:
-		return CODE_TOO_LARGE;
-	case ERR_NOT_FOUND:
-		return CODE_NOT_FOUND;
-	case ERR_CONFLICT:
-		return CODE_CONFLICT;
-	case ERR_UNSUPPORTED:
-		return CODE_UNSUPPORTED;
-	case ERR_UNAVAILABLE:
-	case ERR_TIMEOUT:
-	case ERR_CLOSED:
-		return CODE_AUDIT_UNAVAILABLE;
-	case ERR_DENIED:
-	case ERR_EXPIRED:
-		return CODE_RIGHT_NOT_GRANTED;
-	case OK:
-	case ERR_FORGED:
-	case ERR_IO:
-	case ERR_INTERNAL:
-		return CODE_INTERNAL;
-	}
-	return CODE_INTERNAL;
-}
-
 void reply_failure(struct exchange *x, enum err kind)
 {
-	enum code code = code_of_failure(kind);
+	struct meaning m = meaning_of(kind, slice_of_string(failure_text()));
 
-	/* What broke inside is for the operator's log, not for strangers. */
-	if (code == CODE_INTERNAL)
+	if (m.code == CODE_INTERNAL)
 		log_error("route.failed", "request=%s kind=%s reason=\"%s\"",
 			  exchange_request_id(x), err_name(kind), failure_text());
-	reply_code(x, code, code == CODE_INTERNAL ? NULL : failure_text(), NULL);
+	else if (m.is_inner)
+		log_info("route.refused", "request=%s kind=%s reason=\"%s\"",
+			 exchange_request_id(x), err_name(kind), failure_text());
+	reply_code(x, m.code, m.is_inner ? NULL : failure_text(), NULL);
 }
 
 void reply_write_problem(struct buf *out, unsigned status, const char *reason,

@@ -74,7 +74,7 @@ static void each_flaw_names_its_parameter(void **state)
 		{"{\"model\":\"m\",\"frequency_penalty\":1}", "frequency_penalty", ERR_UNSUPPORTED},
 		{"{\"model\":\"m\",\"response_format\":{\"type\":\"json_object\"}}",
 		 "response_format", ERR_UNSUPPORTED},
-		{"{\"model\":\"m\",\"stop\":[\"1\",\"2\",\"3\",\"4\",\"5\"]}", "stop", ERR_LIMIT},
+		{"{\"model\":\"m\",\"stop\":[\"1\",\"2\",\"3\",\"4\",\"5\"]}", "stop", ERR_FORMAT},
 		{"{\"model\":\"m\",\"logit_bias\":{\"x\":1}}", "logit_bias", ERR_FORMAT},
 		{"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_"
 		 "tokens\":0}",
