@@ -81,6 +81,15 @@ static void drop(struct loop *l, struct peer *peer)
 	tell(l, peer, false);
 }
 
+/* It broke a rule, and is not to be trusted any more. */
+static void refuse(struct loop *l, struct peer *peer)
+{
+	log_warn("peer.refused", "role=%s index=%u why=\"%s\"", role_name(peer->channel.peer),
+		 peer->channel.index, failure_text());
+	drop(l, peer);
+	process_refuse(l->process, &peer->channel);
+}
+
 static void run_handler(struct loop *l, const struct channel *from, const struct frame *frame)
 {
 	enum wire_kind kind = wire_kind_of(frame->type);
@@ -120,14 +129,12 @@ static enum err handle_one(struct loop *l, struct peer *peer, int timeout_ms)
 	result = channel_receive(&peer->channel, l->inboxes[l->depth], &frame, timeout_ms);
 	if (result == ERR_TIMEOUT)
 		return result;
-	if (result != OK) {
-		if (result != ERR_CLOSED)
-			log_warn("peer.refused", "role=%s index=%u why=\"%s\"",
-				 role_name(peer->channel.peer), peer->channel.index,
-				 failure_text());
+	if (result == ERR_CLOSED)
 		drop(l, peer);
+	else if (result != OK)
+		refuse(l, peer);
+	if (result != OK)
 		return ERR_CLOSED;
-	}
 	l->depth++;
 	run_handler(l, &peer->channel, &frame);
 	l->depth--;
@@ -330,7 +337,10 @@ enum err loop_call(struct loop *l, enum role role, unsigned index, enum wire_typ
 		return read_answer(type, out);
 	if (result == ERR_TIMEOUT || result == ERR_LIMIT || result == ERR_INTERNAL)
 		return result;
-	drop(l, peer);
+	if (result == ERR_CLOSED)
+		drop(l, peer);
+	else
+		refuse(l, peer);
 	return failure(ERR_UNAVAILABLE, "the %s went away", role_name(role));
 }
 

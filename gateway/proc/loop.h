@@ -6,7 +6,7 @@
  * Order: control first, then the keeper, then the rest; before each frame of another peer the
  * keeper's channel is emptied, so that a HANDLE_KEY sent before an answer to the edge is seen
  * before whatever the edge does with that answer. A peer whose frame breaks the message table
- * loses its channel; the loop goes on.
+ * loses its channel and is started anew; the loop goes on.
  */
 #ifndef GATEWAY_PROC_LOOP_H
 #define GATEWAY_PROC_LOOP_H

@@ -16,6 +16,7 @@
 #include "gateway/proc/landlock.h"
 #include "gateway/proc/privilege.h"
 #include "gateway/proc/sandbox.h"
+#include "schema/wire/control.h"
 
 enum { PROCESS_LISTENER_MS = 10000 };
 
@@ -189,6 +190,17 @@ enum err process_confine(struct process *p, const struct confinement *c)
 enum err process_ready(struct process *p)
 {
 	return channel_send(&p->control, WIRE_READY, 0, slice_of(NULL, 0), -1);
+}
+
+void process_refuse(const struct process *p, const struct channel *peer)
+{
+	AUTO(buf_free) struct buf body = buf_new(16);
+	struct wire_peer who = {.role = peer->peer, .index = (uint8_t)peer->index};
+
+	wire_write_peer(&body, &who);
+	if (channel_send(&p->control, WIRE_PEER_REFUSED, 0, buf_slice(&body), -1) != OK)
+		log_warn("peer.kept", "role=%s index=%u why=\"%s\"", role_name(peer->peer),
+			 peer->index, failure_text());
 }
 
 enum err process_take_listener(int *out, struct process *p)

@@ -55,6 +55,10 @@ RESULT process_confine(struct process *p, const struct confinement *c);
 
 RESULT process_ready(struct process *p);
 
+/* This peer broke the message table: the supervisor ends it and starts it anew, with fresh
+ * channels for all. For whoever has closed the channel. */
+void process_refuse(const struct process *p, const struct channel *peer);
+
 /* The edge, once, before rpc_start: the listening socket the supervisor bound; the caller owns
  * it. It is the first thing on the control channel. */
 RESULT process_take_listener(int *out, struct process *p);

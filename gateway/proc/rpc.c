@@ -137,6 +137,8 @@ static void receive_from(struct rpc *r, struct peer *peer)
 	log_warn("peer.lost", "role=%s index=%u why=\"%s\"", role_name(peer->channel.peer),
 		 peer->channel.index, failure_text());
 	drop_peer(r, peer);
+	if (result != ERR_CLOSED)
+		process_refuse(r->process, &peer->channel);
 }
 
 static void say_stop(struct rpc *r)

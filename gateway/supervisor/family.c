@@ -191,8 +191,44 @@ size_t family_list(const struct family *f, struct pollfd *out)
 	return count;
 }
 
-/* READY is all a child may say. Its silence for good is seen by its exit; a child that breaks
- * the rules, or closes its channel and stays, is ended. */
+static struct child *find_child(struct family *f, enum role role, unsigned index)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (f->children[i].role == role && f->children[i].index == index)
+			return &f->children[i];
+	return NULL;
+}
+
+/* Ended, not joined afresh: who breaks the table is broken or taken over, and a second channel
+ * would be a second try. */
+static void end_accused(struct family *f, const struct child *by, struct slice body)
+{
+	struct wire_peer who;
+	const struct child *accused;
+
+	if (wire_read_peer(&who, body) != OK || !wire_may_speak(by->role, who.role))
+		return;
+	accused = find_child(f, who.role, who.index);
+	if (!accused || !accused->pid)
+		return;
+	log_warn("child.accused", "role=%s index=%u by=%s.%u", role_name(accused->role),
+		 accused->index, role_name(by->role), by->index);
+	kill(accused->pid, SIGKILL); /* family_reap plans its return */
+}
+
+static void take_word(struct family *f, struct child *c, const struct frame *frame)
+{
+	if (frame->type == WIRE_PEER_REFUSED) {
+		end_accused(f, c, frame->body);
+		return;
+	}
+	log_info("child.ready", "role=%s index=%u", role_name(c->role), c->index);
+	c->state = CHILD_RUNNING;
+	c->failures = 0;
+}
+
+/* READY and PEER_REFUSED are all a child may say. Its silence for good is seen by its exit; a child
+ * that breaks the rules, or closes its channel and stays, is ended. */
 void family_receive(struct family *f, int fd)
 {
 	for (size_t i = 0; i < f->count; i++) {
@@ -206,9 +242,7 @@ void family_receive(struct family *f, int fd)
 		if (result == ERR_TIMEOUT)
 			return;
 		if (result == OK) {
-			log_info("child.ready", "role=%s index=%u", role_name(c->role), c->index);
-			c->state = CHILD_RUNNING;
-			c->failures = 0;
+			take_word(f, c, &frame);
 			return;
 		}
 		channel_close(&c->control);

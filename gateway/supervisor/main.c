@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * main.c - sallyportd: binds the listener, starts the family, restarts who falls, and stops all
- * of them in order. It reads no foreign byte: settings at its start, READY from its children.
+ * of them in order. It reads no foreign byte: settings at its start, READY and PEER_REFUSED from
+ * its children.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -6,7 +6,8 @@
 
 #include "schema/wire/codec.h"
 
-/* PEER (with the channel's end) and PEER_GONE. A PEER for a pair that is there replaces it. */
+/* PEER (with the channel's end), PEER_GONE, and a child's PEER_REFUSED. A PEER for a pair that is
+ * there replaces it. */
 struct wire_peer {
 	enum role role;
 	uint8_t index;

@@ -62,6 +62,7 @@ enum {
 	X(STOP,             0x0103, WIRE_NOTE,  ROLE_SET_SUPERVISOR, WIRE_CHILDREN,      0,                     0,  "nothing") \
 	X(LISTENER,         0x0104, WIRE_NOTE,  ROLE_SET_SUPERVISOR, ROLE_SET_EDGE,      0,                     1,  "before the first PEER") \
 	X(READY,            0x0105, WIRE_NOTE,  WIRE_CHILDREN,     ROLE_SET_SUPERVISOR,  0,                     0,  "the sandbox is on") \
+	X(PEER_REFUSED,     0x0106, WIRE_NOTE,  WIRE_CHILDREN,     ROLE_SET_SUPERVISOR,  2,                     0,  "the peer broke this table; it is ended and starts anew") \
 	X(KEEPER_HELLO,     0x0201, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      0,                     0,  "nothing") \
 	X(KEEPER_KEYS,      0x0202, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        1024,                  0,  "KEEPER_HELLO") \
 	X(KEY_CREATE,       0x0203, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      64,                    0,  "an appended key.create") \

@@ -3,9 +3,11 @@
  * stand_in.c - the smallest process of each role, for tests of the supervisor: starts and confines
  * itself like the real one. The keeper answers LOG_STATE with its process id as the size; the
  * scribe answers SCRIBE_AWAIT with its own id and the keeper's; the edge answers every TCP client
- * with "SCRIBE KEEPER\n", or with the name of the error.
+ * with "SCRIBE KEEPER\n", or with the name of the error. After SIGUSR1 keeper and scribe break the
+ * message table.
  */
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,6 +19,23 @@
 #include "schema/wire/scribe.h"
 
 enum { CALL_MS = 5000 };
+
+static volatile sig_atomic_t is_mad; /* told by SIGUSR1: the next answer breaks the table */
+
+static void go_mad(int signal)
+{
+	(void)signal;
+	is_mad = 1;
+}
+
+static enum err rave(const struct channel *to)
+{
+	static const uint8_t frame[WIRE_FRAME_HEADER] = {0xee, 0xee};
+
+	if (send(to->fd, frame, sizeof frame, MSG_NOSIGNAL) != (ssize_t)sizeof frame)
+		return failure_errno("stand-in: cannot rave");
+	return OK;
+}
 
 static enum err answer_state(const struct channel *from, const struct frame *frame)
 {
@@ -47,6 +66,8 @@ static enum err on_frame(void *context, const struct channel *from, const struct
 {
 	struct loop **l = context;
 
+	if (is_mad)
+		return rave(from);
 	if (frame->type == WIRE_LOG_STATE)
 		return answer_state(from, frame);
 	if (frame->type == WIRE_SCRIBE_AWAIT)
@@ -114,6 +135,7 @@ static enum err run(int argc, char **argv)
 	AUTO(process_auto) struct process *p = NULL;
 
 	TRY(process_start(&p, STAND_IN_ROLE, argc, argv));
+	signal(SIGUSR1, go_mad);
 	TRY(process_confine(p, &(struct confinement){NULL, 0}));
 	return STAND_IN_ROLE == ROLE_EDGE ? serve_clients(p) : serve_loop(p);
 }

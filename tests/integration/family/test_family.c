@@ -216,6 +216,30 @@ static void a_killed_child_comes_back_and_its_peers_reach_it(void **state)
 	clean(&g);
 }
 
+/* The edge hears the mad scribe, the scribe the mad keeper; each tells the supervisor. */
+static void a_child_that_breaks_the_message_table_is_started_anew(void **state)
+{
+	struct gateway g;
+	unsigned scribe;
+	unsigned keeper;
+	unsigned fresh_scribe;
+	unsigned fresh_keeper;
+
+	(void)state;
+	prepare(&g, "");
+	assert_true(start(&g));
+	assert_true(ask_until_fresh(&g, 0, 0, &scribe, &keeper));
+	kill((pid_t)scribe, SIGUSR1);
+	assert_true(ask_until_fresh(&g, scribe, 0, &fresh_scribe, &fresh_keeper));
+	assert_int_equal(fresh_keeper, keeper);
+	kill((pid_t)keeper, SIGUSR1);
+	assert_true(ask_until_fresh(&g, 0, keeper, &scribe, &fresh_keeper));
+	assert_int_equal(scribe, fresh_scribe);
+	assert_int_equal(stop(&g, SIGTERM), 0);
+	assert_int_equal(count_processes(&g, NULL, 0), 0);
+	clean(&g);
+}
+
 static void every_child_may_die_at_once(void **state)
 {
 	struct gateway g;
@@ -285,6 +309,7 @@ static int run_all(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_family_comes_up_and_a_stop_leaves_nothing),
 		cmocka_unit_test(a_killed_child_comes_back_and_its_peers_reach_it),
+		cmocka_unit_test(a_child_that_breaks_the_message_table_is_started_anew),
 		cmocka_unit_test(every_child_may_die_at_once),
 		cmocka_unit_test(a_stopped_child_does_not_keep_the_gateway_from_stopping),
 		cmocka_unit_test(children_do_not_outlive_a_killed_supervisor),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The real sallyport-porter: what goes in sealed comes out the same, or not at all. */
-#include "tests/unit/keeper/child.h"
+#include "tests/unit/gateway/keeper/child.h"
 
 #include "crypto/age_stream.h"
 #include "crypto/bulk.h"

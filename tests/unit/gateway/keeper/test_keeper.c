@@ -10,7 +10,7 @@
 #include "crypto/license.h"
 #include "crypto/note.h"
 #include "gateway/keeper/keeper.h"
-#include "tests/unit/keeper/entries.h"
+#include "tests/unit/gateway/keeper/entries.h"
 
 #define REVISION "0123456789012345678901234567890123456789"
 #define SHA "00000000000000000000000000000000000000000000000000000000000000aa"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* entries.h - log entries as the edge writes them, for tests of the keeper. */
-#ifndef TESTS_UNIT_KEEPER_ENTRIES_H
-#define TESTS_UNIT_KEEPER_ENTRIES_H
+#ifndef TESTS_UNIT_GATEWAY_KEEPER_ENTRIES_H
+#define TESTS_UNIT_GATEWAY_KEEPER_ENTRIES_H
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The real sallyport-engine, given a real trained model in sealed files. */
-#include "tests/unit/keeper/child.h"
+#include "tests/unit/gateway/keeper/child.h"
 
 #include "crypto/age_stream.h"
 #include "gateway/porter/blobs.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The real sallyport-keeper, asked by a scribe, an edge and a porter that this program plays. */
-#include "tests/unit/keeper/child.h"
+#include "tests/unit/gateway/keeper/child.h"
 
 #include "gateway/keeper/keeper.h"
-#include "tests/unit/keeper/entries.h"
+#include "tests/unit/gateway/keeper/entries.h"
 
 struct scene {
 	struct child child;

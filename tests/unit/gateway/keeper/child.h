@@ -3,8 +3,8 @@
  * child.h - a real process of the family under test: started as the supervisor starts it, in a
  * data directory of its own, with this program at the other end of its channels.
  */
-#ifndef TESTS_UNIT_KEEPER_CHILD_H
-#define TESTS_UNIT_KEEPER_CHILD_H
+#ifndef TESTS_UNIT_GATEWAY_KEEPER_CHILD_H
+#define TESTS_UNIT_GATEWAY_KEEPER_CHILD_H
 
 #include "tests/unit/test.h"
 
