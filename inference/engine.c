@@ -211,7 +211,7 @@ enum err engine_submit(struct engine *e, uint64_t id, const struct engine_reques
 {
 	AUTO(token_list_free) struct token_list prompt = {0};
 
-	TRY(tokenizer_encode(e->tokenizer, &prompt, request->prompt));
+	TRY(tokenizer_encode_plain(e->tokenizer, &prompt, request->prompt));
 	return add_answer(e, id, request, &prompt);
 }
 
@@ -318,7 +318,7 @@ enum err engine_count_tokens(const struct engine *e, size_t *out, struct slice p
 {
 	AUTO(token_list_free) struct token_list list = {0};
 
-	TRY(tokenizer_encode(e->tokenizer, &list, prompt));
+	TRY(tokenizer_encode_plain(e->tokenizer, &list, prompt));
 	*out = list.count;
 	return OK;
 }

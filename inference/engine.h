@@ -22,7 +22,8 @@ struct engine_options {
 };
 
 struct engine_request {
-	struct slice prompt; /* UTF-8; may be empty where the tokenizer adds BOS */
+	struct slice prompt; /* UTF-8, a stranger's: special tokens in it are plain text; may be
+			      * empty where the tokenizer adds BOS */
 	uint32_t max_tokens; /* 0: as many as the context holds */
 	struct sampler_settings sampling;
 	const struct slice *stops;

@@ -7,6 +7,7 @@
 #define GATEWAY_API_API_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "crypto/token.h"
 #include "gateway/edge/exchange.h"
@@ -42,7 +43,8 @@ struct api {
 	int log_directory; /* read-only: checkpoint, tile/... */
 	struct releases *releases;
 	struct slots *slots;
-	uint8_t capability_key[32]; /* of upload addresses; lives as long as this edge */
+	_Atomic int64_t sweep_due_ms; /* when seal_sweep has work again */
+	uint8_t capability_key[32];   /* of upload addresses; lives as long as this edge */
 	pthread_mutex_t keys_lock;
 	struct api_keys keys; /* under keys_lock */
 	pthread_mutex_t workers_lock;

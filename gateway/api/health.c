@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Is it alive, and can it do its work? */
+/* Is it alive, can it do its work, and how is it spoken to? */
 #include "crypto/json.h"
 #include "gateway/api/api.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
+#include "schema/api/openapi.h"
 
 void health(struct exchange *x, struct route_context *context)
 {
@@ -36,4 +37,10 @@ void ready(struct exchange *x, struct route_context *context)
 	if (state.reason.size)
 		json_put_text(answer, "reason", state.reason);
 	reply_json(x, good ? 200 : 503, answer);
+}
+
+void openapi(struct exchange *x, struct route_context *context)
+{
+	(void)context;
+	reply_text(x, 200, "application/json", openapi_text());
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "crypto/base/clock.h"
+#include "crypto/base/log.h"
 #include "crypto/base/text.h"
 #include "crypto/json.h"
 #include "gateway/api/commit.h"
@@ -122,7 +123,7 @@ static enum err apply(struct committing *c, const struct commit_operation *o)
 	return failure(ERR_INTERNAL, "commit: unknown operation");
 }
 
-/* The parent's files, with the unbound headers of their blobs: each revision binds its own. */
+/* The parent's files, with the headers it has bound: the keeper binds each anew to the revision. */
 static enum err start_from_parent(struct committing *c)
 {
 	struct store_file *files;
@@ -141,15 +142,8 @@ static enum err start_from_parent(struct committing *c)
 			       SLICE_PRINT(c->parent.id));
 	TRY(store_revision_files(c->context->store, exchange_arena(c->x), &files, &count,
 				 c->model.id, c->parent.id));
-	for (size_t i = 0; i < count; i++) {
-		struct store_blob blob;
-
-		TRY(store_blob_by_sha256(c->context->store, exchange_arena(c->x), &blob,
-					 c->model.id, files[i].sha256));
-		c->files[c->count] = files[i];
-		memcpy(c->files[c->count].blob, blob.id, STORE_ID);
-		c->files[c->count++].header = blob.header;
-	}
+	for (c->count = 0; c->count < count && c->count < COMMIT_MAX_FILES; c->count++)
+		c->files[c->count] = files[c->count];
 	return OK;
 }
 
@@ -309,6 +303,24 @@ static enum err make_visible(struct committing *c, int64_t now_ms)
 	return store_commit(store);
 }
 
+/* The revision stands in the database: bind it and show it, or take it back. */
+static enum err finish(struct committing *c, const uint8_t event[WIRE_ID], int64_t now_ms)
+{
+	enum err result = OK;
+
+	for (size_t i = 0; i < c->count && result == OK; i++)
+		result = bind_file(c, event, &c->files[i]);
+	if (result == OK)
+		result = make_visible(c, now_ms);
+	if (result == OK)
+		return OK;
+	const char *why = arena_string(exchange_arena(c->x), slice_of_string(failure_text()));
+
+	if (store_revision_drop(c->context->store, c->model.id, slice_of_string(c->revision)) != OK)
+		log_warn("revision.left", "reason=\"%s\"", failure_text()); /* the sweep finds it */
+	return failure(result, "%s", why);
+}
+
 static enum err run(struct committing *c)
 {
 	int64_t now_ms = clock_now_ms();
@@ -324,9 +336,7 @@ static enum err run(struct committing *c)
 	look_for_template(c);
 	TRY(name_revision(c, now_ms));
 	TRY(insert_revision(c, event, now_ms));
-	for (size_t i = 0; i < c->count; i++)
-		TRY(bind_file(c, event, &c->files[i]));
-	return make_visible(c, now_ms);
+	return finish(c, event, now_ms);
 }
 
 void hub_commit(struct exchange *x, struct route_context *context)

@@ -260,6 +260,7 @@ void hub_lfs_batch(struct exchange *x, struct route_context *context)
 
 	if (!body || !hub_find_model(&model, x, context))
 		return;
+	seal_sweep(context, exchange_arena(x));
 	if (json_get_text_or(&operation, body, "operation", S("upload")) != OK ||
 	    json_get_array(&objects, body, "objects") != OK) {
 		reply_failure(x, ERR_FORMAT);
@@ -330,8 +331,10 @@ void hub_upload(struct exchange *x, struct route_context *context)
 {
 	enum err result = receive(x, context);
 
-	if (result == ERR_FORGED || result == ERR_EXPIRED)
+	if (result == ERR_FORGED)
 		reply_code(x, CODE_CREDENTIAL_BAD_SIGNATURE, failure_text(), NULL);
+	else if (result == ERR_EXPIRED)
+		reply_code(x, CODE_CREDENTIAL_EXPIRED, failure_text(), NULL);
 	else if (result != OK)
 		reply_failure(x, result);
 	else

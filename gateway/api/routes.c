@@ -16,6 +16,7 @@ static const struct route routes[] = {
 	/* method, pattern, right, body, its ceiling, handler */
 	{"GET",    "/healthz",                            "public",          BODY_NONE,   0, health},
 	{"GET",    "/readyz",                             "public",          BODY_NONE,   0, ready},
+	{"GET",    "/openapi.json",                       "public",          BODY_NONE,   0, openapi},
 	{"GET",    "/log/vkey",                           "public",          BODY_NONE,   0, log_vkey},
 	{"GET",    "/log/{path...}",                      "public",          BODY_NONE,   0, log_file},
 
@@ -36,6 +37,7 @@ static const struct route routes[] = {
 	MODEL_ROUTES("GET",  "/api/models/", "/auth-check",                  "weights:read", BODY_NONE, 0, hub_auth_check),
 	MODEL_ROUTES("HEAD", "/", "/resolve/{revision}/{path...}",           "weights:read", BODY_NONE, 0, hub_resolve_head),
 	MODEL_ROUTES("GET",  "/", "/resolve/{revision}/{path...}",           "weights:read", BODY_NONE, 0, hub_resolve),
+	MODEL_ROUTES("HEAD", "/", "/raw/{revision}/{path...}",               "weights:read", BODY_NONE, 0, hub_resolve_head),
 
 	{"POST",   "/api/repos/create",                   "models:manage",   BODY_BUFFER, API_MAX_JSON, hub_create},
 	MODEL_ROUTES("PUT",  "/api/models/", "/settings",                    "models:manage", BODY_BUFFER, API_MAX_JSON, hub_settings),

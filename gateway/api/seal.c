@@ -11,11 +11,13 @@
 #include "crypto/random.h"
 #include "gateway/api/authorize.h"
 #include "gateway/api/release.h"
+#include "schema/store/revision.h"
 #include "schema/wire/porter.h"
 
 enum {
 	SEAL_WAIT_MS = 24 * 3600 * 1000, /* the edge's own time-outs end a stalled upload sooner */
 	SEAL_ORPHAN_MS = 24 * 3600 * 1000,
+	SEAL_SWEEP_MS = 3600 * 1000,
 };
 
 /* The key.create entry, published, and then the key: the header comes back, the key goes to the
@@ -81,14 +83,15 @@ enum err seal_begin(struct seal *out, struct exchange *x, struct route_context *
 	return start_porter(out, context->api, expected);
 }
 
+/* The row goes first: it goes only if no revision holds the blob by now. */
 static void discard(struct seal *seal, struct route_context *context)
 {
 	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
 
-	if (rpc_call(context->api->rpc, ROLE_PORTER, seal->porter, WIRE_PORTER_DISCARD,
-		     slice_of(seal->blob.id, WIRE_ID), -1, &reply, API_CALL_MS) != OK ||
-	    store_blob_delete(context->store, seal->blob.id) != OK)
-		log_warn("blob.orphan", "reason=\"%s\"", failure_text()); /* the sweep finds it */
+	if (store_blob_delete(context->store, seal->blob.id) != OK ||
+	    rpc_call(context->api->rpc, ROLE_PORTER, seal->porter, WIRE_PORTER_DISCARD,
+		     slice_of(seal->blob.id, WIRE_ID), -1, &reply, API_CALL_MS) != OK)
+		log_warn("blob.orphan", "reason=\"%s\"", failure_text());
 }
 
 enum err seal_end(struct seal *seal, struct route_context *context, const uint8_t *sha256)
@@ -136,11 +139,12 @@ enum err seal_bytes(struct store_blob *out, struct exchange *x, struct route_con
 	return OK;
 }
 
-enum err seal_sweep(struct route_context *context, struct arena *arena, int64_t now_ms)
+static enum err sweep(struct route_context *context, struct arena *arena, int64_t now_ms)
 {
 	struct store_blob *orphans;
 	size_t count;
 
+	TRY(store_revision_sweep(context->store, now_ms - SEAL_ORPHAN_MS));
 	TRY(store_blob_orphans(context->store, arena, &orphans, &count, now_ms - SEAL_ORPHAN_MS));
 	for (size_t i = 0; i < count; i++) {
 		struct seal seal = {.blob = orphans[i], .pipe = -1};
@@ -148,5 +152,19 @@ enum err seal_sweep(struct route_context *context, struct arena *arena, int64_t 
 		TRY(release_pick_porter(&seal.porter, context->api));
 		discard(&seal, context);
 	}
+	if (count)
+		log_info("blob.swept", "count=%zu", count);
 	return OK;
+}
+
+void seal_sweep(struct route_context *context, struct arena *arena)
+{
+	int64_t now_ms = clock_now_ms();
+	int64_t due_ms = atomic_load(&context->api->sweep_due_ms);
+
+	if (now_ms < due_ms || !atomic_compare_exchange_strong(&context->api->sweep_due_ms, &due_ms,
+							       now_ms + SEAL_SWEEP_MS))
+		return;
+	if (sweep(context, arena, now_ms) != OK)
+		log_warn("blob.sweep", "reason=\"%s\"", failure_text());
 }

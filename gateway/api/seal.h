@@ -23,7 +23,7 @@ RESULT seal_begin(struct seal *out, struct exchange *x, struct route_context *co
 		  const uint8_t model[STORE_ID], uint64_t expected);
 
 /* Wait for the porter and record the blob. `sha256`, if not NULL, is what the client promised:
- * another one is ERR_FORGED, and the blob is discarded. */
+ * another one is ERR_FORMAT, and the blob is discarded. */
 RESULT seal_end(struct seal *seal, struct route_context *context, const uint8_t *sha256);
 
 void seal_clear(struct seal *seal); /* fit for AUTO; closes what is still open */
@@ -32,7 +32,8 @@ void seal_clear(struct seal *seal); /* fit for AUTO; closes what is still open *
 RESULT seal_bytes(struct store_blob *out, struct exchange *x, struct route_context *context,
 		  const uint8_t model[STORE_ID], struct slice bytes);
 
-/* Remove blobs that no revision holds and that are older than a day. */
-RESULT seal_sweep(struct route_context *context, struct arena *arena, int64_t now_ms);
+/* At most once an hour: remove blobs that no revision holds, and revisions that never became
+ * visible, older than a day. An upload calls it before it begins: uploads are what leaves them. */
+void seal_sweep(struct route_context *context, struct arena *arena);
 
 #endif

@@ -94,7 +94,7 @@ static enum err is_empty(bool *out, int dir)
 
 static enum err take_lock(int *lock, int dir, const char *path)
 {
-	bool free_to_take;
+	bool free_to_take = false;
 
 	*lock = openat(dir, MARK, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	if (*lock < 0) {

@@ -105,14 +105,28 @@ static enum err add_rules(int rules, const struct ruleset *all, const struct con
 	return OK;
 }
 
+const char *landlock_missing(int abi, uint16_t connect_port)
+{
+	if (abi <= 0)
+		return "this kernel does not offer it: files are guarded by their owners and modes";
+	if (abi < LANDLOCK_LEAST_ABI)
+		return "this kernel's is too old to let a file change its directory (ABI 2, Linux "
+		       "5.19 is needed): files are guarded by their owners and modes";
+	if (connect_port && abi < LANDLOCK_NET_ABI)
+		return "this kernel's does not know TCP (ABI 4, Linux 6.7 is needed): other ports "
+		       "than the database's can be reached";
+	return NULL;
+}
+
 enum err landlock_restrict(const struct confinement *c, uint16_t connect_port)
 {
 	int abi = landlock_abi();
+	const char *missing = landlock_missing(abi, connect_port);
 	size_t size;
 	struct ruleset all = ruleset_of(abi, &size);
 
-	if (abi == 0)
-		return failure(ERR_UNSUPPORTED, "landlock: this kernel does not offer it");
+	if (abi < LANDLOCK_LEAST_ABI)
+		return failure(ERR_UNSUPPORTED, "%s", missing);
 
 	AUTO(file_close) int rules = (int)syscall(CALL_CREATE, &all, size, 0);
 
@@ -121,5 +135,5 @@ enum err landlock_restrict(const struct confinement *c, uint16_t connect_port)
 	TRY(add_rules(rules, &all, c, connect_port));
 	if (syscall(CALL_RESTRICT, rules, 0) != 0)
 		return failure_errno("landlock: cannot be switched on");
-	return OK;
+	return missing ? failure(ERR_UNSUPPORTED, "%s", missing) : OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _GNU_SOURCE /* unshare, setresuid */
+#define _GNU_SOURCE /* unshare, setresuid, mlock2 */
 #include "gateway/proc/privilege.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 #include "crypto/base/file.h"
 
 enum { MAX_FILES = 65536, LAST_CAPABILITY = 63 };
+enum { LEAST_LOCKED = 32 << 20 }; /* bytes: room for every key that a process may hold */
 
 uid_t privilege_uid(const struct settings *s, enum role role)
 {
@@ -28,9 +30,47 @@ gid_t privilege_common_gid(const struct settings *s)
 	return (gid_t)s->uid_base;
 }
 
+bool privilege_holds_keys(enum role role)
+{
+	return role == ROLE_KEEPER || role == ROLE_PORTER || role == ROLE_ENGINE;
+}
+
 bool privilege_is_root(void)
 {
 	return geteuid() == 0;
+}
+
+/* As root without a limit; else as far as the hard limit lets us. */
+static enum err raise_locked_memory(void)
+{
+	struct rlimit locked = {RLIM_INFINITY, RLIM_INFINITY};
+
+	if (setrlimit(RLIMIT_MEMLOCK, &locked) == 0)
+		return OK;
+	if (getrlimit(RLIMIT_MEMLOCK, &locked) != 0)
+		return failure_errno("privileges: no limit of locked memory");
+	locked.rlim_cur = locked.rlim_max;
+	if (setrlimit(RLIMIT_MEMLOCK, &locked) != 0)
+		return failure_errno("privileges: the limit of locked memory cannot be set");
+	return OK;
+}
+
+/* Asks the kernel itself; no page is taken. */
+enum err privilege_check_locked_memory(void)
+{
+	void *room = mmap(NULL, LEAST_LOCKED, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	bool locked;
+
+	if (room == MAP_FAILED)
+		return failure_errno("privileges: no room for %d bytes", LEAST_LOCKED);
+	locked = mlock2(room, LEAST_LOCKED, MLOCK_ONFAULT) == 0;
+	munmap(room, LEAST_LOCKED);
+	if (!locked)
+		return failure(ERR_UNSUPPORTED,
+			       "keys may reach the swap: fewer than %d KiB can be locked; raise "
+			       "the memlock limit",
+			       LEAST_LOCKED / 1024);
+	return OK;
 }
 
 enum err privilege_harden(void)
@@ -46,7 +86,7 @@ enum err privilege_harden(void)
 	files.rlim_cur = files.rlim_max < MAX_FILES ? files.rlim_max : MAX_FILES;
 	if (setrlimit(RLIMIT_NOFILE, &files) != 0)
 		return failure_errno("privileges: the limit of open files cannot be set");
-	return OK;
+	return raise_locked_memory();
 }
 
 static enum err write_map(const char *path, const char *text)
@@ -127,12 +167,31 @@ static enum err become(const struct settings *s, enum role role)
 	return OK;
 }
 
+/*
+ * Where root may not raise the limit of locked memory (a container without CAP_SYS_RESOURCE), a
+ * role that holds keys keeps the one capability that lets it lock them. It gives nothing else.
+ */
+static uint64_t capabilities_kept(enum role role)
+{
+	bool wants = privilege_holds_keys(role) && privilege_is_root() &&
+		     prctl(PR_CAPBSET_READ, CAP_IPC_LOCK, 0, 0, 0) == 1;
+	struct rlimit locked;
+
+	if (!wants || getrlimit(RLIMIT_MEMLOCK, &locked) != 0 || locked.rlim_cur == RLIM_INFINITY)
+		return 0;
+	return 1ULL << CAP_IPC_LOCK;
+}
+
 enum err privilege_drop(const struct settings *s, enum role role)
 {
+	uint64_t kept = capabilities_kept(role);
+
 	empty_bounding_set();
+	if (kept && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0)
+		return failure_errno("privileges: a capability cannot be kept");
 	if (privilege_is_root())
 		TRY(become(s, role));
-	TRY(set_capabilities(0));
+	TRY(set_capabilities(kept));
 	/* Changing the user makes a process dumpable or not as the system pleases. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return failure_errno("privileges: cannot become undumpable");

@@ -17,15 +17,22 @@
 uid_t privilege_uid(const struct settings *s, enum role role);
 gid_t privilege_common_gid(const struct settings *s); /* owns store/ */
 bool privilege_is_root(void);
+bool privilege_holds_keys(enum role role); /* keys or weights, in locked memory */
 
-/* No new privileges, no core, no ptrace by equals, no inherited umask: for every process. */
+/* No core, no ptrace by equals, no inherited umask, as many open files and as much locked memory
+ * as are to be had: for every process, before it drops anything. */
 RESULT privilege_harden(void);
+
+/* For those who hold keys, after the drop. ERR_UNSUPPORTED if their memory may not be locked. */
+RESULT privilege_check_locked_memory(void);
 
 /* An empty network and IPC namespace: as root directly, else inside a user namespace of our own.
  * ERR_UNSUPPORTED if neither is allowed here. */
 RESULT privilege_isolate(void);
 
-/* Become the role's user for good, without any capability. As an ordinary user: only the latter. */
+/* Become the role's user for good, without any capability (but CAP_IPC_LOCK, for a role that holds
+ * keys, where the limit of locked memory could not be raised). As an ordinary user: only the
+ * latter. */
 RESULT privilege_drop(const struct settings *s, enum role role);
 
 /* The supervisor's own: keeps CAP_SETUID, CAP_SETGID, CAP_KILL (and lets its children, which

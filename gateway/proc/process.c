@@ -180,6 +180,8 @@ enum err process_confine(struct process *p, const struct confinement *c)
 		TRY(tolerate(p, "network", privilege_isolate()));
 	TRY(privilege_drop(&p->settings, p->role));
 	TRY(die_with_parent(p));
+	if (privilege_holds_keys(p->role))
+		TRY(tolerate(p, "memlock", privilege_check_locked_memory()));
 	TRY(tolerate(p, "landlock", landlock_restrict(c, port)));
 	return sandbox_restrict(p->role, inet);
 }

@@ -29,7 +29,7 @@ static const struct sandbox_call calls[] = {
 	SANDBOX_ALLOW_EQUAL(fcntl, 1, F_GETPIPE_SZ, "larger pipes"),
 
 	/* log/ */
-	SANDBOX_ALLOW(openat, "files below a granted directory"),
+	SANDBOX_ALLOW_IF(openat, 2, O_ACCMODE | O_CREAT | O_TRUNC, 0, "to read, below a granted directory"),
 	SANDBOX_ALLOW(pread64, "files"),
 	SANDBOX_ALLOW(getdents64, "directories"),
 	SANDBOX_ALLOW(statx, "files"),

@@ -6,12 +6,13 @@
 #define _GNU_SOURCE
 #include "gateway/proc/sandbox.h"
 
+#include <fcntl.h>
 #include <sched.h>
 
 /* clang-format off */
 static const struct sandbox_call calls[] = {
 	/* sealed files */
-	SANDBOX_ALLOW(openat, "files below a granted directory"),
+	SANDBOX_ALLOW_IF(openat, 2, O_ACCMODE | O_CREAT | O_TRUNC, 0, "to read, below a granted directory"),
 	SANDBOX_ALLOW(pread64, "files"),
 	SANDBOX_ALLOW(getdents64, "directories"),
 	SANDBOX_ALLOW(statx, "files"),

@@ -69,6 +69,14 @@ static struct merge heap_pop(struct work *w)
 	return top;
 }
 
+/* Special tokens are split off before; what is left of a text never becomes one. */
+static uint32_t find_text(const struct tokenizer *t, struct slice token)
+{
+	uint32_t id = tokenizer_find(t, token);
+
+	return id != TOKENIZER_NO_ID && t->entries[id].special ? TOKENIZER_NO_ID : id;
+}
+
 static const struct pair_row *pair_at(const struct work *w, uint32_t left)
 {
 	const struct symbol *s = &w->symbols[left];
@@ -77,7 +85,7 @@ static const struct pair_row *pair_at(const struct work *w, uint32_t left)
 	if (s->id == NONE || s->after == NONE)
 		return NULL;
 	row = pair_table_row(&w->tokenizer->merges, s->id, w->symbols[s->after].id);
-	return row->used ? row : NULL;
+	return row->used && !w->tokenizer->entries[row->merged].special ? row : NULL;
 }
 
 static void consider(struct work *w, uint32_t left)
@@ -128,7 +136,7 @@ static void split_characters(struct work *w, struct slice segment)
 
 	for (size_t at = 0; at < segment.size;) {
 		struct slice c = slice_part(segment, at, character_size(segment.data[at]));
-		uint32_t id = tokenizer_find(t, c);
+		uint32_t id = find_text(t, c);
 		bool unknown = false;
 
 		if (id != TOKENIZER_NO_ID) {
@@ -169,7 +177,7 @@ static void merge_all(struct work *w)
 void bpe_encode(const struct tokenizer *t, struct token_list *out, struct slice segment)
 {
 	struct work w = {.tokenizer = t};
-	uint32_t whole = t->ignore_merges ? tokenizer_find(t, segment) : TOKENIZER_NO_ID;
+	uint32_t whole = t->ignore_merges ? find_text(t, segment) : TOKENIZER_NO_ID;
 
 	if (segment.size == 0)
 		return;

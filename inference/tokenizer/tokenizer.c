@@ -29,6 +29,18 @@ uint32_t tokenizer_find(const struct tokenizer *t, struct slice token)
 	return row->key.data ? row->value : TOKENIZER_NO_ID;
 }
 
+static const struct vocabulary_entry *entry_of(const struct tokenizer *t, uint32_t id)
+{
+	static const struct vocabulary_entry none;
+
+	return id < t->entry_count ? &t->entries[id] : &none;
+}
+
+bool tokenizer_is_special(const struct tokenizer *t, uint32_t id)
+{
+	return entry_of(t, id)->special;
+}
+
 static void replace_all(struct buf *out, struct slice text, struct slice from, struct slice to)
 {
 	size_t kept = 0; /* text before this is written */
@@ -106,8 +118,16 @@ void added_set_clear(struct added_set *set)
 	free(set->sizes);
 }
 
+/* One text on its way to ids. */
+struct encoding {
+	const struct tokenizer *tokenizer;
+	struct token_list *out;
+	bool reads_special; /* special tokens written out in the text count as such */
+};
+
 /* The longest added token at the beginning of `text`, or NULL. */
-static const struct added_token *added_at(const struct added_set *set, struct slice text)
+static const struct added_token *added_at(const struct encoding *e, const struct added_set *set,
+					  struct slice text)
 {
 	if (!set->begins[text.data[0]])
 		return NULL;
@@ -117,7 +137,9 @@ static const struct added_token *added_at(const struct added_set *set, struct sl
 		if (set->sizes[i] > text.size)
 			continue;
 		row = string_table_row(&set->table, slice_part(text, 0, set->sizes[i]));
-		if (row->key.data)
+		if (row->key.data &&
+		    (e->reads_special ||
+		     !tokenizer_is_special(e->tokenizer, set->tokens[row->value].id)))
 			return &set->tokens[row->value];
 	}
 	return NULL;
@@ -167,17 +189,17 @@ static size_t spaces_at_end(struct slice text)
 	return text.size - end;
 }
 
-typedef enum err segment_fn(const struct tokenizer *t, struct token_list *out, struct slice text);
+typedef enum err segment_fn(const struct encoding *e, struct slice text);
 
 /* Added tokens become their ids; what stands between them goes to `between`. */
-static enum err split_added(const struct tokenizer *t, const struct added_set *set,
-			    struct token_list *out, struct slice text, segment_fn *between)
+static enum err split_added(const struct encoding *e, const struct added_set *set,
+			    struct slice text, segment_fn *between)
 {
 	size_t kept = 0;
 
 	for (size_t at = 0; at < text.size;) {
 		const struct added_token *found = added_at(
-			set, slice_of(text.data + at, text.size - at));
+			e, set, slice_of(text.data + at, text.size - at));
 		struct slice before;
 
 		if (!found) {
@@ -187,50 +209,68 @@ static enum err split_added(const struct tokenizer *t, const struct added_set *s
 		before = slice_part(text, kept, at > kept ? at - kept : 0);
 		if (found->strips_left)
 			before.size -= spaces_at_end(before);
-		TRY(between(t, out, before));
-		token_list_push(out, found->id);
+		TRY(between(e, before));
+		token_list_push(e->out, found->id);
 		at += found->content.size;
 		if (found->strips_right)
 			at += spaces_at_start(slice_of(text.data + at, text.size - at));
 		kept = at;
 	}
-	return between(t, out, slice_part(text, kept, text.size - kept));
+	return between(e, slice_part(text, kept, text.size - kept));
 }
 
-static enum err encode_normalized(const struct tokenizer *t, struct token_list *out,
-				  struct slice text)
+static enum err encode_normalized(const struct encoding *e, struct slice text)
 {
-	bpe_encode(t, out, text);
+	bpe_encode(e->tokenizer, e->out, text);
 	return OK;
 }
 
-static enum err encode_raw(const struct tokenizer *t, struct token_list *out, struct slice text)
+static enum err encode_raw(const struct encoding *e, struct slice text)
 {
 	/* A replacement may make a text longer; four times is more than any real one does. */
 	AUTO(buf_free) struct buf normal = buf_new(4 * (size_t)TOKENIZER_MAX_TEXT);
+	const struct tokenizer *t = e->tokenizer;
 
 	TRY(normal_run(t->normal_steps, t->normal_count, &normal, text));
-	return split_added(t, &t->normalized, out, buf_slice(&normal), encode_normalized);
+	return split_added(e, &t->normalized, buf_slice(&normal), encode_normalized);
 }
 
-enum err tokenizer_encode_bare(const struct tokenizer *t, struct token_list *out, struct slice text)
+static enum err encode(const struct encoding *e, struct slice text)
 {
 	if (text.size > TOKENIZER_MAX_TEXT)
 		return failure(ERR_LIMIT, "prompt: %zu bytes, at most %d", text.size,
 			       TOKENIZER_MAX_TEXT);
 	if (!slice_is_utf8(text))
 		return failure(ERR_FORMAT, "prompt: not UTF-8");
-	return split_added(t, &t->raw, out, text, encode_raw);
+	return split_added(e, &e->tokenizer->raw, text, encode_raw);
+}
+
+static enum err encode_whole(const struct encoding *e, struct slice text)
+{
+	const struct tokenizer *t = e->tokenizer;
+
+	for (size_t i = 0; i < t->before_count; i++)
+		token_list_push(e->out, t->before[i]);
+	TRY(encode(e, text));
+	for (size_t i = 0; i < t->after_count; i++)
+		token_list_push(e->out, t->after[i]);
+	return OK;
 }
 
 enum err tokenizer_encode(const struct tokenizer *t, struct token_list *out, struct slice text)
 {
-	for (size_t i = 0; i < t->before_count; i++)
-		token_list_push(out, t->before[i]);
-	TRY(tokenizer_encode_bare(t, out, text));
-	for (size_t i = 0; i < t->after_count; i++)
-		token_list_push(out, t->after[i]);
-	return OK;
+	return encode_whole(&(struct encoding){t, out, true}, text);
+}
+
+enum err tokenizer_encode_plain(const struct tokenizer *t, struct token_list *out,
+				struct slice text)
+{
+	return encode_whole(&(struct encoding){t, out, false}, text);
+}
+
+enum err tokenizer_encode_bare(const struct tokenizer *t, struct token_list *out, struct slice text)
+{
+	return encode(&(struct encoding){t, out, true}, text);
 }
 
 void tokenizer_free(struct tokenizer *t)
@@ -249,18 +289,6 @@ void tokenizer_free(struct tokenizer *t)
 size_t tokenizer_vocabulary(const struct tokenizer *t)
 {
 	return t->entry_count;
-}
-
-static const struct vocabulary_entry *entry_of(const struct tokenizer *t, uint32_t id)
-{
-	static const struct vocabulary_entry none;
-
-	return id < t->entry_count ? &t->entries[id] : &none;
-}
-
-bool tokenizer_is_special(const struct tokenizer *t, uint32_t id)
-{
-	return entry_of(t, id)->special;
 }
 
 struct slice tokenizer_token(const struct tokenizer *t, uint32_t id)

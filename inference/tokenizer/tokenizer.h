@@ -35,9 +35,13 @@ AUTO_POINTER(tokenizer)
 size_t tokenizer_vocabulary(const struct tokenizer *t); /* largest id + 1 */
 
 /* Ids of a text with what the post-processor puts around it (BOS), into an empty list. Special
- * tokens written out in the text count as such. ERR_FORMAT if it is not UTF-8; ERR_LIMIT. */
+ * tokens written out in the text count as such: only for text of our own making (a template).
+ * ERR_FORMAT if it is not UTF-8; ERR_LIMIT. */
 RESULT tokenizer_encode(const struct tokenizer *t, struct token_list *out, struct slice text);
-/* The same without what the post-processor adds. */
+/* The same for what a stranger wrote: "</s>" in it is four characters and never the end of a
+ * turn. No id of a special token but the unknown one comes from the text. */
+RESULT tokenizer_encode_plain(const struct tokenizer *t, struct token_list *out, struct slice text);
+/* tokenizer_encode without what the post-processor adds. */
 RESULT tokenizer_encode_bare(const struct tokenizer *t, struct token_list *out, struct slice text);
 
 /* A special token (<s>, </s>): no text of its own. False for an id that there is not. */

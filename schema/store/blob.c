@@ -58,9 +58,12 @@ enum err store_blob_by_sha256(struct store *s, struct arena *arena, struct store
 			      const uint8_t model[STORE_ID], const uint8_t sha256[STORE_SHA256])
 {
 	static const struct store_statement find = {
-		"blob_by_sha256", "SELECT " BLOB_COLUMNS " FROM blob b WHERE b.model = $1 "
-				  "AND b.sha256 = $2 AND b.state <> 'sealing' "
-				  "ORDER BY b.created_at LIMIT 1"};
+		"blob_by_sha256",
+		"SELECT b.id, b.model, b.state, b.size, b.sha256, b.git_sha1, "
+		"coalesce((SELECT f.header FROM revision_file f WHERE f.blob = b.id "
+		"AND f.header IS NOT NULL LIMIT 1), b.header), b.created_at "
+		"FROM blob b WHERE b.model = $1 AND b.sha256 = $2 AND b.state <> 'sealing' "
+		"ORDER BY b.created_at LIMIT 1"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
 
 	store_put_id(&step, model);

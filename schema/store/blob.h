@@ -26,7 +26,9 @@ RESULT store_blob_sealed(struct store *s, const uint8_t id[STORE_ID], uint64_t s
 			 const uint8_t sha256[STORE_SHA256],
 			 const uint8_t git_sha1[STORE_GIT_SHA1]);
 
-/* A sealed (or committed) blob of this model with this content. ERR_NOT_FOUND. */
+/* A sealed (or committed) blob of this model with this content. Its header is one that a revision
+ * has bound, if there is one: the keeper binds that again at any time, an unbound one only for a
+ * week. ERR_NOT_FOUND. */
 RESULT store_blob_by_sha256(struct store *s, struct arena *arena, struct store_blob *out,
 			    const uint8_t model[STORE_ID], const uint8_t sha256[STORE_SHA256]);
 

@@ -170,7 +170,8 @@ enum err store_revision_set_headers(struct store *s, const uint8_t model[STORE_I
 	return run_all(s, &which, NULL, files, count, put_header);
 }
 
-/* The branch moves only if the revision became ready in this statement. */
+/* The branch moves only if the revision became ready in this statement and follows what the branch
+ * points to: of two commits on the same parent one wins, and nothing is lost. */
 enum err store_revision_ready(struct store *s, const uint8_t model[STORE_ID], struct slice revision,
 			      struct slice branch, int64_t now_ms)
 {
@@ -178,21 +179,31 @@ enum err store_revision_ready(struct store *s, const uint8_t model[STORE_ID], st
 		"revision_ready",
 		"WITH r AS (UPDATE revision SET state = 'ready' WHERE model = $1 AND id = $2 "
 		"AND state = 'binding' AND NOT EXISTS (SELECT FROM revision_file f "
-		"WHERE f.model = $1 AND f.revision = $2 AND f.header IS NULL) RETURNING model, id) "
+		"WHERE f.model = $1 AND f.revision = $2 AND f.header IS NULL) "
+		"RETURNING model, id, parent) "
 		"INSERT INTO branch (model, name, revision, moved_at) "
 		"SELECT r.model, $3::text, r.id, $4::timestamptz FROM r "
 		"ON CONFLICT (model, name) DO UPDATE SET revision = excluded.revision, "
-		"moved_at = excluded.moved_at"};
+		"moved_at = excluded.moved_at "
+		"WHERE branch.revision = (SELECT r.parent FROM r)"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &update};
+	bool is_ours = !store_is_in_transaction(s);
+	enum err result = is_ours ? store_begin(s) : OK;
 
 	store_put_id(&step, model);
 	store_put_text(&step, revision);
 	store_put_text(&step, branch);
 	store_put_time(&step, now_ms);
-	TRY(store_run(s, &step, 1));
-	if (store_changed(&step) == 0)
-		return failure(ERR_CONFLICT, "the revision is not binding, or a file is not bound");
-	return OK;
+	if (result == OK)
+		result = store_run(s, &step, 1);
+	if (result == OK && store_changed(&step) == 0)
+		result = failure(ERR_CONFLICT,
+				 "the branch has moved on, or the revision is not whole");
+	if (result == OK && is_ours)
+		result = store_commit(s);
+	if (is_ours)
+		store_rollback(s);
+	return result;
 }
 
 enum err store_revision_set_runnable(struct store *s, const uint8_t model[STORE_ID],
@@ -298,6 +309,26 @@ enum err store_revision_drop(struct store *s, const uint8_t model[STORE_ID], str
 	if (store_changed(&batch.steps[1]) == 0)
 		return failure(ERR_NOT_FOUND, "there is no such revision that is still binding");
 	return OK;
+}
+
+enum err store_revision_sweep(struct store *s, int64_t before_ms)
+{
+	static const struct store_statement free_blobs = {
+		"revision_sweep_files",
+		"WITH f AS (DELETE FROM revision_file f USING revision r WHERE r.model = f.model "
+		"AND r.id = f.revision AND r.state = 'binding' AND r.created_at < $1 "
+		"RETURNING f.model, f.revision, f.blob) UPDATE blob SET state = 'sealed' "
+		"WHERE id IN (SELECT blob FROM f) AND NOT EXISTS (SELECT FROM revision_file o "
+		"WHERE o.blob = blob.id AND (o.model, o.revision) NOT IN (SELECT model, revision "
+		"FROM f))"};
+	static const struct store_statement sweep = {
+		"revision_sweep",
+		"DELETE FROM revision WHERE state = 'binding' AND created_at < $1"};
+	AUTO(store_batch_clear) struct store_batch batch = {.count = 0};
+
+	store_put_time(store_batch_add(&batch, &free_blobs, NULL), before_ms);
+	store_put_time(store_batch_add(&batch, &sweep, NULL), before_ms);
+	return store_batch_run(s, &batch);
 }
 
 static void take_branch(struct store_step *step, void *out)

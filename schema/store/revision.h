@@ -43,7 +43,7 @@ RESULT store_revision_set_headers(struct store *s, const uint8_t model[STORE_ID]
 				  size_t count);
 
 /* binding -> ready, and the branch points to it (made if it is not there). ERR_CONFLICT: not
- * binding, or a file has no bound header. */
+ * binding, a file has no bound header, or the branch points to another than its parent. */
 RESULT store_revision_ready(struct store *s, const uint8_t model[STORE_ID], struct slice revision,
 			    struct slice branch, int64_t now_ms);
 
@@ -66,6 +66,9 @@ RESULT store_revision_file(struct store *s, struct arena *arena, struct store_fi
 
 /* Remove a revision that is still binding (its files too; their blobs become orphans). */
 RESULT store_revision_drop(struct store *s, const uint8_t model[STORE_ID], struct slice revision);
+
+/* Remove those that are still binding and older than that: what a crash in a commit left. */
+RESULT store_revision_sweep(struct store *s, int64_t before_ms);
 
 struct store_branch {
 	struct slice name;

@@ -18,6 +18,7 @@ CHECKS = {
     "markers": text_checks.markers,
     "machine_paths": text_checks.machine_paths,
     "lock_files": text_checks.lock_files,
+    "routes": text_checks.routes,
     "includes": c_checks.includes,
     "foreign_headers": c_checks.foreign_headers,
     "not_used": c_checks.not_used,

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each check of the house finds what it is for, at its line, and leaves the nearest good thing."""
 
+import json
 import pathlib
 import subprocess
 import tempfile
@@ -86,6 +87,25 @@ class TextChecks(Case):
             "tests/c/package-lock.json": '{\n"resolved": "x"}',
         }, "tests/b/.npmrc:1", "tests/b/package.json:1", "tests/b/package.json:1",
             "tests/c/package-lock.json:2")
+
+
+class Routes(Case):
+    def described(self, **operations):
+        paths = {"/a/{b}": {m: {"x-right": r} for m, r in operations.items()}}
+        return {"schema/api/openapi.json": json.dumps({"paths": paths}) + "\n"}
+
+    def table(self, row):
+        return {"gateway/api/routes.c": LICENSE + row}
+
+    def test_what_is_served_is_described_with_its_right(self):
+        row = '{"GET", "/a/{b...}", "public", BODY_NONE, 0, f},\n'
+        self.holds(text_checks.routes, self.table(row) | self.described(get="public"))
+        self.finds(text_checks.routes, self.described(get="weights:read"), "gateway/api/routes.c:2")
+
+    def test_what_is_described_is_served(self):
+        row = '{"GET", "/a/{b}", "public", BODY_NONE, 0, f},\n'
+        self.finds(text_checks.routes, self.table(row) | self.described(get="public", put="public"),
+                   "schema/api/openapi.json:1")
 
 
 class CChecks(Case):

@@ -119,3 +119,41 @@ def npm_settings(tree, path):
     for name, version in needs.items():
         if not re.fullmatch(r"\d+\.\d+\.\d+(-[\w.]+)?", version):
             yield Finding(path, 1, f"{name}: pin one version, not {version!r}")
+
+
+ROUTE_TABLE, DESCRIPTION = "gateway/api/routes.c", "schema/api/openapi.json"
+ROUTE = re.compile(r'\{"([A-Z]+)",\s*"([^"]+)",\s*"([^"]+)"')
+MODEL_ROUTE = re.compile(r'MODEL_ROUTES\("([A-Z]+)",\s*"([^"]*)",\s*"([^"]*)",\s*"([^"]+)"')
+
+
+def table_routes(tree):
+    """(method, path as OpenAPI writes it) -> (line, right), from the table of routes."""
+    routes = {}
+    for number, line in enumerate(tree.lines(ROUTE_TABLE), 1):
+        if found := ROUTE.search(line):
+            method, path, right = found.groups()
+        elif found := MODEL_ROUTE.search(line):
+            method, before, after, right = found.groups()
+            path = before + "{ns}/{name}" + after
+        else:
+            continue
+        routes[method, path.replace("...}", "}")] = (number, right)
+    return routes
+
+
+def routes(tree):
+    """What the edge serves and what the description says are the same, with the same rights."""
+    if ROUTE_TABLE not in tree.files or DESCRIPTION not in tree.files:
+        return
+    served = table_routes(tree)
+    described = {(method.upper(), path): operation.get("x-right")
+                 for path, operations in json.loads(tree.text(DESCRIPTION))["paths"].items()
+                 for method, operation in operations.items()}
+    for (method, path), (line, right) in served.items():
+        if path.startswith("/{name}/"):
+            continue  # the form without a namespace of a route that is described
+        if described.get((method, path)) != right:
+            yield Finding(ROUTE_TABLE, line, f"{method} {path} with x-right {right} must stand in "
+                                             f"{DESCRIPTION}")
+    for method, path in sorted(set(described) - set(served)):
+        yield Finding(DESCRIPTION, 1, f"{method} {path} is not in {ROUTE_TABLE}")

@@ -77,6 +77,49 @@ static void added_tokens_are_found_longest_first(void **state)
 	check_ids(t, "a<long", IDS(9, 0)); /* and all of it unknown */
 }
 
+static void check_plain(const struct tokenizer *t, const char *text, const uint32_t *ids,
+			size_t count)
+{
+	AUTO(token_list_free) struct token_list list = {0};
+
+	assert_ok(tokenizer_encode_plain(t, &list, slice_of_string(text)));
+	assert_int_equal(list.count, count + 2); /* the template's are the only special ones */
+	assert_int_equal(list.ids[0], 1);
+	assert_memory_equal(list.ids + 1, ids, count * sizeof *ids);
+	assert_int_equal(list.ids[count + 1], 1);
+}
+
+static void a_special_token_that_a_stranger_wrote_is_text(void **state)
+{
+	AUTO(tokenizer_auto) struct tokenizer *t = NULL;
+
+	(void)state;
+	assert_ok(tokenizer_open(&t, slice_of_string(small)));
+	check_plain(t, "a<s>b", IDS(9, 0, 4));         /* "<s>" unknown, fused */
+	check_plain(t, "a<long>er", IDS(9, 12, 2, 0)); /* the longest that is no special one */
+	check_plain(t, "ac", IDS(9, 5));
+}
+
+/* Where whole words are looked up first, "<s>" alone would be one. */
+static void a_whole_word_is_not_a_special_token_either(void **state)
+{
+	AUTO(tokenizer_auto) struct tokenizer *t = NULL;
+	AUTO(buf_free) struct buf json = buf_new(1 << 16);
+	static const char prepend[] = "{\"type\":\"Prepend\",\"prepend\":\"_\"},";
+	const char *at = strstr(small, prepend);
+	const char *model = strstr(small, "\"fuse_unk\"");
+
+	(void)state;
+	buf_write(&json, slice_of(small, (size_t)(at - small)));
+	at += strlen(prepend);
+	buf_write(&json, slice_of(at, (size_t)(model - at)));
+	buf_write(&json, S("\"ignore_merges\":true,"));
+	buf_write(&json, slice_of_string(model));
+	assert_ok(tokenizer_open(&t, buf_slice(&json)));
+	check_plain(t, "abc", IDS(8));
+	check_plain(t, "<s>", IDS(0));
+}
+
 static void the_template_stands_around_the_text(void **state)
 {
 	AUTO(tokenizer_auto) struct tokenizer *t = NULL;
@@ -350,6 +393,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(merges_go_by_rank_then_from_the_left),
 		cmocka_unit_test(added_tokens_are_found_longest_first),
+		cmocka_unit_test(a_special_token_that_a_stranger_wrote_is_text),
+		cmocka_unit_test(a_whole_word_is_not_a_special_token_either),
 		cmocka_unit_test(the_template_stands_around_the_text),
 		cmocka_unit_test(text_that_is_none_or_too_long_is_refused),
 		cmocka_unit_test(what_is_broken_or_unknown_is_refused_by_name),

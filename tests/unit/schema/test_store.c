@@ -234,6 +234,72 @@ static void a_revision_is_visible_when_every_file_is_bound(void **state)
 	assert_err(store_revision_drop(edge, model, r.id), ERR_NOT_FOUND);
 }
 
+/* A revision of the one file, bound; not yet ready. */
+static void bind_revision(const char *id, const char *parent, int64_t at_ms)
+{
+	struct store_revision r = {.id = slice_of_string(id),
+				   .parent = slice_of_string(parent),
+				   .title = S("next"),
+				   .created_ms = at_ms};
+	struct store_file file = {.path = S("model.safetensors"), .header = S("bound again")};
+
+	memcpy(r.model, model, 16);
+	memcpy(file.blob, blob, 16);
+	assert_ok(store_revision_create(edge, &r, bob, &file, 1));
+}
+
+static void of_two_commits_on_one_parent_one_wins(void **state)
+{
+	static const char *const second = "1111111111111111111111111111111111111111";
+	static const char *const third = "2222222222222222222222222222222222222222";
+	static const char *const orphan = "3333333333333333333333333333333333333333";
+	struct store_revision r;
+
+	(void)state;
+	bind_revision(second, REVISION, NOW + 3);
+	bind_revision(third, REVISION, NOW + 3);
+	bind_revision(orphan, "", NOW + 3);
+	assert_ok(store_revision_ready(edge, model, slice_of_string(second), S("main"), NOW + 4));
+	assert_err(store_revision_ready(edge, model, slice_of_string(third), S("main"), NOW + 5),
+		   ERR_CONFLICT);
+	assert_err(store_revision_ready(edge, model, slice_of_string(orphan), S("main"), NOW + 5),
+		   ERR_CONFLICT);
+	assert_ok(store_revision_get(edge, &arena, &r, model, S("main")));
+	assert_slice(r.id, "1111111111111111111111111111111111111111");
+	assert_err(store_revision_get(edge, &arena, &r, model, slice_of_string(third)),
+		   ERR_NOT_FOUND);
+}
+
+static void what_a_crash_left_binding_is_swept(void **state)
+{
+	static const char *const third = "2222222222222222222222222222222222222222";
+	struct store_file *files;
+	size_t count;
+
+	(void)state;
+	assert_ok(store_revision_sweep(edge, NOW + 3)); /* not older than that */
+	assert_ok(
+		store_revision_files(edge, &arena, &files, &count, model, slice_of_string(third)));
+	assert_int_equal(count, 1);
+	assert_ok(store_revision_sweep(edge, NOW + 4));
+	assert_ok(
+		store_revision_files(edge, &arena, &files, &count, model, slice_of_string(third)));
+	assert_int_equal(count, 0);
+	assert_ok(store_revision_files(edge, &arena, &files, &count, model, S(REVISION)));
+	assert_int_equal(count, 1);
+	assert_err(store_blob_delete(edge, blob), ERR_CONFLICT); /* others hold it still */
+}
+
+static void a_blob_that_a_revision_holds_comes_with_a_bound_header(void **state)
+{
+	struct digest digest = digest_of(S("content"));
+	struct store_blob b;
+
+	(void)state;
+	assert_ok(store_blob_by_sha256(edge, &arena, &b, model, digest.bytes));
+	assert_true(slice_starts_with(b.header, S("bound")));
+}
+
 static void what_an_import_left_behind_is_found_and_swept(void **state)
 {
 	struct store_blob b = {.header = S("h"), .created_ms = NOW - 2 * DAY};
@@ -557,6 +623,9 @@ int main(void)
 		cmocka_unit_test(a_credential_comes_with_its_person),
 		cmocka_unit_test(an_identity_binds_one_subject_to_one_person),
 		cmocka_unit_test(a_revision_is_visible_when_every_file_is_bound),
+		cmocka_unit_test(of_two_commits_on_one_parent_one_wins),
+		cmocka_unit_test(what_a_crash_left_binding_is_swept),
+		cmocka_unit_test(a_blob_that_a_revision_holds_comes_with_a_bound_header),
 		cmocka_unit_test(what_an_import_left_behind_is_found_and_swept),
 		cmocka_unit_test(a_request_goes_only_where_the_list_allows),
 		cmocka_unit_test(one_open_request_of_a_person_for_a_model),

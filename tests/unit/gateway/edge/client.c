@@ -54,7 +54,8 @@ void client_make_certificate(struct buf *certificate, struct buf *key)
 	EVP_PKEY_free(pair);
 }
 
-struct client *client_new(int port)
+/* Connect and shake hands; false if the server gave the handshake up. */
+static bool try_to_connect(struct client *c, int port)
 {
 	const struct timeval timeout = {.tv_sec = TIMEOUT_SECONDS};
 	const struct sockaddr_in address = {
@@ -62,20 +63,34 @@ struct client *client_new(int port)
 		.sin_port = htons((uint16_t)port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
-	struct client *c = calloc(1, sizeof *c);
 
-	assert(c);
-	c->received = buf_new(MAX_RECEIVED);
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert(c->fd >= 0);
 	setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
 	assert(connect(c->fd, (const struct sockaddr *)&address, sizeof address) == 0);
-	c->context = SSL_CTX_new(TLS_client_method());
 	c->ssl = SSL_new(c->context);
 	assert(c->ssl &&
 	       SSL_set_alpn_protos(c->ssl, (const unsigned char *)"\x08http/1.1", 9) == 0);
 	SSL_set_fd(c->ssl, c->fd);
-	assert(SSL_connect(c->ssl) == 1);
+	if (SSL_connect(c->ssl) == 1)
+		return true;
+	SSL_free(c->ssl);
+	close(c->fd);
+	return false;
+}
+
+struct client *client_new(int port)
+{
+	struct client *c = calloc(1, sizeof *c);
+	int attempts = 20; /* on a busy machine a hasty server may give a handshake up */
+
+	assert(c);
+	c->received = buf_new(MAX_RECEIVED);
+	c->context = SSL_CTX_new(TLS_client_method());
+	while (!try_to_connect(c, port)) {
+		attempts--;
+		assert(attempts);
+	}
 	return c;
 }
 

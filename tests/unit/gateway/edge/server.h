@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* server.h - an edge on a loopback port, with short deadlines and a route for every behavior. */
+/* server.h - an edge on a loopback port, with a route for every behavior. */
 #ifndef TESTS_UNIT_GATEWAY_EDGE_SERVER_H
 #define TESTS_UNIT_GATEWAY_EDGE_SERVER_H
 
@@ -20,7 +20,8 @@ struct server {
 	sem_t started;
 };
 
-struct server *server_start(void);
+struct server *server_start(void);       /* no deadline passes within a test */
+struct server *server_start_hasty(void); /* all deadlines are short */
 void server_stop(struct server *server); /* drains; frees */
 void run_hello(struct exchange *x, struct route_context *context);
 

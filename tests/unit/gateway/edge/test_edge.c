@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One edge (server.c) serves all of these but those that stop one. */
+/* Two edges (server.c), a patient and a hasty one, serve all of these but those that stop one. */
 #include "tests/unit/test.h"
 
 #include <stdio.h>
@@ -9,16 +9,20 @@
 
 enum { CLIENTS = 100 };
 
+static struct server *hasty; /* for the tests of deadlines */
+
 static int set_up(void **state)
 {
 	sem_init(&noticed, 0, 0);
 	*state = server_start();
+	hasty = server_start_hasty();
 	return 0;
 }
 
 static int tear_down(void **state)
 {
 	server_stop(*state);
+	server_stop(hasty);
 	return 0;
 }
 
@@ -196,8 +200,9 @@ static void an_upload_whose_client_dies_is_closed(void **state)
 
 static void an_upload_that_stalls_times_out(void **state)
 {
-	AUTO(client_auto) struct client *c = connect_to(state);
+	AUTO(client_auto) struct client *c = client_new(hasty->port);
 
+	(void)state;
 	client_send(c, S("PUT /upload HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nabc"));
 	assert_true(client_expect(c, "timeout"));
 	wait_for_notice();
@@ -235,8 +240,9 @@ static void a_vanished_client_stops_its_stream(void **state)
 
 static void a_client_that_does_not_read_is_cut_off(void **state)
 {
-	AUTO(client_auto) struct client *c = connect_to(state);
+	AUTO(client_auto) struct client *c = client_new(hasty->port);
 
+	(void)state;
 	client_send(c, S("GET /endless HTTP/1.1\r\n" HOST "\r\n"));
 	wait_for_notice();
 	assert_string_equal(err_name((enum err)atomic_load(&noticed_error)), "closed");
@@ -290,8 +296,9 @@ static void a_vanished_download_is_closed_too(void **state)
 
 static void a_head_that_trickles_in_is_given_up(void **state)
 {
-	AUTO(client_auto) struct client *c = connect_to(state);
+	AUTO(client_auto) struct client *c = client_new(hasty->port);
 
+	(void)state;
 	client_send(c, S("GET /hello/a HTT"));
 	assert_true(client_read_all(c));
 	assert_non_null(strstr(client_text(c), " 408 "));
@@ -299,8 +306,9 @@ static void a_head_that_trickles_in_is_given_up(void **state)
 
 static void an_idle_connection_is_closed(void **state)
 {
-	AUTO(client_auto) struct client *c = connect_to(state);
+	AUTO(client_auto) struct client *c = client_new(hasty->port);
 
+	(void)state;
 	client_send(c, S("GET /hello/a HTTP/1.1\r\n" HOST "\r\n"));
 	assert_true(client_expect(c, "hello"));
 	client_forget(c);
