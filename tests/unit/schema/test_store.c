@@ -446,63 +446,6 @@ static void everything_a_decision_needs_comes_in_one_answer(void **state)
 	assert_err(store_access_load(edge, &arena, &access, &question), ERR_NOT_FOUND);
 }
 
-static void a_transaction_that_is_not_committed_leaves_nothing(void **state)
-{
-	struct store_key key = {.kind = S("ed25519"), .name = S("k"), .created_ms = NOW};
-	struct store_key *list;
-	size_t count;
-
-	(void)state;
-	make_id(key.id);
-	memcpy(key.person, alice, 16);
-	{
-		AUTO(store_end) struct store *t = edge;
-
-		assert_ok(store_begin(t));
-		assert_ok(store_key_enroll(t, &key));
-	}
-	assert_ok(store_key_list(edge, &arena, &list, &count, alice));
-	assert_int_equal(count, 0);
-	assert_ok(store_begin(edge));
-	assert_ok(store_key_enroll(edge, &key));
-	assert_ok(store_commit(edge));
-	assert_ok(store_key_list(edge, &arena, &list, &count, alice));
-	assert_int_equal(count, 1);
-	/* a failure inside leaves only the rollback */
-	assert_ok(store_begin(edge));
-	assert_err(store_key_enroll(edge, &key), ERR_CONFLICT);
-	assert_err(store_key_list(edge, &arena, &list, &count, alice), ERR_INTERNAL);
-	assert_err(store_commit(edge), ERR_INTERNAL);
-	store_rollback(edge);
-	assert_ok(store_key_list(edge, &arena, &list, &count, alice));
-}
-
-static void a_lost_connection_fails_one_call_and_is_made_again(void **state)
-{
-	struct store_person person;
-
-	(void)state;
-	assert_true(postgres_run(&postgres,
-				 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-				 "WHERE usename = 'sallyport_edge'",
-				 NULL));
-	usleep(100 * 1000);
-	assert_err(store_person_by_name(edge, &arena, &person, S("alice")), ERR_UNAVAILABLE);
-	assert_ok(store_person_by_name(edge, &arena, &person, S("alice")));
-	assert_ok(store_begin(edge));
-	assert_ok(store_person_by_name(edge, &arena, &person, S("alice")));
-	assert_true(postgres_run(&postgres,
-				 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-				 "WHERE usename = 'sallyport_edge'",
-				 NULL));
-	usleep(100 * 1000);
-	assert_err(store_person_by_name(edge, &arena, &person, S("alice")), ERR_UNAVAILABLE);
-	assert_err(store_person_by_name(edge, &arena, &person, S("alice")), ERR_UNAVAILABLE);
-	assert_err(store_commit(edge), ERR_UNAVAILABLE);
-	store_rollback(edge);
-	assert_ok(store_person_by_name(edge, &arena, &person, S("alice")));
-}
-
 static void use_is_summed_by_model_and_right(void **state)
 {
 	struct store_usage u = {.right = S("infer:generate"),
@@ -592,29 +535,6 @@ static void events_are_found_once_a_checkpoint_covers_them(void **state)
 	assert_false(list[0].is_published);
 }
 
-static void a_bad_password_is_refused(void **state)
-{
-	char path[300];
-	struct store_settings settings = {.host = postgres.directory,
-					  .port = "5432",
-					  .database = postgres.database,
-					  .role = "sallyport_edge",
-					  .password_file = path,
-					  .statement_timeout_ms = 1000};
-	struct store *s;
-	FILE *f;
-
-	(void)state;
-	snprintf(path, sizeof path, "%s/wrong.password", postgres.directory);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs("wrong\n", f);
-	fclose(f);
-	assert_ok(store_new(&s, &settings));
-	assert_err(store_connect(s), ERR_UNAVAILABLE);
-	store_free(s);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -631,11 +551,8 @@ int main(void)
 		cmocka_unit_test(one_open_request_of_a_person_for_a_model),
 		cmocka_unit_test(a_license_gives_its_rights_between_its_dates),
 		cmocka_unit_test(everything_a_decision_needs_comes_in_one_answer),
-		cmocka_unit_test(a_transaction_that_is_not_committed_leaves_nothing),
-		cmocka_unit_test(a_lost_connection_fails_one_call_and_is_made_again),
 		cmocka_unit_test(use_is_summed_by_model_and_right),
 		cmocka_unit_test(events_are_found_once_a_checkpoint_covers_them),
-		cmocka_unit_test(a_bad_password_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, close_all);
