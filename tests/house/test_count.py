@@ -51,6 +51,17 @@ class Count(unittest.TestCase):
         self.counts("0 1 0", "cmocka", junit(test("run", output("hello"))))
         self.counts("0 1 0", "cmocka", junit(test("notrun")))
 
+    def test_a_fixture_counts_only_when_it_fails(self):
+        good = "<testcase name=\"postgres_start\" status=\"run\"/>"
+        cases = "[  PASSED  ] 4 test(s).\n"
+        bad = "<testcase name=\"postgres_stop\" status=\"fail\"/>"
+        self.counts("4 0 0", "cmocka", junit(good, test("run", output(cases))))
+        self.counts("4 1 0", "cmocka", junit(good, test("run", output(cases)), bad))
+
+    def test_a_program_may_skip_as_a_whole(self):
+        skip = '<skipped message="SKIP_RETURN_CODE=77"/>'
+        self.counts("0 0 1", "cmocka", junit(test("notrun", skip)))
+
     def test_only_a_skip_of_its_own_is_a_skip(self):
         skip = '<skipped message="SKIP_RETURN_CODE=77"/>'
         lost = '<skipped message="Unable to find executable"/>'
