@@ -134,6 +134,37 @@ enum err api_publish(struct api *api, const uint8_t event[WIRE_ID])
 			API_CALL_MS);
 }
 
+enum err api_finish(struct exchange *x, struct route_context *context, struct audit_event *event)
+{
+	TRY(api_log(context->store, event));
+	TRY(store_commit(context->store));
+	exchange_header(x, "X-Audit-Receipt", "%s", api_uuid(exchange_arena(x), event->id));
+	return api_publish(context->api, event->id);
+}
+
+enum err api_may_log(struct route_context *context, struct arena *arena)
+{
+	struct api *api = context->api;
+	int64_t now_ms = clock_monotonic_ms(), due_ms = atomic_load(&api->state_due_ms);
+	struct store_audit_state state;
+
+	if (now_ms >= due_ms &&
+	    atomic_compare_exchange_strong(&api->state_due_ms, &due_ms, now_ms + API_STATE_MS)) {
+		enum err result = store_audit_state(context->store, arena, &state);
+
+		if (result != OK) {
+			atomic_store(&api->state_due_ms, now_ms); /* unknown: the next one asks */
+			return result;
+		}
+		atomic_store(&api->is_read_only, state.read_only);
+	}
+	if (atomic_load(&api->is_read_only))
+		return failure(ERR_UNAVAILABLE,
+			       "the gateway is read-only: its database is behind its log; see "
+			       "/readyz");
+	return OK;
+}
+
 const char *api_uuid(struct arena *arena, const uint8_t id[16])
 {
 	char *text = arena_alloc(arena, TEXT_UUID);

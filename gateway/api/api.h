@@ -26,6 +26,8 @@ enum {
 	API_MAX_JSON = 256 * 1024, /* bodies of /api/v1 */
 	API_MAX_DAYS = 3650,
 	API_MAX_WORKERS = 256,
+	API_COUNT_MS = 60000,
+	API_STATE_MS = 1000, /* how old what we know of the log's state may be */
 };
 
 /* The keeper's public keys, as last heard. */
@@ -43,10 +45,15 @@ struct api {
 	int log_directory; /* read-only: checkpoint, tile/... */
 	struct releases *releases;
 	struct slots *slots;
+	struct running *running;
 	_Atomic int64_t sweep_due_ms; /* when seal_sweep has work again */
 	uint8_t capability_key[32];   /* of upload addresses; lives as long as this edge */
 	pthread_mutex_t keys_lock;
-	struct api_keys keys; /* under keys_lock */
+	struct api_keys keys;         /* under keys_lock */
+	_Atomic int64_t state_due_ms; /* when the log's state is asked for again */
+	atomic_bool is_read_only;
+	_Atomic int64_t count_due_ms; /* when strangers' calls are told again */
+	atomic_uint anonymous_calls, refused_tokens;
 	pthread_mutex_t workers_lock;
 	struct route_context *workers[API_MAX_WORKERS]; /* prepared, not yet taken */
 	size_t worker_count;
@@ -71,6 +78,17 @@ RESULT api_keys_get(struct api_keys *out, struct api *api);
 
 /* Wait until the event stands under a published checkpoint (class A). ERR_UNAVAILABLE. */
 RESULT api_publish(struct api *api, const uint8_t event[WIRE_ID]);
+
+/* May entries be written? ERR_UNAVAILABLE: the gateway is read-only (a restored backup); this is
+ * at most a second old. Routes that lead to an entry ask before they do anything. */
+RESULT api_may_log(struct route_context *context, struct arena *arena);
+
+/*
+ * The end of a class A act: its entry joins the transaction, the whole is committed, and the entry
+ * published. The answer gets the entry as its X-Audit-Receipt, also if publishing failed: then the
+ * act stands and its entry follows.
+ */
+RESULT api_finish(struct exchange *x, struct route_context *context, struct audit_event *event);
 
 /* End the event, insert it (in the current transaction, if there is one). */
 RESULT api_log(struct store *store, struct audit_event *event);
