@@ -134,12 +134,18 @@ enum err api_publish(struct api *api, const uint8_t event[WIRE_ID])
 			API_CALL_MS);
 }
 
-enum err api_finish(struct exchange *x, struct route_context *context, struct audit_event *event)
+enum err api_commit(struct route_context *context, struct audit_event *event)
 {
 	TRY(api_log(context->store, event));
 	TRY(store_commit(context->store));
-	exchange_header(x, "X-Audit-Receipt", "%s", api_uuid(exchange_arena(x), event->id));
 	return api_publish(context->api, event->id);
+}
+
+enum err api_finish(struct exchange *x, struct route_context *context, struct audit_event *event)
+{
+	TRY(api_commit(context, event));
+	exchange_header(x, "X-Audit-Receipt", "%s", api_uuid(exchange_arena(x), event->id));
+	return OK;
 }
 
 enum err api_may_log(struct route_context *context, struct arena *arena)
@@ -223,4 +229,17 @@ json_t *api_body(struct exchange *x)
 	json_free(json);
 	reply_failure(x, result);
 	return NULL;
+}
+
+json_t *api_body_or_none(struct exchange *x)
+{
+	return slice_trim(exchange_body(x)).size ? api_body(x) : json_object_new();
+}
+
+enum err api_reason(struct slice *out, const json_t *body)
+{
+	TRY(json_get_text_or(out, body, "reason", S("")));
+	if (out->size > API_MAX_REASON)
+		return failure(ERR_FORMAT, "\"reason\" has at most %d bytes", API_MAX_REASON);
+	return OK;
 }

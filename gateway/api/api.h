@@ -25,6 +25,7 @@ enum {
 	API_TOKEN_DAYS = 365,
 	API_MAX_JSON = 256 * 1024, /* bodies of /api/v1 */
 	API_MAX_DAYS = 3650,
+	API_MAX_REASON = 2000,
 	API_MAX_WORKERS = 256,
 	API_COUNT_MS = 60000,
 	API_STATE_MS = 1000, /* how old what we know of the log's state may be */
@@ -83,11 +84,11 @@ RESULT api_publish(struct api *api, const uint8_t event[WIRE_ID]);
  * at most a second old. Routes that lead to an entry ask before they do anything. */
 RESULT api_may_log(struct route_context *context, struct arena *arena);
 
-/*
- * The end of a class A act: its entry joins the transaction, the whole is committed, and the entry
- * published. The answer gets the entry as its X-Audit-Receipt, also if publishing failed: then the
- * act stands and its entry follows.
- */
+/* The end of a class A act: its entry joins the transaction, the whole is committed, and the entry
+ * published. If that fails, the act stands, and its entry follows. */
+RESULT api_commit(struct route_context *context, struct audit_event *event);
+
+/* The same, and the answer names the entry as its X-Audit-Receipt: once an answer. */
 RESULT api_finish(struct exchange *x, struct route_context *context, struct audit_event *event);
 
 /* End the event, insert it (in the current transaction, if there is one). */
@@ -103,5 +104,11 @@ struct slice api_query(struct exchange *x, const char *name); /* "" if absent or
 
 /* The body as one JSON object; refuses with the reason. NULL: it has answered. */
 json_t *api_body(struct exchange *x);
+
+/* The same, where nothing in it is needed and it may be left out. */
+json_t *api_body_or_none(struct exchange *x);
+
+/* "reason" of such a body: ERR_FORMAT if it is longer than API_MAX_REASON. */
+RESULT api_reason(struct slice *out, const json_t *body);
 
 #endif

@@ -74,10 +74,9 @@ static enum err add_person(struct exchange *x, struct route_context *context,
 	TRY(store_person_add(store, person, who->person.id));
 	TRY(store_credential_create(store, credential));
 	TRY(api_log(store, &added));
-	TRY(api_log(store, &token));
-	TRY(store_commit(store));
+	TRY(api_finish(x, context, &token));
 	memcpy(token_entry, token.id, WIRE_ID);
-	return api_publish(context->api, token.id);
+	return OK;
 }
 
 static void reply_token(struct exchange *x, const struct store_credential *credential,
@@ -184,9 +183,7 @@ static enum err create_token(const char **token, struct exchange *x, struct rout
 	token_event(&event, authorize_principal(x), credential);
 	TRY(store_begin(store));
 	TRY(store_credential_create(store, credential));
-	TRY(api_log(store, &event));
-	TRY(store_commit(store));
-	TRY(api_publish(context->api, event.id));
+	TRY(api_finish(x, context, &event));
 	return sign_token(token, x, context->api, event.id, credential);
 }
 
@@ -277,9 +274,7 @@ static enum err revoke_token(struct exchange *x, struct route_context *context,
 	TRY(store_credential_revoke(
 		store, id, principal_holds(who, RIGHT_PERSONS_MANAGE) ? anybody : who->person.id,
 		clock_now_ms(), who->person.id));
-	TRY(api_log(store, &event));
-	TRY(store_commit(store));
-	return api_publish(context->api, event.id);
+	return api_finish(x, context, &event);
 }
 
 void token_revoke(struct exchange *x, struct route_context *context)
@@ -326,9 +321,7 @@ static enum err enroll(struct exchange *x, struct route_context *context,
 	audit_event_hex(&event, "public", slice_of(key->public, STORE_PUBLIC_KEY));
 	TRY(store_begin(store));
 	TRY(store_key_enroll(store, key));
-	TRY(api_log(store, &event));
-	TRY(store_commit(store));
-	return api_publish(context->api, event.id);
+	return api_finish(x, context, &event);
 }
 
 static json_t *describe_key(struct arena *arena, const struct store_key *key)
