@@ -39,9 +39,6 @@ static enum err prepare_one(struct route_context **out, struct api *api)
 	assert(context);
 	context->api = api;
 	result = open_store(&context->store, s, "sallyport_edge", s->edge_password_file);
-	if (result == OK)
-		result = open_store(&context->auditor, s, "sallyport_auditor",
-				    s->auditor_password_file);
 	if (result != OK) {
 		api_worker_free(context);
 		return result;
@@ -55,7 +52,30 @@ enum err api_workers_prepare(struct api *api, size_t count)
 	assert(count <= API_MAX_WORKERS);
 	for (; api->worker_count < count; api->worker_count++)
 		TRY(prepare_one(&api->workers[api->worker_count], api));
+	for (; api->auditor_count < API_AUDITORS; api->auditor_count++)
+		TRY(open_store(&api->auditors[api->auditor_count], api->settings,
+			       "sallyport_auditor", api->settings->auditor_password_file));
 	return OK;
+}
+
+struct store *api_auditor_take(struct api *api)
+{
+	struct store *auditor;
+
+	pthread_mutex_lock(&api->auditors_lock);
+	while (!api->auditor_count)
+		pthread_cond_wait(&api->auditors_changed, &api->auditors_lock);
+	auditor = api->auditors[--api->auditor_count];
+	pthread_mutex_unlock(&api->auditors_lock);
+	return auditor;
+}
+
+void api_auditor_return(struct api *api, struct store *auditor)
+{
+	pthread_mutex_lock(&api->auditors_lock);
+	api->auditors[api->auditor_count++] = auditor;
+	pthread_cond_signal(&api->auditors_changed);
+	pthread_mutex_unlock(&api->auditors_lock);
 }
 
 struct route_context *api_worker_new(void *shared)
@@ -75,7 +95,6 @@ void api_worker_free(struct route_context *context)
 	if (!context)
 		return;
 	store_free(context->store);
-	store_free(context->auditor);
 	free(context);
 }
 

@@ -27,6 +27,7 @@ enum {
 	API_MAX_DAYS = 3650,
 	API_MAX_REASON = 2000,
 	API_MAX_WORKERS = 256,
+	API_AUDITORS = 4,
 	API_COUNT_MS = 60000,
 	API_STATE_MS = 1000, /* how old what we know of the log's state may be */
 };
@@ -55,6 +56,12 @@ struct api {
 	atomic_bool is_read_only;
 	_Atomic int64_t count_due_ms; /* when strangers' calls are told again */
 	atomic_uint anonymous_calls, refused_tokens;
+	/* Role sallyport_auditor: reads the log's payloads, nothing else. Few, since the database
+	 * has only so many connections; who finds none waits. */
+	pthread_mutex_t auditors_lock;
+	pthread_cond_t auditors_changed;
+	struct store *auditors[API_AUDITORS];
+	size_t auditor_count;
 	pthread_mutex_t workers_lock;
 	struct route_context *workers[API_MAX_WORKERS]; /* prepared, not yet taken */
 	size_t worker_count;
@@ -62,12 +69,15 @@ struct api {
 
 struct route_context {
 	struct api *api;
-	struct store *store;   /* role sallyport_edge */
-	struct store *auditor; /* role sallyport_auditor; reads the log's payloads, nothing else */
+	struct store *store; /* role sallyport_edge */
 };
 
 /* Before the sandbox, which then forbids to read password files: one context for each worker. */
 RESULT api_workers_prepare(struct api *api, size_t count);
+
+/* A connection of the auditor's role; give it back. */
+struct store *api_auditor_take(struct api *api);
+void api_auditor_return(struct api *api, struct store *auditor);
 
 /* For edge_options: shared is the struct api. */
 struct route_context *api_worker_new(void *shared);

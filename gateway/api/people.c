@@ -97,13 +97,30 @@ static void reply_token(struct exchange *x, const struct store_credential *crede
 	reply_json(x, 201, answer);
 }
 
+static bool is_letter_or_digit(uint8_t byte)
+{
+	return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9');
+}
+
+/* The database checks the same; this one says it. */
+static bool is_name(struct slice name)
+{
+	for (size_t i = 0; i < name.size; i++)
+		if (!is_letter_or_digit(name.data[i]) &&
+		    slice_find(S("._@-"), name.data[i]) == sizeof "._@-" - 1)
+			return false;
+	return name.size >= 1 && name.size <= 64 && is_letter_or_digit(name.data[0]) &&
+	       is_letter_or_digit(name.data[name.size - 1]);
+}
+
 /* Nobody gives an office they do not hold (with the token they use). */
 static enum err check_person(const struct exchange *x, const struct store_person *person)
 {
 	const struct principal *who = authorize_principal(x);
 
-	if (person->name.size > 64 || !slice_is_utf8(person->name))
-		return failure(ERR_FORMAT, "\"name\" has 1 to 64 bytes: a-z 0-9 . _ @ -");
+	if (!is_name(person->name))
+		return failure(ERR_FORMAT, "\"name\" has 1 to 64 of a-z 0-9 . _ @ -, the first and "
+					   "the last a letter or a digit");
 	if (person->offices.size && !scope_is_within(person->offices, who->offices & who->scope))
 		return failure(ERR_DENIED,
 			       "\"offices\": you can only give offices that you hold yourself");

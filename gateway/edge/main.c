@@ -60,6 +60,8 @@ static enum err run(int argc, char **argv)
 	AUTO(buf_free) struct buf certificate = buf_new(PEM_MAX);
 	AUTO(buf_free) struct buf key = buf_new(PEM_MAX);
 	static struct api api = {.keys_lock = PTHREAD_MUTEX_INITIALIZER,
+				 .auditors_lock = PTHREAD_MUTEX_INITIALIZER,
+				 .auditors_changed = PTHREAD_COND_INITIALIZER,
 				 .workers_lock = PTHREAD_MUTEX_INITIALIZER};
 
 	TRY(process_start(&p, ROLE_EDGE, argc, argv));
