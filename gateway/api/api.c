@@ -39,9 +39,6 @@ static enum err prepare_one(struct route_context **out, struct api *api)
 	assert(context);
 	context->api = api;
 	result = open_store(&context->store, s, "sallyport_edge", s->edge_password_file);
-	if (result == OK)
-		result = open_store(&context->auditor, s, "sallyport_auditor",
-				    s->auditor_password_file);
 	if (result != OK) {
 		api_worker_free(context);
 		return result;
@@ -55,7 +52,30 @@ enum err api_workers_prepare(struct api *api, size_t count)
 	assert(count <= API_MAX_WORKERS);
 	for (; api->worker_count < count; api->worker_count++)
 		TRY(prepare_one(&api->workers[api->worker_count], api));
+	for (; api->auditor_count < API_AUDITORS; api->auditor_count++)
+		TRY(open_store(&api->auditors[api->auditor_count], api->settings,
+			       "sallyport_auditor", api->settings->auditor_password_file));
 	return OK;
+}
+
+struct store *api_auditor_take(struct api *api)
+{
+	struct store *auditor;
+
+	pthread_mutex_lock(&api->auditors_lock);
+	while (!api->auditor_count)
+		pthread_cond_wait(&api->auditors_changed, &api->auditors_lock);
+	auditor = api->auditors[--api->auditor_count];
+	pthread_mutex_unlock(&api->auditors_lock);
+	return auditor;
+}
+
+void api_auditor_return(struct api *api, struct store *auditor)
+{
+	pthread_mutex_lock(&api->auditors_lock);
+	api->auditors[api->auditor_count++] = auditor;
+	pthread_cond_signal(&api->auditors_changed);
+	pthread_mutex_unlock(&api->auditors_lock);
 }
 
 struct route_context *api_worker_new(void *shared)
@@ -75,7 +95,6 @@ void api_worker_free(struct route_context *context)
 	if (!context)
 		return;
 	store_free(context->store);
-	store_free(context->auditor);
 	free(context);
 }
 
@@ -132,6 +151,43 @@ enum err api_publish(struct api *api, const uint8_t event[WIRE_ID])
 	buf_write(&body, slice_of(event, WIRE_ID));
 	return rpc_call(api->rpc, ROLE_SCRIBE, 0, WIRE_SCRIBE_AWAIT, buf_slice(&body), -1, &reply,
 			API_CALL_MS);
+}
+
+enum err api_commit(struct route_context *context, struct audit_event *event)
+{
+	TRY(api_log(context->store, event));
+	TRY(store_commit(context->store));
+	return api_publish(context->api, event->id);
+}
+
+enum err api_finish(struct exchange *x, struct route_context *context, struct audit_event *event)
+{
+	TRY(api_commit(context, event));
+	exchange_header(x, "X-Audit-Receipt", "%s", api_uuid(exchange_arena(x), event->id));
+	return OK;
+}
+
+enum err api_may_log(struct route_context *context, struct arena *arena)
+{
+	struct api *api = context->api;
+	int64_t now_ms = clock_monotonic_ms(), due_ms = atomic_load(&api->state_due_ms);
+	struct store_audit_state state;
+
+	if (now_ms >= due_ms &&
+	    atomic_compare_exchange_strong(&api->state_due_ms, &due_ms, now_ms + API_STATE_MS)) {
+		enum err result = store_audit_state(context->store, arena, &state);
+
+		if (result != OK) {
+			atomic_store(&api->state_due_ms, now_ms); /* unknown: the next one asks */
+			return result;
+		}
+		atomic_store(&api->is_read_only, state.read_only);
+	}
+	if (atomic_load(&api->is_read_only))
+		return failure(ERR_UNAVAILABLE,
+			       "the gateway is read-only: its database is behind its log; see "
+			       "/readyz");
+	return OK;
 }
 
 const char *api_uuid(struct arena *arena, const uint8_t id[16])
@@ -192,4 +248,17 @@ json_t *api_body(struct exchange *x)
 	json_free(json);
 	reply_failure(x, result);
 	return NULL;
+}
+
+json_t *api_body_or_none(struct exchange *x)
+{
+	return slice_trim(exchange_body(x)).size ? api_body(x) : json_object_new();
+}
+
+enum err api_reason(struct slice *out, const json_t *body)
+{
+	TRY(json_get_text_or(out, body, "reason", S("")));
+	if (out->size > API_MAX_REASON)
+		return failure(ERR_FORMAT, "\"reason\" has at most %d bytes", API_MAX_REASON);
+	return OK;
 }

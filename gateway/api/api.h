@@ -25,7 +25,11 @@ enum {
 	API_TOKEN_DAYS = 365,
 	API_MAX_JSON = 256 * 1024, /* bodies of /api/v1 */
 	API_MAX_DAYS = 3650,
+	API_MAX_REASON = 2000,
 	API_MAX_WORKERS = 256,
+	API_AUDITORS = 4,
+	API_COUNT_MS = 60000,
+	API_STATE_MS = 1000, /* how old what we know of the log's state may be */
 };
 
 /* The keeper's public keys, as last heard. */
@@ -43,10 +47,21 @@ struct api {
 	int log_directory; /* read-only: checkpoint, tile/... */
 	struct releases *releases;
 	struct slots *slots;
+	struct running *running;
 	_Atomic int64_t sweep_due_ms; /* when seal_sweep has work again */
 	uint8_t capability_key[32];   /* of upload addresses; lives as long as this edge */
 	pthread_mutex_t keys_lock;
-	struct api_keys keys; /* under keys_lock */
+	struct api_keys keys;         /* under keys_lock */
+	_Atomic int64_t state_due_ms; /* when the log's state is asked for again */
+	atomic_bool is_read_only;
+	_Atomic int64_t count_due_ms; /* when strangers' calls are told again */
+	atomic_uint anonymous_calls, refused_tokens;
+	/* Role sallyport_auditor: reads the log's payloads, nothing else. Few, since the database
+	 * has only so many connections; who finds none waits. */
+	pthread_mutex_t auditors_lock;
+	pthread_cond_t auditors_changed;
+	struct store *auditors[API_AUDITORS];
+	size_t auditor_count;
 	pthread_mutex_t workers_lock;
 	struct route_context *workers[API_MAX_WORKERS]; /* prepared, not yet taken */
 	size_t worker_count;
@@ -54,12 +69,15 @@ struct api {
 
 struct route_context {
 	struct api *api;
-	struct store *store;   /* role sallyport_edge */
-	struct store *auditor; /* role sallyport_auditor; reads the log's payloads, nothing else */
+	struct store *store; /* role sallyport_edge */
 };
 
 /* Before the sandbox, which then forbids to read password files: one context for each worker. */
 RESULT api_workers_prepare(struct api *api, size_t count);
+
+/* A connection of the auditor's role; give it back. */
+struct store *api_auditor_take(struct api *api);
+void api_auditor_return(struct api *api, struct store *auditor);
 
 /* For edge_options: shared is the struct api. */
 struct route_context *api_worker_new(void *shared);
@@ -71,6 +89,17 @@ RESULT api_keys_get(struct api_keys *out, struct api *api);
 
 /* Wait until the event stands under a published checkpoint (class A). ERR_UNAVAILABLE. */
 RESULT api_publish(struct api *api, const uint8_t event[WIRE_ID]);
+
+/* May entries be written? ERR_UNAVAILABLE: the gateway is read-only (a restored backup); this is
+ * at most a second old. Routes that lead to an entry ask before they do anything. */
+RESULT api_may_log(struct route_context *context, struct arena *arena);
+
+/* The end of a class A act: its entry joins the transaction, the whole is committed, and the entry
+ * published. If that fails, the act stands, and its entry follows. */
+RESULT api_commit(struct route_context *context, struct audit_event *event);
+
+/* The same, and the answer names the entry as its X-Audit-Receipt: once an answer. */
+RESULT api_finish(struct exchange *x, struct route_context *context, struct audit_event *event);
 
 /* End the event, insert it (in the current transaction, if there is one). */
 RESULT api_log(struct store *store, struct audit_event *event);
@@ -85,5 +114,11 @@ struct slice api_query(struct exchange *x, const char *name); /* "" if absent or
 
 /* The body as one JSON object; refuses with the reason. NULL: it has answered. */
 json_t *api_body(struct exchange *x);
+
+/* The same, where nothing in it is needed and it may be left out. */
+json_t *api_body_or_none(struct exchange *x);
+
+/* "reason" of such a body: ERR_FORMAT if it is longer than API_MAX_REASON. */
+RESULT api_reason(struct slice *out, const json_t *body);
 
 #endif

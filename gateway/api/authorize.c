@@ -2,9 +2,11 @@
 #include "gateway/api/authorize.h"
 
 #include "crypto/base/clock.h"
+#include "crypto/base/log.h"
 #include "crypto/base/text.h"
 #include "crypto/json.h"
 #include "gateway/api/reply.h"
+#include "gateway/api/routes.h"
 #include "gateway/api/scope.h"
 #include "schema/store/decision.h"
 
@@ -131,6 +133,32 @@ static bool ignores_tokens(const struct exchange *x)
 	       slice_equal(path, S("/readyz")) || slice_starts_with(path, S("/upload/"));
 }
 
+/* Calls without a person make no entry: the operator's log counts them, a line a minute. */
+static void count_stranger(struct api *api, const struct principal *who)
+{
+	int64_t now_ms = clock_monotonic_ms(), due_ms = atomic_load(&api->count_due_ms);
+	bool is_anonymous = who->credential == CODE_NOT_AUTHENTICATED;
+
+	atomic_fetch_add(is_anonymous ? &api->anonymous_calls : &api->refused_tokens, 1);
+	if (now_ms < due_ms ||
+	    !atomic_compare_exchange_strong(&api->count_due_ms, &due_ms, now_ms + API_COUNT_MS))
+		return;
+	log_info("api.strangers", "anonymous=%u refused_tokens=%u",
+		 atomic_exchange(&api->anonymous_calls, 0),
+		 atomic_exchange(&api->refused_tokens, 0));
+}
+
+/* Does the route lead to an entry of the log? Those that only show what is there do not; of the
+ * GETs that do, two are of office. */
+static bool leads_to_entry(const struct exchange *x)
+{
+	const struct route *route = exchange_route(x);
+	bool is_get = strcmp(route->method, "GET") == 0 || strcmp(route->method, "HEAD") == 0;
+
+	return !is_get || strcmp(route->right, "weights:read") == 0 || route->run == audit_events ||
+	       route->run == model_sealed;
+}
+
 bool authorize_route(struct exchange *x, struct route_context *context)
 {
 	struct slice declared = slice_of_string(exchange_route(x)->right);
@@ -148,10 +176,14 @@ bool authorize_route(struct exchange *x, struct route_context *context)
 		return false;
 	}
 	result = identify(who, x, context);
+	if (result == OK && leads_to_entry(x))
+		result = api_may_log(context, exchange_arena(x));
 	if (result != OK) {
 		reply_failure(x, result);
 		return false;
 	}
+	if (!who->authenticated)
+		count_stranger(context->api, who);
 	if (!who->authenticated && who->credential != CODE_NOT_AUTHENTICATED) {
 		reply_code(x, who->credential, NULL, NULL);
 		return false;
@@ -300,7 +332,9 @@ static enum err log_denial(struct route_context *context, struct exchange *x, co
 	TRY(store_begin(store));
 	TRY(authorize_record(store, x, g));
 	TRY(api_log(store, &event));
-	return store_commit(store);
+	TRY(store_commit(store));
+	exchange_header(x, "X-Audit-Receipt", "%s", api_uuid(exchange_arena(x), event.id));
+	return OK;
 }
 
 static void reply_no_model(struct exchange *x, struct slice model)

@@ -10,6 +10,7 @@
 #include "gateway/api/capability.h"
 #include "gateway/api/commit.h"
 #include "gateway/api/hub.h"
+#include "gateway/api/release.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/seal.h"
@@ -36,9 +37,7 @@ static enum err create(struct exchange *x, struct route_context *context, struct
 	audit_event_text(&event, "gate", model.gate);
 	TRY(store_begin(store));
 	TRY(store_model_create(store, &model, who->person.id));
-	TRY(api_log(store, &event));
-	TRY(store_commit(store));
-	return api_publish(context->api, event.id);
+	return api_finish(x, context, &event);
 }
 
 void hub_create(struct exchange *x, struct route_context *context)
@@ -119,9 +118,9 @@ static enum err change_settings(struct exchange *x, struct route_context *contex
 		audit_event_hex(&event, "terms_sha256", slice_of(terms, 32));
 	TRY(store_begin(store));
 	TRY(store_model_set_gate(store, model->id, gate, terms));
-	TRY(api_log(store, &event));
-	TRY(store_commit(store));
-	return api_publish(context->api, event.id);
+	TRY(api_finish(x, context, &event));
+	releases_drop_model(context->api, model->id); /* what an open gate released is asked anew */
+	return OK;
 }
 
 void hub_settings(struct exchange *x, struct route_context *context)

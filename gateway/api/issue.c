@@ -2,6 +2,7 @@
 #include "gateway/api/issue.h"
 
 #include "crypto/base/clock.h"
+#include "crypto/base/log.h"
 #include "crypto/json.h"
 #include "crypto/license.h"
 #include "crypto/random.h"
@@ -88,6 +89,24 @@ enum err issue_license(struct issue *issue, struct exchange *x, struct route_con
 	TRY(api_log(context->store, &event));
 	TRY(api_publish(context->api, event.id));
 	return sign(row, context->api, event.id);
+}
+
+enum err issue_undo(const struct issue *issue, struct exchange *x, struct route_context *context,
+		    enum err why)
+{
+	const char *text = arena_string(exchange_arena(x), slice_of_string(failure_text()));
+	AUTO(audit_event_clear) struct audit_event event;
+
+	store_rollback(context->store);
+	audit_event_begin(&event, AUDIT_LICENSE_REVOKE, NULL, S("gateway"));
+	audit_event_uuid(&event, "license", issue->license.id);
+	audit_event_text(&event, "model", issue->license.model_name);
+	audit_event_uuid(&event, "person", issue->license.person);
+	audit_event_text(&event, "reason", S("what it was issued for did not take place"));
+	if (api_log(context->store, &event) != OK || api_publish(context->api, event.id) != OK)
+		log_error("license.left", "request=%s reason=\"%s\"", exchange_request_id(x),
+			  failure_text());
+	return failure(why, "%s", text);
 }
 
 json_t *issue_describe_rights(struct slice list)

@@ -20,6 +20,11 @@ struct issue {
  * transaction that says why. */
 RESULT issue_license(struct issue *issue, struct exchange *x, struct route_context *context);
 
+/* The license came to nothing for `why` (two decided at once): a license.revoke entry tells the
+ * keeper, which signed it, so that it never opens anything. Gives `why` and its text back. */
+RESULT issue_undo(const struct issue *issue, struct exchange *x, struct route_context *context,
+		  enum err why);
+
 /* {"id","model","person","state","rights","not_before","expires","document","signature"} */
 json_t *issue_describe(struct arena *arena, const struct store_license *license);
 

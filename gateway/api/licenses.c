@@ -6,6 +6,7 @@
 #include "gateway/api/release.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
+#include "gateway/api/running.h"
 
 static bool is_manager(const struct exchange *x)
 {
@@ -83,9 +84,16 @@ struct act {
 	struct slice from, to;
 };
 
+static void cut(struct api *api, const uint8_t license[STORE_ID])
+{
+	releases_drop_license(api, license);
+	running_cut_license(api->running, license);
+}
+
 static enum err carry_out(struct exchange *x, struct route_context *context, const struct act *act,
 			  const struct store_license *l, struct slice reason)
 {
+	enum err published;
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
 	AUTO(audit_event_clear) struct audit_event event;
@@ -100,9 +108,13 @@ static enum err carry_out(struct exchange *x, struct route_context *context, con
 	TRY(store_license_set_state(store, l->id, act->from, act->to, reason, clock_now_ms()));
 	TRY(api_log(store, &event));
 	TRY(store_commit(store));
-	TRY(api_publish(context->api, event.id));
-	releases_drop_license(context->api, l->id);
-	return OK;
+	/* It stands from here on, published or not: what runs on the license ends now. Once more
+	 * after publishing, for a release that was on its way; the keeper makes no other. */
+	cut(context->api, l->id);
+	published = api_publish(context->api, event.id);
+	cut(context->api, l->id);
+	exchange_header(x, "X-Audit-Receipt", "%s", api_uuid(exchange_arena(x), event.id));
+	return published;
 }
 
 static void change(struct exchange *x, struct route_context *context, const struct act *act)
@@ -115,10 +127,10 @@ static void change(struct exchange *x, struct route_context *context, const stru
 
 	if (!find_license(&license, x, context))
 		return;
-	body = slice_trim(exchange_body(x)).size ? api_body(x) : json_object_new();
+	body = api_body_or_none(x);
 	if (!body)
 		return;
-	result = json_get_text_or(&reason, body, "reason", S(""));
+	result = api_reason(&reason, body);
 	if (result == OK)
 		result = carry_out(x, context, act, &license, reason);
 	if (result != OK) {
@@ -155,21 +167,58 @@ void license_reinstate(struct exchange *x, struct route_context *context)
 	change(x, context, &(struct act){AUDIT_LICENSE_REINSTATE, S("suspended"), S("active")});
 }
 
+static enum err check_renewable(const struct exchange *x, const struct store_license *old)
+{
+	if (slice_equal(old->state, S("revoked")))
+		return failure(ERR_CONFLICT,
+			       "a revoked license is not renewed; a new request is needed");
+	if (slice_equal(old->state, S("expired"))) /* by a renewal; dates alone change no state */
+		return failure(ERR_CONFLICT, "the license was renewed already");
+	if (slice_equal(old->state, S("suspended")))
+		return failure(ERR_CONFLICT,
+			       "a suspended license is not renewed; reinstate it first");
+	if (slice_equal(slice_of(old->person, STORE_ID),
+			slice_of(authorize_principal(x)->person.id, STORE_ID)))
+		return failure(ERR_DENIED, "nobody renews their own license");
+	return OK;
+}
+
+/* The old license ends with the new one's beginning, in the keeper too: two that are good at once
+ * would have to be revoked one by one. */
+static enum err replace(struct exchange *x, struct route_context *context,
+			const struct store_license *old, const struct store_license *new)
+{
+	AUTO(store_end) struct store *store = context->store;
+	AUTO(audit_event_clear) struct audit_event renewed;
+	AUTO(audit_event_clear) struct audit_event ended;
+	const struct principal *who = authorize_principal(x);
+
+	audit_event_begin(&renewed, AUDIT_LICENSE_RENEW, who->person.id, who->person.name);
+	audit_event_uuid(&renewed, "license", new->id);
+	audit_event_uuid(&renewed, "replaces", old->id);
+	audit_event_text(&renewed, "model", old->model_name);
+	audit_event_begin(&ended, AUDIT_LICENSE_REVOKE, who->person.id, who->person.name);
+	audit_event_uuid(&ended, "license", old->id);
+	audit_event_text(&ended, "model", old->model_name);
+	audit_event_uuid(&ended, "person", old->person);
+	audit_event_text(&ended, "reason", S("renewed"));
+	TRY(store_begin(store));
+	TRY(store_license_set_state(store, old->id, old->state, S("expired"), S("renewed"),
+				    clock_now_ms()));
+	TRY(store_license_issue(store, new));
+	TRY(api_log(store, &ended));
+	return api_finish(x, context, &renewed);
+}
+
 /* A renewal is a new license that replaces the old one: documents are never edited. */
 static enum err renew(struct issue *issue, struct exchange *x, struct route_context *context,
 		      const struct store_license *old, int64_t days)
 {
-	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event;
-	const struct principal *who = authorize_principal(x);
 	int64_t now_ms = clock_now_ms();
 	int64_t from_ms = old->expires_ms > now_ms ? old->expires_ms : now_ms;
+	enum err result;
 
-	if (slice_equal(old->state, S("revoked")))
-		return failure(ERR_CONFLICT,
-			       "a revoked license is not renewed; a new request is needed");
-	if (slice_equal(slice_of(old->person, STORE_ID), slice_of(who->person.id, STORE_ID)))
-		return failure(ERR_DENIED, "nobody renews their own license");
+	TRY(check_renewable(x, old));
 	*issue = (struct issue){.person_name = old->person_name,
 				.rights = old->rights,
 				.not_before_ms = now_ms,
@@ -177,15 +226,8 @@ static enum err renew(struct issue *issue, struct exchange *x, struct route_cont
 				.license = *old};
 	memcpy(issue->license.replaces, old->id, STORE_ID);
 	TRY(issue_license(issue, x, context));
-	audit_event_begin(&event, AUDIT_LICENSE_RENEW, who->person.id, who->person.name);
-	audit_event_uuid(&event, "license", issue->license.id);
-	audit_event_uuid(&event, "replaces", old->id);
-	audit_event_text(&event, "model", old->model_name);
-	TRY(store_begin(store));
-	TRY(store_license_issue(store, &issue->license));
-	TRY(api_log(store, &event));
-	TRY(store_commit(store));
-	return api_publish(context->api, event.id);
+	result = replace(x, context, old, &issue->license);
+	return result == ERR_CONFLICT ? issue_undo(issue, x, context, result) : result;
 }
 
 void license_renew(struct exchange *x, struct route_context *context)
@@ -199,7 +241,7 @@ void license_renew(struct exchange *x, struct route_context *context)
 
 	if (!find_license(&license, x, context))
 		return;
-	body = slice_trim(exchange_body(x)).size ? api_body(x) : json_object_new();
+	body = api_body_or_none(x);
 	if (!body)
 		return;
 	result = json_get_int_or(&days, body, "expires_days", API_LICENSE_DAYS);

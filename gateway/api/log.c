@@ -150,6 +150,16 @@ static bool may_see(const struct exchange *x, struct route_context *context,
 	return own;
 }
 
+static enum err get_event(struct store_event *out, struct exchange *x,
+			  struct route_context *context, const uint8_t id[STORE_ID])
+{
+	struct store *auditor = api_auditor_take(context->api);
+	enum err result = store_audit_get(auditor, exchange_arena(x), out, id);
+
+	api_auditor_return(context->api, auditor);
+	return result;
+}
+
 void receipt_get(struct exchange *x, struct route_context *context)
 {
 	AUTO(buf_free) struct buf proof = buf_new(LOG_MAX_TEXT);
@@ -158,7 +168,7 @@ void receipt_get(struct exchange *x, struct route_context *context)
 	enum err result = api_param_uuid(id, x, "id");
 
 	if (result == OK)
-		result = store_audit_get(context->auditor, exchange_arena(x), &event, id);
+		result = get_event(&event, x, context, id);
 	if (result == OK && !may_see(x, context, &event))
 		result = failure(ERR_NOT_FOUND, "no such event");
 	if (result != OK) {
@@ -249,6 +259,16 @@ static enum err log_query(struct exchange *x, struct route_context *context, siz
 	return api_log(context->store, &event);
 }
 
+static enum err find_events(struct store_event **out, size_t *count, struct exchange *x,
+			    struct route_context *context, const struct store_audit_query *query)
+{
+	struct store *auditor = api_auditor_take(context->api);
+	enum err result = store_audit_find(auditor, exchange_arena(x), out, count, query);
+
+	api_auditor_return(context->api, auditor);
+	return result;
+}
+
 void audit_events(struct exchange *x, struct route_context *context)
 {
 	struct store_audit_query query;
@@ -258,8 +278,7 @@ void audit_events(struct exchange *x, struct route_context *context)
 	enum err result = read_query(&query, x);
 
 	if (result == OK)
-		result = store_audit_find(context->auditor, exchange_arena(x), &events, &count,
-					  &query);
+		result = find_events(&events, &count, x, context, &query);
 	if (result == OK)
 		result = log_query(x, context, count);
 	if (result != OK) {

@@ -5,8 +5,11 @@
 #include "crypto/digest.h"
 #include "crypto/json.h"
 #include "gateway/api/hub.h"
+#include "gateway/api/release.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
+#include "gateway/api/running.h"
+#include "gateway/api/slots.h"
 
 static enum err add_terms(struct exchange *x, struct route_context *context,
 			  const struct digest *digest)
@@ -21,9 +24,7 @@ static enum err add_terms(struct exchange *x, struct route_context *context,
 	TRY(store_begin(store));
 	TRY(store_terms_add(store, digest->bytes, exchange_body(x), clock_now_ms(),
 			    who->person.id));
-	TRY(api_log(store, &event));
-	TRY(store_commit(store));
-	return api_publish(context->api, event.id);
+	return api_finish(x, context, &event);
 }
 
 void terms_add(struct exchange *x, struct route_context *context)
@@ -64,6 +65,14 @@ void terms_get(struct exchange *x, struct route_context *context)
 		reply_failure(x, result);
 }
 
+/* An emergency stop reaches what runs: transfers, generations, the engines that hold the model. */
+static void stop_all(struct api *api, const struct store_model *model)
+{
+	releases_drop_model(api, model->id);
+	running_cut_model(api->running, model->id);
+	slots_drop_model(api->slots, api->rpc, model->id);
+}
+
 static enum err set_state(struct exchange *x, struct route_context *context,
 			  const struct store_model *model, enum audit_kind kind, struct slice state,
 			  struct slice reason)
@@ -71,6 +80,8 @@ static enum err set_state(struct exchange *x, struct route_context *context,
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
 	AUTO(audit_event_clear) struct audit_event event;
+	bool stops = kind == AUDIT_MODEL_DISABLE;
+	enum err published;
 
 	if (slice_equal(model->state, S("shredded")))
 		return failure(ERR_CONFLICT, "the model is shredded");
@@ -81,7 +92,13 @@ static enum err set_state(struct exchange *x, struct route_context *context,
 	TRY(store_model_set_state(store, model->id, state, reason));
 	TRY(api_log(store, &event));
 	TRY(store_commit(store));
-	return api_publish(context->api, event.id);
+	if (stops) /* from here on it stands; once more below, for what was on its way */
+		stop_all(context->api, model);
+	published = api_publish(context->api, event.id);
+	if (stops)
+		stop_all(context->api, model);
+	exchange_header(x, "X-Audit-Receipt", "%s", api_uuid(exchange_arena(x), event.id));
+	return published;
 }
 
 static void change(struct exchange *x, struct route_context *context, enum audit_kind kind,
@@ -95,10 +112,10 @@ static void change(struct exchange *x, struct route_context *context, enum audit
 
 	if (!hub_find_model(&model, x, context))
 		return;
-	body = slice_trim(exchange_body(x)).size ? api_body(x) : json_object_new();
+	body = api_body_or_none(x);
 	if (!body)
 		return;
-	result = json_get_text_or(&reason, body, "reason", S(""));
+	result = api_reason(&reason, body);
 	if (result == OK)
 		result = set_state(x, context, &model, kind, state, reason);
 	if (result != OK) {

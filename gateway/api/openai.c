@@ -13,10 +13,14 @@
 #include "gateway/api/openai_answer.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
+#include "gateway/api/running.h"
 #include "gateway/api/slots.h"
 #include "schema/store/decision.h"
 
-enum { ENGINE_TOKEN_MS = 120000 /* one step of a busy engine */ };
+enum {
+	ENGINE_TOKEN_MS = 120000, /* one step of a busy engine */
+	ENGINE_LOOK_MS = 250,     /* how late a vanished client or a revocation may be noticed */
+};
 
 /* One generation under way. Lives in the exchange's arena. */
 struct call {
@@ -25,9 +29,10 @@ struct call {
 	struct generation ask;
 	struct grant *grant;
 	uint8_t event[WIRE_ID];
-	unsigned slot;
+	unsigned slot, place;
 	struct rpc_stream *stream;
 	struct openai_answer answer;
+	const char *why; /* of the failure, if there was one */
 	struct wire_engine_done done;
 };
 
@@ -124,7 +129,10 @@ static enum err log_call(struct call *c)
 	TRY(api_log(store, &event));
 	TRY(store_commit(store));
 	memcpy(c->event, event.id, WIRE_ID);
-	return rpc_note(c->context->api->rpc, ROLE_SCRIBE, 0, WIRE_SCRIBE_WAKE, S(""));
+	/* The entry is durable; a scribe that is away finds it when it comes back. */
+	if (rpc_note(c->context->api->rpc, ROLE_SCRIBE, 0, WIRE_SCRIBE_WAKE, S("")) != OK)
+		log_debug("infer.wake", "reason=\"%s\"", failure_text());
+	return OK;
 }
 
 static void log_end(struct call *c, enum err result)
@@ -186,7 +194,7 @@ static enum err start(struct call *c)
 			       WIRE_ENGINE_GENERATE, buf_slice(&body), -1);
 }
 
-/* The client is gone, or its answer broke: the engine need not go on. */
+/* The answer goes no further: the engine need not go on. */
 static void cancel(struct call *c)
 {
 	AUTO(buf_free) struct buf body = buf_new(16);
@@ -198,13 +206,30 @@ static void cancel(struct call *c)
 		log_debug("infer.cancel", "reason=\"%s\"", failure_text());
 }
 
+/* Wait for a frame, and meanwhile look whether anybody still may and wants to have it. */
+static enum err next_frame(struct call *c, struct rpc_reply *reply)
+{
+	int64_t deadline = clock_monotonic_ms() + ENGINE_TOKEN_MS;
+	enum err result;
+
+	do {
+		rpc_reply_clear(reply);
+		if (exchange_is_closed(c->x))
+			return failure(ERR_CLOSED, "the client has gone");
+		if (running_is_cut(c->context->api->running, c->place))
+			return failure(ERR_DENIED, "the license or the model was withdrawn");
+		result = rpc_next(c->stream, reply, ENGINE_LOOK_MS);
+	} while (result == ERR_TIMEOUT && clock_monotonic_ms() < deadline);
+	return result;
+}
+
 /* The next frame of the engine. *ended once the last one was read. */
 static enum err take_frame(struct call *c, bool *ended)
 {
 	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
 	struct wire_engine_delta *delta;
 
-	TRY(rpc_next(c->stream, &reply, ENGINE_TOKEN_MS));
+	TRY(next_frame(c, &reply));
 	*ended = reply.type == WIRE_ENGINE_DONE;
 	if (*ended)
 		return wire_read_engine_done(&c->done, buf_slice(&reply.body));
@@ -218,48 +243,96 @@ static enum err take_frame(struct call *c, bool *ended)
 static enum err pump(struct call *c)
 {
 	bool ended = false;
+	enum err result = OK;
 
-	while (!ended) {
-		if (exchange_is_closed(c->x)) {
-			cancel(c);
-			return failure(ERR_CLOSED, "the client has gone");
-		}
-		enum err result = take_frame(c, &ended);
-
-		if (result == ERR_CLOSED)
-			cancel(c);
-		TRY(result);
-	}
+	while (result == OK && !ended)
+		result = take_frame(c, &ended);
+	if (result != OK && !ended)
+		cancel(c);
+	TRY(result);
 	return openai_answer_end(&c->answer, &c->done);
 }
 
-static void run(struct call *c)
+/* Loading may have taken minutes: what was decided before it is decided again, for the revision
+ * that was loaded. False: it has answered. */
+static bool decide_again(struct call *c)
 {
-	enum err result = slots_enter(&c->slot, c->x, c->context, c->grant);
+	struct slice revision = c->grant->access.revision.id;
 
-	if (result != OK) {
-		reply_failure(c->x, result);
-		return;
-	}
-	result = log_call(c);
-	if (result == OK)
-		result = start(c);
+	c->grant = authorize_model(c->x, c->context, RIGHT_INFER_GENERATE, c->ask.model, revision,
+				   S(""));
+	return c->grant != NULL;
+}
+
+/* The failure's text, before another one takes its place. */
+static enum err keep_reason(struct call *c, enum err result)
+{
+	if (result != OK)
+		c->why = arena_string(exchange_arena(c->x), slice_of_string(failure_text()));
+	return result;
+}
+
+/* In a slot: log, generate, log what came out. Every infer.generate has its infer.end. */
+static enum err generate_logged(struct call *c)
+{
+	enum err result;
+
+	TRY(keep_reason(c, log_call(c)));
+	result = keep_reason(c, start(c));
 	if (result == OK) {
 		exchange_header(c->x, "X-Audit-Receipt", "%s",
 				api_uuid(exchange_arena(c->x), c->event));
 		openai_answer_begin(&c->answer, c->x, &c->ask, c->event);
-		result = pump(c);
-		log_end(c, result);
+		result = keep_reason(c, pump(c));
 	}
+	log_end(c, result);
 	rpc_stream_free(c->stream);
-	slots_leave(c->context->api->slots, c->slot);
-	if (result == OK)
-		return;
-	if (!exchange_is_answered(c->x))
-		reply_failure(c->x, result);
-	else
+	return result;
+}
+
+static void answer_failure(struct call *c, enum err result)
+{
+	if (exchange_is_answered(c->x))
 		exchange_abort(c->x);
+	else if (result == ERR_CONFLICT) /* of slots_enter: no engine is free */
+		reply_code(c->x, CODE_RATE_LIMITED, c->why, NULL);
+	else
+		reply_failure(c->x, failure(result, "%s", c->why));
 	openai_answer_clear(&c->answer);
+}
+
+/* In a place among those that may generate. */
+static void run(struct call *c)
+{
+	enum err result = keep_reason(c, slots_enter(&c->slot, c->x, c->context, c->grant));
+
+	if (result == OK) {
+		bool decided = decide_again(c);
+
+		if (decided)
+			result = generate_logged(c);
+		slots_leave(c->context->api->slots, c->slot);
+		if (!decided)
+			return;
+	}
+	if (result != OK)
+		answer_failure(c, result);
+}
+
+static void run_in_place(struct call *c)
+{
+	static const uint8_t no_license[STORE_ID];
+	struct running *running = c->context->api->running;
+	const struct grant *g = c->grant;
+
+	if (running_enter(&c->place, running,
+			  g->decision.basis == BASIS_LICENSE ? g->license->id : no_license,
+			  g->access.model.id) != OK) {
+		reply_code(c->x, CODE_RATE_LIMITED, failure_text(), NULL);
+		return;
+	}
+	run(c);
+	running_leave(running, c->place);
 }
 
 static enum code code_of_flaw(enum err kind)
@@ -311,7 +384,7 @@ static void generate(struct exchange *x, struct route_context *context, read_fn 
 	}
 	if (c->ask.chat && has_template(x, c->grant))
 		return;
-	run(c);
+	run_in_place(c);
 }
 
 void openai_chat(struct exchange *x, struct route_context *context)

@@ -74,10 +74,9 @@ static enum err add_person(struct exchange *x, struct route_context *context,
 	TRY(store_person_add(store, person, who->person.id));
 	TRY(store_credential_create(store, credential));
 	TRY(api_log(store, &added));
-	TRY(api_log(store, &token));
-	TRY(store_commit(store));
+	TRY(api_finish(x, context, &token));
 	memcpy(token_entry, token.id, WIRE_ID);
-	return api_publish(context->api, token.id);
+	return OK;
 }
 
 static void reply_token(struct exchange *x, const struct store_credential *credential,
@@ -98,13 +97,30 @@ static void reply_token(struct exchange *x, const struct store_credential *crede
 	reply_json(x, 201, answer);
 }
 
+static bool is_letter_or_digit(uint8_t byte)
+{
+	return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9');
+}
+
+/* The database checks the same; this one says it. */
+static bool is_name(struct slice name)
+{
+	for (size_t i = 0; i < name.size; i++)
+		if (!is_letter_or_digit(name.data[i]) &&
+		    slice_find(S("._@-"), name.data[i]) == sizeof "._@-" - 1)
+			return false;
+	return name.size >= 1 && name.size <= 64 && is_letter_or_digit(name.data[0]) &&
+	       is_letter_or_digit(name.data[name.size - 1]);
+}
+
 /* Nobody gives an office they do not hold (with the token they use). */
 static enum err check_person(const struct exchange *x, const struct store_person *person)
 {
 	const struct principal *who = authorize_principal(x);
 
-	if (person->name.size > 64 || !slice_is_utf8(person->name))
-		return failure(ERR_FORMAT, "\"name\" has 1 to 64 bytes: a-z 0-9 . _ @ -");
+	if (!is_name(person->name))
+		return failure(ERR_FORMAT, "\"name\" has 1 to 64 of a-z 0-9 . _ @ -, the first and "
+					   "the last a letter or a digit");
 	if (person->offices.size && !scope_is_within(person->offices, who->offices & who->scope))
 		return failure(ERR_DENIED,
 			       "\"offices\": you can only give offices that you hold yourself");
@@ -184,9 +200,7 @@ static enum err create_token(const char **token, struct exchange *x, struct rout
 	token_event(&event, authorize_principal(x), credential);
 	TRY(store_begin(store));
 	TRY(store_credential_create(store, credential));
-	TRY(api_log(store, &event));
-	TRY(store_commit(store));
-	TRY(api_publish(context->api, event.id));
+	TRY(api_finish(x, context, &event));
 	return sign_token(token, x, context->api, event.id, credential);
 }
 
@@ -277,9 +291,7 @@ static enum err revoke_token(struct exchange *x, struct route_context *context,
 	TRY(store_credential_revoke(
 		store, id, principal_holds(who, RIGHT_PERSONS_MANAGE) ? anybody : who->person.id,
 		clock_now_ms(), who->person.id));
-	TRY(api_log(store, &event));
-	TRY(store_commit(store));
-	return api_publish(context->api, event.id);
+	return api_finish(x, context, &event);
 }
 
 void token_revoke(struct exchange *x, struct route_context *context)
@@ -326,9 +338,7 @@ static enum err enroll(struct exchange *x, struct route_context *context,
 	audit_event_hex(&event, "public", slice_of(key->public, STORE_PUBLIC_KEY));
 	TRY(store_begin(store));
 	TRY(store_key_enroll(store, key));
-	TRY(api_log(store, &event));
-	TRY(store_commit(store));
-	return api_publish(context->api, event.id);
+	return api_finish(x, context, &event);
 }
 
 static json_t *describe_key(struct arena *arena, const struct store_key *key)

@@ -22,13 +22,16 @@ struct release {
 struct releases *releases_new(void);
 void releases_free(struct releases *r);
 
-/* The release for the grant's file: one that still holds, or a new one, decided, logged and
- * published before the keeper is asked. */
+/* The release for the grant's file: one that still holds (the decision is recorded), or a new one,
+ * decided, logged and published before the keeper is asked. Who asks for one that is being made
+ * waits for it. ERR_DENIED: it was dropped meanwhile. */
 RESULT release_file(struct release *out, struct exchange *x, struct route_context *context,
 		    const struct grant *grant);
 
-/* Forget what a license released: its running transfers end, the next asks anew. */
+/* Forget what a license (or a model, to anybody) released: running transfers end, one that is being
+ * made comes to nothing, the next asks anew. */
 void releases_drop_license(struct api *api, const uint8_t license[STORE_ID]);
+void releases_drop_model(struct api *api, const uint8_t model[STORE_ID]);
 
 /* A porter that is up, in turn. ERR_UNAVAILABLE: none is. */
 RESULT release_pick_porter(unsigned *out, struct api *api);

@@ -9,10 +9,8 @@ enum { REPLY_MAX = 16 * 1024 * 1024 };
 
 enum dialect { DIALECT_PROBLEM, DIALECT_HUB, DIALECT_OPENAI };
 
-static enum dialect dialect_of(const struct exchange *x)
+static enum dialect dialect_of(struct slice path)
 {
-	struct slice path = exchange_request(x)->path;
-
 	if (slice_starts_with(path, S("/v1/")))
 		return DIALECT_OPENAI;
 	if (slice_starts_with(path, S("/api/v1/")) || slice_equal(path, S("/healthz")) ||
@@ -156,18 +154,26 @@ static void put_or_null(json_t *object, const char *name, const char *text)
 		json_put(object, name, json_null());
 }
 
-static void reply_openai(struct exchange *x, enum code code, const char *sentence,
-			 const char *param, const struct decision *d)
+static json_t *openai_error(unsigned status, const char *code, const char *reason,
+			    const char *sentence, const char *param)
 {
-	unsigned status = code == CODE_TOO_LARGE ? 400 : code_status(code);
 	json_t *error = json_object_new();
-	json_t *body = json_object_new();
 
 	json_put_text(error, "message", slice_of_string(sentence));
 	json_put_text(error, "type", slice_of_string(openai_type(status)));
 	put_or_null(error, "param", param);
-	put_or_null(error, "code", openai_code(code));
-	json_put_text(error, "reason", slice_of_string(code_name(code)));
+	put_or_null(error, "code", code);
+	json_put_text(error, "reason", slice_of_string(reason));
+	return error;
+}
+
+static void reply_openai(struct exchange *x, enum code code, const char *sentence,
+			 const char *param, const struct decision *d)
+{
+	unsigned status = code == CODE_TOO_LARGE ? 400 : code_status(code);
+	json_t *error = openai_error(status, openai_code(code), code_name(code), sentence, param);
+	json_t *body = json_object_new();
+
 	if (d)
 		json_put(error, "missing", missing_of(d));
 	json_put(body, "error", error);
@@ -214,7 +220,7 @@ static void reply_hub_code(struct exchange *x, enum code code, const char *sente
 static void reply_any(struct exchange *x, enum code code, const char *sentence, const char *param,
 		      const struct decision *d)
 {
-	switch (dialect_of(x)) {
+	switch (dialect_of(exchange_request(x)->path)) {
 	case DIALECT_PROBLEM:
 		reply_problem(x, code, sentence, d);
 		return;
@@ -255,18 +261,40 @@ void reply_failure(struct exchange *x, enum err kind)
 	reply_code(x, m.code, m.is_inner ? NULL : failure_text(), NULL);
 }
 
-void reply_write_problem(struct buf *out, unsigned status, const char *reason,
-			 const char *request_id)
+static const char *code_of_status(unsigned status)
 {
-	const char *code = status == 404   ? "NOT_FOUND"
-			   : status == 405 ? "METHOD_NOT_ALLOWED"
-			   : status == 413 ? "TOO_LARGE"
-			   : status == 503 ? "RATE_LIMITED"
-			   : status >= 500 ? "INTERNAL"
-					   : "BAD_REQUEST";
-	AUTO(json_auto) json_t *body = problem_of(status, code, reason, request_id);
-	char *dump = json_dumps(body, JSON_COMPACT);
+	switch (status) {
+	case 404:
+		return "NOT_FOUND";
+	case 405:
+		return "METHOD_NOT_ALLOWED";
+	case 413:
+		return "TOO_LARGE";
+	case 503:
+		return "RATE_LIMITED";
+	default:
+		return status >= 500 ? "INTERNAL" : "BAD_REQUEST";
+	}
+}
 
+void reply_write_problem(struct buf *out, unsigned status, const char *reason,
+			 const char *request_id, struct slice path)
+{
+	const char *code = code_of_status(status);
+	AUTO(json_auto) json_t *body = problem_of(status, code, reason, request_id);
+	char *dump;
+
+	switch (dialect_of(path)) {
+	case DIALECT_PROBLEM:
+		break;
+	case DIALECT_HUB:
+		json_put_text(body, "error", slice_of_string(reason));
+		break;
+	case DIALECT_OPENAI:
+		json_put(body, "error", openai_error(status, NULL, code, reason, NULL));
+		break;
+	}
+	dump = json_dumps(body, JSON_COMPACT);
 	if (dump)
 		buf_write_string(out, dump);
 	free(dump);

@@ -32,8 +32,9 @@ void reply_failure(struct exchange *x, enum err kind);
 /* The Hub's own refusals: RepoNotFound, RevisionNotFound, EntryNotFound. */
 void reply_hub(struct exchange *x, unsigned status, const char *error_code, const char *sentence);
 
-/* The body of an answer that no route made (400, 404, 405, 503 ...): pure, runs on the loop. */
+/* The body of an answer that no route made (400, 404, 405, 503 ...): pure, runs on the loop. A
+ * problem, and with it the "error" that the clients of that path look for. */
 void reply_write_problem(struct buf *out, unsigned status, const char *reason,
-			 const char *request_id);
+			 const char *request_id, struct slice path);
 
 #endif

@@ -16,7 +16,7 @@
 #include "gateway/api/routes.h"
 #include "schema/store/key.h"
 
-enum { REQUEST_MAX_USE = 10000, REQUEST_MAX_REASON = 2000 };
+enum { REQUEST_MAX_USE = 10000 };
 
 /* A request being submitted. */
 struct submission {
@@ -180,9 +180,9 @@ static enum err submit(struct submission *s, struct exchange *x, struct route_co
 	}
 	TRY(store_begin(store));
 	TRY(store_request_create(store, &s->row));
-	TRY(api_log(store, &event));
-	TRY(store_commit(store));
-	return api_publish(context->api, event.id);
+	if (slice_equal(s->model.gate, S("auto")))
+		return api_commit(context, &event); /* the answer's receipt is the approval's */
+	return api_finish(x, context, &event);
 }
 
 static json_t *describe_request(struct arena *arena, const struct store_request *r)
@@ -215,24 +215,20 @@ struct verdict {
 	bool by_gate; /* gate "auto": nobody decided */
 };
 
-static enum err log_verdict(struct store *store, struct exchange *x, const struct verdict *v,
-			    uint8_t event_id[WIRE_ID], const uint8_t *license)
+static void write_verdict(struct audit_event *event, struct exchange *x, const struct verdict *v,
+			  const struct store_license *license)
 {
 	const struct principal *who = authorize_principal(x);
-	AUTO(audit_event_clear) struct audit_event event;
 
-	audit_event_begin(&event, v->kind, v->by_gate ? NULL : who->person.id,
+	audit_event_begin(event, v->kind, v->by_gate ? NULL : who->person.id,
 			  v->by_gate ? S("gate") : who->person.name);
-	audit_event_uuid(&event, "request", v->request->id);
-	audit_event_text(&event, "model", v->request->model_name);
-	audit_event_uuid(&event, "person", v->request->person);
-	audit_event_text(&event, "person_name", v->request->person_name);
-	audit_event_text(&event, "reason", v->reason);
+	audit_event_uuid(event, "request", v->request->id);
+	audit_event_text(event, "model", v->request->model_name);
+	audit_event_uuid(event, "person", v->request->person);
+	audit_event_text(event, "person_name", v->request->person_name);
+	audit_event_text(event, "reason", v->reason);
 	if (license)
-		audit_event_uuid(&event, "license", license);
-	TRY(api_log(store, &event));
-	memcpy(event_id, event.id, WIRE_ID);
-	return OK;
+		audit_event_uuid(event, "license", license->id);
 }
 
 static struct store_transition transition_of(struct exchange *x, const struct verdict *v)
@@ -253,16 +249,26 @@ static enum err carry_out(struct exchange *x, struct route_context *context,
 			  const struct verdict *v, const struct store_license *license)
 {
 	AUTO(store_end) struct store *store = context->store;
+	AUTO(audit_event_clear) struct audit_event event;
 	struct store_transition transition = transition_of(x, v);
-	uint8_t event[WIRE_ID];
 
+	write_verdict(&event, x, v, license);
 	TRY(store_begin(store));
 	TRY(store_request_transition(store, &transition));
 	if (license)
 		TRY(store_license_issue(store, license));
-	TRY(log_verdict(store, x, v, event, license ? license->id : NULL));
-	TRY(store_commit(store));
-	return api_publish(context->api, event);
+	return api_finish(x, context, &event);
+}
+
+/* The keeper signed the license before this; if it comes to nothing, it is revoked. */
+static enum err carry_out_license(struct exchange *x, struct route_context *context,
+				  const struct verdict *v, const struct issue *issue)
+{
+	enum err result = carry_out(x, context, v, &issue->license);
+
+	return result == ERR_CONFLICT || result == ERR_DENIED
+		       ? issue_undo(issue, x, context, result)
+		       : result;
 }
 
 static struct issue issue_for(const struct store_request *r, struct slice rights, int64_t days)
@@ -300,7 +306,7 @@ static enum err approve_by_gate(struct submission *s, struct exchange *x,
 	s->row.person_name = authorize_principal(x)->person.name;
 	issue = issue_for(&s->row, s->row.rights, API_LICENSE_DAYS);
 	TRY(issue_license(&issue, x, context));
-	TRY(carry_out(x, context, &v, &issue.license));
+	TRY(carry_out_license(x, context, &v, &issue));
 	s->row.state = S("approved");
 	return OK;
 }
@@ -436,15 +442,20 @@ static enum err read_granted(struct slice *out, struct exchange *x, const json_t
 	return OK;
 }
 
-/* Before a license is issued: what the database would refuse anyway, but without an entry. */
+/* An appeal goes to someone else. The rest the database would refuse too, but after the license was
+ * issued. */
 static enum err check_decidable(struct exchange *x, const struct store_request *r)
 {
-	if (slice_equal(slice_of(r->person, STORE_ID),
-			slice_of(authorize_principal(x)->person.id, STORE_ID)))
+	struct slice me = slice_of(authorize_principal(x)->person.id, STORE_ID);
+
+	if (slice_equal(slice_of(r->person, STORE_ID), me))
 		return failure(ERR_DENIED, "nobody decides their own request");
 	if (!slice_equal(r->state, S("submitted")) && !slice_equal(r->state, S("appealed")))
 		return failure(ERR_CONFLICT, "the request is %.*s, not awaiting a decision",
 			       SLICE_PRINT(r->state));
+	if (slice_equal(r->state, S("appealed")) &&
+	    slice_equal(slice_of(r->decided_by, STORE_ID), me))
+		return failure(ERR_DENIED, "whoever denied a request does not decide its appeal");
 	return OK;
 }
 
@@ -456,20 +467,14 @@ static enum err approve(struct issue *issue, struct exchange *x, struct route_co
 	int64_t days;
 
 	TRY(check_decidable(x, r));
-	TRY(json_get_text_or(&v.reason, body, "reason", S("")));
+	TRY(api_reason(&v.reason, body));
 	TRY(json_get_int_or(&days, body, "expires_days", API_LICENSE_DAYS));
 	if (days < 1 || days > API_MAX_DAYS)
 		return failure(ERR_FORMAT, "\"expires_days\" is 1 to %d", API_MAX_DAYS);
 	TRY(read_granted(&rights, x, body, r));
 	*issue = issue_for(r, rights, days);
 	TRY(issue_license(issue, x, context));
-	return carry_out(x, context, &v, &issue->license);
-}
-
-/* A body may be left out where nothing in it is needed. */
-static json_t *optional_body(struct exchange *x)
-{
-	return slice_trim(exchange_body(x)).size ? api_body(x) : json_object_new();
+	return carry_out_license(x, context, &v, issue);
 }
 
 void request_approve(struct exchange *x, struct route_context *context)
@@ -481,7 +486,7 @@ void request_approve(struct exchange *x, struct route_context *context)
 
 	if (!find_request(&request, x, context))
 		return;
-	AUTO(json_auto) json_t *body = optional_body(x);
+	AUTO(json_auto) json_t *body = api_body_or_none(x);
 	if (!body)
 		return;
 	result = approve(&issue, x, context, &request, body);
@@ -505,14 +510,14 @@ static void change(struct exchange *x, struct route_context *context, enum audit
 
 	if (!find_request(&request, x, context))
 		return;
-	AUTO(json_auto) json_t *body = optional_body(x);
+	AUTO(json_auto) json_t *body = api_body_or_none(x);
 	if (!body)
 		return;
-	result = json_get_text_or(&v.reason, body, "reason", S(""));
+	result = api_reason(&v.reason, body);
 	if (result == OK && reason_needed && slice_trim(v.reason).size == 0)
 		result = failure(ERR_FORMAT, "\"reason\" is missing: the person will read it");
-	if (result == OK && v.reason.size > REQUEST_MAX_REASON)
-		result = failure(ERR_FORMAT, "\"reason\" has at most %d bytes", REQUEST_MAX_REASON);
+	if (result == OK && (kind == AUDIT_REQUEST_DENY || kind == AUDIT_REQUEST_RETURN))
+		result = check_decidable(x, &request);
 	if (result == OK)
 		result = carry_out(x, context, &v, NULL);
 	if (result != OK) {

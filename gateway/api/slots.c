@@ -76,7 +76,19 @@ static void notice_deaths(struct slots *s, struct rpc *rpc)
 	}
 }
 
-/* Under the lock: tell the least recently used idle engine to end. */
+/* Under the lock: the process that was claimed ends, and with it the model and its keys. A fresh
+ * one that has taken its place meanwhile is left alone. */
+static void end_process(struct slots *s, struct rpc *rpc, struct slot *slot)
+{
+	unsigned index = (unsigned)(slot - s->rows);
+
+	slot->state = SLOT_EMPTY;
+	if (slot->generation == rpc_generation(rpc, ROLE_ENGINE, index) &&
+	    rpc_note(rpc, ROLE_ENGINE, index, WIRE_ENGINE_UNLOAD, S("")) != OK)
+		log_warn("slot.unload", "slot=%u reason=\"%s\"", index, failure_text());
+}
+
+/* Under the lock: the least recently used idle engine ends. */
 static void evict_one(struct slots *s, struct rpc *rpc)
 {
 	struct slot *oldest = NULL;
@@ -88,12 +100,19 @@ static void evict_one(struct slots *s, struct rpc *rpc)
 		    (!oldest || slot->used_ms < oldest->used_ms))
 			oldest = slot;
 	}
-	if (!oldest)
-		return;
-	if (rpc_note(rpc, ROLE_ENGINE, (unsigned)(oldest - s->rows), WIRE_ENGINE_UNLOAD, S("")) !=
-	    OK)
-		log_debug("slot.unload", "reason=\"%s\"", failure_text());
-	oldest->state = SLOT_EMPTY;
+	if (oldest)
+		end_process(s, rpc, oldest);
+}
+
+void slots_drop_model(struct slots *s, struct rpc *rpc, const uint8_t model[STORE_ID])
+{
+	pthread_mutex_lock(&s->lock);
+	for (unsigned i = 0; i < s->count; i++)
+		if (s->rows[i].state == SLOT_READY &&
+		    slice_equal(slice_of(s->rows[i].model, STORE_ID), slice_of(model, STORE_ID)))
+			end_process(s, rpc, &s->rows[i]);
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
 }
 
 /* Under the lock: an empty slot whose process is up and has not served before. */
@@ -131,9 +150,9 @@ static void wait_a_moment(struct slots *s)
 }
 
 /* Under the lock. A slot that is READY for the grant, or one claimed for it (*claimed), or NULL
- * when time is up. */
-static struct slot *find_slot(struct slots *s, struct rpc *rpc, const struct grant *g,
-			      bool *claimed)
+ * when time is up or the client has gone. */
+static struct slot *find_slot(struct slots *s, struct rpc *rpc, const struct exchange *x,
+			      const struct grant *g, bool *claimed)
 {
 	int64_t deadline = clock_monotonic_ms() + SLOT_WAIT_MS;
 	int64_t load_deadline = clock_monotonic_ms() + API_LOAD_MS;
@@ -156,7 +175,7 @@ static struct slot *find_slot(struct slots *s, struct rpc *rpc, const struct gra
 			evict_one(s, rpc);
 			asked = true;
 		}
-		if (now >= (slot ? load_deadline : deadline))
+		if (now >= (slot ? load_deadline : deadline) || exchange_is_closed(x))
 			return NULL;
 		wait_a_moment(s);
 	}
@@ -242,14 +261,6 @@ static enum err load(unsigned slot, struct exchange *x, struct route_context *co
 	return OK;
 }
 
-/* A load that failed leaves a process that may hold keys: it ends. */
-static void give_up(struct slots *s, struct rpc *rpc, struct slot *slot)
-{
-	slot->state = SLOT_EMPTY;
-	if (rpc_note(rpc, ROLE_ENGINE, (unsigned)(slot - s->rows), WIRE_ENGINE_UNLOAD, S("")) != OK)
-		return; /* it is gone already */
-}
-
 enum err slots_enter(unsigned *out, struct exchange *x, struct route_context *context,
 		     const struct grant *g)
 {
@@ -260,7 +271,7 @@ enum err slots_enter(unsigned *out, struct exchange *x, struct route_context *co
 	bool claimed;
 
 	pthread_mutex_lock(&s->lock);
-	slot = find_slot(s, rpc, g, &claimed);
+	slot = find_slot(s, rpc, x, g, &claimed);
 	if (slot && claimed) {
 		unsigned index = (unsigned)(slot - s->rows);
 
@@ -275,7 +286,7 @@ enum err slots_enter(unsigned *out, struct exchange *x, struct route_context *co
 		if (result == OK)
 			slot->state = SLOT_READY;
 		else
-			give_up(s, rpc, slot);
+			end_process(s, rpc, slot); /* it may hold keys */
 		pthread_cond_broadcast(&s->changed);
 	}
 	if (slot && result == OK) {
@@ -284,9 +295,10 @@ enum err slots_enter(unsigned *out, struct exchange *x, struct route_context *co
 		*out = (unsigned)(slot - s->rows);
 	}
 	pthread_mutex_unlock(&s->lock);
+	if (!slot && exchange_is_closed(x))
+		return failure(ERR_CLOSED, "the client has gone");
 	if (!slot)
-		return failure(ERR_UNAVAILABLE,
-			       "every engine is busy with another model; try again");
+		return failure(ERR_CONFLICT, "every engine is busy with another model; try again");
 	return result;
 }
 

@@ -16,12 +16,15 @@ void slots_free(struct slots *s);
 /*
  * A slot that serves the grant's revision, loaded if need be: a model.serve entry is published,
  * and the keeper gives the file keys to that engine. Call slots_leave() when done with it.
- * ERR_UNAVAILABLE: every slot is busy with other models, or an engine died; ERR_UNSUPPORTED and
- * ERR_LIMIT: what the engine said of the model.
+ * ERR_CONFLICT: every slot is busy with other models; ERR_CLOSED: the client went while it waited;
+ * ERR_UNAVAILABLE: an engine died; ERR_UNSUPPORTED and ERR_LIMIT: what the engine said of it.
  */
 RESULT slots_enter(unsigned *out, struct exchange *x, struct route_context *context,
 		   const struct grant *grant);
 void slots_leave(struct slots *s, unsigned slot);
+
+/* The engines that serve this model end at once, whoever uses them: an emergency stop. */
+void slots_drop_model(struct slots *s, struct rpc *rpc, const uint8_t model[STORE_ID]);
 
 /* Can the engines run a model with this config.json? ERR_UNSUPPORTED says why not. */
 RESULT slots_check(struct api *api, struct slice config);

@@ -27,9 +27,7 @@ static enum err add_issuer(struct exchange *x, struct route_context *context,
 	audit_event_text(&event, "jwks", issuer->jwks);
 	TRY(store_begin(store));
 	TRY(store_issuer_add(store, issuer));
-	TRY(api_log(store, &event));
-	TRY(store_commit(store));
-	return api_publish(context->api, event.id);
+	return api_finish(x, context, &event);
 }
 
 static enum err read_issuer(struct store_issuer *out, struct exchange *x, const json_t *body)
@@ -111,11 +109,7 @@ void issuer_remove(struct exchange *x, struct route_context *context)
 	if (result == OK)
 		result = store_issuer_remove(store, iss);
 	if (result == OK)
-		result = api_log(store, &event);
-	if (result == OK)
-		result = store_commit(store);
-	if (result == OK)
-		result = api_publish(context->api, event.id);
+		result = api_finish(x, context, &event);
 	if (result == OK)
 		reply_empty(x, 204);
 	else
@@ -156,9 +150,7 @@ static enum err add_visa(struct exchange *x, struct route_context *context,
 	audit_event_text(&event, "value", row->value);
 	TRY(store_begin(store));
 	TRY(store_visa_add(store, row));
-	TRY(api_log(store, &event));
-	TRY(store_commit(store));
-	return api_publish(context->api, event.id);
+	return api_finish(x, context, &event);
 }
 
 /* A refusal is an entry too: who tried what, and why not. The visa itself is not kept. */

@@ -8,9 +8,9 @@
 #include "gateway/edge/loop.h"
 
 static void plain_problem(struct buf *out, unsigned status, const char *reason,
-			  const char *request_id)
+			  const char *request_id, struct slice path)
 {
-	(void)status, (void)request_id;
+	(void)status, (void)request_id, (void)path;
 	buf_printf(out, "%s\n", reason);
 }
 

@@ -32,7 +32,7 @@ struct edge_options {
 	/* The body of an answer made without a route (400, 404, 405, 408, 413, 503 ...). Runs on
 	 * the loop: it must be pure and quick. NULL: the reason as plain text. */
 	void (*problem)(struct buf *out, unsigned status, const char *reason,
-			const char *request_id);
+			const char *request_id, struct slice path /* "" if it was not read */);
 	const char *problem_content_type; /* default text/plain */
 
 	/* On the loop, once: everything is set up. */

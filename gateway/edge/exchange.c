@@ -323,7 +323,7 @@ static void answer_problem(struct exchange *x, unsigned status, const char *reas
 
 	if (status == 503)
 		exchange_header(x, "Retry-After", "1");
-	options->problem(&body, status, reason, x->request_id);
+	options->problem(&body, status, reason, x->request_id, x->request.path);
 	exchange_answer(x, status, options->problem_content_type, buf_slice(&body));
 }
 

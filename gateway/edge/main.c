@@ -15,6 +15,7 @@
 #include "gateway/api/release.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
+#include "gateway/api/running.h"
 #include "gateway/api/slots.h"
 #include "gateway/edge/edge.h"
 
@@ -59,6 +60,8 @@ static enum err run(int argc, char **argv)
 	AUTO(buf_free) struct buf certificate = buf_new(PEM_MAX);
 	AUTO(buf_free) struct buf key = buf_new(PEM_MAX);
 	static struct api api = {.keys_lock = PTHREAD_MUTEX_INITIALIZER,
+				 .auditors_lock = PTHREAD_MUTEX_INITIALIZER,
+				 .auditors_changed = PTHREAD_COND_INITIALIZER,
 				 .workers_lock = PTHREAD_MUTEX_INITIALIZER};
 
 	TRY(process_start(&p, ROLE_EDGE, argc, argv));
@@ -68,6 +71,7 @@ static enum err run(int argc, char **argv)
 	random_bytes(api.capability_key, sizeof api.capability_key);
 	api.releases = releases_new();
 	api.slots = slots_new((unsigned)api.settings->engines);
+	api.running = running_new((unsigned)(api.settings->workers + 1) / 2);
 	TRY(confine(p, &api));
 	TRY(process_ready(p));
 	return serve(p, &api, &certificate, &key);

@@ -38,7 +38,8 @@ void connection_refuse(struct connection *c, unsigned status, const char *reason
 	AUTO(buf_free) struct buf headers = buf_new(EXCHANGE_MAX_HEADERS);
 	struct answer_head head = {.status = status, .request_id = x ? x->request_id : NULL};
 
-	options->problem(&body, status, reason, x ? x->request_id : "");
+	options->problem(&body, status, reason, x ? x->request_id : "",
+			 is_parsed ? x->request.path : S(""));
 	if (status == 405)
 		buf_printf(&headers, "Allow: %s\r\n", x->match.allow);
 	if (status == 503)

@@ -29,7 +29,7 @@ enum { SETTINGS_MAX_TEXT = 1024, SETTINGS_MAX_FILE = 64 * 1024 };
 	X(gateway,  strict,                strict,                SWITCH, "no",        0, 1,          "refuse to start where the kernel grants only part of the sandbox") \
 	X(gateway,  porters,               porters,               NUMBER, "2",         1, 16,         "number of porters: processes that seal and open files") \
 	X(gateway,  engines,               engines,               NUMBER, "2",         1, 16,         "number of engine slots: models in service at one time") \
-	X(gateway,  workers,               workers,               NUMBER, "16",        1, 256,        "threads of the edge that run requests") \
+	X(gateway,  workers,               workers,               NUMBER, "48",        2, 256,        "threads of the edge that run requests; half of them may generate at a time") \
 	X(gateway,  log_level,             log_level,             TEXT,   "info",      4, 5,          "error, warn, info or debug") \
 	X(gateway,  request_max_bytes,     request_max_bytes,     NUMBER, "1048576",   1024, 67108864, "largest request body that is held in memory") \
 	X(gateway,  engine_threads,        engine_threads,        NUMBER, "0",         0, 1024,       "threads of each engine; 0: one a core") \
