@@ -102,7 +102,7 @@ void sealed_free(struct sealed *s)
 		age_opener_free(s->list[i].opener);
 		file_close(&s->list[i].fd);
 		if (s->list[i].key)
-			keys_release(s->keys, s->list[i].key, clock_monotonic_ms());
+			keys_release(s->keys, s->list[i].key);
 	}
 	free(s);
 }

@@ -34,18 +34,9 @@ void serve_clear(struct serve *s)
 
 static enum err on_handle_key(struct serve *s, struct slice body)
 {
-	AUTO(secret_auto) struct secret *key = NULL;
-	struct wire_handle_key message;
-	enum err result;
+	uint64_t handle;
 
-	TRY(wire_read_handle_key(&message, body));
-	result = secret_from(&key, message.key, sizeof message.key);
-	secret_wipe(message.key, sizeof message.key);
-	secret_wipe((void *)(uintptr_t)body.data, body.size); /* the packet had it, too */
-	TRY(result);
-	result = keys_put(s->keys, message.handle, key, clock_monotonic_ms());
-	key = NULL; /* given away either way */
-	return result;
+	return keys_take(s->keys, &handle, body, clock_monotonic_ms());
 }
 
 static enum err on_check(const struct channel *from, const struct frame *frame)
@@ -63,7 +54,7 @@ static bool has_key(struct serve *s, uint64_t handle)
 	struct key *key = keys_use(s->keys, handle, clock_monotonic_ms());
 
 	if (key)
-		keys_release(s->keys, key, clock_monotonic_ms());
+		keys_release(s->keys, key);
 	return key != NULL;
 }
 

@@ -86,11 +86,16 @@ static void draft_bits(struct draft *d, struct fact fact, uint64_t set, uint64_t
 	d->facts[d->fact_count++] = fact;
 }
 
+/* Only the one spelling that a license's own id has: a revocation of "ABC…" would be an entry that
+ * looks right and closes nothing. */
 static enum err draft_license(struct draft *d, const json_t *payload, uint64_t set, uint64_t clear)
 {
+	uint8_t id[WIRE_ID];
 	struct slice license;
 
 	TRY(json_get_text(&license, payload, "license"));
+	if (text_read_uuid(id, license) != OK)
+		return failure(ERR_FORMAT, "log entry: \"license\" is not a UUID in lower case");
 	draft_bits(d, fact_of(FACT_LICENSE, license, S(""), 0), set, clear);
 	return OK;
 }

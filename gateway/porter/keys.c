@@ -5,11 +5,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "schema/wire/keeper.h"
+
 struct key {
 	struct key *next;
 	uint64_t handle;
 	struct secret *secret;
-	int64_t used_ms;
+	int64_t put_ms;
 	unsigned users;
 	bool dropped; /* no longer in the table; freed by its last user */
 };
@@ -66,13 +68,18 @@ static struct key **find_link(struct keys *k, uint64_t handle)
 	return link;
 }
 
+static bool is_over(const struct key *key, int64_t now_ms)
+{
+	return now_ms - key->put_ms > KEYS_LIFE_MS;
+}
+
 static void add_key(struct keys *k, uint64_t handle, struct secret *file_key, int64_t now_ms)
 {
 	struct key *key = calloc(1, sizeof *key);
 
 	assert(key);
 	*key = (struct key){.next = k->first, .handle = handle, .secret = file_key};
-	key->used_ms = now_ms;
+	key->put_ms = now_ms;
 	k->first = key;
 	k->count++;
 }
@@ -96,16 +103,31 @@ enum err keys_put(struct keys *k, uint64_t handle, struct secret *file_key, int6
 	return failure(ERR_LIMIT, "more than %d keys at once", KEYS_MAX);
 }
 
+enum err keys_take(struct keys *k, uint64_t *handle, struct slice body, int64_t now_ms)
+{
+	struct secret *key = NULL;
+	struct wire_handle_key message;
+	enum err result = wire_read_handle_key(&message, body);
+
+	if (result == OK)
+		result = secret_from(&key, message.key, sizeof message.key);
+	*handle = message.handle;
+	secret_wipe(&message, sizeof message);
+	secret_wipe((void *)(uintptr_t)body.data, body.size);
+	TRY(result);
+	return keys_put(k, *handle, key, now_ms);
+}
+
 struct key *keys_use(struct keys *k, uint64_t handle, int64_t now_ms)
 {
 	struct key *key;
 
 	pthread_mutex_lock(&k->lock);
 	key = *find_link(k, handle);
-	if (key) {
+	if (key && is_over(key, now_ms))
+		key = NULL;
+	if (key)
 		key->users++;
-		key->used_ms = now_ms;
-	}
 	pthread_mutex_unlock(&k->lock);
 	return key;
 }
@@ -115,11 +137,10 @@ const struct secret *key_secret(const struct key *key)
 	return key->secret;
 }
 
-void keys_release(struct keys *k, struct key *key, int64_t now_ms)
+void keys_release(struct keys *k, struct key *key)
 {
 	pthread_mutex_lock(&k->lock);
 	key->users--;
-	key->used_ms = now_ms;
 	if (key->dropped && key->users == 0)
 		free_key(key);
 	pthread_mutex_unlock(&k->lock);
@@ -136,13 +157,13 @@ void keys_drop(struct keys *k, uint64_t handle)
 	pthread_mutex_unlock(&k->lock);
 }
 
-void keys_drop_idle(struct keys *k, int64_t now_ms)
+void keys_drop_old(struct keys *k, int64_t now_ms)
 {
 	struct key **link = &k->first;
 
 	pthread_mutex_lock(&k->lock);
 	while (*link) {
-		if ((*link)->users == 0 && now_ms - (*link)->used_ms > KEYS_IDLE_MS)
+		if (is_over(*link, now_ms))
 			unlink_key(k, link);
 		else
 			link = &(*link)->next;

@@ -47,7 +47,7 @@ struct serve {
 static void job_free(struct job *j)
 {
 	if (j->key)
-		keys_release(j->serve->keys, j->key, clock_monotonic_ms());
+		keys_release(j->serve->keys, j->key);
 	file_close(&j->pipe);
 	channel_close(&j->channel);
 	free(j);
@@ -250,19 +250,10 @@ static void wake_waiting(struct serve *s, uint64_t handle)
 
 static enum err on_handle_key(struct serve *s, struct slice body)
 {
-	AUTO(secret_auto) struct secret *key = NULL;
-	struct wire_handle_key message;
-	enum err result;
+	uint64_t handle;
 
-	TRY(wire_read_handle_key(&message, body));
-	result = secret_from(&key, message.key, sizeof message.key);
-	secret_wipe(message.key, sizeof message.key);
-	secret_wipe((void *)(uintptr_t)body.data, body.size); /* the packet had it, too */
-	TRY(result);
-	result = keys_put(s->keys, message.handle, key, clock_monotonic_ms());
-	key = NULL; /* given away either way */
-	TRY(result);
-	wake_waiting(s, message.handle);
+	TRY(keys_take(s->keys, &handle, body, clock_monotonic_ms()));
+	wake_waiting(s, handle);
 	return OK;
 }
 
@@ -365,6 +356,6 @@ void serve_timer(void *context)
 			log_warn("porter.unheard", "why=\"%s\"", failure_text());
 		job_free(unwait(s, i));
 	}
-	keys_drop_idle(s->keys, now_ms);
+	keys_drop_old(s->keys, now_ms);
 	next_tick(s);
 }

@@ -69,10 +69,11 @@ static enum err keep_control_only(void)
 	return OK;
 }
 
-/* Signals of a terminal are the supervisor's to act on. */
-static void ignore_terminal(void)
+/* Signals of a terminal are the supervisor's to act on; a full pipe or file is an error code. */
+static void ignore_signals(void)
 {
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 }
@@ -100,7 +101,7 @@ enum err process_start(struct process **out, enum role role, int argc, char **ar
 		.fd = PROCESS_CONTROL_FD, .self = role, .peer = ROLE_SUPERVISOR, .index = 0};
 	p->parent = getppid();
 	log_start(role_name(role), LOG_LEVEL_INFO);
-	ignore_terminal();
+	ignore_signals();
 	TRY(read_arguments(p, &config, argc, argv));
 	TRY(keep_control_only());
 	TRY(privilege_harden());

@@ -313,6 +313,16 @@ static void keeper_refuses_after_a_revocation_for_good(void **state)
 	expect_refusal(s, &ask, ERR_DENIED, "LICENSE_REVOKED");
 }
 
+/* "ABC…" instead of "abc…" would look right to a reader and close nothing. */
+static void keeper_takes_no_revocation_of_an_id_spelled_otherwise(void **state)
+{
+	struct scene *s = *state;
+
+	PAYLOAD(s, "{\"license\":\"0199AAAA-BBBB-7CCC-8DDD-EEEEFFFF0000\"}");
+	entry_make(&s->entry, "license.revoke");
+	assert_err(offer(s, &s->entry), ERR_FORMAT);
+}
+
 static void keeper_refuses_while_a_license_is_suspended(void **state)
 {
 	struct scene *s = *state;
@@ -566,6 +576,7 @@ int main(void)
 		TEST(keeper_refuses_another_process_path_or_handle),
 		TEST(keeper_refuses_another_revision),
 		TEST(keeper_refuses_after_a_revocation_for_good),
+		TEST(keeper_takes_no_revocation_of_an_id_spelled_otherwise),
 		TEST(keeper_refuses_while_a_license_is_suspended),
 		TEST(keeper_refuses_a_forged_license),
 		TEST(keeper_refuses_outside_the_dates_of_a_license),
