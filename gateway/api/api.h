@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "crypto/token.h"
+#include "gateway/api/metrics.h"
 #include "gateway/edge/exchange.h"
 #include "gateway/proc/rpc.h"
 #include "schema/audit/event.h"
@@ -56,6 +57,7 @@ struct api {
 	atomic_bool is_read_only;
 	_Atomic int64_t count_due_ms; /* when strangers' calls are told again */
 	atomic_uint anonymous_calls, refused_tokens;
+	struct metrics metrics;
 	/* Role sallyport_auditor: reads the log's payloads, nothing else. Few, since the database
 	 * has only so many connections; who finds none waits. */
 	pthread_mutex_t auditors_lock;

@@ -366,6 +366,8 @@ struct grant *authorize_model(struct exchange *x, struct route_context *context,
 		reply_failure(x, result);
 		return NULL;
 	}
+	metrics_add(&context->api->metrics,
+		    g->decision.allow ? METRIC_DECISIONS_ALLOWED : METRIC_DECISIONS_DENIED, 1);
 	if (!g->decision.allow) {
 		reply_denied(x, &g->decision, g->access.model.name);
 		return NULL;

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Is it alive, can it do its work, and how is it spoken to? */
+#include <stdio.h>
+
 #include "crypto/json.h"
 #include "gateway/api/api.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "schema/api/openapi.h"
+
+enum { METRICS_MAX_TEXT = 64 * 1024 };
 
 void health(struct exchange *x, struct route_context *context)
 {
@@ -37,6 +41,46 @@ void ready(struct exchange *x, struct route_context *context)
 	if (state.reason.size)
 		json_put_text(answer, "reason", state.reason);
 	reply_json(x, good ? 200 : 503, answer);
+}
+
+/* Which processes are up, beside what metrics.h counts. */
+static void write_processes(struct buf *out, struct api *api)
+{
+	const struct {
+		enum role role;
+		unsigned count;
+	} rows[] = {
+		{ROLE_KEEPER, 1},
+		{ROLE_SCRIBE, 1},
+		{ROLE_PORTER, (unsigned)api->settings->porters},
+		{ROLE_ENGINE, (unsigned)api->settings->engines},
+	};
+	const char *help = "1 if the process answers its channel";
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		for (unsigned k = 0; k < rows[i].count; k++) {
+			char name[96];
+
+			snprintf(name, sizeof name,
+				 "sallyport_process_up{role=\"%s\",index=\"%u\"}",
+				 role_name(rows[i].role), k);
+			metrics_write_gauge(out, name, help,
+					    rpc_generation(api->rpc, rows[i].role, k) != 0);
+			help = NULL;
+		}
+	}
+}
+
+void metrics(struct exchange *x, struct route_context *context)
+{
+	AUTO(buf_free) struct buf out = buf_new(METRICS_MAX_TEXT);
+
+	metrics_write(&out, &context->api->metrics);
+	write_processes(&out, context->api);
+	metrics_write_gauge(&out, "sallyport_read_only",
+			    "1 while nothing can be logged, so that nothing happens",
+			    atomic_load(&context->api->is_read_only));
+	reply_text(x, 200, "text/plain; version=0.0.4; charset=utf-8", buf_slice(&out));
 }
 
 void openapi(struct exchange *x, struct route_context *context)

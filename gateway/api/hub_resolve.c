@@ -108,6 +108,8 @@ static void transfer_done(struct exchange *x, struct route_context *context, voi
 		.right = slice_of_string(right_name(g->right)), .calls = 1, .bytes = sent};
 
 	rpc_stream_free(t->opening);
+	metrics_add(&t->api->metrics, METRIC_DOWNLOADS, 1);
+	metrics_add(&t->api->metrics, METRIC_DOWNLOAD_BYTES, sent);
 	if (porter != OK && sent < t->range.length && porter != ERR_CLOSED)
 		log_warn("download.broken", "reason=\"%s\"", failure_text());
 	audit_event_begin(&event, AUDIT_DOWNLOAD_END,

@@ -146,6 +146,9 @@ static void log_end(struct call *c, enum err result)
 		.completion_tokens = c->done.completion_tokens,
 	};
 
+	metrics_add(&c->context->api->metrics, METRIC_GENERATIONS, 1);
+	metrics_add(&c->context->api->metrics, METRIC_PROMPT_TOKENS, c->done.prompt_tokens);
+	metrics_add(&c->context->api->metrics, METRIC_COMPLETION_TOKENS, c->done.completion_tokens);
 	audit_event_begin(&event, AUDIT_INFER_END, g->who->authenticated ? g->who->person.id : NULL,
 			  g->who->person.name);
 	audit_event_uuid(&event, "call", c->event);

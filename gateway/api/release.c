@@ -231,7 +231,9 @@ static enum err make(struct release *out, uint32_t *generation, struct exchange 
 	out->handle >>= 11; /* it also stands in the log: JSON integers have 53 bits */
 	*generation = rpc_generation(api->rpc, ROLE_PORTER, out->porter);
 	TRY(log_release(out, x, context, g));
-	return ask_keeper(out, api, g);
+	TRY(ask_keeper(out, api, g));
+	metrics_add(&api->metrics, METRIC_KEY_RELEASES, 1);
+	return OK;
 }
 
 /* The row becomes what others find, unless making it failed or it was dropped meanwhile. */

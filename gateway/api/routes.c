@@ -17,6 +17,7 @@ static const struct route routes[] = {
 	 * is (authorize_person) takes any token of a person, however narrow. */
 	{"GET",    "/healthz",                            "public",          BODY_NONE,   0, health},
 	{"GET",    "/readyz",                             "public",          BODY_NONE,   0, ready},
+	{"GET",    "/metrics",                            "public",          BODY_NONE,   0, metrics},
 	{"GET",    "/openapi.json",                       "public",          BODY_NONE,   0, openapi},
 	{"GET",    "/log/vkey",                           "public",          BODY_NONE,   0, log_vkey},
 	{"GET",    "/log/{path...}",                      "public",          BODY_NONE,   0, log_file},

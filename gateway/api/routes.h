@@ -38,6 +38,6 @@ route_fn log_file, log_vkey, receipt_get, audit_events;
 /* openai.c */
 route_fn openai_models, openai_model, openai_chat, openai_completions;
 /* health.c */
-route_fn health, ready, openapi;
+route_fn health, ready, metrics, openapi;
 
 #endif

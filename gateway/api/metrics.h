@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * metrics.h - what the operator's monitoring reads at /metrics (Prometheus text format). Counters
+ * since the start of this edge; no names of persons or models, so that a graph tells nobody who
+ * does what.
+ */
+#ifndef GATEWAY_API_METRICS_H
+#define GATEWAY_API_METRICS_H
+
+#include <stdatomic.h>
+
+#include "crypto/base/buf.h"
+
+/* clang-format off */
+#define METRICS(X) \
+	X(DECISIONS_ALLOWED, "sallyport_decisions_total{outcome=\"allow\"}", "rights on models decided") \
+	X(DECISIONS_DENIED,  "sallyport_decisions_total{outcome=\"deny\"}",  NULL) \
+	X(KEY_RELEASES,      "sallyport_key_releases_total",      "file keys released to porters") \
+	X(DOWNLOADS,         "sallyport_downloads_total",         "transfers of files that ended") \
+	X(DOWNLOAD_BYTES,    "sallyport_download_bytes_total",    "bytes of files given to the network") \
+	X(GENERATIONS,       "sallyport_generations_total",       "generations that ended") \
+	X(PROMPT_TOKENS,     "sallyport_prompt_tokens_total",     "tokens read by engines") \
+	X(COMPLETION_TOKENS, "sallyport_completion_tokens_total", "tokens written by engines")
+/* clang-format on */
+
+#define METRIC_ENUM(metric, name, help) METRIC_##metric,
+enum metric { METRICS(METRIC_ENUM) METRIC_COUNT };
+#undef METRIC_ENUM
+
+struct metrics {
+	_Atomic uint64_t values[METRIC_COUNT];
+};
+
+static inline void metrics_add(struct metrics *m, enum metric metric, uint64_t amount)
+{
+	atomic_fetch_add_explicit(&m->values[metric], amount, memory_order_relaxed);
+}
+
+void metrics_write(struct buf *out, const struct metrics *m);
+
+/* One gauge: its # HELP and # TYPE if `help` is not NULL, then its line. */
+void metrics_write_gauge(struct buf *out, const char *name, const char *help, uint64_t value);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/test.h"
+
+#include <string.h>
+
+#include "gateway/api/metrics.h"
+
+static void counters_add_up_and_say_what_they_are(void **state)
+{
+	AUTO(buf_free) struct buf out = buf_new(16384);
+	struct metrics m = {0};
+
+	(void)state;
+	metrics_add(&m, METRIC_DOWNLOAD_BYTES, 40);
+	metrics_add(&m, METRIC_DOWNLOAD_BYTES, 2);
+	metrics_write(&out, &m);
+	assert_non_null(strstr(buf_string(&out), "\nsallyport_download_bytes_total 42\n"));
+	assert_non_null(strstr(buf_string(&out),
+			       "# TYPE sallyport_decisions_total counter\n"
+			       "sallyport_decisions_total{outcome=\"allow\"} 0\n"
+			       "sallyport_decisions_total{outcome=\"deny\"} 0\n"));
+}
+
+static void a_gauge_is_typed_once(void **state)
+{
+	AUTO(buf_free) struct buf out = buf_new(1024);
+
+	(void)state;
+	metrics_write_gauge(&out, "up{role=\"keeper\"}", "is it there", 1);
+	metrics_write_gauge(&out, "up{role=\"scribe\"}", NULL, 0);
+	assert_slice(buf_slice(&out), "# HELP up is it there\n# TYPE up gauge\n"
+				      "up{role=\"keeper\"} 1\nup{role=\"scribe\"} 0\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(counters_add_up_and_say_what_they_are),
+		cmocka_unit_test(a_gauge_is_typed_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
