@@ -49,9 +49,10 @@ enum err token_verify(struct token *out, struct slice text, const struct token_k
 	uint8_t wire[TOKEN_WIRE];
 	struct token token;
 	const struct token_key *key;
-	struct reader r = reader_of(slice_of(wire + 1, TOKEN_SIGNED - 1));
+	struct reader r;
 
 	TRY(read_wire(wire, text));
+	r = reader_of(slice_of(wire + 1, TOKEN_SIGNED - 1));
 	read_array(&r, token.key_id, TOKEN_KEY_ID);
 	read_array(&r, token.credential, TOKEN_CREDENTIAL);
 	token.flags = read_u8(&r);
