@@ -339,7 +339,7 @@ void request_list(struct exchange *x, struct route_context *context)
 	const struct principal *who = authorize_principal(x);
 	struct store_request *requests;
 	size_t count;
-	json_t *answer, *list;
+	json_t *list;
 	enum err result = store_request_list(
 		context->store, exchange_arena(x), &requests, &count,
 		principal_holds(who, RIGHT_REQUESTS_DECIDE) ? everybody : who->person.id,
@@ -352,9 +352,7 @@ void request_list(struct exchange *x, struct route_context *context)
 	list = json_array_new();
 	for (size_t i = 0; i < count; i++)
 		json_push(list, describe_request(exchange_arena(x), &requests[i]));
-	answer = json_object_new();
-	json_put(answer, "requests", list);
-	reply_json(x, 200, answer);
+	reply_list(x, "requests", list);
 }
 
 /* The request of the address, if the asker may see it; false: it has answered. Somebody else's
