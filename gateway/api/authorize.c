@@ -396,21 +396,6 @@ static json_t *describe_facts(const struct decision_facts *f)
 	return facts;
 }
 
-static json_t *describe_missing(const struct decision *d)
-{
-	json_t *missing = json_array_new();
-
-	if (d->need) {
-		json_t *one = json_object_new();
-
-		json_put_text(one, "need", slice_of_string(d->need));
-		if (d->href)
-			json_put_text(one, "href", slice_of_string(d->href));
-		json_push(missing, one);
-	}
-	return missing;
-}
-
 json_t *authorize_describe(struct exchange *x, const struct grant *g)
 {
 	struct arena *arena = exchange_arena(x);
@@ -439,7 +424,7 @@ json_t *authorize_describe(struct exchange *x, const struct grant *g)
 	json_put_text(record, "policy", S("builtin-1"));
 	json_put_text(record, "at", slice_of_string(api_time(arena, g->now_ms)));
 	json_put_text(record, "text", slice_of_string(code_sentence(g->decision.code)));
-	json_put(record, "missing", describe_missing(&g->decision));
+	json_put(record, "missing", reply_missing(&g->decision));
 	json_put(record, "facts", describe_facts(&g->facts));
 	return record;
 }

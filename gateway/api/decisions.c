@@ -52,7 +52,7 @@ void usage_list(struct exchange *x, struct route_context *context)
 {
 	struct store_usage *usage;
 	size_t count;
-	json_t *answer, *list;
+	json_t *list;
 	enum err result = store_usage_list(context->store, exchange_arena(x), &usage, &count,
 					   authorize_principal(x)->person.id);
 
@@ -72,7 +72,5 @@ void usage_list(struct exchange *x, struct route_context *context)
 		json_put_int(one, "bytes", (int64_t)usage[i].bytes);
 		json_push(list, one);
 	}
-	answer = json_object_new();
-	json_put(answer, "usage", list);
-	reply_json(x, 200, answer);
+	reply_list(x, "usage", list);
 }

@@ -160,7 +160,7 @@ void hub_preupload(struct exchange *x, struct route_context *context)
 	AUTO(json_auto) json_t *body = api_body(x);
 	struct store_model model;
 	const json_t *files;
-	json_t *answer, *list;
+	json_t *list;
 
 	if (!body || !hub_find_model(&model, x, context))
 		return;
@@ -189,9 +189,7 @@ void hub_preupload(struct exchange *x, struct route_context *context)
 		json_put_bool(one, "shouldIgnore", false);
 		json_push(list, one);
 	}
-	answer = json_object_new();
-	json_put(answer, "files", list);
-	reply_json(x, 200, answer);
+	reply_list(x, "files", list);
 }
 
 static enum err read_object(struct capability *out, const json_t *object)

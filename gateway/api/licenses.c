@@ -21,7 +21,7 @@ void license_list(struct exchange *x, struct route_context *context)
 	static const uint8_t any[STORE_ID];
 	struct store_license *licenses;
 	size_t count;
-	json_t *answer, *list;
+	json_t *list;
 	enum err result = store_license_list(
 		context->store, exchange_arena(x), &licenses, &count,
 		is_manager(x) ? any : authorize_principal(x)->person.id, any);
@@ -33,9 +33,7 @@ void license_list(struct exchange *x, struct route_context *context)
 	list = json_array_new();
 	for (size_t i = 0; i < count; i++)
 		json_push(list, issue_describe(exchange_arena(x), &licenses[i]));
-	answer = json_object_new();
-	json_put(answer, "licenses", list);
-	reply_json(x, 200, answer);
+	reply_list(x, "licenses", list);
 }
 
 /* The license of the address, if the asker may see it; false: it has answered. */

@@ -168,7 +168,7 @@ void person_list(struct exchange *x, struct route_context *context)
 	struct arena *arena = exchange_arena(x);
 	struct store_person *people;
 	size_t count;
-	json_t *answer, *list;
+	json_t *list;
 	enum err result = store_person_list(context->store, arena, &people, &count);
 
 	if (result != OK) {
@@ -186,9 +186,7 @@ void person_list(struct exchange *x, struct route_context *context)
 		json_put_text(one, "offices", people[i].offices);
 		json_push(list, one);
 	}
-	answer = json_object_new();
-	json_put(answer, "persons", list);
-	reply_json(x, 200, answer);
+	reply_list(x, "persons", list);
 }
 
 static enum err create_token(const char **token, struct exchange *x, struct route_context *context,
@@ -250,7 +248,7 @@ void token_list(struct exchange *x, struct route_context *context)
 	struct arena *arena = exchange_arena(x);
 	struct store_credential *tokens;
 	size_t count;
-	json_t *answer, *list;
+	json_t *list;
 	enum err result = store_credential_list(context->store, arena, &tokens, &count,
 						authorize_principal(x)->person.id);
 
@@ -272,9 +270,7 @@ void token_list(struct exchange *x, struct route_context *context)
 		json_put_bool(one, "revoked", tokens[i].revoked_ms != 0);
 		json_push(list, one);
 	}
-	answer = json_object_new();
-	json_put(answer, "tokens", list);
-	reply_json(x, 200, answer);
+	reply_list(x, "tokens", list);
 }
 
 static enum err revoke_token(struct exchange *x, struct route_context *context,
@@ -375,7 +371,7 @@ void key_list(struct exchange *x, struct route_context *context)
 {
 	struct store_key *keys;
 	size_t count;
-	json_t *answer, *list;
+	json_t *list;
 	enum err result = store_key_list(context->store, exchange_arena(x), &keys, &count,
 					 authorize_principal(x)->person.id);
 
@@ -386,7 +382,5 @@ void key_list(struct exchange *x, struct route_context *context)
 	list = json_array_new();
 	for (size_t i = 0; i < count; i++)
 		json_push(list, describe_key(exchange_arena(x), &keys[i]));
-	answer = json_object_new();
-	json_put(answer, "keys", list);
-	reply_json(x, 200, answer);
+	reply_list(x, "keys", list);
 }

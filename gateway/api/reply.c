@@ -44,6 +44,14 @@ void reply_json(struct exchange *x, unsigned status, json_t *body)
 	reply_as(x, status, "application/json", body);
 }
 
+void reply_list(struct exchange *x, const char *name, json_t *list)
+{
+	json_t *body = json_object_new();
+
+	json_put(body, name, list);
+	reply_json(x, 200, body);
+}
+
 void reply_text(struct exchange *x, unsigned status, const char *type, struct slice text)
 {
 	exchange_answer(x, status, type, text);
@@ -80,7 +88,7 @@ static json_t *problem_of(unsigned status, const char *code, const char *sentenc
 	return body;
 }
 
-static json_t *missing_of(const struct decision *d)
+json_t *reply_missing(const struct decision *d)
 {
 	json_t *missing = json_array_new();
 
@@ -104,7 +112,7 @@ static void reply_problem(struct exchange *x, enum code code, const char *senten
 	if (d) {
 		json_put_text(body, "decision", slice_of_string(exchange_request_id(x)));
 		json_put_text(body, "rule", slice_of_string(d->rule));
-		json_put(body, "missing", missing_of(d));
+		json_put(body, "missing", reply_missing(d));
 	}
 	reply_as(x, code_status(code), "application/problem+json", body);
 }
@@ -175,7 +183,7 @@ static void reply_openai(struct exchange *x, enum code code, const char *sentenc
 	json_t *body = json_object_new();
 
 	if (d)
-		json_put(error, "missing", missing_of(d));
+		json_put(error, "missing", reply_missing(d));
 	json_put(body, "error", error);
 	reply_as(x, status, "application/json", body);
 }

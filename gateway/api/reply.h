@@ -15,6 +15,7 @@
 
 /* Takes `body` over. */
 void reply_json(struct exchange *x, unsigned status, json_t *body);
+void reply_list(struct exchange *x, const char *name, json_t *list); /* 200 {name: list}, too */
 void reply_text(struct exchange *x, unsigned status, const char *type, struct slice text);
 void reply_empty(struct exchange *x, unsigned status);
 
@@ -25,6 +26,9 @@ void reply_code(struct exchange *x, enum code code, const char *sentence, const 
 /* A denied decision: as reply_code, with what is missing and where to get it. `model` may be
  * empty. On the Hub surface this is GatedRepo with X-HF-Warning, which its clients show. */
 void reply_denied(struct exchange *x, const struct decision *decision, struct slice model);
+
+/* [{"need","href"}]: what a denied decision lacks, and where to get it. */
+json_t *reply_missing(const struct decision *decision);
 
 /* What a failure of our own modules means to a client: kind -> code, failure_text() -> sentence. */
 void reply_failure(struct exchange *x, enum err kind);

@@ -1,337 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Access requests, from submission to decision. Signing the terms binds the SHA-256 of the exact
- * text to model, rights and use: Ed25519 by a key the person has enrolled, over
- * "sallyport/terms/v1\n" and canonical JSON {"intended_use","model","rights","terms_sha256"}.
- */
-#include <stdlib.h>
-
-#include "crypto/base/clock.h"
-#include "crypto/base/text.h"
+/* Access requests after their submission: who sees them, who decides them. */
 #include "crypto/json.h"
-#include "crypto/random.h"
-#include "crypto/verify.h"
-#include "gateway/api/issue.h"
 #include "gateway/api/reply.h"
+#include "gateway/api/request.h"
 #include "gateway/api/routes.h"
-#include "schema/store/key.h"
-
-enum { REQUEST_MAX_USE = 10000 };
-
-/* A request being submitted. */
-struct submission {
-	struct store_model model;
-	struct store_request row;
-	struct slice rights[RIGHT_COUNT]; /* sorted */
-	size_t right_count;
-};
-
-static int compare_text(const void *a, const void *b)
-{
-	const struct slice *x = a, *y = b;
-	size_t common = x->size < y->size ? x->size : y->size;
-	int order = memcmp(x->data, y->data, common);
-
-	return order ? order : (x->size > y->size) - (x->size < y->size);
-}
-
-static enum err read_rights(struct submission *s, struct exchange *x, const json_t *body)
-{
-	AUTO(buf_free) struct buf list = buf_new(1024);
-	const json_t *array;
-
-	TRY(json_get_array(&array, body, "rights"));
-	if (json_array_size(array) == 0 || json_array_size(array) > RIGHT_COUNT)
-		return failure(ERR_FORMAT, "\"rights\" must name at least one right on the model");
-	for (size_t i = 0; i < json_array_size(array); i++) {
-		enum right right;
-
-		TRY(json_text_at(&s->rights[i], array, i));
-		if (!right_parse(&right, s->rights[i]) || right_is_office(right))
-			return failure(ERR_FORMAT, "\"rights\": \"%.*s\" is not a right on a model",
-				       SLICE_PRINT(s->rights[i]));
-	}
-	s->right_count = json_array_size(array);
-	qsort(s->rights, s->right_count, sizeof s->rights[0], compare_text);
-	for (size_t i = 0; i < s->right_count; i++) {
-		if (i && slice_equal(s->rights[i], s->rights[i - 1]))
-			return failure(ERR_FORMAT, "\"rights\": \"%.*s\" stands there twice",
-				       SLICE_PRINT(s->rights[i]));
-		if (i)
-			buf_write(&list, S(","));
-		buf_write(&list, s->rights[i]);
-	}
-	s->row.rights = arena_copy(exchange_arena(x), buf_slice(&list));
-	return OK;
-}
-
-/* The terms the person accepts must be those the model has now. */
-static enum err read_terms(struct submission *s, const json_t *body)
-{
-	struct slice hex;
-
-	TRY(json_get_text_or(&hex, body, "terms_sha256", S("")));
-	if (hex.size == 0 && !s->model.has_terms)
-		return OK;
-	if (hex.size == 0)
-		return failure(ERR_FORMAT,
-			       "\"terms_sha256\" is missing: read the model's terms and send "
-			       "their SHA-256");
-	TRY(text_read_hex(s->row.terms_sha256, 32, hex));
-	s->row.has_terms = true;
-	if (!s->model.has_terms ||
-	    !slice_equal(slice_of(s->row.terms_sha256, 32), slice_of(s->model.terms_sha256, 32)))
-		return failure(ERR_CONFLICT,
-			       "these are not the terms the model has now; read them again");
-	return OK;
-}
-
-static enum err write_statement(struct buf *out, struct exchange *x, const struct submission *s)
-{
-	AUTO(json_auto) json_t *statement = json_object_new();
-	json_t *rights = json_array_new();
-
-	for (size_t i = 0; i < s->right_count; i++)
-		json_push_text(rights, s->rights[i]);
-	json_put_text(statement, "intended_use", s->row.intended_use);
-	json_put_text(statement, "model", s->model.name);
-	json_put(statement, "rights", rights);
-	json_put_text(
-		statement, "terms_sha256",
-		slice_of_string(api_hex(exchange_arena(x), slice_of(s->row.terms_sha256, 32))));
-	buf_write(out, S("sallyport/terms/v1\n"));
-	return json_write_canonical(out, statement);
-}
-
-static enum err read_signature(struct submission *s, struct exchange *x,
-			       struct route_context *context, const json_t *body)
-{
-	AUTO(buf_free) struct buf signature = buf_new(128);
-	AUTO(buf_free) struct buf statement = buf_new(64 * 1024);
-	const json_t *object = json_object_get(body, "terms_signature");
-	struct store_key key;
-	struct slice id, text;
-	enum err found;
-
-	if (!object || json_is_null(object))
-		return OK; /* a policy may ask for it later */
-	TRY(json_get_text(&id, object, "key_id"));
-	TRY(json_get_text(&text, object, "sig"));
-	TRY(text_read_uuid(s->row.terms_key, id));
-	TRY(text_read_base64(&signature, text, TEXT_BASE64));
-	found = store_key_get(context->store, exchange_arena(x), &key, s->row.terms_key,
-			      authorize_principal(x)->person.id);
-	if (found == ERR_NOT_FOUND || (found == OK && !slice_equal(key.kind, S("ed25519"))))
-		return failure(ERR_FORMAT, "\"key_id\" is no Ed25519 key that you have enrolled");
-	TRY(found);
-	TRY(write_statement(&statement, x, s));
-	if (signature.size != SIGN_SIGNATURE ||
-	    !sign_is_valid(key.public, buf_slice(&statement), signature.data))
-		return failure(ERR_FORMAT, "the signature of the terms does not verify");
-	memcpy(s->row.terms_signature, signature.data, SIGN_SIGNATURE);
-	return OK;
-}
-
-static enum err read_submission(struct submission *s, struct exchange *x,
-				struct route_context *context, const json_t *body)
-{
-	struct slice model;
-	enum err found;
-
-	TRY(json_get_text(&model, body, "model"));
-	found = store_model_get(context->store, exchange_arena(x), &s->model, model);
-	if (found == ERR_NOT_FOUND)
-		return failure(ERR_NOT_FOUND, "model %.*s does not exist", SLICE_PRINT(model));
-	TRY(found);
-	TRY(json_get_text(&s->row.intended_use, body, "intended_use"));
-	if (slice_trim(s->row.intended_use).size == 0 || s->row.intended_use.size > REQUEST_MAX_USE)
-		return failure(ERR_FORMAT,
-			       "\"intended_use\" must say in 1 to %d bytes what the model is "
-			       "wanted for",
-			       REQUEST_MAX_USE);
-	TRY(read_rights(s, x, body));
-	TRY(read_terms(s, body));
-	TRY(read_signature(s, x, context, body));
-	s->row.created_ms = s->row.changed_ms = clock_now_ms();
-	s->row.state = S("submitted");
-	random_uuid(s->row.id, s->row.created_ms);
-	memcpy(s->row.model, s->model.id, STORE_ID);
-	memcpy(s->row.person, authorize_principal(x)->person.id, STORE_ID);
-	return OK;
-}
-
-static enum err submit(struct submission *s, struct exchange *x, struct route_context *context)
-{
-	const struct principal *who = authorize_principal(x);
-	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event;
-
-	audit_event_begin(&event, AUDIT_REQUEST_SUBMIT, who->person.id, who->person.name);
-	audit_event_uuid(&event, "request", s->row.id);
-	audit_event_text(&event, "model", s->model.name);
-	audit_event_text(&event, "rights", s->row.rights);
-	audit_event_text(&event, "intended_use", s->row.intended_use);
-	if (s->row.has_terms)
-		audit_event_hex(&event, "terms_sha256", slice_of(s->row.terms_sha256, 32));
-	if (!store_id_is_none(s->row.terms_key)) {
-		audit_event_uuid(&event, "terms_key", s->row.terms_key);
-		audit_event_hex(&event, "terms_signature",
-				slice_of(s->row.terms_signature, SIGN_SIGNATURE));
-	}
-	TRY(store_begin(store));
-	TRY(store_request_create(store, &s->row));
-	if (slice_equal(s->model.gate, S("auto")))
-		return api_commit(context, &event); /* the answer's receipt is the approval's */
-	return api_finish(x, context, &event);
-}
-
-static json_t *describe_request(struct arena *arena, const struct store_request *r)
-{
-	json_t *one = json_object_new();
-
-	json_put_text(one, "id", slice_of_string(api_uuid(arena, r->id)));
-	json_put_text(one, "state", r->state);
-	json_put_text(one, "model", r->model_name);
-	json_put_text(one, "person", r->person_name);
-	json_put(one, "rights", issue_describe_rights(r->rights));
-	json_put_text(one, "intended_use", r->intended_use);
-	if (r->has_terms)
-		json_put_text(one, "terms_sha256",
-			      slice_of_string(api_hex(arena, slice_of(r->terms_sha256, 32))));
-	json_put_bool(one, "terms_signed", !store_id_is_none(r->terms_key));
-	json_put_text(one, "reason", r->reason);
-	json_put_text(one, "decided_by", r->decided_by_name);
-	json_put_text(one, "created", slice_of_string(api_time(arena, r->created_ms)));
-	json_put_text(one, "changed", slice_of_string(api_time(arena, r->changed_ms)));
-	return one;
-}
-
-/* Everything that decides a request: who decides (NULL: the model's published gate), what. */
-struct verdict {
-	const struct store_request *request;
-	struct slice to;
-	struct slice reason;
-	enum audit_kind kind;
-	bool by_gate; /* gate "auto": nobody decided */
-};
-
-static void write_verdict(struct audit_event *event, struct exchange *x, const struct verdict *v,
-			  const struct store_license *license)
-{
-	const struct principal *who = authorize_principal(x);
-
-	audit_event_begin(event, v->kind, v->by_gate ? NULL : who->person.id,
-			  v->by_gate ? S("gate") : who->person.name);
-	audit_event_uuid(event, "request", v->request->id);
-	audit_event_text(event, "model", v->request->model_name);
-	audit_event_uuid(event, "person", v->request->person);
-	audit_event_text(event, "person_name", v->request->person_name);
-	audit_event_text(event, "reason", v->reason);
-	if (license)
-		audit_event_uuid(event, "license", license->id);
-}
-
-static struct store_transition transition_of(struct exchange *x, const struct verdict *v)
-{
-	struct store_transition t = {.from = v->request->state,
-				     .to = v->to,
-				     .reason = v->reason,
-				     .now_ms = clock_now_ms()};
-
-	memcpy(t.request, v->request->id, STORE_ID);
-	if (!v->by_gate)
-		memcpy(t.actor, authorize_principal(x)->person.id, STORE_ID);
-	return t;
-}
-
-/* State, entry, and (for an approval) the license, in one transaction. */
-static enum err carry_out(struct exchange *x, struct route_context *context,
-			  const struct verdict *v, const struct store_license *license)
-{
-	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event;
-	struct store_transition transition = transition_of(x, v);
-
-	write_verdict(&event, x, v, license);
-	TRY(store_begin(store));
-	TRY(store_request_transition(store, &transition));
-	if (license)
-		TRY(store_license_issue(store, license));
-	return api_finish(x, context, &event);
-}
-
-/* The keeper signed the license before this; if it comes to nothing, it is revoked. */
-static enum err carry_out_license(struct exchange *x, struct route_context *context,
-				  const struct verdict *v, const struct issue *issue)
-{
-	enum err result = carry_out(x, context, v, &issue->license);
-
-	return result == ERR_CONFLICT || result == ERR_DENIED
-		       ? issue_undo(issue, x, context, result)
-		       : result;
-}
-
-static struct issue issue_for(const struct store_request *r, struct slice rights, int64_t days)
-{
-	int64_t now_ms = clock_now_ms();
-	struct issue issue = {
-		.person_name = r->person_name,
-		.rights = rights,
-		.not_before_ms = now_ms,
-		.expires_ms = now_ms + days * 24 * 3600 * 1000,
-		.license = {.model_name = r->model_name,
-			    .person_name = r->person_name,
-			    .has_terms = r->has_terms},
-	};
-
-	memcpy(issue.license.model, r->model, STORE_ID);
-	memcpy(issue.license.person, r->person, STORE_ID);
-	memcpy(issue.license.request, r->id, STORE_ID);
-	memcpy(issue.license.terms_sha256, r->terms_sha256, 32);
-	return issue;
-}
-
-/* Gate "auto": the published criterion is that there is none; the license follows at once. */
-static enum err approve_by_gate(struct submission *s, struct exchange *x,
-				struct route_context *context)
-{
-	struct verdict v = {.request = &s->row,
-			    .to = S("approved"),
-			    .reason = S("the model's gate is auto"),
-			    .kind = AUDIT_REQUEST_APPROVE,
-			    .by_gate = true};
-	struct issue issue;
-
-	s->row.model_name = s->model.name;
-	s->row.person_name = authorize_principal(x)->person.name;
-	issue = issue_for(&s->row, s->row.rights, API_LICENSE_DAYS);
-	TRY(issue_license(&issue, x, context));
-	TRY(carry_out_license(x, context, &v, &issue));
-	s->row.state = S("approved");
-	return OK;
-}
-
-void request_submit(struct exchange *x, struct route_context *context)
-{
-	AUTO(json_auto) json_t *body = api_body(x);
-	struct submission *s = arena_alloc(exchange_arena(x), sizeof *s);
-	enum err result;
-
-	if (!body)
-		return;
-	result = read_submission(s, x, context, body);
-	if (result == OK)
-		result = submit(s, x, context);
-	if (result == OK && slice_equal(s->model.gate, S("auto")))
-		result = approve_by_gate(s, x, context);
-	if (result != OK) {
-		reply_failure(x, result);
-		return;
-	}
-	s->row.model_name = s->model.name;
-	s->row.person_name = authorize_principal(x)->person.name;
-	reply_json(x, 201, describe_request(exchange_arena(x), &s->row));
-}
 
 void request_list(struct exchange *x, struct route_context *context)
 {
@@ -339,7 +11,7 @@ void request_list(struct exchange *x, struct route_context *context)
 	const struct principal *who = authorize_principal(x);
 	struct store_request *requests;
 	size_t count;
-	json_t *answer, *list;
+	json_t *list;
 	enum err result = store_request_list(
 		context->store, exchange_arena(x), &requests, &count,
 		principal_holds(who, RIGHT_REQUESTS_DECIDE) ? everybody : who->person.id,
@@ -351,10 +23,8 @@ void request_list(struct exchange *x, struct route_context *context)
 	}
 	list = json_array_new();
 	for (size_t i = 0; i < count; i++)
-		json_push(list, describe_request(exchange_arena(x), &requests[i]));
-	answer = json_object_new();
-	json_put(answer, "requests", list);
-	reply_json(x, 200, answer);
+		json_push(list, request_describe(exchange_arena(x), &requests[i]));
+	reply_list(x, "requests", list);
 }
 
 /* The request of the address, if the asker may see it; false: it has answered. Somebody else's
@@ -410,7 +80,7 @@ void request_get(struct exchange *x, struct route_context *context)
 		reply_failure(x, result);
 		return;
 	}
-	answer = describe_request(exchange_arena(x), &request);
+	answer = request_describe(exchange_arena(x), &request);
 	json_put(answer, "history", describe_history(exchange_arena(x), events, count));
 	reply_json(x, 200, answer);
 }
@@ -472,9 +142,9 @@ static enum err approve(struct issue *issue, struct exchange *x, struct route_co
 	if (days < 1 || days > API_MAX_DAYS)
 		return failure(ERR_FORMAT, "\"expires_days\" is 1 to %d", API_MAX_DAYS);
 	TRY(read_granted(&rights, x, body, r));
-	*issue = issue_for(r, rights, days);
+	*issue = request_license(r, rights, days);
 	TRY(issue_license(issue, x, context));
-	return carry_out_license(x, context, &v, issue);
+	return request_approve_with(x, context, &v, issue);
 }
 
 void request_approve(struct exchange *x, struct route_context *context)
@@ -519,7 +189,7 @@ static void change(struct exchange *x, struct route_context *context, enum audit
 	if (result == OK && (kind == AUDIT_REQUEST_DENY || kind == AUDIT_REQUEST_RETURN))
 		result = check_decidable(x, &request);
 	if (result == OK)
-		result = carry_out(x, context, &v, NULL);
+		result = request_carry_out(x, context, &v, NULL);
 	if (result != OK) {
 		reply_failure(x, result);
 		return;

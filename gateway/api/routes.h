@@ -25,9 +25,11 @@ route_fn model_disable, model_enable, model_sealed, terms_add, terms_get;
 route_fn person_add, person_list, token_create, token_list, token_revoke, key_enroll, key_list;
 /* visas.c */
 route_fn issuer_add, issuer_list, issuer_remove, visa_add, visa_list;
+/* submit.c */
+route_fn request_submit;
 /* requests.c */
-route_fn request_submit, request_list, request_get, request_approve, request_deny, request_return,
-	request_withdraw, request_appeal;
+route_fn request_list, request_get, request_approve, request_deny, request_return, request_withdraw,
+	request_appeal;
 /* licenses.c */
 route_fn license_list, license_get, license_revoke, license_suspend, license_reinstate,
 	license_renew;

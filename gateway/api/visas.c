@@ -73,7 +73,7 @@ void issuer_list(struct exchange *x, struct route_context *context)
 {
 	struct store_issuer *issuers;
 	size_t count;
-	json_t *answer, *list;
+	json_t *list;
 	enum err result = store_issuer_list(context->store, exchange_arena(x), &issuers, &count);
 
 	if (result != OK) {
@@ -90,9 +90,7 @@ void issuer_list(struct exchange *x, struct route_context *context)
 			      slice_of_string(api_time(exchange_arena(x), issuers[i].added_ms)));
 		json_push(list, one);
 	}
-	answer = json_object_new();
-	json_put(answer, "issuers", list);
-	reply_json(x, 200, answer);
+	reply_list(x, "issuers", list);
 }
 
 void issuer_remove(struct exchange *x, struct route_context *context)
@@ -250,7 +248,7 @@ void visa_list(struct exchange *x, struct route_context *context)
 {
 	struct store_visa *visas;
 	size_t count;
-	json_t *answer, *list;
+	json_t *list;
 	enum err result = store_visa_list(context->store, exchange_arena(x), &visas, &count,
 					  authorize_principal(x)->person.id);
 
@@ -261,7 +259,5 @@ void visa_list(struct exchange *x, struct route_context *context)
 	list = json_array_new();
 	for (size_t i = 0; i < count; i++)
 		json_push(list, describe_visa(exchange_arena(x), &visas[i]));
-	answer = json_object_new();
-	json_put(answer, "visas", list);
-	reply_json(x, 200, answer);
+	reply_list(x, "visas", list);
 }

@@ -78,6 +78,8 @@ struct loop {
 	bool is_accepting;
 	int64_t now_ms; /* monotonic, once a round */
 	int64_t next_sweep_ms;
+	unsigned refused; /* since it was last told */
+	int64_t refused_due_ms;
 	int64_t drain_deadline_ms; /* 0: not draining */
 	uint8_t *scratch;          /* LOOP_SCRATCH bytes for whoever runs now */
 };
@@ -87,6 +89,7 @@ enum {
 	CONNECTION_READ = 16 * 1024, /* one read: the size of a TLS record */
 	CONNECTION_MAX_INPUT = 64 * 1024,
 	CONNECTION_TURN = 256 * 1024,   /* bytes moved before others have their turn */
+	CONNECTION_REFUSED_MS = 60000,  /* refusals are counted, a line a minute */
 	CONNECTION_PROGRESS = 4 * 1024, /* bytes that count as progress */
 };
 

@@ -29,6 +29,17 @@ static void drop_exchange(struct connection *c)
 		connection_retire(c->loop, x);
 }
 
+/* Refusals of the loop itself (malformed, no such route, too large) make no entry anywhere. */
+static void count_refusal(struct loop *loop)
+{
+	loop->refused++;
+	if (loop->now_ms < loop->refused_due_ms)
+		return;
+	log_info("edge.refused", "count=%u", loop->refused);
+	loop->refused = 0;
+	loop->refused_due_ms = loop->now_ms + CONNECTION_REFUSED_MS;
+}
+
 void connection_refuse(struct connection *c, unsigned status, const char *reason, bool closes)
 {
 	const struct edge_options *options = &c->loop->shared->options;
@@ -55,6 +66,7 @@ void connection_refuse(struct connection *c, unsigned status, const char *reason
 	}
 	if (!is_parsed || !slice_equal(x->request.method, S("HEAD")))
 		buf_write(&c->sending, buf_slice(&body));
+	count_refusal(c->loop);
 	log_debug("connection.refused", "client=%s status=%u reason=%s", c->address, status,
 		  reason);
 	drop_exchange(c);
