@@ -63,26 +63,45 @@ static const struct sandbox_page *page_of(enum role role)
 		return &sandbox_porter;
 	case ROLE_ENGINE:
 		return &sandbox_engine;
-	case ROLE_SUPERVISOR:
+	case ROLE_SUPERVISOR: /* sandbox_restrict_family */
 		return NULL;
 	}
 	return NULL;
+}
+
+static enum err load(scmp_filter_ctx filter)
+{
+	int result = seccomp_load(filter);
+
+	if (result == 0)
+		return OK;
+	errno = -result;
+	if (result == -EACCES || result == -ECANCELED) /* the library's word for the kernel's no */
+		return failure(ERR_UNSUPPORTED, "seccomp: root may not switch it on here");
+	return failure_errno("seccomp: cannot be switched on");
 }
 
 enum err sandbox_restrict(enum role role, bool inet)
 {
 	AUTO(release) scmp_filter_ctx filter = seccomp_init(sandbox_build_action());
 	const struct sandbox_page *page = page_of(role);
-	int result;
 
 	if (!filter || !page)
 		return failure(ERR_INTERNAL, "seccomp: no list for %s", role_name(role));
 	TRY(add_page(filter, page, inet));
 	TRY(add_page(filter, &sandbox_common, inet));
 	TRY(add_page(filter, &sandbox_build, inet));
-	result = seccomp_load(filter);
-	if (result == 0)
-		return OK;
-	errno = -result;
-	return failure_errno("seccomp: cannot be switched on");
+	return load(filter);
+}
+
+enum err sandbox_restrict_family(bool is_root)
+{
+	AUTO(release) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	if (!filter)
+		return failure(ERR_INTERNAL, "seccomp: no list for the supervisor");
+	if (seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, !is_root) != 0)
+		return failure(ERR_INTERNAL, "seccomp: no_new_privs cannot be chosen");
+	TRY(add_page(filter, &sandbox_supervisor, false));
+	return load(filter);
 }

@@ -55,11 +55,17 @@ extern const struct sandbox_page sandbox_keeper;
 extern const struct sandbox_page sandbox_scribe;
 extern const struct sandbox_page sandbox_porter;
 extern const struct sandbox_page sandbox_engine;
+extern const struct sandbox_page sandbox_supervisor; /* what nobody in the family may do */
 
 /* What the build needs on top: nothing in a release (sandbox_build_release.c); sanitizers have
  * wishes of their own, and name a forbidden call before they die (sandbox_build_checked.c). */
 extern const struct sandbox_page sandbox_build;
 uint32_t sandbox_build_action(void);
+
+/* The supervisor's: all is allowed but its page. Irreversible, and every child inherits it. As root
+ * before CAP_SYS_ADMIN goes, and then without no_new_privs, lest the children lose the rights they
+ * start with; as an ordinary user with it. ERR_UNSUPPORTED where root may not. */
+RESULT sandbox_restrict_family(bool is_root);
 
 /* Irreversible. `inet`: the role may open TCP sockets. Needs no_new_privs. */
 RESULT sandbox_restrict(enum role role, bool inet);

@@ -53,3 +53,11 @@ const char *__asan_default_options(void)
 {
 	return "detect_leaks=0";
 }
+
+/* Libraries that were not built with it (libcrypto, oneDNN) lock in ways it cannot see. A report
+ * about them is wrong, and to write one it would start a program, which no role may do. */
+__attribute__((visibility("default"))) const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+	return "ignore_noninstrumented_modules=1:report_signal_unsafe=0";
+}

@@ -17,6 +17,7 @@
 
 #include "crypto/base/file.h"
 #include "gateway/proc/privilege.h"
+#include "gateway/proc/sandbox.h"
 #include "gateway/supervisor/datadir.h"
 #include "gateway/supervisor/family.h"
 #include "gateway/supervisor/listener.h"
@@ -137,6 +138,21 @@ static enum err supervise(struct family *f, int signals, int ready_fd)
 	}
 }
 
+/* Before capabilities go. What is missing is said, or refused if strict. */
+static enum err confine(const struct settings *s)
+{
+	enum err result = sandbox_restrict_family(privilege_is_root());
+
+	if (!privilege_is_root())
+		log_warn("sandbox.partial", "part=users why=\"%s\"",
+			 "started by an ordinary user: all processes run as that user, and stand "
+			 "apart by namespaces, Landlock and seccomp only");
+	if (result != ERR_UNSUPPORTED || s->strict)
+		return result;
+	log_warn("sandbox.partial", "part=seccomp why=\"%s\"", failure_text());
+	return OK;
+}
+
 static enum err run(const struct arguments *arguments, const struct settings *s)
 {
 	AUTO(file_close) int listener = -1;
@@ -153,6 +169,8 @@ static enum err run(const struct arguments *arguments, const struct settings *s)
 	TRY(datadir_prepare(s));
 	TRY(open_signals(&signals));
 	result = family_init(&family, s, arguments->config, programs, listener);
+	if (result == OK)
+		result = confine(s);
 	if (result == OK)
 		result = privilege_keep_supervisor();
 	if (result == OK)

@@ -2,9 +2,12 @@
 #define _GNU_SOURCE
 #include "tests/unit/test.h"
 
+#include <errno.h>
 #include <linux/capability.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -12,6 +15,7 @@
 
 #include "gateway/proc/landlock.h"
 #include "gateway/proc/privilege.h"
+#include "gateway/proc/sandbox.h"
 
 enum { ORDINARY_USER = 65534, DATABASE_PORT = 5432 };
 
@@ -155,6 +159,32 @@ static void an_ordinary_user_gets_what_the_hard_limit_allows(void **state)
 	assert_int_equal(result, 0);
 }
 
+/* Both calls are anybody's, until the list is on. */
+static int under_the_family_list(void)
+{
+	int status = 1;
+	pid_t pid;
+
+	if (personality(0xffffffff) < 0 || sandbox_restrict_family(false) != OK)
+		return 1;
+	if (personality(0xffffffff) >= 0 || errno != EPERM)
+		return 2;
+	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0 || errno != EPERM)
+		return 3;
+	pid = fork();
+	if (pid == 0) {
+		execl("/bin/true", "true", (char *)NULL);
+		_exit(127);
+	}
+	return waitpid(pid, &status, 0) == pid && status == 0 ? 0 : 4;
+}
+
+static void what_nobody_needs_fails_and_children_still_start(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(under_the_family_list), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +193,7 @@ int main(void)
 		cmocka_unit_test(an_edge_started_as_root_keeps_no_capability),
 		cmocka_unit_test(an_ordinary_user_without_the_limit_is_told),
 		cmocka_unit_test(an_ordinary_user_gets_what_the_hard_limit_allows),
+		cmocka_unit_test(what_nobody_needs_fails_and_children_still_start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
