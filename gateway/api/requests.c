@@ -436,12 +436,27 @@ static enum err read_granted(struct slice *out, struct exchange *x, const json_t
 	return OK;
 }
 
+static bool is_actor(const struct exchange *x, const uint8_t person[STORE_ID])
+{
+	return slice_equal(slice_of(person, STORE_ID),
+			   slice_of(authorize_principal(x)->person.id, STORE_ID));
+}
+
+/* An appeal goes to someone else than whoever denied the request. */
+static enum err check_appeal(const struct exchange *x, const struct store_request *r)
+{
+	if (slice_equal(r->state, S("appealed")) && is_actor(x, r->decided_by))
+		return failure(ERR_DENIED,
+			       "you denied this request; its appeal is for someone else to decide");
+	return OK;
+}
+
 /* Before a license is issued: what the database would refuse anyway, but without an entry. */
 static enum err check_decidable(struct exchange *x, const struct store_request *r)
 {
-	if (slice_equal(slice_of(r->person, STORE_ID),
-			slice_of(authorize_principal(x)->person.id, STORE_ID)))
+	if (is_actor(x, r->person))
 		return failure(ERR_DENIED, "nobody decides their own request");
+	TRY(check_appeal(x, r));
 	if (!slice_equal(r->state, S("submitted")) && !slice_equal(r->state, S("appealed")))
 		return failure(ERR_CONFLICT, "the request is %.*s, not awaiting a decision",
 			       SLICE_PRINT(r->state));
@@ -513,6 +528,8 @@ static void change(struct exchange *x, struct route_context *context, enum audit
 		result = failure(ERR_FORMAT, "\"reason\" is missing: the person will read it");
 	if (result == OK && v.reason.size > REQUEST_MAX_REASON)
 		result = failure(ERR_FORMAT, "\"reason\" has at most %d bytes", REQUEST_MAX_REASON);
+	if (result == OK && !slice_equal(to, S("withdrawn")))
+		result = check_appeal(x, &request);
 	if (result == OK)
 		result = carry_out(x, context, &v, NULL);
 	if (result != OK) {
@@ -533,8 +550,7 @@ static bool is_own(struct exchange *x, struct route_context *context)
 
 	if (!find_request(&request, x, context))
 		return false;
-	if (slice_equal(slice_of(request.person, STORE_ID),
-			slice_of(authorize_principal(x)->person.id, STORE_ID)))
+	if (is_actor(x, request.person))
 		return true;
 	reply_code(x, CODE_RIGHT_NOT_GRANTED, "only the person who made the request may do this",
 		   NULL);
