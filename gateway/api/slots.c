@@ -250,8 +250,8 @@ static void give_up(struct slots *s, struct rpc *rpc, struct slot *slot)
 		return; /* it is gone already */
 }
 
-enum err slots_enter(unsigned *out, struct exchange *x, struct route_context *context,
-		     const struct grant *g)
+static enum err enter(unsigned *out, struct exchange *x, struct route_context *context,
+		      const struct grant *g)
 {
 	struct slots *s = context->api->slots;
 	struct rpc *rpc = context->api->rpc;
@@ -287,6 +287,20 @@ enum err slots_enter(unsigned *out, struct exchange *x, struct route_context *co
 	if (!slot)
 		return failure(ERR_UNAVAILABLE,
 			       "every engine is busy with another model; try again");
+	return result;
+}
+
+/* An engine outlives an edge: to the next edge its process looks unused until it refuses to load.
+ * It has been told to end then, and a fresh one will follow. */
+enum err slots_enter(unsigned *out, struct exchange *x, struct route_context *context,
+		     const struct grant *g)
+{
+	enum err result = ERR_CONFLICT;
+
+	for (unsigned i = 0; i <= context->api->slots->count && result == ERR_CONFLICT; i++)
+		result = enter(out, x, context, g);
+	if (result == ERR_CONFLICT)
+		return failure(ERR_UNAVAILABLE, "no engine is free; try again");
 	return result;
 }
 
