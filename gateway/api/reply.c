@@ -262,6 +262,8 @@ void reply_write_problem(struct buf *out, unsigned status, const char *reason,
 			   : status == 405 ? "METHOD_NOT_ALLOWED"
 			   : status == 413 ? "TOO_LARGE"
 			   : status == 503 ? "RATE_LIMITED"
+			   : status == 501 ? "UNSUPPORTED"
+			   : status == 505 ? "UNSUPPORTED"
 			   : status >= 500 ? "INTERNAL"
 					   : "BAD_REQUEST";
 	AUTO(json_auto) json_t *body = problem_of(status, code, reason, request_id);
