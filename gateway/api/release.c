@@ -166,8 +166,7 @@ static enum err ask_keeper(const struct release *release, struct api *api, const
 	}
 	wire_write_key_release(&body, &ask);
 	TRY(buf_done(&body));
-	return rpc_call(api->rpc, ROLE_KEEPER, 0, WIRE_KEY_RELEASE, buf_slice(&body), -1, &reply,
-			API_CALL_MS);
+	return api_ask_keeper(&reply, api, WIRE_KEY_RELEASE, buf_slice(&body));
 }
 
 enum err release_file(struct release *out, struct exchange *x, struct route_context *context,
