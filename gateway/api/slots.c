@@ -201,8 +201,7 @@ static enum err give_key(struct api *api, const uint8_t event[WIRE_ID],
 	memcpy(ask.event, event, WIRE_ID);
 	wire_write_key_release(&body, &ask);
 	TRY(buf_done(&body));
-	return rpc_call(api->rpc, ROLE_KEEPER, 0, WIRE_KEY_RELEASE, buf_slice(&body), -1, &reply,
-			API_CALL_MS);
+	return api_ask_keeper(&reply, api, WIRE_KEY_RELEASE, buf_slice(&body));
 }
 
 static enum err log_serve(uint8_t event_id[WIRE_ID], struct route_context *context,
@@ -261,8 +260,8 @@ static enum err load(unsigned slot, struct exchange *x, struct route_context *co
 	return OK;
 }
 
-enum err slots_enter(unsigned *out, struct exchange *x, struct route_context *context,
-		     const struct grant *g)
+static enum err enter(unsigned *out, struct exchange *x, struct route_context *context,
+		      const struct grant *g)
 {
 	struct slots *s = context->api->slots;
 	struct rpc *rpc = context->api->rpc;
@@ -299,6 +298,20 @@ enum err slots_enter(unsigned *out, struct exchange *x, struct route_context *co
 		return failure(ERR_CLOSED, "the client has gone");
 	if (!slot)
 		return failure(ERR_CONFLICT, "every engine is busy with another model; try again");
+	return result;
+}
+
+/* An engine outlives an edge: to the next edge its process looks unused until it refuses to load.
+ * It has been told to end then, and a fresh one will follow. */
+enum err slots_enter(unsigned *out, struct exchange *x, struct route_context *context,
+		     const struct grant *g)
+{
+	enum err result = ERR_CONFLICT;
+
+	for (unsigned i = 0; i <= context->api->slots->count && result == ERR_CONFLICT; i++)
+		result = enter(out, x, context, g);
+	if (result == ERR_CONFLICT)
+		return failure(ERR_UNAVAILABLE, "no engine is free; try again");
 	return result;
 }
 
