@@ -66,6 +66,13 @@ void hub_create(struct exchange *x, struct route_context *context)
 	result = create(x, context, name);
 	if (result == ERR_CONFLICT)
 		reply_hub(x, 409, NULL, "You already created this model repo");
+	else if (result == ERR_FORMAT)
+		reply_code(
+			x, CODE_BAD_REQUEST,
+			"a model's name is \"name\" or \"organization/name\", each 1 to 96 of "
+			"A-Z a-z 0-9 . _ -, beginning with a letter or a digit, without \"..\" and "
+			"\"--\"",
+			"name");
 	else if (result != OK)
 		reply_failure(x, result);
 	else {
