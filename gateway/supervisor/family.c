@@ -100,10 +100,8 @@ static enum err join_all(struct family *f, struct child *fresh)
 	return OK;
 }
 
-/* When a child that ended is started again. */
-static void plan_return(struct child *c, int status)
+void family_plan_return(struct child *c, int status, int64_t now)
 {
-	int64_t now = clock_monotonic_ms();
 	int64_t lived = now - c->started_ms;
 	bool was_ready = c->state == CHILD_RUNNING;
 
@@ -158,7 +156,7 @@ enum err family_start_due(struct family *f)
 		if (c->pid)
 			kill(c->pid, SIGKILL); /* half joined: family_reap plans its return */
 		else
-			plan_return(c, EXIT_FAILURE);
+			family_plan_return(c, EXIT_FAILURE, now);
 		TRY(give_up(f, c));
 	}
 	return OK;
@@ -301,7 +299,7 @@ enum err family_reap(struct family *f)
 		c->pid = 0;
 		channel_close(&c->control);
 		log_exit(c, status);
-		plan_return(c, status);
+		family_plan_return(c, status, clock_monotonic_ms());
 		tell_gone(f, c);
 		TRY(give_up(f, c));
 	}

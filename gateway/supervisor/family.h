@@ -67,6 +67,9 @@ int family_wait_ms(const struct family *f);
 size_t family_list(const struct family *f, struct pollfd *out);
 void family_receive(struct family *f, int fd);
 
+/* Sets when a child that ended with this wait status is started again: family_reap does so. */
+void family_plan_return(struct child *c, int status, int64_t now_ms);
+
 /* Collects every child that ended, tells its peers, and plans its return. ERR_UNAVAILABLE: a
  * child fails to start again and again before the family was ever whole. */
 RESULT family_reap(struct family *f);

@@ -228,6 +228,28 @@ static void engine_stops_what_is_canceled_and_unloads(void **state)
 	channel_close(&s->keeper);
 }
 
+/* More generations than fit at one time, abandoned; a fresh edge finds all places free. */
+static void engine_forgets_what_an_edge_that_went_had_asked(void **state)
+{
+	struct scene *s = *state;
+	struct buf texts[9];
+	struct wire_engine_done done;
+
+	skip_without_model(s);
+	load(s);
+	for (uint32_t i = 0; i < 72; i++)
+		generate(s, 100 + i, 490, false);
+	channel_close(&s->edge);
+	s->edge = child_join(&s->child, ROLE_EDGE, 0);
+	for (uint32_t i = 0; i < 9; i++)
+		texts[i] = buf_new(1 << 16);
+	generate(s, 1, 5, false);
+	collect(s, texts, 1, &done);
+	assert_int_equal(done.finish, WIRE_FINISH_LENGTH);
+	assert_int_equal(done.completion_tokens, 5);
+	buf_free(&texts[1]);
+}
+
 static void engine_refuses_to_load_without_keys_or_with_a_damaged_file(void **state)
 {
 	struct scene *s = *state;
@@ -252,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(engine_writes_the_published_text_for_eight_at_once),
 		TEST(engine_stops_what_is_canceled_and_unloads),
+		TEST(engine_forgets_what_an_edge_that_went_had_asked),
 		TEST(engine_refuses_to_load_without_keys_or_with_a_damaged_file),
 	};
 
