@@ -260,7 +260,8 @@ static enum err load(unsigned slot, struct exchange *x, struct route_context *co
 	return OK;
 }
 
-static enum err enter(unsigned *out, struct exchange *x, struct route_context *context,
+/* *stale: the process chosen had a model already, and has been told to end. */
+static enum err enter(unsigned *out, bool *stale, struct exchange *x, struct route_context *context,
 		      const struct grant *g)
 {
 	struct slots *s = context->api->slots;
@@ -293,6 +294,7 @@ static enum err enter(unsigned *out, struct exchange *x, struct route_context *c
 		slot->used_ms = clock_monotonic_ms();
 		*out = (unsigned)(slot - s->rows);
 	}
+	*stale = slot && claimed && result == ERR_CONFLICT;
 	pthread_mutex_unlock(&s->lock);
 	if (!slot && exchange_is_closed(x))
 		return failure(ERR_CLOSED, "the client has gone");
@@ -302,15 +304,16 @@ static enum err enter(unsigned *out, struct exchange *x, struct route_context *c
 }
 
 /* An engine outlives an edge: to the next edge its process looks unused until it refuses to load.
- * It has been told to end then, and a fresh one will follow. */
+ * It ends then, and a fresh one follows. */
 enum err slots_enter(unsigned *out, struct exchange *x, struct route_context *context,
 		     const struct grant *g)
 {
-	enum err result = ERR_CONFLICT;
+	enum err result = ERR_UNAVAILABLE;
+	bool stale = true;
 
-	for (unsigned i = 0; i <= context->api->slots->count && result == ERR_CONFLICT; i++)
-		result = enter(out, x, context, g);
-	if (result == ERR_CONFLICT)
+	for (unsigned i = 0; stale && i <= context->api->slots->count; i++)
+		result = enter(out, &stale, x, context, g);
+	if (stale)
 		return failure(ERR_UNAVAILABLE, "no engine is free; try again");
 	return result;
 }
