@@ -261,8 +261,9 @@ static enum err load(unsigned slot, struct exchange *x, struct route_context *co
 	return OK;
 }
 
-enum err slots_enter(unsigned *out, struct exchange *x, struct route_context *context,
-		     const struct grant *g)
+/* *stale: the process chosen had a model already, and has been told to end. */
+static enum err enter(unsigned *out, bool *stale, struct exchange *x, struct route_context *context,
+		      const struct grant *g)
 {
 	struct slots *s = context->api->slots;
 	struct rpc *rpc = context->api->rpc;
@@ -294,11 +295,27 @@ enum err slots_enter(unsigned *out, struct exchange *x, struct route_context *co
 		slot->used_ms = clock_monotonic_ms();
 		*out = (unsigned)(slot - s->rows);
 	}
+	*stale = slot && claimed && result == ERR_CONFLICT;
 	pthread_mutex_unlock(&s->lock);
 	if (!slot && exchange_is_closed(x))
 		return failure(ERR_CLOSED, "the client has gone");
 	if (!slot)
 		return failure(ERR_CONFLICT, "every engine is busy with another model; try again");
+	return result;
+}
+
+/* An engine outlives an edge: to the next edge its process looks unused until it refuses to load.
+ * It ends then, and a fresh one follows. */
+enum err slots_enter(unsigned *out, struct exchange *x, struct route_context *context,
+		     const struct grant *g)
+{
+	enum err result = ERR_UNAVAILABLE;
+	bool stale = true;
+
+	for (unsigned i = 0; stale && i <= context->api->slots->count; i++)
+		result = enter(out, &stale, x, context, g);
+	if (stale)
+		return failure(ERR_UNAVAILABLE, "no engine is free; try again");
 	return result;
 }
 
