@@ -278,6 +278,9 @@ static const char *code_of_status(unsigned status)
 		return "METHOD_NOT_ALLOWED";
 	case 413:
 		return "TOO_LARGE";
+	case 501:
+	case 505:
+		return "UNSUPPORTED";
 	case 503:
 		return "RATE_LIMITED";
 	default:
