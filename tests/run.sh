@@ -157,9 +157,10 @@ packages_of() { # STAGE
 	case $1 in
 	valgrind) echo valgrind ;;
 	browser) echo chromium "${packages_integration[@]}" ;;
-	integration | conformance | soak) echo "${packages_integration[@]}" ;;
+	integration | soak) echo "${packages_integration[@]}" ;;
+	conformance) echo "${packages_integration[@]}" "${packages_conformance[@]}" ;;
 	all)
-		packages_of integration
+		packages_of conformance
 		[ -z "$(node_tests_of tests/browser)" ] || packages_of browser
 		;;
 	esac

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The demo's PostgreSQL, taken away and given back.
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import { until } from "./http.mjs";
+
+const STOP_SECONDS = 30;
+
+function isRunning(pid) {
+	try {
+		process.kill(pid, 0);
+		// Dead, and not yet asked after by its parent, is not running.
+		return !/^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, "utf8"));
+	} catch {
+		return false;
+	}
+}
+
+export class Database {
+	constructor(gateway) {
+		const [server] = gateway.processesNamed("postgres");
+		this.pid = server.id;
+		this.program = fs.readlinkSync(`/proc/${this.pid}/exe`);
+		this.words = fs.readFileSync(`/proc/${this.pid}/cmdline`, "utf8").split("\0").slice(1, -1);
+		this.folder = this.words[this.words.indexOf("-D") + 1];
+	}
+
+	/** A fast shutdown: sessions are cut, what is committed is written. */
+	async stop() {
+		const { pid } = this;
+		if (!pid || !isRunning(pid)) return;
+		process.kill(pid, "SIGINT");
+		await until("PostgreSQL to stop", STOP_SECONDS, () => !isRunning(pid));
+		this.pid = undefined;
+	}
+
+	/** An immediate shutdown: nothing is written any more, the next start has to recover. */
+	async crash() {
+		const { pid } = this;
+		process.kill(pid, "SIGQUIT");
+		await until("PostgreSQL to be gone", STOP_SECONDS, () => !isRunning(pid));
+		this.pid = undefined;
+	}
+
+	/** As its first start, by the same words and the same user. */
+	async start() {
+		const { uid, gid } = fs.statSync(this.folder);
+		const identity = process.getuid() === 0 ? { uid, gid } : {};
+		const child = spawn(this.program, this.words, { ...identity, stdio: "ignore", cwd: "/" });
+		this.pid = child.pid;
+		await until("PostgreSQL to start", STOP_SECONDS, () =>
+			fs.readFileSync(`${this.folder}/postmaster.pid`, "utf8").split("\n")[7]?.trim() ===
+				"ready");
+	}
+}
