@@ -98,6 +98,17 @@ void api_worker_free(struct route_context *context)
 	free(context);
 }
 
+enum err api_ask_keeper(struct rpc_reply *out, struct api *api, enum wire_type type,
+			struct slice body)
+{
+	enum err result = rpc_call(api->rpc, ROLE_KEEPER, 0, type, body, -1, out, API_CALL_MS);
+
+	if (result != OK && strcmp(out->code, code_name(CODE_AUDIT_UNAVAILABLE)) == 0)
+		return failure(ERR_UNAVAILABLE,
+			       "the keeper did not take the entry of this act in time; try again");
+	return result;
+}
+
 static enum err ask_keeper(struct api_keys *out, struct api *api)
 {
 	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};

@@ -89,6 +89,11 @@ void api_worker_free(struct route_context *context);
  * ERR_UNAVAILABLE: no keeper, or it is sealed. */
 RESULT api_keys_get(struct api_keys *out, struct api *api);
 
+/* Ask the keeper, against an entry. ERR_UNAVAILABLE also if the entry is of an earlier life of the
+ * keeper, or too old by now: the act needs a new one. */
+RESULT api_ask_keeper(struct rpc_reply *out, struct api *api, enum wire_type type,
+		      struct slice body);
+
 /* Wait until the event stands under a published checkpoint (class A). ERR_UNAVAILABLE. */
 RESULT api_publish(struct api *api, const uint8_t event[WIRE_ID]);
 

@@ -285,8 +285,7 @@ static enum err bind_file(struct committing *c, const uint8_t event[WIRE_ID],
 	memcpy(ask.sha256, file->sha256, WIRE_DIGEST);
 	wire_write_key_bind(&body, &ask);
 	TRY(buf_done(&body));
-	TRY(rpc_call(c->context->api->rpc, ROLE_KEEPER, 0, WIRE_KEY_BIND, buf_slice(&body), -1,
-		     &reply, API_CALL_MS));
+	TRY(api_ask_keeper(&reply, c->context->api, WIRE_KEY_BIND, buf_slice(&body)));
 	TRY(wire_read_key_bound(&bound, buf_slice(&reply.body)));
 	file->header = arena_copy(exchange_arena(c->x), bound.header);
 	return OK;

@@ -42,8 +42,7 @@ static enum err sign(struct store_license *row, struct api *api, const uint8_t e
 
 	memcpy(ask.event, event, WIRE_ID);
 	wire_write_license_sign(&body, &ask);
-	TRY(rpc_call(api->rpc, ROLE_KEEPER, 0, WIRE_LICENSE_SIGN, buf_slice(&body), -1, &reply,
-		     API_CALL_MS));
+	TRY(api_ask_keeper(&reply, api, WIRE_LICENSE_SIGN, buf_slice(&body)));
 	TRY(wire_read_license_signed(&made, buf_slice(&reply.body)));
 	memcpy(row->signature, made.signature, WIRE_SIGNATURE);
 	return OK;

@@ -24,8 +24,7 @@ static enum err sign_token(const char **out, struct exchange *x, struct api *api
 	memcpy(ask.event, event, WIRE_ID);
 	memcpy(ask.credential, credential->id, WIRE_ID);
 	wire_write_token_sign(&body, &ask);
-	TRY(rpc_call(api->rpc, ROLE_KEEPER, 0, WIRE_TOKEN_SIGN, buf_slice(&body), -1, &reply,
-		     API_CALL_MS));
+	TRY(api_ask_keeper(&reply, api, WIRE_TOKEN_SIGN, buf_slice(&body)));
 	TRY(wire_read_token_signed(&made, buf_slice(&reply.body)));
 	*out = arena_string(exchange_arena(x), made.token);
 	return OK;
@@ -77,6 +76,32 @@ static enum err add_person(struct exchange *x, struct route_context *context,
 	TRY(api_finish(x, context, &token));
 	memcpy(token_entry, token.id, WIRE_ID);
 	return OK;
+}
+
+static enum err create_token(const char **token, struct exchange *x, struct route_context *context,
+			     const struct store_credential *credential)
+{
+	AUTO(store_end) struct store *store = context->store;
+	AUTO(audit_event_clear) struct audit_event event;
+
+	token_event(&event, authorize_principal(x), credential);
+	TRY(store_begin(store));
+	TRY(store_credential_create(store, credential));
+	TRY(api_finish(x, context, &event));
+	return sign_token(token, x, context->api, event.id, credential);
+}
+
+/* A person's first token. Their entry may be lost on a keeper that was just replaced: the person is
+ * there already and could never get a token, so another one is made. */
+static enum err first_token(const char **token, struct exchange *x, struct route_context *context,
+			    const uint8_t entry[WIRE_ID], struct store_credential *credential)
+{
+	enum err result = sign_token(token, x, context->api, entry, credential);
+
+	if (result != ERR_UNAVAILABLE)
+		return result;
+	*credential = new_credential(credential->person, credential->name, API_TOKEN_DAYS);
+	return create_token(token, x, context, credential);
 }
 
 static void reply_token(struct exchange *x, const struct store_credential *credential,
@@ -151,7 +176,7 @@ void person_add(struct exchange *x, struct route_context *context)
 		result = add_person(x, context, &person, &credential, entry);
 	}
 	if (result == OK)
-		result = sign_token(&token, x, context->api, entry, &credential);
+		result = first_token(&token, x, context, entry, &credential);
 	if (result == OK)
 		reply_token(x, &credential, token, &person);
 	else if (result == ERR_CONFLICT)
@@ -187,19 +212,6 @@ void person_list(struct exchange *x, struct route_context *context)
 		json_push(list, one);
 	}
 	reply_list(x, "persons", list);
-}
-
-static enum err create_token(const char **token, struct exchange *x, struct route_context *context,
-			     const struct store_credential *credential)
-{
-	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event;
-
-	token_event(&event, authorize_principal(x), credential);
-	TRY(store_begin(store));
-	TRY(store_credential_create(store, credential));
-	TRY(api_finish(x, context, &event));
-	return sign_token(token, x, context->api, event.id, credential);
 }
 
 static enum err read_token_request(struct store_credential *out, struct exchange *x,

@@ -192,8 +192,7 @@ static enum err ask_keeper(const struct release *release, struct api *api, const
 	}
 	wire_write_key_release(&body, &ask);
 	TRY(buf_done(&body));
-	return rpc_call(api->rpc, ROLE_KEEPER, 0, WIRE_KEY_RELEASE, buf_slice(&body), -1, &reply,
-			API_CALL_MS);
+	return api_ask_keeper(&reply, api, WIRE_KEY_RELEASE, buf_slice(&body));
 }
 
 /* One that is held (copied to *out, NULL is returned), after waiting for one that is being made; or

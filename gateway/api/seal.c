@@ -39,8 +39,7 @@ static enum err make_key(struct seal *seal, struct exchange *x, struct route_con
 	memcpy(ask.event, event.id, WIRE_ID);
 	memcpy(ask.blob, seal->blob.id, WIRE_ID);
 	wire_write_key_create(&body, &ask);
-	TRY(rpc_call(context->api->rpc, ROLE_KEEPER, 0, WIRE_KEY_CREATE, buf_slice(&body), -1,
-		     &reply, API_CALL_MS));
+	TRY(api_ask_keeper(&reply, context->api, WIRE_KEY_CREATE, buf_slice(&body)));
 	TRY(wire_read_key_created(&made, buf_slice(&reply.body)));
 	seal->blob.header = arena_copy(exchange_arena(x), made.header);
 	return OK;

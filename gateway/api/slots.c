@@ -201,8 +201,7 @@ static enum err give_key(struct api *api, const uint8_t event[WIRE_ID],
 	memcpy(ask.event, event, WIRE_ID);
 	wire_write_key_release(&body, &ask);
 	TRY(buf_done(&body));
-	return rpc_call(api->rpc, ROLE_KEEPER, 0, WIRE_KEY_RELEASE, buf_slice(&body), -1, &reply,
-			API_CALL_MS);
+	return api_ask_keeper(&reply, api, WIRE_KEY_RELEASE, buf_slice(&body));
 }
 
 static enum err log_serve(uint8_t event_id[WIRE_ID], struct route_context *context,
