@@ -10,8 +10,13 @@ import { gatewayForThisFile } from "../integration/gateway.mjs";
 import { ask, expect, until } from "../integration/http.mjs";
 
 const source = fileURLToPath(new URL("verify_log/", import.meta.url));
-const environment = { ...process.env, GO111MODULE: "off", GOPATH: "/usr/share/gocode",
-	GOFLAGS: "", CGO_ENABLED: "0" };
+const environment = {
+	...process.env,
+	GO111MODULE: "off",
+	GOPATH: "/usr/share/gocode",
+	GOFLAGS: "",
+	CGO_ENABLED: "0",
+};
 
 function whyNot() {
 	if (spawnSync("go", ["version"]).error) return "go is not installed (golang-go)";
@@ -26,8 +31,11 @@ const here = gatewayForThisFile(async (gateway, holder) => {
 	holder.verifier = path.join(gateway.folder, "verify_log");
 	if (!skip) {
 		const cache = path.join(gateway.folder, "go-cache");
-		const built = spawnSync("go", ["build", "-o", holder.verifier, "."],
-			{ cwd: source, env: { ...environment, GOCACHE: cache }, encoding: "utf8" });
+		const built = spawnSync("go", ["build", "-o", holder.verifier, "."], {
+			cwd: source,
+			env: { ...environment, GOCACHE: cache },
+			encoding: "utf8",
+		});
 		assert.equal(built.status, 0, built.stderr);
 		fs.rmSync(cache, { recursive: true });
 	}
@@ -41,7 +49,8 @@ function verify(...words) {
 
 	return new Promise((resolve) => {
 		execFile(verifier, all, { timeout: 60000 }, (error, stdout, stderr) =>
-			resolve({ code: error ? error.code : 0, stdout, stderr }));
+			resolve({ code: error ? error.code : 0, stdout, stderr }),
+		);
 	});
 }
 
@@ -49,11 +58,20 @@ function verify(...words) {
 async function receiptFile(name, change = (receipt) => receipt) {
 	const { gateway } = here;
 	const token = gateway.tokens.researcher;
-	const answer = await expect(200, gateway, "GET", `/${gateway.model}/resolve/main/config.json`,
-		{ token });
+	const answer = await expect(
+		200,
+		gateway,
+		"GET",
+		`/${gateway.model}/resolve/main/config.json`,
+		{ token },
+	);
 	const receipt = await until("the receipt", 20, async () => {
-		const one = await ask(gateway, "GET",
-			`/api/v1/receipts/${answer.headers["x-audit-receipt"]}`, { token });
+		const one = await ask(
+			gateway,
+			"GET",
+			`/api/v1/receipts/${answer.headers["x-audit-receipt"]}`,
+			{ token },
+		);
 		return one.status === 200 && one.json;
 	});
 	const file = path.join(gateway.folder, name);
@@ -71,8 +89,10 @@ test("checkpoint, tiles and entries agree, in Go's eyes", { skip }, async () => 
 
 test("a log of more than one tile verifies, too", { skip }, async () => {
 	const { gateway } = here;
-	const denied = () => ask(gateway, "GET", `/${gateway.model}/resolve/main/config.json`,
-		{ token: gateway.tokens.stranger });
+	const denied = () =>
+		ask(gateway, "GET", `/${gateway.model}/resolve/main/config.json`, {
+			token: gateway.tokens.stranger,
+		});
 	const done = await until("a second tile", 60, async () => {
 		await Promise.all(Array.from({ length: 32 }, denied));
 		const one = await verify();
@@ -89,10 +109,24 @@ test("a receipt proves inclusion and payload", { skip }, async () => {
 });
 
 const flaws = [
-	["another payload", (one) => ({ ...one, payload: one.payload.replace("config", "konfig") })],
-	["another entry", (one) => ({ ...one, entry: one.entry.replace("key.release", "key.releasf") })],
-	["another index", (one) => ({ ...one,
-		proof: one.proof.replace(/^index (\d+)$/m, (_, n) => `index ${Number(n) - 1}`) })],
+	[
+		"another payload",
+		(one) => ({ ...one, payload: one.payload.replace("config", "konfig") }),
+	],
+	[
+		"another entry",
+		(one) => ({ ...one, entry: one.entry.replace("key.release", "key.releasf") }),
+	],
+	[
+		"another index",
+		(one) => ({
+			...one,
+			proof: one.proof.replace(
+				/^index (\d+)$/m,
+				(_, n) => `index ${Number(n) - 1}`,
+			),
+		}),
+	],
 	["another nonce", (one) => ({ ...one, nonce: Buffer.alloc(32).toString("base64") })],
 ];
 

@@ -8,22 +8,38 @@ import path from "node:path";
 import test from "node:test";
 import { demoModel, gatewayForThisFile } from "./gateway.mjs";
 import { ask, expect, until } from "./http.mjs";
-import { addPerson, addTerms, createModel, enrollKey, importFiles, licensedPerson, requestBody,
-	sha256, submit } from "./people.mjs";
+import {
+	addPerson,
+	addTerms,
+	createModel,
+	enrollKey,
+	importFiles,
+	licensedPerson,
+	requestBody,
+	sha256,
+	submit,
+} from "./people.mjs";
 
 const here = gatewayForThisFile();
 const RIGHTS = ["weights:read", "infer:generate"];
 const weights = fs.readFileSync(path.join(demoModel, "model.safetensors"));
 
-const download = (token) => ask(here.gateway, "GET",
-	`/${here.gateway.model}/resolve/main/model.safetensors`, { token });
+const download = (token) =>
+	ask(here.gateway, "GET", `/${here.gateway.model}/resolve/main/model.safetensors`, {
+		token,
+	});
 
 const decide = (token, id, act, body = {}) =>
 	ask(here.gateway, "POST", `/api/v1/access-requests/${id}/${act}`, { token, body });
 
 async function explain(token, right = "weights:read") {
-	const answer = await expect(200, here.gateway, "GET",
-		`/api/v1/explain?model=${here.gateway.model}&right=${right}`, { token });
+	const answer = await expect(
+		200,
+		here.gateway,
+		"GET",
+		`/api/v1/explain?model=${here.gateway.model}&right=${right}`,
+		{ token },
+	);
 	return answer.json;
 }
 
@@ -31,7 +47,11 @@ async function explain(token, right = "weights:read") {
 async function applicant(rights = RIGHTS) {
 	const person = await addPerson(here.gateway);
 	const key = await enrollKey(here.gateway, person.token);
-	return { person, key, body: await requestBody(here.gateway, key, here.gateway.model, rights) };
+	return {
+		person,
+		key,
+		body: await requestBody(here.gateway, key, here.gateway.model, rights),
+	};
 }
 
 async function submitted(rights) {
@@ -43,7 +63,9 @@ async function submitted(rights) {
 
 test("persons are added by whoever has the office, and have a token at once", async () => {
 	const person = await addPerson(here.gateway);
-	const who = await expect(200, here.gateway, "GET", "/api/whoami-v2", { token: person.token });
+	const who = await expect(200, here.gateway, "GET", "/api/whoami-v2", {
+		token: person.token,
+	});
 	assert.equal(who.json.name, person.name);
 	assert.match(person.token, /^hf_[0-9A-Za-z]{97,127}$/);
 });
@@ -51,19 +73,26 @@ test("persons are added by whoever has the office, and have a token at once", as
 test("persons are not added by others", async () => {
 	const { tokens } = here.gateway;
 	for (const token of [tokens.researcher, tokens.stranger, tokens.auditor]) {
-		const answer = await ask(here.gateway, "POST", "/api/v1/persons",
-			{ token, body: { name: "mallory", offices: ["persons:manage"] } });
+		const answer = await ask(here.gateway, "POST", "/api/v1/persons", {
+			token,
+			body: { name: "mallory", offices: ["persons:manage"] },
+		});
 		assert.equal(answer.status, 403);
 		assert.equal(answer.json.code, "RIGHT_NOT_GRANTED");
 	}
-	assert.equal((await ask(here.gateway, "POST", "/api/v1/persons",
-		{ body: { name: "mallory" } })).status, 401);
+	assert.equal(
+		(await ask(here.gateway, "POST", "/api/v1/persons", { body: { name: "mallory" } }))
+			.status,
+		401,
+	);
 });
 
 test("a name cannot be given twice", async () => {
 	const person = await addPerson(here.gateway);
-	const answer = await ask(here.gateway, "POST", "/api/v1/persons",
-		{ token: here.gateway.tokens.admin, body: { name: person.name } });
+	const answer = await ask(here.gateway, "POST", "/api/v1/persons", {
+		token: here.gateway.tokens.admin,
+		body: { name: person.name },
+	});
 	assert.equal(answer.status, 409);
 });
 
@@ -84,13 +113,24 @@ test("a request is approved, and the weights come out at once", async () => {
 
 test("a license is a signed document that verifies with the published key", async () => {
 	const { license, person } = await licensedPerson(here.gateway, here.gateway.model, RIGHTS);
-	const { json } = await expect(200, here.gateway, "GET", `/api/v1/licenses/${license.id}`,
-		{ token: person.token });
-	const key = crypto.createPublicKey({ format: "jwk", key: { kty: "OKP", crv: "Ed25519",
-		x: Buffer.from(json.key, "base64").toString("base64url") } });
-	const signed = (document) => crypto.verify(null,
-		Buffer.from("sallyport/license/v1\n" + document), key,
-		Buffer.from(json.signature, "base64"));
+	const { json } = await expect(200, here.gateway, "GET", `/api/v1/licenses/${license.id}`, {
+		token: person.token,
+	});
+	const key = crypto.createPublicKey({
+		format: "jwk",
+		key: {
+			kty: "OKP",
+			crv: "Ed25519",
+			x: Buffer.from(json.key, "base64").toString("base64url"),
+		},
+	});
+	const signed = (document) =>
+		crypto.verify(
+			null,
+			Buffer.from("sallyport/license/v1\n" + document),
+			key,
+			Buffer.from(json.signature, "base64"),
+		);
 
 	assert.ok(signed(json.document));
 	assert.ok(!signed(json.document.replace("weights:read", "weights:reed")));
@@ -104,12 +144,33 @@ const flaws = [
 	["another text of the terms", 409, (body) => ({ ...body, terms_sha256: sha256("other") })],
 	["no terms", 400, (body) => ({ ...body, terms_sha256: undefined })],
 	["a signature for another use", 400, (body) => ({ ...body, intended_use: "to sell it" })],
-	["a signature for fewer rights", 400, (body) => ({ ...body,
-		rights: [...body.rights, "internals:read"] })],
-	["a signature of noise", 400, (body) => ({ ...body, terms_signature: {
-		...body.terms_signature, sig: crypto.randomBytes(64).toString("base64") } })],
-	["a key nobody enrolled", 400, (body) => ({ ...body, terms_signature: {
-		...body.terms_signature, key_id: crypto.randomUUID() } })],
+	[
+		"a signature for fewer rights",
+		400,
+		(body) => ({ ...body, rights: [...body.rights, "internals:read"] }),
+	],
+	[
+		"a signature of noise",
+		400,
+		(body) => ({
+			...body,
+			terms_signature: {
+				...body.terms_signature,
+				sig: crypto.randomBytes(64).toString("base64"),
+			},
+		}),
+	],
+	[
+		"a key nobody enrolled",
+		400,
+		(body) => ({
+			...body,
+			terms_signature: {
+				...body.terms_signature,
+				key_id: crypto.randomUUID(),
+			},
+		}),
+	],
 	["a right that does not exist", 400, (body) => ({ ...body, rights: ["weights:sell"] })],
 	["a right of office", 400, (body) => ({ ...body, rights: ["persons:manage"] })],
 	["no rights", 400, (body) => ({ ...body, rights: [] })],
@@ -122,8 +183,9 @@ for (const [what, status, change] of flaws)
 		const { person, body } = await applicant();
 		const answer = await submit(here.gateway, person.token, change(body));
 		assert.equal(answer.status, status, answer.text);
-		const list = await expect(200, here.gateway, "GET", "/api/v1/access-requests",
-			{ token: person.token });
+		const list = await expect(200, here.gateway, "GET", "/api/v1/access-requests", {
+			token: person.token,
+		});
 		assert.deepEqual(list.json.requests, []);
 	});
 
@@ -144,8 +206,9 @@ test("a second request while one is open is a conflict", async () => {
 
 test("of two requests sent at once, one is taken", async () => {
 	const { person, body } = await applicant();
-	const answers = await Promise.all([1, 2, 3].map(() =>
-		submit(here.gateway, person.token, body)));
+	const answers = await Promise.all(
+		[1, 2, 3].map(() => submit(here.gateway, person.token, body)),
+	);
 	assert.deepEqual(answers.map((answer) => answer.status).sort(), [201, 409, 409]);
 });
 
@@ -158,12 +221,16 @@ test("a denial has a reason, which the person reads in explain; an appeal goes o
 	assert.equal(denial.json.state, "denied");
 	const explained = await explain(person.token);
 	assert.equal(explained.code, "REQUEST_DENIED");
-	const mine = await expect(200, here.gateway, "GET", `/api/v1/access-requests/${id}`,
-		{ token: person.token });
+	const mine = await expect(200, here.gateway, "GET", `/api/v1/access-requests/${id}`, {
+		token: person.token,
+	});
 	assert.equal(mine.json.reason, "say more about the foxes");
 
-	assert.equal((await decide(here.gateway.tokens.stranger, id, "appeal",
-		{ reason: "me too" })).status, 404);
+	assert.equal(
+		(await decide(here.gateway.tokens.stranger, id, "appeal", { reason: "me too" }))
+			.status,
+		404,
+	);
 	const appeal = await decide(person.token, id, "appeal", { reason: "they are red" });
 	assert.equal(appeal.json.state, "appealed");
 	const someone = await addPerson(here.gateway, ["requests:decide"]);
@@ -209,12 +276,16 @@ test("a decision needs the office, and is made once", async () => {
 test("two administrators at once make one license", async () => {
 	const { person, id } = await submitted();
 	const other = await addPerson(here.gateway, ["requests:decide"]);
-	const answers = await Promise.all([here.gateway.tokens.admin, other.token].map((token) =>
-		decide(token, id, "approve")));
+	const answers = await Promise.all(
+		[here.gateway.tokens.admin, other.token].map((token) =>
+			decide(token, id, "approve"),
+		),
+	);
 
 	assert.deepEqual(answers.map((answer) => answer.status).sort(), [200, 409]);
-	const { json } = await expect(200, here.gateway, "GET", "/api/v1/licenses",
-		{ token: person.token });
+	const { json } = await expect(200, here.gateway, "GET", "/api/v1/licenses", {
+		token: person.token,
+	});
 	assert.equal(json.licenses.length, 1);
 });
 
@@ -222,8 +293,14 @@ test("an approval may grant less than was asked for, never more", async () => {
 	const { person, id } = await submitted(["infer:generate", "weights:read"]);
 	const { admin } = here.gateway.tokens;
 
-	assert.equal((await decide(admin, id, "approve", { rights: ["internals:read"] })).status, 400);
-	assert.equal((await decide(admin, id, "approve", { rights: ["infer:generate"] })).status, 200);
+	assert.equal(
+		(await decide(admin, id, "approve", { rights: ["internals:read"] })).status,
+		400,
+	);
+	assert.equal(
+		(await decide(admin, id, "approve", { rights: ["infer:generate"] })).status,
+		200,
+	);
 	const answer = await download(person.token);
 	assert.equal(answer.status, 403);
 	assert.match(answer.headers["x-error-message"], /RIGHT_NOT_GRANTED/);
@@ -232,12 +309,20 @@ test("an approval may grant less than was asked for, never more", async () => {
 
 test("suspend, reinstate and revoke take effect at once", async () => {
 	const { person, license } = await licensedPerson(here.gateway, here.gateway.model, RIGHTS);
-	const act = (name) => expect(200, here.gateway, "POST",
-		`/api/v1/licenses/${license.id}/${name}`,
-		{ token: here.gateway.tokens.admin, body: { reason: "a test" } });
-	const chat = () => ask(here.gateway, "POST", "/v1/chat/completions", { token: person.token,
-		body: { model: here.gateway.model, max_tokens: 2,
-			messages: [{ role: "user", content: "The fox" }] } });
+	const act = (name) =>
+		expect(200, here.gateway, "POST", `/api/v1/licenses/${license.id}/${name}`, {
+			token: here.gateway.tokens.admin,
+			body: { reason: "a test" },
+		});
+	const chat = () =>
+		ask(here.gateway, "POST", "/v1/chat/completions", {
+			token: person.token,
+			body: {
+				model: here.gateway.model,
+				max_tokens: 2,
+				messages: [{ role: "user", content: "The fox" }],
+			},
+		});
 
 	assert.equal((await download(person.token)).status, 200);
 	assert.equal((await chat()).status, 200);
@@ -251,25 +336,47 @@ test("suspend, reinstate and revoke take effect at once", async () => {
 	await act("revoke");
 	assert.match((await download(person.token)).headers["x-error-message"], /LICENSE_REVOKED/);
 	assert.equal((await chat()).json.error.reason, "LICENSE_REVOKED");
-	assert.equal((await ask(here.gateway, "POST", `/api/v1/licenses/${license.id}/reinstate`,
-		{ token: here.gateway.tokens.admin, body: {} })).status, 409);
+	assert.equal(
+		(
+			await ask(
+				here.gateway,
+				"POST",
+				`/api/v1/licenses/${license.id}/reinstate`,
+				{ token: here.gateway.tokens.admin, body: {} },
+			)
+		).status,
+		409,
+	);
 });
 
 test("a license is managed by whoever has the office, and seen by its holder", async () => {
 	const { person, license } = await licensedPerson(here.gateway, here.gateway.model, RIGHTS);
 	const one = `/api/v1/licenses/${license.id}`;
 
-	assert.equal((await ask(here.gateway, "POST", `${one}/revoke`,
-		{ token: person.token, body: {} })).status, 403);
+	assert.equal(
+		(
+			await ask(here.gateway, "POST", `${one}/revoke`, {
+				token: person.token,
+				body: {},
+			})
+		).status,
+		403,
+	);
 	assert.equal((await ask(here.gateway, "GET", one, { token: person.token })).status, 200);
-	assert.equal((await ask(here.gateway, "GET", one,
-		{ token: here.gateway.tokens.stranger })).status, 404);
+	assert.equal(
+		(await ask(here.gateway, "GET", one, { token: here.gateway.tokens.stranger }))
+			.status,
+		404,
+	);
 });
 
 test("a disabled model opens for nobody; enabled again it does", async () => {
 	const { tokens, model } = here.gateway;
-	const act = (name) => expect(200, here.gateway, "POST", `/api/v1/models/${model}/${name}`,
-		{ token: tokens.admin, body: { reason: "a test" } });
+	const act = (name) =>
+		expect(200, here.gateway, "POST", `/api/v1/models/${model}/${name}`, {
+			token: tokens.admin,
+			body: { reason: "a test" },
+		});
 
 	await act("disable");
 	try {
@@ -287,26 +394,35 @@ test("new terms end what the old ones allowed, until the new ones are accepted",
 	const { gateway } = here;
 	const model = "tests/new-terms";
 	const first = await addTerms(gateway, "Terms of the first day.\n");
-	await importFiles(gateway, model, { "notes.txt": Buffer.from("a model of nothing\n") },
-		{ gate: "manual", terms_sha256: first });
+	await importFiles(
+		gateway,
+		model,
+		{ "notes.txt": Buffer.from("a model of nothing\n") },
+		{ gate: "manual", terms_sha256: first },
+	);
 	const { person } = await licensedPerson(gateway, model, ["weights:read"]);
-	const get = () => ask(gateway, "GET", `/${model}/resolve/main/notes.txt`,
-		{ token: person.token });
+	const get = () =>
+		ask(gateway, "GET", `/${model}/resolve/main/notes.txt`, { token: person.token });
 
 	assert.equal((await get()).status, 200);
 	const second = await addTerms(gateway, "Terms of the second day.\n");
-	await expect(200, gateway, "PUT", `/api/models/${model}/settings`,
-		{ token: gateway.tokens.admin, body: { gate: "manual", terms_sha256: second } });
+	await expect(200, gateway, "PUT", `/api/models/${model}/settings`, {
+		token: gateway.tokens.admin,
+		body: { gate: "manual", terms_sha256: second },
+	});
 	assert.match((await get()).headers["x-error-message"], /TERMS_OUTDATED/);
-	assert.equal((await expect(200, gateway, "GET", `/api/v1/terms/${first}`)).text,
-		"Terms of the first day.\n");
+	assert.equal(
+		(await expect(200, gateway, "GET", `/api/v1/terms/${first}`)).text,
+		"Terms of the first day.\n",
+	);
 });
 
 test("the gates open to whom they say: auto, no, public", async () => {
 	const { gateway } = here;
 	const { stranger } = gateway.tokens;
 	const files = { "notes.txt": Buffer.from("open to some\n") };
-	const get = (model, token) => ask(gateway, "GET", `/${model}/resolve/main/notes.txt`, { token });
+	const get = (model, token) =>
+		ask(gateway, "GET", `/${model}/resolve/main/notes.txt`, { token });
 
 	await importFiles(gateway, "tests/gate-no", files, { gate: "no" });
 	await importFiles(gateway, "tests/gate-public", files, { gate: "public" });
@@ -315,16 +431,20 @@ test("the gates open to whom they say: auto, no, public", async () => {
 	assert.equal((await get("tests/gate-no")).status, 401);
 	assert.equal((await get("tests/gate-public")).status, 200);
 	assert.equal((await get("tests/gate-auto", stranger)).status, 403);
-	const answer = await submit(gateway, stranger, { model: "tests/gate-auto",
-		intended_use: "to read notes", rights: ["weights:read"] });
+	const answer = await submit(gateway, stranger, {
+		model: "tests/gate-auto",
+		intended_use: "to read notes",
+		rights: ["weights:read"],
+	});
 	assert.equal(answer.json.state, "approved", answer.text);
 	assert.equal((await get("tests/gate-auto", stranger)).text, "open to some\n");
 });
 
 test("a model without a revision has nothing to give", async () => {
 	await createModel(here.gateway, "tests/empty", { gate: "no" });
-	const answer = await ask(here.gateway, "GET", "/tests/empty/resolve/main/config.json",
-		{ token: here.gateway.tokens.stranger });
+	const answer = await ask(here.gateway, "GET", "/tests/empty/resolve/main/config.json", {
+		token: here.gateway.tokens.stranger,
+	});
 	assert.equal(answer.status, 404);
 });
 
@@ -333,20 +453,27 @@ test("an act has a receipt for whoever acted, and for nobody else", async () => 
 	const answer = await download(gateway.tokens.researcher);
 	const address = `/api/v1/receipts/${answer.headers["x-audit-receipt"]}`;
 	const receipt = await until("the receipt", 10, async () => {
-		const one = await ask(gateway, "GET", address, { token: gateway.tokens.researcher });
+		const one = await ask(gateway, "GET", address, {
+			token: gateway.tokens.researcher,
+		});
 		if (one.status === 202) assert.ok(Number(one.headers["retry-after"]) >= 0);
 		return one.status === 200 && one.json;
 	});
 	const leaf = JSON.parse(receipt.entry);
-	const commitment = crypto.createHmac("sha256", Buffer.from(receipt.nonce, "base64"))
-		.update("audit/v1\n").update(receipt.payload).digest("base64url");
+	const commitment = crypto
+		.createHmac("sha256", Buffer.from(receipt.nonce, "base64"))
+		.update("audit/v1\n")
+		.update(receipt.payload)
+		.digest("base64url");
 
 	assert.equal(leaf.c.replace(/=+$/, ""), commitment);
 	assert.equal(leaf.ev, "key.release");
 	assert.equal(JSON.parse(receipt.payload).path, "model.safetensors");
 	assert.match(receipt.proof, /^c2sp\.org\/tlog-proof@v1\n/);
-	assert.equal((await ask(gateway, "GET", address, { token: gateway.tokens.stranger })).status,
-		404);
+	assert.equal(
+		(await ask(gateway, "GET", address, { token: gateway.tokens.stranger })).status,
+		404,
+	);
 });
 
 test("a decision is recorded, and only its subject and the offices may read it", async () => {
@@ -364,15 +491,22 @@ test("a decision is recorded, and only its subject and the offices may read it",
 test("the log is read by auditors only, and reading it is an entry", async () => {
 	const { gateway } = here;
 
-	await expect(403, gateway, "GET", "/api/v1/audit/events", { token: gateway.tokens.researcher });
+	await expect(403, gateway, "GET", "/api/v1/audit/events", {
+		token: gateway.tokens.researcher,
+	});
 	await expect(401, gateway, "GET", "/api/v1/audit/events");
-	await expect(200, gateway, "GET", "/api/v1/audit/events?kind=terms.add&limit=7",
-		{ token: gateway.tokens.auditor });
+	await expect(200, gateway, "GET", "/api/v1/audit/events?kind=terms.add&limit=7", {
+		token: gateway.tokens.auditor,
+	});
 	const query = await until("the entry of the query", 10, async () =>
-		(await expect(200, gateway, "GET", "/api/v1/audit/events?kind=audit.query",
-			{ token: gateway.tokens.auditor })).json.events
-			.find(({ payload }) => payload.query.includes("limit=7")));
-	const who = await expect(200, gateway, "GET", "/api/whoami-v2",
-		{ token: gateway.tokens.auditor });
+		(
+			await expect(200, gateway, "GET", "/api/v1/audit/events?kind=audit.query", {
+				token: gateway.tokens.auditor,
+			})
+		).json.events.find(({ payload }) => payload.query.includes("limit=7")),
+	);
+	const who = await expect(200, gateway, "GET", "/api/whoami-v2", {
+		token: gateway.tokens.auditor,
+	});
 	assert.equal(query.actor, who.json.name);
 });

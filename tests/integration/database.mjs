@@ -21,7 +21,10 @@ export class Database {
 		const [server] = gateway.processesNamed("postgres");
 		this.pid = server.id;
 		this.program = fs.readlinkSync(`/proc/${this.pid}/exe`);
-		this.words = fs.readFileSync(`/proc/${this.pid}/cmdline`, "utf8").split("\0").slice(1, -1);
+		this.words = fs
+			.readFileSync(`/proc/${this.pid}/cmdline`, "utf8")
+			.split("\0")
+			.slice(1, -1);
 		this.folder = this.words[this.words.indexOf("-D") + 1];
 	}
 
@@ -46,10 +49,20 @@ export class Database {
 	async start() {
 		const { uid, gid } = fs.statSync(this.folder);
 		const identity = process.getuid() === 0 ? { uid, gid } : {};
-		const child = spawn(this.program, this.words, { ...identity, stdio: "ignore", cwd: "/" });
+		const child = spawn(this.program, this.words, {
+			...identity,
+			stdio: "ignore",
+			cwd: "/",
+		});
 		this.pid = child.pid;
-		await until("PostgreSQL to start", STOP_SECONDS, () =>
-			fs.readFileSync(`${this.folder}/postmaster.pid`, "utf8").split("\n")[7]?.trim() ===
-				"ready");
+		await until(
+			"PostgreSQL to start",
+			STOP_SECONDS,
+			() =>
+				fs
+					.readFileSync(`${this.folder}/postmaster.pid`, "utf8")
+					.split("\n")[7]
+					?.trim() === "ready",
+		);
 	}
 }

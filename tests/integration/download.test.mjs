@@ -12,28 +12,53 @@ import { sha256 } from "./people.mjs";
 
 const here = gatewayForThisFile();
 const weights = fs.readFileSync(path.join(demoModel, "model.safetensors"));
-const gitSha1 = (bytes) => crypto.createHash("sha1")
-	.update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
+const gitSha1 = (bytes) =>
+	crypto.createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
 
 const pathOf = (file, revision = "main") => `/${here.gateway.model}/resolve/${revision}/${file}`;
 
 /** Run curl; resolves to {code, status, headers (of the last answer), body}. */
 function curl(token, target, ...options) {
 	const sign = token ? ["--header", `Authorization: Bearer ${token}`] : [];
-	const words = ["--silent", "--show-error", "--cacert", here.gateway.caFile, "--include",
-		...sign, ...options, here.gateway.url + target];
+	const words = [
+		"--silent",
+		"--show-error",
+		"--cacert",
+		here.gateway.caFile,
+		"--include",
+		...sign,
+		...options,
+		here.gateway.url + target,
+	];
 
 	return new Promise((resolve) => {
-		execFile("curl", words, { encoding: "buffer", maxBuffer: 64 << 20 }, (error, stdout) => {
-			const end = stdout.indexOf("\r\n\r\n");
-			const [first, ...lines] = stdout.subarray(0, end).toString().split("\r\n");
-			const headers = Object.fromEntries(lines.map((line) => {
-				const colon = line.indexOf(":");
-				return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
-			}));
-			resolve({ code: error ? error.code : 0, status: Number(first.split(" ")[1]),
-				headers, body: stdout.subarray(end + 4) });
-		});
+		execFile(
+			"curl",
+			words,
+			{ encoding: "buffer", maxBuffer: 64 << 20 },
+			(error, stdout) => {
+				const end = stdout.indexOf("\r\n\r\n");
+				const [first, ...lines] = stdout
+					.subarray(0, end)
+					.toString()
+					.split("\r\n");
+				const headers = Object.fromEntries(
+					lines.map((line) => {
+						const colon = line.indexOf(":");
+						return [
+							line.slice(0, colon).toLowerCase(),
+							line.slice(colon + 1).trim(),
+						];
+					}),
+				);
+				resolve({
+					code: error ? error.code : 0,
+					status: Number(first.split(" ")[1]),
+					headers,
+					body: stdout.subarray(end + 4),
+				});
+			},
+		);
 	});
 }
 
@@ -74,8 +99,10 @@ test("a small file has git's digest as its ETag", async () => {
 
 test("a revision's own name brings the same file", async () => {
 	const { gateway } = here;
-	const { status, body } = await curl(gateway.tokens.researcher,
-		pathOf("model.safetensors", gateway.revision));
+	const { status, body } = await curl(
+		gateway.tokens.researcher,
+		pathOf("model.safetensors", gateway.revision),
+	);
 	assert.equal(status, 200);
 	assert.equal(sha256(body), sha256(weights));
 });
@@ -93,8 +120,11 @@ const ranges = [
 
 for (const [range, wanted, first, last] of ranges)
 	test(`the range ${range} is answered by ${wanted}`, async () => {
-		const { status, headers, body } = await asResearcher("model.safetensors",
-			"--header", `Range: bytes=${range}`);
+		const { status, headers, body } = await asResearcher(
+			"model.safetensors",
+			"--header",
+			`Range: bytes=${range}`,
+		);
 		assert.equal(status, wanted);
 		if (wanted === 416) {
 			assert.equal(headers["content-range"], `bytes */${size}`);
@@ -110,18 +140,33 @@ test("a broken download is resumed by curl, and the whole is right", async () =>
 
 	fs.writeFileSync(file, weights.subarray(0, 700001));
 	await new Promise((resolve, reject) => {
-		execFile("curl", ["--silent", "--fail", "--cacert", gateway.caFile, "--header",
-			`Authorization: Bearer ${gateway.tokens.researcher}`, "--continue-at", "-",
-			"--output", file, gateway.url + pathOf("model.safetensors")],
-		(error) => (error ? reject(error) : resolve()));
+		execFile(
+			"curl",
+			[
+				"--silent",
+				"--fail",
+				"--cacert",
+				gateway.caFile,
+				"--header",
+				`Authorization: Bearer ${gateway.tokens.researcher}`,
+				"--continue-at",
+				"-",
+				"--output",
+				file,
+				gateway.url + pathOf("model.safetensors"),
+			],
+			(error) => (error ? reject(error) : resolve()),
+		);
 	});
 	assert.equal(sha256(fs.readFileSync(file)), sha256(weights));
 	fs.rmSync(file);
 });
 
 test("a stranger is told that the model is gated, why, and what to do", async () => {
-	const { status, headers, body } = await curl(here.gateway.tokens.stranger,
-		pathOf("model.safetensors"));
+	const { status, headers, body } = await curl(
+		here.gateway.tokens.stranger,
+		pathOf("model.safetensors"),
+	);
 
 	assert.equal(status, 403);
 	assert.equal(headers["x-error-code"], "GatedRepo");
@@ -147,23 +192,29 @@ test("a file that is not there is missing for the licensed", async () => {
 });
 
 test("a stranger does not learn which files there are", async () => {
-	const { status, headers } = await curl(here.gateway.tokens.stranger,
-		pathOf("pytorch_model.bin"));
+	const { status, headers } = await curl(
+		here.gateway.tokens.stranger,
+		pathOf("pytorch_model.bin"),
+	);
 
 	assert.equal(status, 403);
 	assert.equal(headers["x-error-code"], "GatedRepo");
 });
 
 test("an unknown revision is named as such", async () => {
-	const { status, headers } = await curl(here.gateway.tokens.researcher,
-		pathOf("config.json", "0".repeat(40)));
+	const { status, headers } = await curl(
+		here.gateway.tokens.researcher,
+		pathOf("config.json", "0".repeat(40)),
+	);
 	assert.equal(status, 404);
 	assert.equal(headers["x-error-code"], "RevisionNotFound");
 });
 
 test("an unknown model is named as such", async () => {
-	const { status, headers } = await curl(here.gateway.tokens.researcher,
-		"/nobody/nothing/resolve/main/config.json");
+	const { status, headers } = await curl(
+		here.gateway.tokens.researcher,
+		"/nobody/nothing/resolve/main/config.json",
+	);
 	assert.equal(status, 404);
 	assert.equal(headers["x-error-code"], "RepoNotFound");
 });
@@ -175,9 +226,13 @@ test("the tree lists every file; digests are for the licensed", async () => {
 	const theirs = await expect(200, gateway, "GET", tree, { token: gateway.tokens.stranger });
 	const large = (list) => list.json.find((file) => file.path === "model.safetensors");
 
-	assert.deepEqual(mine.json.map((file) => file.path).sort(),
-		fs.readdirSync(demoModel).sort().filter((name) =>
-			mine.json.some((file) => file.path === name)));
+	assert.deepEqual(
+		mine.json.map((file) => file.path).sort(),
+		fs
+			.readdirSync(demoModel)
+			.sort()
+			.filter((name) => mine.json.some((file) => file.path === name)),
+	);
 	assert.ok(mine.json.length >= 4);
 	assert.equal(large(mine).lfs.oid, sha256(weights));
 	assert.equal(large(mine).size, size);
@@ -189,13 +244,21 @@ test("the tree lists every file; digests are for the licensed", async () => {
 test("refs, revision and whoami answer as the Hub's clients expect", async () => {
 	const { gateway } = here;
 	const token = gateway.tokens.researcher;
-	const refs = await expect(200, gateway, "GET", `/api/models/${gateway.model}/refs`, { token });
-	const revision = await expect(200, gateway, "GET",
-		`/api/models/${gateway.model}/revision/main`, { token });
+	const refs = await expect(200, gateway, "GET", `/api/models/${gateway.model}/refs`, {
+		token,
+	});
+	const revision = await expect(
+		200,
+		gateway,
+		"GET",
+		`/api/models/${gateway.model}/revision/main`,
+		{ token },
+	);
 	const who = await expect(200, gateway, "GET", "/api/whoami-v2", { token });
 
-	assert.deepEqual(refs.json.branches,
-		[{ name: "main", ref: "refs/heads/main", targetCommit: gateway.revision }]);
+	assert.deepEqual(refs.json.branches, [
+		{ name: "main", ref: "refs/heads/main", targetCommit: gateway.revision },
+	]);
 	assert.equal(revision.json.sha, gateway.revision);
 	assert.equal(revision.json.gated, "manual");
 	assert.ok(revision.json.siblings.some((file) => file.rfilename === "model.safetensors"));
@@ -205,18 +268,31 @@ test("refs, revision and whoami answer as the Hub's clients expect", async () =>
 
 test("whoami without a token, or with a wrong one, is 401", async () => {
 	assert.equal((await ask(here.gateway, "GET", "/api/whoami-v2")).status, 401);
-	assert.equal((await ask(here.gateway, "GET", "/api/whoami-v2", { token: "hf_no" })).status, 401);
+	assert.equal(
+		(await ask(here.gateway, "GET", "/api/whoami-v2", { token: "hf_no" })).status,
+		401,
+	);
 });
 
 test("a download leaves an entry of its release and one of its end, with its bytes", async () => {
 	const { gateway } = here;
-	const { headers } = await asResearcher("model.safetensors", "--header", "Range: bytes=10-109");
+	const { headers } = await asResearcher(
+		"model.safetensors",
+		"--header",
+		"Range: bytes=10-109",
+	);
 	const receipt = headers["x-audit-receipt"];
-	const events = async (kind) => (await expect(200, gateway, "GET",
-		`/api/v1/audit/events?kind=${kind}`, { token: gateway.tokens.auditor })).json.events;
+	const events = async (kind) =>
+		(
+			await expect(200, gateway, "GET", `/api/v1/audit/events?kind=${kind}`, {
+				token: gateway.tokens.auditor,
+			})
+		).json.events;
 	const end = await until("the entry of its end", 10, async () =>
-		(await events("download.end")).find(({ payload }) =>
-			payload.release === receipt && payload.first === 10));
+		(await events("download.end")).find(
+			({ payload }) => payload.release === receipt && payload.first === 10,
+		),
+	);
 
 	assert.equal(end.payload.sent, 100);
 	assert.ok((await events("key.release")).some((event) => event.id === receipt));

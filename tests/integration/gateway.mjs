@@ -45,9 +45,15 @@ function processes() {
 			const stat = fs.readFileSync(`/proc/${name}/stat`, "utf8");
 			const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 			if (fields[0] !== "Z")
-				all.push({ id: Number(name), parent: Number(fields[1]),
+				all.push({
+					id: Number(name),
+					parent: Number(fields[1]),
 					began: fields[19],
-					command: stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")")) });
+					command: stat.slice(
+						stat.indexOf("(") + 1,
+						stat.lastIndexOf(")"),
+					),
+				});
 		} catch {
 			// It has ended meanwhile.
 		}
@@ -107,29 +113,42 @@ export class Gateway {
 		this.agent = agentOf(this.ca);
 	}
 
-	/** The processes of one kind: "sallyport-edge", "postgres", ... (the kernel keeps 15 bytes) */
+	/** The processes of one kind: "sallyport-edge", ... (the kernel keeps 15 bytes of it) */
 	processesNamed(command) {
 		return descendantsOf(this.child.pid).filter(
-			(one) => one.command === command.slice(0, 15));
+			(one) => one.command === command.slice(0, 15),
+		);
 	}
 
-	/** Run the CLI with a person's token; resolves to {code, stdout, stderr}, whatever it says. */
+	/** Run the CLI with a person's token; resolves to {code, stdout, stderr}. */
 	cli(token, ...words) {
 		return this.cliStarted(token, ...words).done;
 	}
 
 	/** The same, with the running process at hand. */
 	cliStarted(token, ...words) {
-		const environment = { ...process.env, HOME: this.folder, XDG_CONFIG_HOME: this.folder,
-			XDG_STATE_HOME: this.folder, SALLYPORT_URL: this.url, SALLYPORT_CA: this.caFile,
-			SALLYPORT_TOKEN: token };
+		const environment = {
+			...process.env,
+			HOME: this.folder,
+			XDG_CONFIG_HOME: this.folder,
+			XDG_STATE_HOME: this.folder,
+			SALLYPORT_URL: this.url,
+			SALLYPORT_CA: this.caFile,
+			SALLYPORT_TOKEN: token,
+		};
 		let process_;
 		const done = new Promise((resolve) => {
-			process_ = execFile(program, words,
+			process_ = execFile(
+				program,
+				words,
 				{ env: environment, timeout: 120000, maxBuffer: 64 << 20 },
 				(error, stdout, stderr) =>
-					resolve({ code: error ? error.code ?? error.signal : 0,
-						stdout, stderr }));
+					resolve({
+						code: error ? (error.code ?? error.signal) : 0,
+						stdout,
+						stderr,
+					}),
+			);
 		});
 		return { process: process_, done };
 	}
@@ -141,14 +160,18 @@ export class Gateway {
 
 		this.child.kill("SIGTERM");
 		await ended;
-		const isLeft = (one) => processes().some(
-			(other) => other.id === one.id && other.began === one.began);
+		const isLeft = (one) =>
+			processes().some(
+				(other) => other.id === one.id && other.began === one.began,
+			);
 		assert.deepEqual(family.filter(isLeft), [], "processes are left");
 	}
 
 	/** Serve the same folder again, by `sallyport serve`. */
 	serve() {
-		this.child = spawn(program, ["serve", "--config", this.config], { stdio: "ignore" });
+		this.child = spawn(program, ["serve", "--config", this.config], {
+			stdio: "ignore",
+		});
 	}
 
 	async stop() {
@@ -168,18 +191,25 @@ export async function startGateway() {
 	const dir = path.join(folder, "demo");
 	const summary = path.join(dir, "demo.json");
 	const port = await freePort();
-	const child = spawn(program, ["demo", "--dir", dir, "--port", String(port)],
-		{ stdio: ["ignore", "pipe", "pipe"] });
+	const child = spawn(program, ["demo", "--dir", dir, "--port", String(port)], {
+		stdio: ["ignore", "pipe", "pipe"],
+	});
 	let said = "";
 
-	child.stdout.on("data", (part) => { said += part; });
-	child.stderr.on("data", (part) => { said += part; });
+	child.stdout.on("data", (part) => {
+		said += part;
+	});
+	child.stderr.on("data", (part) => {
+		said += part;
+	});
 	const ended = new Promise((resolve) => child.once("close", resolve));
 	process.once("exit", () => child.kill("SIGTERM"));
 	try {
 		await Promise.race([
 			until("the demo", START_SECONDS, () => fs.existsSync(summary)),
-			ended.then((code) => { throw new Error(`the demo ended with ${code}`); }),
+			ended.then((code) => {
+				throw new Error(`the demo ended with ${code}`);
+			}),
 		]);
 	} catch (error) {
 		child.kill("SIGTERM");

@@ -40,14 +40,20 @@ export function ask(gateway, method, path, { token, body, headers = {}, timeout 
 	if (bytes !== undefined) all["content-length"] = Buffer.byteLength(bytes);
 	const target = path.startsWith("https://") ? path : gateway.url + path;
 	return new Promise((resolve, reject) => {
-		const request = https.request(target, { method, headers: all, agent: gateway.agent });
+		const request = https.request(target, {
+			method,
+			headers: all,
+			agent: gateway.agent,
+		});
 		request.setTimeout(timeout, () => request.destroy(new Error(`${path}: no answer`)));
 		request.on("error", reject);
 		request.on("response", (response) => {
 			const parts = [];
 			response.on("data", (part) => parts.push(part));
 			response.on("error", reject);
-			response.on("end", () => resolve(new Answer(response, Buffer.concat(parts))));
+			response.on("end", () =>
+				resolve(new Answer(response, Buffer.concat(parts))),
+			);
 		});
 		request.end(bytes);
 	});
@@ -57,8 +63,10 @@ export function ask(gateway, method, path, { token, body, headers = {}, timeout 
 export async function expect(status, gateway, method, path, options) {
 	const answer = await ask(gateway, method, path, options);
 	if (answer.status !== status)
-		throw new Error(`${method} ${path}: ${answer.status}, ${status} expected: ` +
-			answer.text.slice(0, 500));
+		throw new Error(
+			`${method} ${path}: ${answer.status}, ${status} expected: ` +
+				answer.text.slice(0, 500),
+		);
 	return answer;
 }
 

@@ -17,9 +17,14 @@ function raw(bytes, { ends = false } = {}) {
 		let text = "";
 		const done = () => {
 			socket.destroy();
-			resolve({ status: Number(text.match(/^HTTP\/1\.1 (\d+)/)?.[1] ?? 0), text });
+			resolve({
+				status: Number(text.match(/^HTTP\/1\.1 (\d+)/)?.[1] ?? 0),
+				text,
+			});
 		};
-		socket.setTimeout(20000, () => reject(new Error("neither answer nor close in 20 s")));
+		socket.setTimeout(20000, () =>
+			reject(new Error("neither answer nor close in 20 s")),
+		);
 		socket.on("secureConnect", () => (ends ? socket.end(bytes) : socket.write(bytes)));
 		socket.on("data", (part) => {
 			text += part.toString("latin1");
@@ -53,9 +58,14 @@ test("the nearest well-formed requests are understood", async () => {
 });
 
 const refused = [
-	["Content-Length and Transfer-Encoding", post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
-		"0\r\n\r\n")],
-	["two different Content-Lengths", post("Content-Length: 5\r\nContent-Length: 6\r\n", "hello!")],
+	[
+		"Content-Length and Transfer-Encoding",
+		post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+	],
+	[
+		"two different Content-Lengths",
+		post("Content-Length: 5\r\nContent-Length: 6\r\n", "hello!"),
+	],
 	["two equal Content-Lengths", post("Content-Length: 5\r\nContent-Length: 5\r\n", "hello")],
 	["a blank before the colon", post("Transfer-Encoding : chunked\r\n", "0\r\n\r\n")],
 	["gzip before chunked", post("Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n")],
@@ -89,8 +99,10 @@ for (const [why, bytes, ends] of refused)
 
 test("a request hidden behind a refused body is not answered", async () => {
 	const hidden = get("");
-	const { text } = await raw(post("Content-Length: 6\r\nTransfer-Encoding: chunked\r\n",
-		`0\r\n\r\n${hidden}`), { ends: true });
+	const { text } = await raw(
+		post("Content-Length: 6\r\nTransfer-Encoding: chunked\r\n", `0\r\n\r\n${hidden}`),
+		{ ends: true },
+	);
 	assert.equal(text.match(/HTTP\/1\.1 /g).length, 1);
 	assert.match(text, /^HTTP\/1\.1 400/);
 });
@@ -113,15 +125,27 @@ const bodies = [
 for (const [why, body, status] of bodies)
 	test(`JSON that is ${why} is answered by ${status}`, async () => {
 		const { gateway } = here;
-		const answer = await ask(gateway, "POST", "/v1/chat/completions",
-			{ token: gateway.tokens.researcher, body });
+		const answer = await ask(gateway, "POST", "/v1/chat/completions", {
+			token: gateway.tokens.researcher,
+			body,
+		});
 		assert.equal(answer.status, status, answer.text);
 	});
 
 const paths = [
-	"../../../etc/passwd", "..%2f..%2fgateway.ini", "%2e%2e/%2e%2e/gateway.ini", "config.json%00",
-	"%2e/config.json", "a//config.json", "config.json/", "config.json%2f..", "..\\config.json",
-	"%c0%ae%c0%ae/gateway.ini", "config.json%", "config.json%zz", "%252e%252e/gateway.ini",
+	"../../../etc/passwd",
+	"..%2f..%2fgateway.ini",
+	"%2e%2e/%2e%2e/gateway.ini",
+	"config.json%00",
+	"%2e/config.json",
+	"a//config.json",
+	"config.json/",
+	"config.json%2f..",
+	"..\\config.json",
+	"%c0%ae%c0%ae/gateway.ini",
+	"config.json%",
+	"config.json%zz",
+	"%252e%252e/gateway.ini",
 ];
 
 for (const path of paths)
@@ -129,12 +153,20 @@ for (const path of paths)
 		const { gateway } = here;
 		const { status, text } = await raw(
 			`GET /${gateway.model}/resolve/main/${path} HTTP/1.1\r\nHost: x\r\n` +
-			`Authorization: Bearer ${gateway.tokens.researcher}\r\n\r\n`);
+				`Authorization: Bearer ${gateway.tokens.researcher}\r\n\r\n`,
+		);
 		assert.ok(status === 400 || status === 404, `${status}: ${text.slice(0, 300)}`);
 	});
 
 test("the log's folder serves tiles and checkpoint only", async () => {
-	for (const path of ["..%2fgateway.ini", "%2e%2e/gateway.ini", "tile", "state", ".", "vkey/x"]) {
+	for (const path of [
+		"..%2fgateway.ini",
+		"%2e%2e/gateway.ini",
+		"tile",
+		"state",
+		".",
+		"vkey/x",
+	]) {
 		const { status } = await raw(`GET /log/${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
 		assert.ok(status === 400 || status === 404, `${path}: ${status}`);
 	}
@@ -149,7 +181,12 @@ test("an unknown method is refused, and the known ones are named", async () => {
 
 test("every answer has a request id of its own", async () => {
 	const ids = new Set();
-	for (const path of ["/healthz", "/nothing/here/at/all/or/so", "/v1/models", "/api/v1/licenses"])
+	for (const path of [
+		"/healthz",
+		"/nothing/here/at/all/or/so",
+		"/v1/models",
+		"/api/v1/licenses",
+	])
 		ids.add((await ask(here.gateway, "GET", path)).headers["x-request-id"]);
 	assert.equal(ids.size, 4);
 	assert.ok(!ids.has(undefined));
@@ -157,15 +194,23 @@ test("every answer has a request id of its own", async () => {
 
 test("TLS below 1.2 and plain HTTP are not spoken", async () => {
 	const { hostname, port } = new URL(here.gateway.url);
-	const connect = (options) => new Promise((resolve, reject) => {
-		const socket = tls.connect({ host: hostname, port, ca: here.gateway.ca, ...options },
-			() => resolve(socket.destroy()));
-		socket.on("error", reject);
-	});
+	const connect = (options) =>
+		new Promise((resolve, reject) => {
+			const socket = tls.connect(
+				{ host: hostname, port, ca: here.gateway.ca, ...options },
+				() => resolve(socket.destroy()),
+			);
+			socket.on("error", reject);
+		});
 
 	await connect({ minVersion: "TLSv1.2", maxVersion: "TLSv1.2" });
 	await connect({ minVersion: "TLSv1.3" });
-	await assert.rejects(connect({ minVersion: "TLSv1", maxVersion: "TLSv1.1",
-		ciphers: "DEFAULT@SECLEVEL=0" }));
+	await assert.rejects(
+		connect({
+			minVersion: "TLSv1",
+			maxVersion: "TLSv1.1",
+			ciphers: "DEFAULT@SECLEVEL=0",
+		}),
+	);
 	await assert.rejects(fetch(here.gateway.url.replace("https:", "http:") + "/healthz"));
 });

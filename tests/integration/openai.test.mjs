@@ -11,30 +11,46 @@ const here = gatewayForThisFile();
 
 function clientOf(token) {
 	const { url, ca } = here.gateway;
-	return new OpenAI({ baseURL: `${url}/v1`, apiKey: token, maxRetries: 0,
-		httpAgent: new https.Agent({ ca, maxSockets: 32 }) });
+	return new OpenAI({
+		baseURL: `${url}/v1`,
+		apiKey: token,
+		maxRetries: 0,
+		httpAgent: new https.Agent({ ca, maxSockets: 32 }),
+	});
 }
 
 const researcher = () => clientOf(here.gateway.tokens.researcher);
 
 function question(more = {}) {
-	return { model: here.gateway.model, temperature: 0, max_tokens: 48,
-		messages: [{ role: "user", content: "Tell me about the fox." }], ...more };
+	return {
+		model: here.gateway.model,
+		temperature: 0,
+		max_tokens: 48,
+		messages: [{ role: "user", content: "Tell me about the fox." }],
+		...more,
+	};
 }
 
 async function refusalOf(promise) {
-	return promise.then(() => assert.fail("it was not refused"), (error) => error);
+	return promise.then(
+		() => assert.fail("it was not refused"),
+		(error) => error,
+	);
 }
 
 async function eventsOf(kind) {
-	const answer = await expect(200, here.gateway, "GET", `/api/v1/audit/events?kind=${kind}`,
-		{ token: here.gateway.tokens.auditor });
+	const answer = await expect(200, here.gateway, "GET", `/api/v1/audit/events?kind=${kind}`, {
+		token: here.gateway.tokens.auditor,
+	});
 	return answer.json.events;
 }
 
 test("the list of models shows what the person is licensed for", async () => {
 	const list = await researcher().models.list();
-	assert.deepEqual(list.data.map((model) => model.id), [here.gateway.model]);
+	assert.deepEqual(
+		list.data.map((model) => model.id),
+		[here.gateway.model],
+	);
 	const one = await researcher().models.retrieve(here.gateway.model);
 	assert.equal(one.object, "model");
 });
@@ -54,14 +70,17 @@ test("a chat is answered by an English sentence and counted exactly", async () =
 	assert.equal(choice.message.role, "assistant");
 	assert.equal(choice.finish_reason, "stop");
 	assert.ok(answer.usage.prompt_tokens > 1 && answer.usage.completion_tokens > 1);
-	assert.equal(answer.usage.total_tokens,
-		answer.usage.prompt_tokens + answer.usage.completion_tokens);
+	assert.equal(
+		answer.usage.total_tokens,
+		answer.usage.prompt_tokens + answer.usage.completion_tokens,
+	);
 });
 
 test("a stream brings the same text in pieces, and its usage when asked for", async () => {
 	const whole = await researcher().chat.completions.create(question());
 	const stream = await researcher().chat.completions.create(
-		question({ stream: true, stream_options: { include_usage: true } }));
+		question({ stream: true, stream_options: { include_usage: true } }),
+	);
 	let text = "";
 	let pieces = 0;
 	let finish;
@@ -87,11 +106,14 @@ test("a stream without include_usage brings none", async () => {
 test("a stop string ends the text before it", async () => {
 	const whole = (await researcher().chat.completions.create(question())).choices[0];
 	const word = whole.message.content.split(" ")[3];
-	const cut = (await researcher().chat.completions.create(question({ stop: word }))).choices[0];
+	const cut = (await researcher().chat.completions.create(question({ stop: word })))
+		.choices[0];
 
 	assert.equal(cut.finish_reason, "stop");
-	assert.equal(cut.message.content,
-		whole.message.content.slice(0, whole.message.content.indexOf(word)));
+	assert.equal(
+		cut.message.content,
+		whole.message.content.slice(0, whole.message.content.indexOf(word)),
+	);
 });
 
 test("a stop string that does not come changes nothing", async () => {
@@ -102,8 +124,9 @@ test("a stop string that does not come changes nothing", async () => {
 });
 
 test("the same seed gives the same text at temperature 1, another seed another", async () => {
-	const write = async (seed) => (await researcher().chat.completions.create(
-		question({ temperature: 1, seed }))).choices[0].message.content;
+	const write = async (seed) =>
+		(await researcher().chat.completions.create(question({ temperature: 1, seed })))
+			.choices[0].message.content;
 	const texts = await Promise.all([7, 7, 8, 9, 10].map(write));
 
 	assert.equal(texts[0], texts[1]);
@@ -118,18 +141,27 @@ test("max_tokens ends the text with finish_reason length", async () => {
 
 test("logprobs come for each token, most likely first, and add up to less than one", async () => {
 	const answer = await researcher().chat.completions.create(
-		question({ max_tokens: 5, logprobs: true, top_logprobs: 3 }));
+		question({ max_tokens: 5, logprobs: true, top_logprobs: 3 }),
+	);
 	const { content } = answer.choices[0].logprobs;
 
 	assert.equal(content.length, 5);
 	for (const one of content) {
 		assert.equal(one.top_logprobs.length, 3);
 		assert.equal(one.top_logprobs[0].token, one.token); // greedy
-		const sum = one.top_logprobs.reduce((total, top) => total + Math.exp(top.logprob), 0);
+		const sum = one.top_logprobs.reduce(
+			(total, top) => total + Math.exp(top.logprob),
+			0,
+		);
 		assert.ok(sum > 0 && sum <= 1.00001, `${sum}`);
 	}
-	assert.equal(content.map((one) => Buffer.from(one.bytes).toString()).join("").trim(),
-		answer.choices[0].message.content.trim());
+	assert.equal(
+		content
+			.map((one) => Buffer.from(one.bytes).toString())
+			.join("")
+			.trim(),
+		answer.choices[0].message.content.trim(),
+	);
 });
 
 test("without logprobs there are none", async () => {
@@ -141,7 +173,8 @@ test("a banned token does not come", async () => {
 	const free = (await researcher().chat.completions.create(question())).choices[0];
 	// Ban every token of even number: the greedy text cannot remain.
 	const logit_bias = Object.fromEntries(
-		Array.from({ length: 300 }, (_, i) => [String(256 + 2 * i), -100]));
+		Array.from({ length: 300 }, (_, i) => [String(256 + 2 * i), -100]),
+	);
 	const banned = (await researcher().chat.completions.create(question({ logit_bias })))
 		.choices[0];
 	assert.notEqual(banned.message.content, free.message.content);
@@ -168,26 +201,40 @@ test("a wrong token is an AuthenticationError, invalid_api_key", async () => {
 
 test("a stranger gets a PermissionDeniedError that says what is missing", async () => {
 	const error = await refusalOf(
-		clientOf(here.gateway.tokens.stranger).chat.completions.create(question()));
+		clientOf(here.gateway.tokens.stranger).chat.completions.create(question()),
+	);
 	assert.ok(error instanceof OpenAI.PermissionDeniedError);
 	assert.equal(error.error.reason, "NO_LICENSE");
 	assert.match(error.error.missing[0].href, /^\//);
 });
 
 const flaws = [
-	["an unknown model is not found", { model: "nobody/nothing" }, 404, "model_not_found", "model"],
+	[
+		"an unknown model is not found",
+		{ model: "nobody/nothing" },
+		404,
+		"model_not_found",
+		"model",
+	],
 	["two answers at once are not offered", { n: 2 }, 400, "unsupported_parameter", "n"],
 	["a negative max_tokens is refused", { max_tokens: -1 }, 400, null, "max_tokens"],
 	["a temperature of 3 is refused", { temperature: 3 }, 400, null, "temperature"],
 	["no messages are refused", { messages: [] }, 400, null, "messages"],
 	["an unknown bias key is refused", { logit_bias: { fox: 1 } }, 400, null, "logit_bias"],
-	["tools are not silently ignored", { tools: [{ type: "function",
-		function: { name: "f", parameters: {} } }] }, 400, "unsupported_parameter", "tools"],
+	[
+		"tools are not silently ignored",
+		{ tools: [{ type: "function", function: { name: "f", parameters: {} } }] },
+		400,
+		"unsupported_parameter",
+		"tools",
+	],
 ];
 
 for (const [name, change, status, code, param] of flaws)
 	test(`${name}, naming the parameter`, async () => {
-		const error = await refusalOf(researcher().chat.completions.create(question(change)));
+		const error = await refusalOf(
+			researcher().chat.completions.create(question(change)),
+		);
 		assert.equal(error.status, status);
 		assert.equal(error.code ?? null, code);
 		assert.equal(error.param, param);
@@ -196,8 +243,11 @@ for (const [name, change, status, code, param] of flaws)
 
 test("a prompt longer than the context is refused with both counts", async () => {
 	const content = "the fox and the crow ".repeat(400);
-	const error = await refusalOf(researcher().chat.completions.create(
-		question({ messages: [{ role: "user", content }] })));
+	const error = await refusalOf(
+		researcher().chat.completions.create(
+			question({ messages: [{ role: "user", content }] }),
+		),
+	);
 
 	assert.equal(error.status, 400);
 	assert.equal(error.code, "context_length_exceeded");
@@ -208,7 +258,8 @@ test("a prompt longer than the context is refused with both counts", async () =>
 test("eight streams at once all end whole, each with its own text", async () => {
 	const read = async (seed) => {
 		const stream = await researcher().chat.completions.create(
-			question({ stream: true, temperature: 1, seed, max_tokens: 40 }));
+			question({ stream: true, temperature: 1, seed, max_tokens: 40 }),
+		);
 		let text = "";
 		let finish;
 		for await (const chunk of stream) {
@@ -227,34 +278,46 @@ test("eight streams at once all end whole, each with its own text", async () => 
 
 test("a client that goes away stops its generation, and the engine is free again", async () => {
 	// No end of sequence, and room for 400 tokens: it would go on for long.
-	const stream = await researcher().chat.completions.create(question(
-		{ stream: true, temperature: 1, max_tokens: 480, logit_bias: { 2: -100 } }));
+	const stream = await researcher().chat.completions.create(
+		question({
+			stream: true,
+			temperature: 1,
+			max_tokens: 480,
+			logit_bias: { 2: -100 },
+		}),
+	);
 	const call = stream.controller;
 	for await (const chunk of stream) {
 		if (chunk.choices[0]?.delta.content) break;
 	}
 	call.abort();
 	const ended = await until("an infer.end entry of the broken call", 10, async () =>
-		(await eventsOf("infer.end")).find(({ payload }) => payload.finish !== "stop" &&
-			payload.finish !== "length"));
+		(await eventsOf("infer.end")).find(
+			({ payload }) => payload.finish !== "stop" && payload.finish !== "length",
+		),
+	);
 	assert.ok(ended.payload.completion_tokens < 400, JSON.stringify(ended.payload));
 	assert.equal((await researcher().chat.completions.create(question())).choices.length, 1);
 });
 
 test("each call leaves an entry with its decision, and what was used is counted", async () => {
-	const { data, response } = await researcher().chat.completions.create(question())
+	const { data, response } = await researcher()
+		.chat.completions.create(question())
 		.withResponse();
 	const receipt = response.headers.get("x-audit-receipt");
 	const entry = await until("the entry of the call", 10, async () =>
-		(await eventsOf("infer.generate")).find((event) => event.id === receipt));
+		(await eventsOf("infer.generate")).find((event) => event.id === receipt),
+	);
 	const end = await until("the entry of its end", 10, async () =>
-		(await eventsOf("infer.end")).find((event) => event.payload.call === receipt));
+		(await eventsOf("infer.end")).find((event) => event.payload.call === receipt),
+	);
 
 	assert.equal(entry.payload.decision, response.headers.get("x-request-id"));
 	assert.equal(end.payload.completion_tokens, data.usage.completion_tokens);
 	assert.ok(!JSON.stringify(entry).includes("fox"), "the prompt does not stand in the log");
-	const usage = await expect(200, here.gateway, "GET", "/api/v1/usage",
-		{ token: here.gateway.tokens.researcher });
+	const usage = await expect(200, here.gateway, "GET", "/api/v1/usage", {
+		token: here.gateway.tokens.researcher,
+	});
 	const row = usage.json.usage.find((one) => one.right === "infer:generate");
 	assert.ok(row.completion_tokens >= data.usage.completion_tokens);
 });

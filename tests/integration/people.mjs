@@ -15,8 +15,10 @@ export function freshName(stem) {
 /** A person with a first token: {id, name, token, token_id}. */
 export async function addPerson(gateway, offices = []) {
 	const body = { name: freshName("person"), offices };
-	const answer = await expect(201, gateway, "POST", "/api/v1/persons",
-		{ token: gateway.tokens.admin, body });
+	const answer = await expect(201, gateway, "POST", "/api/v1/persons", {
+		token: gateway.tokens.admin,
+		body,
+	});
 	return answer.json;
 }
 
@@ -24,10 +26,14 @@ export async function addPerson(gateway, offices = []) {
 export async function enrollKey(gateway, token) {
 	const pair = crypto.generateKeyPairSync("ed25519");
 	const raw = pair.publicKey.export({ type: "spki", format: "der" }).subarray(-32);
-	const answer = await expect(201, gateway, "POST", "/api/v1/keys",
-		{ token, body: { kind: "ed25519", name: "laptop", public: raw.toString("base64") } });
-	return { id: answer.json.id,
-		sign: (bytes) => crypto.sign(null, bytes, pair.privateKey).toString("base64") };
+	const answer = await expect(201, gateway, "POST", "/api/v1/keys", {
+		token,
+		body: { kind: "ed25519", name: "laptop", public: raw.toString("base64") },
+	});
+	return {
+		id: answer.json.id,
+		sign: (bytes) => crypto.sign(null, bytes, pair.privateKey).toString("base64"),
+	};
 }
 
 /** The terms of a model now, as SHA-256 in hexadecimal. */
@@ -38,11 +44,18 @@ export async function termsOf(gateway, model) {
 
 /** The body of an access request whose terms are signed with `key`. */
 export async function requestBody(gateway, key, model, rights) {
-	const statement = { intended_use: "to measure what it knows about foxes", model,
-		rights: [...rights].sort(), terms_sha256: await termsOf(gateway, model) };
+	const statement = {
+		intended_use: "to measure what it knows about foxes",
+		model,
+		rights: [...rights].sort(),
+		terms_sha256: await termsOf(gateway, model),
+	};
 	// Keys in alphabetical order and no spaces: canonical JSON, for ASCII text.
 	const signed = "sallyport/terms/v1\n" + JSON.stringify(statement);
-	return { ...statement, terms_signature: { key_id: key.id, sig: key.sign(Buffer.from(signed)) } };
+	return {
+		...statement,
+		terms_signature: { key_id: key.id, sig: key.sign(Buffer.from(signed)) },
+	};
 }
 
 export function submit(gateway, token, body) {
@@ -56,9 +69,13 @@ export async function licensedPerson(gateway, model, rights) {
 	const body = await requestBody(gateway, key, model, rights);
 	const request = await submit(gateway, person.token, body);
 	if (request.status !== 201) throw new Error(`request: ${request.text}`);
-	const approval = await expect(200, gateway, "POST",
+	const approval = await expect(
+		200,
+		gateway,
+		"POST",
 		`/api/v1/access-requests/${request.json.id}/approve`,
-		{ token: gateway.tokens.admin, body: {} });
+		{ token: gateway.tokens.admin, body: {} },
+	);
 	return { person, request: request.json, license: approval.json.license };
 }
 
@@ -68,27 +85,40 @@ export function sha256(bytes) {
 
 /** Terms of use, kept under their SHA-256. */
 export async function addTerms(gateway, text) {
-	const answer = await expect(201, gateway, "POST", "/api/v1/terms",
-		{ token: gateway.tokens.admin, body: text, headers: { "content-type": "text/markdown" } });
+	const answer = await expect(201, gateway, "POST", "/api/v1/terms", {
+		token: gateway.tokens.admin,
+		body: text,
+		headers: { "content-type": "text/markdown" },
+	});
 	return answer.json.sha256;
 }
 
 export async function createModel(gateway, model, settings) {
 	const token = gateway.tokens.admin;
 	const [organization, name] = model.split("/");
-	await expect(200, gateway, "POST", "/api/repos/create",
-		{ token, body: { organization, name, type: "model" } });
+	await expect(200, gateway, "POST", "/api/repos/create", {
+		token,
+		body: { organization, name, type: "model" },
+	});
 	if (settings)
-		await expect(200, gateway, "PUT", `/api/models/${model}/settings`, { token, body: settings });
+		await expect(200, gateway, "PUT", `/api/models/${model}/settings`, {
+			token,
+			body: settings,
+		});
 }
 
 /** Where to send a large file: the address of an upload, or undefined if it is there already. */
 export async function uploadAddress(gateway, model, oid, size) {
-	const batch = await expect(200, gateway, "POST", `/${model}.git/info/lfs/objects/batch`,
-		{ token: gateway.tokens.admin,
-			headers: { "content-type": "application/vnd.git-lfs+json" },
-			body: { operation: "upload", transfers: ["basic"], hash_algo: "sha256",
-				objects: [{ oid, size }] } });
+	const batch = await expect(200, gateway, "POST", `/${model}.git/info/lfs/objects/batch`, {
+		token: gateway.tokens.admin,
+		headers: { "content-type": "application/vnd.git-lfs+json" },
+		body: {
+			operation: "upload",
+			transfers: ["basic"],
+			hash_algo: "sha256",
+			objects: [{ oid, size }],
+		},
+	});
 	return batch.json.objects[0].actions?.upload.href;
 }
 
@@ -102,22 +132,38 @@ export function commit(gateway, model, files, large = []) {
 
 	for (const [name, bytes] of Object.entries(files))
 		body += large.includes(name)
-			? commitLine("lfsFile", { path: name, algo: "sha256", oid: sha256(bytes),
-				size: bytes.length })
-			: commitLine("file", { path: name, encoding: "base64",
-				content: bytes.toString("base64") });
-	return ask(gateway, "POST", `/api/models/${model}/commit/main`,
-		{ token: gateway.tokens.admin, body, headers: { "content-type": "application/x-ndjson" } });
+			? commitLine("lfsFile", {
+					path: name,
+					algo: "sha256",
+					oid: sha256(bytes),
+					size: bytes.length,
+				})
+			: commitLine("file", {
+					path: name,
+					encoding: "base64",
+					content: bytes.toString("base64"),
+				});
+	return ask(gateway, "POST", `/api/models/${model}/commit/main`, {
+		token: gateway.tokens.admin,
+		body,
+		headers: { "content-type": "application/x-ndjson" },
+	});
 }
 
 /** The whole import by the Hub's routes, as its clients do it; resolves to the commit's answer. */
 export async function importFiles(gateway, model, files, settings) {
 	await createModel(gateway, model, settings);
-	const wanted = Object.entries(files).map(([name, bytes]) => ({ path: name,
-		size: bytes.length, sample: bytes.subarray(0, 512).toString("base64") }));
-	const answer = await expect(200, gateway, "POST", `/api/models/${model}/preupload/main`,
-		{ token: gateway.tokens.admin, body: { files: wanted } });
-	const large = answer.json.files.filter((one) => one.uploadMode === "lfs")
+	const wanted = Object.entries(files).map(([name, bytes]) => ({
+		path: name,
+		size: bytes.length,
+		sample: bytes.subarray(0, 512).toString("base64"),
+	}));
+	const answer = await expect(200, gateway, "POST", `/api/models/${model}/preupload/main`, {
+		token: gateway.tokens.admin,
+		body: { files: wanted },
+	});
+	const large = answer.json.files
+		.filter((one) => one.uploadMode === "lfs")
 		.map((one) => one.path);
 	for (const name of large) {
 		const bytes = files[name];
@@ -131,7 +177,10 @@ export async function importFiles(gateway, model, files, settings) {
 
 /** {name: bytes} of the files right in a folder. */
 export function readFolder(folder) {
-	return Object.fromEntries(fs.readdirSync(folder).filter(
-		(name) => fs.statSync(path.join(folder, name)).isFile()).map(
-		(name) => [name, fs.readFileSync(path.join(folder, name))]));
+	return Object.fromEntries(
+		fs
+			.readdirSync(folder)
+			.filter((name) => fs.statSync(path.join(folder, name)).isFile())
+			.map((name) => [name, fs.readFileSync(path.join(folder, name))]),
+	);
 }

@@ -22,29 +22,46 @@ const here = gatewayForThisFile(async (gateway, holder) => {
 	await importFiles(gateway, "tests/big", { "big.bin": big }, { gate: "no" });
 });
 
-const chat = (seed) => ask(here.gateway, "POST", "/v1/completions", {
-	token: here.gateway.tokens.researcher,
-	body: { model: here.gateway.model, prompt: "The fox", max_tokens: 12, seed } });
-const download = () => ask(here.gateway, "GET",
-	`/${here.gateway.model}/resolve/main/model.safetensors`,
-	{ token: here.gateway.tokens.researcher });
-const add = (name) => ask(here.gateway, "POST", "/api/v1/persons",
-	{ token: here.gateway.tokens.admin, body: { name } });
+const chat = (seed) =>
+	ask(here.gateway, "POST", "/v1/completions", {
+		token: here.gateway.tokens.researcher,
+		body: { model: here.gateway.model, prompt: "The fox", max_tokens: 12, seed },
+	});
+const download = () =>
+	ask(here.gateway, "GET", `/${here.gateway.model}/resolve/main/model.safetensors`, {
+		token: here.gateway.tokens.researcher,
+	});
+const add = (name) =>
+	ask(here.gateway, "POST", "/api/v1/persons", {
+		token: here.gateway.tokens.admin,
+		body: { name },
+	});
 
 /** Everything works: each kind of request is answered as on the first day. */
 async function assertAllWorks() {
 	await until("everything to work again", RECOVERY_SECONDS, async () => {
-		const answers = await Promise.all([chat(1), download(), add(freshName("after")),
-			ask(here.gateway, "GET", "/readyz")]);
-		return answers.map((answer) => answer.status).join(" ") === "200 200 201 200" &&
-			sha256(answers[1].body) === sha256(weights);
+		const answers = await Promise.all([
+			chat(1),
+			download(),
+			add(freshName("after")),
+			ask(here.gateway, "GET", "/readyz"),
+		]);
+		return (
+			answers.map((answer) => answer.status).join(" ") === "200 200 201 200" &&
+			sha256(answers[1].body) === sha256(weights)
+		);
 	});
 }
 
 /** The log verifies and continues what earlier calls of this saw. */
 async function assertLogVerifies() {
-	const done = await here.gateway.cli(here.gateway.tokens.auditor, "audit", "verify",
-		"--state", path.join(here.gateway.folder, "log.state"));
+	const done = await here.gateway.cli(
+		here.gateway.tokens.auditor,
+		"audit",
+		"verify",
+		"--state",
+		path.join(here.gateway.folder, "log.state"),
+	);
 	assert.equal(done.code, 0, done.stderr);
 }
 
@@ -76,15 +93,25 @@ async function whileRequestsRun(act) {
 			event(answer);
 			if (sha256(answer.body) !== sha256(weights)) seen.wrong.push(answer);
 		}),
-		lane(() => add(freshName("during")), (answer) => seen.names.push(answer.json.name)),
+		lane(
+			() => add(freshName("during")),
+			(answer) => seen.names.push(answer.json.name),
+		),
 	];
 
 	try {
-		await until("requests to run", 20, () => seen.events.length > 3 && seen.names.length > 1);
+		await until(
+			"requests to run",
+			20,
+			() => seen.events.length > 3 && seen.names.length > 1,
+		);
 		await act();
 		const before = seen.events.length;
-		await until("requests to be answered again", RECOVERY_SECONDS,
-			() => seen.events.length > before + 3);
+		await until(
+			"requests to be answered again",
+			RECOVERY_SECONDS,
+			() => seen.events.length > before + 3,
+		);
 	} finally {
 		going = false;
 		await Promise.all(lanes);
@@ -99,16 +126,30 @@ async function assertNothingLost({ events, names, others, wrong }) {
 	assert.deepEqual(wrong, [], "a whole answer of wrong bytes");
 	assert.ok(events.every(Boolean));
 	for (const event of new Set(events))
-		await until(`the receipt of ${event}`, RECOVERY_SECONDS, async () =>
-			(await ask(gateway, "GET", `/api/v1/receipts/${event}`,
-				{ token: gateway.tokens.auditor })).status === 200);
-	const { json } = await expect(200, gateway, "GET", "/api/v1/persons",
-		{ token: gateway.tokens.admin });
+		await until(
+			`the receipt of ${event}`,
+			RECOVERY_SECONDS,
+			async () =>
+				(
+					await ask(gateway, "GET", `/api/v1/receipts/${event}`, {
+						token: gateway.tokens.auditor,
+					})
+				).status === 200,
+		);
+	const { json } = await expect(200, gateway, "GET", "/api/v1/persons", {
+		token: gateway.tokens.admin,
+	});
 	const known = new Set(json.persons.map((person) => person.name));
-	assert.deepEqual(names.filter((name) => !known.has(name)), []);
+	assert.deepEqual(
+		names.filter((name) => !known.has(name)),
+		[],
+	);
 	const broken = [503, "ECONNRESET", "ECONNREFUSED", "EPIPE", "aborted", "socket hang up"];
-	assert.deepEqual(others.filter((one) => !broken.includes(one)), [],
-		"answers other than success, 503 and a broken connection");
+	assert.deepEqual(
+		others.filter((one) => !broken.includes(one)),
+		[],
+		"answers other than success, 503 and a broken connection",
+	);
 }
 
 for (const role of ["edge", "keeper", "scribe", "porter", "engine"])
@@ -121,8 +162,10 @@ for (const role of ["edge", "keeper", "scribe", "porter", "engine"])
 			for (const one of before) process.kill(one.id, "SIGKILL");
 			await until(`another ${role}`, RECOVERY_SECONDS, () => {
 				const now = here.gateway.processesNamed(command);
-				return now.length === before.length &&
-					now.every((one) => !before.some((old) => old.id === one.id));
+				return (
+					now.length === before.length &&
+					now.every((one) => !before.some((old) => old.id === one.id))
+				);
 			});
 		});
 		await assertAllWorks();
@@ -134,10 +177,14 @@ test("a porter killed in mid-download breaks it off; no whole and wrong file com
 	const { gateway } = here;
 	const got = await new Promise((resolve, reject) => {
 		const request = https.get(`${gateway.url}/tests/big/resolve/main/big.bin`, {
-			ca: gateway.ca, agent: false,
-			headers: { authorization: `Bearer ${gateway.tokens.researcher}` } });
+			ca: gateway.ca,
+			agent: false,
+			headers: { authorization: `Bearer ${gateway.tokens.researcher}` },
+		});
 		let begun = false;
-		request.on("error", (error) => { if (!begun) reject(error); }); // else it broke off
+		request.on("error", (error) => {
+			if (!begun) reject(error);
+		}); // else it broke off
 		request.on("response", (response) => {
 			let size = 0;
 			let broken = false;
@@ -149,12 +196,14 @@ test("a porter killed in mid-download breaks it off; no whole and wrong file com
 				setImmediate(() => response.resume());
 			});
 			response.on("data", (part) => {
-				if (!part.equals(big.subarray(size, size + part.length))) broken = true;
+				if (!part.equals(big.subarray(size, size + part.length)))
+					broken = true;
 				size += part.length;
 			});
 			response.on("error", () => {});
 			response.on("close", () =>
-				resolve({ size, broken, complete: response.complete }));
+				resolve({ size, broken, complete: response.complete }),
+			);
 		});
 	});
 
@@ -163,19 +212,23 @@ test("a porter killed in mid-download breaks it off; no whole and wrong file com
 	assert.equal(got.broken, false);
 	await assertAllWorks();
 	const whole = await until("the whole file", RECOVERY_SECONDS, async () => {
-		const answer = await ask(gateway, "GET", "/tests/big/resolve/main/big.bin",
-			{ token: gateway.tokens.researcher });
+		const answer = await ask(gateway, "GET", "/tests/big/resolve/main/big.bin", {
+			token: gateway.tokens.researcher,
+		});
 		return answer.status === 200 && answer.body;
 	});
 	assert.equal(sha256(whole), sha256(big));
 });
 
-test("without PostgreSQL acts are refused with 503; it comes back, and nothing is lost", async () => {
+test("without PostgreSQL acts are refused with 503; nothing is lost", async () => {
 	const { gateway, database } = here;
 	const seen = await whileRequestsRun(async () => {
 		await database.stop();
 		const refused = [await add("nobody"), await download(), await chat(1)];
-		assert.deepEqual(refused.map((answer) => answer.status), [503, 503, 503]);
+		assert.deepEqual(
+			refused.map((answer) => answer.status),
+			[503, 503, 503],
+		);
 		assert.equal(refused[0].json.code, "AUDIT_UNAVAILABLE");
 		assert.ok(refused[0].headers["retry-after"]);
 		await expect(200, gateway, "GET", "/healthz");
@@ -188,8 +241,9 @@ test("without PostgreSQL acts are refused with 503; it comes back, and nothing i
 	await assertAllWorks();
 	await assertNothingLost(seen);
 	await assertLogVerifies();
-	const { json } = await expect(200, gateway, "GET", "/api/v1/persons",
-		{ token: gateway.tokens.admin });
+	const { json } = await expect(200, gateway, "GET", "/api/v1/persons", {
+		token: gateway.tokens.admin,
+	});
 	assert.ok(!json.persons.some((person) => person.name === "nobody"));
 });
 
@@ -207,14 +261,18 @@ test("PostgreSQL killed without a goodbye loses nothing that was acknowledged", 
 
 test("a gateway that starts before its PostgreSQL serves as soon as that is there", async () => {
 	const { gateway, database } = here;
-	const before = Number((await expect(200, gateway, "GET", "/log/checkpoint"))
-		.text.split("\n")[1]);
+	const before = Number(
+		(await expect(200, gateway, "GET", "/log/checkpoint")).text.split("\n")[1],
+	);
 
 	await gateway.stopChild();
 	await database.stop();
 	await gateway.serve();
-	await until("a sign of life", RECOVERY_SECONDS, async () =>
-		(await ask(gateway, "GET", "/healthz")).status === 200);
+	await until(
+		"a sign of life",
+		RECOVERY_SECONDS,
+		async () => (await ask(gateway, "GET", "/healthz")).status === 200,
+	);
 	assert.equal((await add("nobody-either")).status, 503);
 	assert.equal((await ask(gateway, "GET", "/readyz")).status, 503);
 	await database.start();
@@ -222,7 +280,8 @@ test("a gateway that starts before its PostgreSQL serves as soon as that is ther
 	await assertLogVerifies();
 	const person = await addPerson(gateway);
 	assert.ok(person.token);
-	const after = Number((await expect(200, gateway, "GET", "/log/checkpoint"))
-		.text.split("\n")[1]);
+	const after = Number(
+		(await expect(200, gateway, "GET", "/log/checkpoint")).text.split("\n")[1],
+	);
 	assert.ok(after > before);
 });

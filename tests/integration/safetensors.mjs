@@ -6,8 +6,14 @@ export function readTensors(bytes) {
 	const size = Number(bytes.readBigUInt64LE(0));
 	const header = JSON.parse(bytes.subarray(8, 8 + size));
 	const { __metadata__: metadata, ...entries } = header;
-	const tensors = Object.entries(entries).map(([name, { dtype, shape, data_offsets: at }]) =>
-		({ name, dtype, shape, bytes: bytes.subarray(8 + size + at[0], 8 + size + at[1]) }));
+	const tensors = Object.entries(entries).map(
+		([name, { dtype, shape, data_offsets: at }]) => ({
+			name,
+			dtype,
+			shape,
+			bytes: bytes.subarray(8 + size + at[0], 8 + size + at[1]),
+		}),
+	);
 
 	return { metadata, tensors };
 }
@@ -30,7 +36,10 @@ export function writeTensors({ metadata, tensors }, change = () => {}) {
 		at += bytes.length;
 	}
 	change(header);
-	return join(header, tensors.map((one) => one.bytes));
+	return join(
+		header,
+		tensors.map((one) => one.bytes),
+	);
 }
 
 /** The files of a model in `count` shards, with their index, as the Hub's libraries write them. */
@@ -48,7 +57,8 @@ export function shard(bytes, count) {
 		for (const one of part) weight_map[one.name] = name;
 	}
 	const total_size = tensors.reduce((sum, one) => sum + one.bytes.length, 0);
-	files["model.safetensors.index.json"] =
-		Buffer.from(JSON.stringify({ metadata: { total_size }, weight_map }, null, 2));
+	files["model.safetensors.index.json"] = Buffer.from(
+		JSON.stringify({ metadata: { total_size }, weight_map }, null, 2),
+	);
 	return files;
 }

@@ -32,11 +32,16 @@ for (const name of ["ec", "rsa"])
 		assert.equal(answer.status, 201, answer.text);
 		assert.equal(answer.json.iss, here[name].iss);
 		assert.equal(answer.json.type, "ResearcherStatus");
-		const list = await expect(200, here.gateway, "GET", "/api/v1/visas",
-			{ token: person.token });
-		assert.deepEqual(list.json.visas.map((visa) => visa.id), [answer.json.id]);
-		const others = await expect(200, here.gateway, "GET", "/api/v1/visas",
-			{ token: here.gateway.tokens.stranger });
+		const list = await expect(200, here.gateway, "GET", "/api/v1/visas", {
+			token: person.token,
+		});
+		assert.deepEqual(
+			list.json.visas.map((visa) => visa.id),
+			[answer.json.id],
+		);
+		const others = await expect(200, here.gateway, "GET", "/api/v1/visas", {
+			token: here.gateway.tokens.stranger,
+		});
 		assert.deepEqual(others.json.visas, []);
 	});
 
@@ -53,34 +58,98 @@ test("the demo's issuer, whose private key is given away, is a listed one", asyn
 });
 
 const tricks = [
-	["alg none", /algorithm|alg/i, (ec) =>
-		signToken(ec.header({ alg: "none" }), ec.claims("eve"), null)],
-	["HS256 with the RSA key as its secret", /algorithm|alg/i, (ec, rsa) =>
-		signToken(rsa.header({ alg: "HS256" }), rsa.claims("eve"),
-			rsa.public.export({ type: "spki", format: "pem" }))],
-	["RS256 for an ES256 key", /RS256.*ES256/, (ec, rsa) =>
-		signToken(ec.header({ alg: "RS256" }), ec.claims("eve"), rsa.key)],
-	["an issuer that is not listed", /not listed|issuer/i, () => new Issuer("ES256").visa("eve")],
-	["another issuer's key", /signature/i, (ec) => {
-		const other = new Issuer("ES256");
-		other.iss = ec.iss;
-		return other.visa("eve");
-	}],
+	[
+		"alg none",
+		/algorithm|alg/i,
+		(ec) => signToken(ec.header({ alg: "none" }), ec.claims("eve"), null),
+	],
+	[
+		"HS256 with the RSA key as its secret",
+		/algorithm|alg/i,
+		(ec, rsa) =>
+			signToken(
+				rsa.header({ alg: "HS256" }),
+				rsa.claims("eve"),
+				rsa.public.export({ type: "spki", format: "pem" }),
+			),
+	],
+	[
+		"RS256 for an ES256 key",
+		/RS256.*ES256/,
+		(ec, rsa) => signToken(ec.header({ alg: "RS256" }), ec.claims("eve"), rsa.key),
+	],
+	[
+		"an issuer that is not listed",
+		/not listed|issuer/i,
+		() => new Issuer("ES256").visa("eve"),
+	],
+	[
+		"another issuer's key",
+		/signature/i,
+		(ec) => {
+			const other = new Issuer("ES256");
+			other.iss = ec.iss;
+			return other.visa("eve");
+		},
+	],
 	["a key that is not in the set", /k9/, (ec) => ec.visa("eve", { header: { kid: "k9" } })],
-	["the end two hours ago", /expired/i, (ec) => ec.visa("eve", { claims: {
-		iat: Math.floor(Date.now() / 1000) - 9000, exp: Math.floor(Date.now() / 1000) - 7200 } })],
-	["an assertion in the future", /asserted|future/i, (ec) => ec.visa("eve", { visa: {
-		asserted: Math.floor(Date.now() / 1000) + 86400 } })],
-	["conditions, which are not understood", /conditions/i, (ec) => ec.visa("eve", { visa: {
-		conditions: [[{ type: "AffiliationAndRole", value: "const:faculty@x.org", by: "so" }]] } })],
+	[
+		"the end two hours ago",
+		/expired/i,
+		(ec) =>
+			ec.visa("eve", {
+				claims: {
+					iat: Math.floor(Date.now() / 1000) - 9000,
+					exp: Math.floor(Date.now() / 1000) - 7200,
+				},
+			}),
+	],
+	[
+		"an assertion in the future",
+		/asserted|future/i,
+		(ec) =>
+			ec.visa("eve", {
+				visa: {
+					asserted: Math.floor(Date.now() / 1000) + 86400,
+				},
+			}),
+	],
+	[
+		"conditions, which are not understood",
+		/conditions/i,
+		(ec) =>
+			ec.visa("eve", {
+				visa: {
+					conditions: [
+						[
+							{
+								type: "AffiliationAndRole",
+								value: "const:faculty@x.org",
+								by: "so",
+							},
+						],
+					],
+				},
+			}),
+	],
 	["no type", /type/i, (ec) => ec.visa("eve", { visa: { type: undefined } })],
 	["no sub", /sub/i, (ec) => ec.visa(undefined)],
-	["a flipped bit in its claims", /signature/i, (ec) => {
-		const [head, claims, signature] = ec.visa("eve").split(".");
-		const text = Buffer.from(claims, "base64url").toString().replace('"eve"', '"adm"');
-		return [head, Buffer.from(text).toString("base64url"), signature].join(".");
-	}],
-	["a critical extension", /crit/i, (ec) => ec.visa("eve", { header: { crit: ["x"], x: 1 } })],
+	[
+		"a flipped bit in its claims",
+		/signature/i,
+		(ec) => {
+			const [head, claims, signature] = ec.visa("eve").split(".");
+			const text = Buffer.from(claims, "base64url")
+				.toString()
+				.replace('"eve"', '"adm"');
+			return [head, Buffer.from(text).toString("base64url"), signature].join(".");
+		},
+	],
+	[
+		"a critical extension",
+		/crit/i,
+		(ec) => ec.visa("eve", { header: { crit: ["x"], x: 1 } }),
+	],
 	["two parts only", /./, (ec) => ec.visa("eve").split(".").slice(0, 2).join(".")],
 	["nothing at all", /./, () => ""],
 ];
@@ -88,13 +157,19 @@ const tricks = [
 for (const [what, reason, make] of tricks)
 	test(`a visa with ${what} is refused, and says so`, async () => {
 		const person = await addPerson(here.gateway);
-		const before = await expect(201, here.gateway, "POST", "/api/v1/visas",
-			{ token: person.token, body: { visa: here.ec.visa(person.name) } });
+		const before = await expect(201, here.gateway, "POST", "/api/v1/visas", {
+			token: person.token,
+			body: { visa: here.ec.visa(person.name) },
+		});
 
 		await refusedWith(reason, person.token, make(here.ec, here.rsa));
-		const list = await expect(200, here.gateway, "GET", "/api/v1/visas",
-			{ token: person.token });
-		assert.deepEqual(list.json.visas.map((visa) => visa.id), [before.json.id]);
+		const list = await expect(200, here.gateway, "GET", "/api/v1/visas", {
+			token: person.token,
+		});
+		assert.deepEqual(
+			list.json.visas.map((visa) => visa.id),
+			[before.json.id],
+		);
 	});
 
 test("an address of keys in a visa is never fetched, listed or not", async () => {
@@ -104,11 +179,17 @@ test("an address of keys in a visa is never fetched, listed or not", async () =>
 		visits++;
 		response.end(JSON.stringify(here.ec.jwks));
 	});
-	server.on("connection", () => { visits++; });
+	server.on("connection", () => {
+		visits++;
+	});
 	await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 	try {
 		const jku = `http://127.0.0.1:${server.address().port}/jwks`;
-		await refusedWith(/jku|address/i, person.token, here.ec.visa("eve", { header: { jku } }));
+		await refusedWith(
+			/jku|address/i,
+			person.token,
+			here.ec.visa("eve", { header: { jku } }),
+		);
 		const listed = await new Issuer("ES256", jku).list(here.gateway);
 		assert.equal((await post(person.token, listed.visa("eve"))).status, 201);
 		await refusedWith(/./, person.token, listed.visa("eve", { header: { kid: "k2" } }));
@@ -141,9 +222,13 @@ test("visas of an issuer that was removed count no more", async () => {
 	const person = await addPerson(here.gateway);
 
 	assert.equal((await post(person.token, issuer.visa("bob"))).status, 201);
-	await expect(204, here.gateway, "DELETE",
+	await expect(
+		204,
+		here.gateway,
+		"DELETE",
 		`/api/v1/issuers?iss=${encodeURIComponent(issuer.iss)}`,
-		{ token: here.gateway.tokens.admin });
+		{ token: here.gateway.tokens.admin },
+	);
 	await refusedWith(/issuer/i, person.token, issuer.visa("bob"));
 });
 
@@ -157,9 +242,19 @@ test("issuers are added by whoever manages persons, and by nobody else", async (
 		assert.equal(answer.status, 403);
 		assert.equal(answer.json.code, "RIGHT_NOT_GRANTED");
 	}
-	const flawed = { iss: issuer.iss, jwks: { keys: [{ kty: "oct", k: "c2VjcmV0", kid: "k1" }] } };
-	assert.equal((await ask(gateway, "POST", "/api/v1/issuers",
-		{ token: gateway.tokens.admin, body: flawed })).status, 400);
+	const flawed = {
+		iss: issuer.iss,
+		jwks: { keys: [{ kty: "oct", k: "c2VjcmV0", kid: "k1" }] },
+	};
+	assert.equal(
+		(
+			await ask(gateway, "POST", "/api/v1/issuers", {
+				token: gateway.tokens.admin,
+				body: flawed,
+			})
+		).status,
+		400,
+	);
 });
 
 test("a refused visa is an entry with its reason, without the visa", async () => {
@@ -168,9 +263,15 @@ test("a refused visa is an entry with its reason, without the visa", async () =>
 	const visa = new Issuer("ES256").visa("mallory");
 
 	await refusedWith(/issuer/i, person.token, visa);
-	const { events } = (await expect(200, gateway, "GET",
-		`/api/v1/audit/events?kind=visa.refuse&actor=${person.name}`,
-		{ token: gateway.tokens.auditor })).json;
+	const { events } = (
+		await expect(
+			200,
+			gateway,
+			"GET",
+			`/api/v1/audit/events?kind=visa.refuse&actor=${person.name}`,
+			{ token: gateway.tokens.auditor },
+		)
+	).json;
 	assert.equal(events.length, 1);
 	assert.equal(events[0].code, "VISA_INVALID");
 	assert.ok(!JSON.stringify(events[0]).includes(visa.split(".")[2]));
