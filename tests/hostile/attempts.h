@@ -24,12 +24,16 @@ enum {
 	ATTEMPT_BROKEN = 44, /* the program did not get as far as the attempt */
 };
 
+/* Can the attempt be shown to work without the sandbox? Some containers and chroots forbid what
+ * needs a new user namespace to everybody. */
+enum shown { NOT_SHOWN, SHOWN, SHOWN_IF_THE_MACHINE_LETS };
+
 struct attempt {
 	const char *name;
 	bool (*run)(const struct target *target); /* true: it worked */
 	unsigned roles;                           /* sets of roles that must not be able to */
 	bool is_for_root;                         /* without a sandbox only root could */
-	bool can_be_shown;                        /* try it without the sandbox, too */
+	enum shown shown;
 };
 
 extern const struct attempt attempts[];
