@@ -96,12 +96,12 @@ enum err command_model_show(struct cli *cli)
 
 	TRY(cli_client(&c, cli));
 	TRY(client_call(c, &info, "GET", model_address(cli, "/api/models/", ""), NULL));
-	TRY(client_call(c, &tree, "GET",
-			arena_printf(&cli->arena, "%s/tree/%s?recursive=true",
-				     model_address(cli, "/api/models/", ""),
-				     client_encode(&cli->arena,
-						   slice_of_string(revision ? revision : "main"))),
-			NULL));
+	TRY(client_list(
+		c, &tree,
+		arena_printf(&cli->arena, "%s/tree/%s?recursive=true",
+			     model_address(cli, "/api/models/", ""),
+			     client_encode(&cli->arena,
+					   slice_of_string(revision ? revision : "main")))));
 	if (cli->json)
 		json_put(info, "tree", json_incref(tree));
 	TRY(output_object(cli, info, "id sha gated sallyport"));

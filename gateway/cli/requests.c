@@ -9,12 +9,12 @@
 
 enum { REQUESTS_MAX_DAYS = 36500 };
 
-static enum err read_wish(struct access_wish *wish, struct cli *cli)
+static enum err read_wish(struct statement *wish, struct cli *cli)
 {
-	*wish = (struct access_wish){.model = cli_word(cli, 0)};
+	*wish = (struct statement){.model = cli_word(cli, 0)};
 	TRY(cli_need(&wish->use, cli, "use"));
 	wish->right_count = arguments_list(&cli->arguments, "right", wish->rights,
-					   ACCESS_MAX_RIGHTS);
+					   STATEMENT_MAX_RIGHTS);
 	if (wish->right_count == 0) {
 		wish->rights[wish->right_count++] = "infer:generate";
 		wish->rights[wish->right_count++] = "weights:read";
@@ -41,7 +41,7 @@ enum err command_request(struct cli *cli)
 	AUTO(sign_key_auto) struct sign_key *key = NULL;
 	AUTO(json_auto) json_t *answer = NULL;
 	struct access_terms terms;
-	struct access_wish wish;
+	struct statement wish;
 	const char *key_id = NULL;
 	struct client *c;
 
@@ -84,8 +84,8 @@ enum err command_approve(struct cli *cli)
 {
 	AUTO(json_auto) json_t *answer = NULL;
 	const char *reason = arguments_value(&cli->arguments, "reason");
-	const char *rights[ACCESS_MAX_RIGHTS];
-	size_t count = arguments_list(&cli->arguments, "right", rights, ACCESS_MAX_RIGHTS);
+	const char *rights[STATEMENT_MAX_RIGHTS];
+	size_t count = arguments_list(&cli->arguments, "right", rights, STATEMENT_MAX_RIGHTS);
 	uint64_t days = 0;
 	json_t *body, *list;
 	struct client *c;
