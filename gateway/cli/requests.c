@@ -58,6 +58,20 @@ enum err command_request(struct cli *cli)
 	return output_object(cli, answer, "id state model rights intended_use created");
 }
 
+static enum err check_state(struct cli *cli, const char *state)
+{
+	static const char *const states[] = {"draft",  "submitted", "returned", "approved",
+					     "denied", "withdrawn", "appealed", "closed"};
+
+	for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
+		if (strcmp(state, states[i]) == 0)
+			return OK;
+	return cli_usage(cli,
+			 "--state %s: draft, submitted, returned, approved, denied, "
+			 "withdrawn, appealed or closed is expected",
+			 state);
+}
+
 enum err command_requests(struct cli *cli)
 {
 	AUTO(json_auto) json_t *answer = NULL;
@@ -65,6 +79,8 @@ enum err command_requests(struct cli *cli)
 	const char *path = "/api/v1/access-requests";
 	struct client *c;
 
+	if (state)
+		TRY(check_state(cli, state));
 	TRY(cli_client(&c, cli));
 	if (state)
 		path = arena_printf(&cli->arena, "%s?state=%s", path,
