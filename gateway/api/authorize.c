@@ -321,7 +321,7 @@ enum err authorize_weigh(struct grant *out, struct exchange *x, struct route_con
 static enum err log_denial(struct route_context *context, struct exchange *x, const struct grant *g)
 {
 	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	audit_event_begin(&event, AUDIT_DECISION_DENY, g->who->person.id, g->who->person.name);
 	audit_event_text(&event, "model", g->access.model.name);

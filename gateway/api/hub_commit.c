@@ -234,7 +234,7 @@ static enum err insert_revision(struct committing *c, uint8_t event_id[WIRE_ID],
 {
 	const struct principal *who = authorize_principal(c->x);
 	AUTO(store_end) struct store *store = c->context->store;
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 	struct slice title = c->commit.summary.size ? slice_part(c->commit.summary, 0, 400)
 						    : S("commit");
 	struct store_revision row = {

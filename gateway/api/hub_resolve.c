@@ -101,7 +101,7 @@ static void transfer_done(struct exchange *x, struct route_context *context, voi
 {
 	struct transfer *t = data;
 	const struct grant *g = t->grant;
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
 	enum err porter = rpc_next(t->opening, &reply, TRANSFER_END_MS);
 	struct store_usage usage = {

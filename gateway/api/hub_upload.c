@@ -27,7 +27,7 @@ static enum err create(struct exchange *x, struct route_context *context, struct
 {
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 	struct store_model model = {
 		.name = name, .gate = S("manual"), .created_ms = clock_now_ms()};
 
@@ -116,7 +116,7 @@ static enum err change_settings(struct exchange *x, struct route_context *contex
 {
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	audit_event_begin(&event, AUDIT_MODEL_SETTINGS, who->person.id, who->person.name);
 	audit_event_text(&event, "model", model->name);

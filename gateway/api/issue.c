@@ -63,7 +63,7 @@ static void fill_row(struct issue *issue, const struct principal *who, int64_t n
 enum err issue_license(struct issue *issue, struct exchange *x, struct route_context *context)
 {
 	const struct principal *who = authorize_principal(x);
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 	struct store_license *row = &issue->license;
 	int64_t now_ms = clock_now_ms();
 	uint8_t entry[16];
@@ -94,7 +94,7 @@ enum err issue_undo(const struct issue *issue, struct exchange *x, struct route_
 		    enum err why)
 {
 	const char *text = arena_string(exchange_arena(x), slice_of_string(failure_text()));
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	store_rollback(context->store);
 	audit_event_begin(&event, AUDIT_LICENSE_REVOKE, NULL, S("gateway"));

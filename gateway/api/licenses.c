@@ -94,7 +94,7 @@ static enum err carry_out(struct exchange *x, struct route_context *context, con
 	enum err published;
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	audit_event_begin(&event, act->kind, who->person.id, who->person.name);
 	audit_event_uuid(&event, "license", l->id);
@@ -187,8 +187,8 @@ static enum err replace(struct exchange *x, struct route_context *context,
 			const struct store_license *old, const struct store_license *new)
 {
 	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event renewed;
-	AUTO(audit_event_clear) struct audit_event ended;
+	AUTO(audit_event_clear) struct audit_event renewed = {0};
+	AUTO(audit_event_clear) struct audit_event ended = {0};
 	const struct principal *who = authorize_principal(x);
 
 	audit_event_begin(&renewed, AUDIT_LICENSE_RENEW, who->person.id, who->person.name);

@@ -251,7 +251,7 @@ static json_t *describe_event(struct arena *arena, const struct store_event *e)
 static enum err log_query(struct exchange *x, struct route_context *context, size_t found)
 {
 	const struct principal *who = authorize_principal(x);
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	audit_event_begin(&event, AUDIT_AUDIT_QUERY, who->person.id, who->person.name);
 	audit_event_text(&event, "query", exchange_request(x)->query);

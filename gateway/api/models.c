@@ -16,7 +16,7 @@ static enum err add_terms(struct exchange *x, struct route_context *context,
 {
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	audit_event_begin(&event, AUDIT_TERMS_ADD, who->person.id, who->person.name);
 	audit_event_hex(&event, "terms_sha256", slice_of(digest->bytes, DIGEST_SIZE));
@@ -79,7 +79,7 @@ static enum err set_state(struct exchange *x, struct route_context *context,
 {
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 	bool stops = kind == AUDIT_MODEL_DISABLE;
 	enum err published;
 

@@ -111,7 +111,7 @@ static enum err log_call(struct call *c)
 {
 	const struct grant *g = c->grant;
 	AUTO(store_end) struct store *store = c->context->store;
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	audit_event_begin(&event, AUDIT_INFER_GENERATE,
 			  g->who->authenticated ? g->who->person.id : NULL, g->who->person.name);
@@ -138,7 +138,7 @@ static enum err log_call(struct call *c)
 static void log_end(struct call *c, enum err result)
 {
 	const struct grant *g = c->grant;
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 	struct store_usage usage = {
 		.right = slice_of_string(right_name(g->right)),
 		.calls = 1,

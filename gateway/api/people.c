@@ -61,8 +61,8 @@ static enum err add_person(struct exchange *x, struct route_context *context,
 {
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event added;
-	AUTO(audit_event_clear) struct audit_event token;
+	AUTO(audit_event_clear) struct audit_event added = {0};
+	AUTO(audit_event_clear) struct audit_event token = {0};
 
 	audit_event_begin(&added, AUDIT_PERSON_ADD, who->person.id, who->person.name);
 	audit_event_uuid(&added, "person", person->id);
@@ -82,7 +82,7 @@ static enum err create_token(const char **token, struct exchange *x, struct rout
 			     const struct store_credential *credential)
 {
 	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	token_event(&event, authorize_principal(x), credential);
 	TRY(store_begin(store));
@@ -291,7 +291,7 @@ static enum err revoke_token(struct exchange *x, struct route_context *context,
 	static const uint8_t anybody[STORE_ID];
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	audit_event_begin(&event, AUDIT_TOKEN_REVOKE, who->person.id, who->person.name);
 	audit_event_uuid(&event, "credential", id);
@@ -338,7 +338,7 @@ static enum err enroll(struct exchange *x, struct route_context *context,
 {
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	audit_event_begin(&event, AUDIT_KEY_ENROLL, who->person.id, who->person.name);
 	audit_event_uuid(&event, "key", key->id);

@@ -149,7 +149,7 @@ static enum err log_release(struct release *release, struct exchange *x,
 			    struct route_context *context, const struct grant *g)
 {
 	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	audit_event_begin(&event, AUDIT_KEY_RELEASE,
 			  g->who->authenticated ? g->who->person.id : NULL, g->who->person.name);

@@ -58,7 +58,7 @@ enum err request_carry_out(struct exchange *x, struct route_context *context,
 			   const struct verdict *v, const struct store_license *license)
 {
 	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 	struct store_transition transition = transition_of(x, v);
 
 	write_verdict(&event, x, v, license);

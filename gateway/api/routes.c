@@ -54,6 +54,7 @@ static const struct route routes[] = {
 	{"GET",    "/api/v1/terms/{sha256}",              "public",          BODY_NONE,   0, terms_get},
 	MODEL_ROUTES("POST", "/api/v1/models/", "/disable",                  "models:manage", BODY_BUFFER, API_MAX_JSON, model_disable),
 	MODEL_ROUTES("POST", "/api/v1/models/", "/enable",                   "models:manage", BODY_BUFFER, API_MAX_JSON, model_enable),
+	MODEL_ROUTES("POST", "/api/v1/models/", "/shred",                    "models:manage", BODY_BUFFER, API_MAX_JSON, model_shred),
 	MODEL_ROUTES("GET",  "/api/v1/models/", "/sealed/{revision}/{path...}", "models:manage", BODY_NONE, 0, model_sealed),
 
 	{"POST",   "/api/v1/persons",                     "persons:manage",  BODY_BUFFER, API_MAX_JSON, person_add},

@@ -20,7 +20,7 @@ route_fn hub_create, hub_settings, hub_preupload, hub_lfs_batch, hub_upload, hub
 /* hub_commit.c: a revision */
 route_fn hub_commit;
 /* models.c: administration of models */
-route_fn model_disable, model_enable, model_sealed, terms_add, terms_get;
+route_fn model_disable, model_enable, model_shred, model_sealed, terms_add, terms_get;
 /* people.c: persons, tokens, keys, issuers, visas */
 route_fn person_add, person_list, token_create, token_list, token_revoke, key_enroll, key_list;
 /* visas.c */

@@ -25,7 +25,7 @@ enum {
 static enum err make_key(struct seal *seal, struct exchange *x, struct route_context *context)
 {
 	const struct principal *who = authorize_principal(x);
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
 	AUTO(buf_free) struct buf body = buf_new(64);
 	struct wire_key_create ask = {.porter = (uint8_t)seal->porter, .handle = seal->handle};

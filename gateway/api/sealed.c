@@ -18,7 +18,7 @@ static enum err log_export(uint8_t event_id[WIRE_ID], struct exchange *x,
 			   const struct store_revision *r, const struct store_file *f)
 {
 	const struct principal *who = authorize_principal(x);
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	audit_event_begin(&event, AUDIT_MODEL_EXPORT, who->person.id, who->person.name);
 	audit_event_text(&event, "model", m->name);

@@ -207,7 +207,7 @@ static enum err give_key(struct api *api, const uint8_t event[WIRE_ID],
 static enum err log_serve(uint8_t event_id[WIRE_ID], struct route_context *context,
 			  const struct grant *g, unsigned slot)
 {
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	audit_event_begin(&event, AUDIT_MODEL_SERVE, NULL, S("gateway"));
 	audit_event_text(&event, "model", g->access.model.name);

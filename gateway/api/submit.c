@@ -164,7 +164,7 @@ static enum err submit(struct submission *s, struct exchange *x, struct route_co
 {
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	audit_event_begin(&event, AUDIT_REQUEST_SUBMIT, who->person.id, who->person.name);
 	audit_event_uuid(&event, "request", s->row.id);

@@ -19,7 +19,7 @@ static enum err add_issuer(struct exchange *x, struct route_context *context,
 {
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	audit_event_begin(&event, AUDIT_ISSUER_ADD, who->person.id, who->person.name);
 	audit_event_text(&event, "iss", issuer->iss);
@@ -97,7 +97,7 @@ void issuer_remove(struct exchange *x, struct route_context *context)
 {
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 	struct slice iss = api_query(x, "iss");
 	enum err result;
 
@@ -138,7 +138,7 @@ static enum err add_visa(struct exchange *x, struct route_context *context,
 {
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	audit_event_begin(&event, AUDIT_VISA_ADD, who->person.id, who->person.name);
 	audit_event_uuid(&event, "visa", row->id);
@@ -155,7 +155,7 @@ static enum err add_visa(struct exchange *x, struct route_context *context,
 static enum err log_refusal(struct exchange *x, struct route_context *context, const char *why)
 {
 	const struct principal *who = authorize_principal(x);
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	audit_event_begin(&event, AUDIT_VISA_REFUSE, who->person.id, who->person.name);
 	audit_event_text(&event, "reason", slice_of_string(why));

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/cli/access.h"
 
-#include <stdlib.h>
-
 #include "crypto/base/text.h"
 #include "crypto/digest.h"
 
-enum { ACCESS_MAX_STATEMENT = 64 * 1024, ACCESS_HEX = 2 * DIGEST_SIZE };
+enum { ACCESS_HEX = 2 * DIGEST_SIZE };
 
 static enum err find_sha256(const char **out, struct arena *arena, struct client *c,
 			    const char *model)
@@ -49,55 +47,16 @@ enum err access_terms_get(struct access_terms *out, struct arena *arena, struct 
 	return OK;
 }
 
-static int compare(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static json_t *sorted_rights(const struct access_wish *wish)
-{
-	const char *rights[ACCESS_MAX_RIGHTS];
-	json_t *list = json_array_new();
-
-	memcpy(rights, wish->rights, sizeof rights);
-	qsort(rights, wish->right_count, sizeof rights[0], compare);
-	for (size_t i = 0; i < wish->right_count; i++)
-		json_push_text(list, slice_of_string(rights[i]));
-	return list;
-}
-
-static json_t *statement(const struct access_wish *wish)
-{
-	json_t *object = json_object_new();
-
-	json_put_text(object, "intended_use", slice_of_string(wish->use));
-	json_put_text(object, "model", slice_of_string(wish->model));
-	json_put(object, "rights", sorted_rights(wish));
-	json_put_text(object, "terms_sha256", slice_of_string(wish->terms_sha256));
-	return object;
-}
-
-enum err access_statement(struct buf *out, const struct access_wish *wish)
-{
-	AUTO(json_auto) json_t *object = NULL;
-
-	if (!slice_is_utf8(slice_of_string(wish->use)))
-		return failure(ERR_FORMAT, "the intended use is not UTF-8");
-	object = statement(wish);
-	TRY(json_write_canonical(out, object));
-	return buf_done(out);
-}
-
-static enum err put_signature(json_t *body, const struct access_wish *wish,
+static enum err put_signature(json_t *body, const struct statement *wish,
 			      const struct sign_key *key, const char *key_id)
 {
-	AUTO(buf_free) struct buf text = buf_new(ACCESS_MAX_STATEMENT);
+	AUTO(buf_free) struct buf text = buf_new(STATEMENT_MAX);
 	AUTO(buf_free) struct buf base64 = buf_new(2 * SIGN_SIGNATURE);
 	uint8_t signature[SIGN_SIGNATURE];
 	json_t *object = json_object_new();
 
 	json_put(body, "terms_signature", object);
-	TRY(access_statement(&text, wish));
+	TRY(statement_write(&text, wish));
 	sign_make_in(ACCESS_TERMS_DOMAIN, key, buf_slice(&text), signature);
 	text_write_base64(&base64, slice_of(signature, sizeof signature), TEXT_BASE64);
 	json_put_text(object, "key_id", slice_of_string(key_id));
@@ -105,14 +64,12 @@ static enum err put_signature(json_t *body, const struct access_wish *wish,
 	return OK;
 }
 
-enum err access_submit(json_t **answer, struct client *c, const struct access_wish *wish,
+enum err access_submit(json_t **answer, struct client *c, const struct statement *wish,
 		       const struct sign_key *key, const char *key_id)
 {
 	json_t *body;
 
-	if (!slice_is_utf8(slice_of_string(wish->use)))
-		return failure(ERR_FORMAT, "the intended use is not UTF-8");
-	body = statement(wish);
+	TRY(statement_json(&body, wish));
 	if (wish->terms_sha256[0]) {
 		enum err result = put_signature(body, wish, key, key_id);
 

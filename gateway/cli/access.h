@@ -5,8 +5,7 @@
 
 #include "crypto/sign.h"
 #include "gateway/cli/client.h"
-
-enum { ACCESS_MAX_RIGHTS = 16 };
+#include "gateway/cli/statement.h"
 
 #define ACCESS_TERMS_DOMAIN S("sallyport/terms/v1\n")
 
@@ -19,19 +18,8 @@ struct access_terms {
 RESULT access_terms_get(struct access_terms *out, struct arena *arena, struct client *c,
 			const char *model);
 
-struct access_wish {
-	const char *model;
-	const char *use;
-	const char *rights[ACCESS_MAX_RIGHTS];
-	size_t right_count;
-	const char *terms_sha256;
-};
-
-/* What is signed: canonical JSON {"intended_use","model","rights":[sorted],"terms_sha256"}. */
-RESULT access_statement(struct buf *out, const struct access_wish *wish);
-
 /* Sign and submit; the caller owns *answer. */
-RESULT access_submit(json_t **answer, struct client *c, const struct access_wish *wish,
+RESULT access_submit(json_t **answer, struct client *c, const struct statement *wish,
 		     const struct sign_key *key, const char *key_id);
 
 #endif

@@ -110,6 +110,22 @@ enum err arguments_read(struct arguments *out, const struct argument_rule *rule,
 	return OK;
 }
 
+int arguments_leading(int argc, char *const *argv)
+{
+	int at = 0;
+
+	while (at < argc && strncmp(argv[at], "--", 2) == 0) {
+		struct slice word = slice_of_string(argv[at] + 2), name, value;
+		bool joined = slice_cut(word, '=', &name, &value);
+		enum option_kind kind = find_in(slice_of_string(common_options), name);
+
+		if (kind == OPTION_UNKNOWN || slice_equal(name, S("help")))
+			break;
+		at += kind == OPTION_FLAG || joined ? 1 : 2;
+	}
+	return at < argc ? at : argc;
+}
+
 const char *arguments_value(const struct arguments *a, const char *name)
 {
 	const struct argument_option *option = find_given(a, slice_of_string(name));

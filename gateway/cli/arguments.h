@@ -37,6 +37,10 @@ struct arguments {
 RESULT arguments_read(struct arguments *out, const struct argument_rule *rule, int argc,
 		      char *const *argv);
 
+/* How many words at the beginning are common options and their values: those may stand before the
+ * command. */
+int arguments_leading(int argc, char *const *argv);
+
 const char *arguments_value(const struct arguments *a, const char *name); /* NULL: not given */
 bool arguments_flag(const struct arguments *a, const char *name);
 

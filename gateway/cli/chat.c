@@ -9,73 +9,13 @@
 #include "crypto/base/file.h"
 #include "gateway/cli/commands.h"
 #include "gateway/cli/output.h"
+#include "gateway/cli/sse.h"
 
-enum { CHAT_MAX_LINE = 1024 * 1024, CHAT_MAX_PROMPT = 96 * 1024 };
+enum { CHAT_MAX_ASK = 1024 * 1024, CHAT_MAX_PROMPT = 96 * 1024 };
 
-/* A stream under way: what came since the last newline, and where the text goes. */
-struct stream {
-	struct buf line;
-	client_sink_fn *sink;
-	void *context;
-	struct chat_done *done;
-};
-
-static enum err take_usage(struct stream *s, const json_t *object)
-{
-	const json_t *usage = json_object_get(object, "usage");
-
-	if (!json_is_object(usage))
-		return OK;
-	TRY(json_get_int_or(&s->done->prompt_tokens, usage, "prompt_tokens", 0));
-	return json_get_int_or(&s->done->completion_tokens, usage, "completion_tokens", 0);
-}
-
-static enum err take_data(struct stream *s, struct slice data)
-{
-	AUTO(json_auto) json_t *object = NULL;
-	const json_t *choices, *delta;
-	struct slice text;
-
-	if (slice_equal(data, S("[DONE]"))) {
-		s->done->is_whole = true;
-		return OK;
-	}
-	TRY(json_read(&object, data, CHAT_MAX_LINE));
-	if (json_has(object, "error")) {
-		TRY(json_get_text_or(&text, json_object_get(object, "error"), "message",
-				     S("no reason given")));
-		return failure(ERR_CLOSED, "the model stopped: %.*s", SLICE_PRINT(text));
-	}
-	TRY(take_usage(s, object));
-	choices = json_object_get(object, "choices");
-	delta = json_object_get(json_array_get(choices, 0), "delta");
-	if (!json_is_object(delta))
-		return OK;
-	TRY(json_get_text_or(&text, delta, "content", S("")));
-	return text.size ? s->sink(s->context, text) : OK;
-}
-
-/* Lines of an event stream; all but "data: ..." say nothing to us. */
 static enum err take_bytes(void *context, struct slice bytes)
 {
-	struct stream *s = context;
-
-	for (size_t i = 0; i < bytes.size; i++) {
-		struct slice line;
-
-		if (bytes.data[i] != '\n') {
-			buf_write_u8(&s->line, bytes.data[i]);
-			continue;
-		}
-		TRY(buf_done(&s->line));
-		line = buf_slice(&s->line);
-		if (line.size && line.data[line.size - 1] == '\r')
-			line.size--;
-		if (slice_starts_with(line, S("data:")))
-			TRY(take_data(s, slice_trim(slice_part(line, 5, line.size))));
-		buf_reset(&s->line);
-	}
-	return OK;
+	return sse_push(context, bytes);
 }
 
 static enum err write_ask(struct buf *out, const struct chat_ask *ask)
@@ -110,26 +50,24 @@ static enum err write_ask(struct buf *out, const struct chat_ask *ask)
 enum err chat_run(struct chat_done *out, struct client *c, const struct chat_ask *ask,
 		  client_sink_fn *sink, void *context)
 {
-	AUTO(buf_free) struct buf body = buf_new(CHAT_MAX_LINE);
+	AUTO(buf_free) struct buf body = buf_new(CHAT_MAX_ASK);
 	AUTO(client_answer_clear) struct client_answer answer = client_answer_new();
-	struct stream stream = {
-		.line = buf_new(CHAT_MAX_LINE), .sink = sink, .context = context, .done = out};
+	AUTO(sse_clear) struct sse stream = sse_new(sink, context);
 	struct client_request request = {.method = "POST",
 					 .path = "/v1/chat/completions",
 					 .content_type = "application/json",
 					 .sink = take_bytes,
 					 .sink_context = &stream};
-	enum err result;
 
 	*out = (struct chat_done){.prompt_tokens = 0};
 	TRY(write_ask(&body, ask));
 	request.body = buf_slice(&body);
-	result = client_send(c, &answer, &request);
-	buf_free(&stream.line);
-	TRY(result);
+	TRY(client_send(c, &answer, &request));
 	TRY(client_check(c, &answer));
-	if (!out->is_whole)
+	if (!stream.is_done)
 		return failure(ERR_CLOSED, "the answer ended before it was whole");
+	out->prompt_tokens = stream.prompt_tokens;
+	out->completion_tokens = stream.completion_tokens;
 	return OK;
 }
 

@@ -16,7 +16,6 @@ struct chat_ask {
 
 struct chat_done {
 	int64_t prompt_tokens, completion_tokens;
-	bool is_whole; /* "data: [DONE]" came */
 };
 
 /* Each piece of text goes to `sink` as it comes. */

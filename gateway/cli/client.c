@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "gateway/cli/problem.h"
+#include "gateway/cli/tree.h"
 
 enum { CLIENT_CONNECT_SECONDS = 10, CLIENT_SILENT_SECONDS = 620, CLIENT_MAX_PROBLEM = 256 * 1024 };
 
@@ -64,6 +65,13 @@ enum err client_new(struct client **out, const char *url, const char *ca, const 
 		return failure(ERR_INTERNAL, "libcurl gives no handle");
 	*out = c;
 	c = NULL; /* given away */
+	return OK;
+}
+
+enum err client_clone(struct client **out, const struct client *c)
+{
+	TRY(client_new(out, c->url, c->ca, c->token));
+	(*out)->stop = c->stop;
 	return OK;
 }
 
@@ -241,7 +249,9 @@ static void set_options(struct transfer *t, const char *url, struct curl_slist *
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CLIENT_CONNECT_SECONDS);
 	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)CLIENT_SILENT_SECONDS);
+	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME,
+			 t->request->silent_seconds ? (long)t->request->silent_seconds
+						    : (long)CLIENT_SILENT_SECONDS);
 	if (t->client->ca)
 		curl_easy_setopt(curl, CURLOPT_CAINFO, t->client->ca);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
@@ -354,6 +364,49 @@ enum err client_call(struct client *c, json_t **out, const char *method, const c
 	if (!out || answer.body.size == 0)
 		return OK;
 	return json_read(out, buf_slice(&answer.body), CLIENT_MAX_BODY);
+}
+
+/* One page is appended to `list`; *path becomes the next one's, "" after the last. */
+static enum err take_page(struct client *c, json_t *list, char path[CLIENT_MAX_URL])
+{
+	AUTO(client_answer_clear) struct client_answer answer = client_answer_new();
+	AUTO(json_auto) json_t *page = NULL;
+	struct client_request request = {.method = "GET", .path = path};
+	struct slice next;
+
+	TRY(client_send(c, &answer, &request));
+	TRY(client_check(c, &answer));
+	TRY(json_read(&page, buf_slice(&answer.body), CLIENT_MAX_BODY));
+	if (!json_is_array(page))
+		return failure(ERR_FORMAT, "the answer is no list");
+	if (json_array_size(list) + json_array_size(page) > CLIENT_MAX_LISTED)
+		return failure(ERR_LIMIT, "the gateway lists more than %d entries",
+			       CLIENT_MAX_LISTED);
+	if (json_array_extend(list, page) != 0)
+		return failure(ERR_INTERNAL, "the list cannot be extended");
+	next = tree_next_page(client_header(&answer, "Link"));
+	if (next.size >= CLIENT_MAX_URL)
+		return failure(ERR_LIMIT, "the address of the next page is too long");
+	snprintf(path, CLIENT_MAX_URL, "%.*s", SLICE_PRINT(next));
+	return OK;
+}
+
+enum err client_list(struct client *c, json_t **out, const char *path)
+{
+	AUTO(json_auto) json_t *list = json_array_new();
+	char page[CLIENT_MAX_URL];
+
+	if (snprintf(page, sizeof page, "%s", path) >= (int)sizeof page)
+		return failure(ERR_LIMIT, "the address is longer than %d bytes", CLIENT_MAX_URL);
+	for (int i = 0; page[0]; i++) {
+		if (i == CLIENT_MAX_PAGES)
+			return failure(ERR_LIMIT, "the gateway's list has more than %d pages",
+				       CLIENT_MAX_PAGES);
+		TRY(take_page(c, list, page));
+	}
+	*out = list;
+	list = NULL; /* given away */
+	return OK;
 }
 
 struct slice client_problem(const struct client *c)

@@ -15,6 +15,8 @@ enum {
 	CLIENT_MAX_BODY = 32 * 1024 * 1024, /* of an answer kept in memory */
 	CLIENT_MAX_HEADERS = 64 * 1024,
 	CLIENT_MAX_URL = 4096,
+	CLIENT_MAX_PAGES = 1000,   /* of a listing */
+	CLIENT_MAX_LISTED = 20000, /* entries in all of them */
 };
 
 struct client;
@@ -22,7 +24,8 @@ struct client;
 /* token may be NULL (anonymous), ca too (the system's authorities). All are copied. ERR_FORMAT if
  * the URL is not https://host[:port]. */
 RESULT client_new(struct client **out, const char *url, const char *ca, const char *token);
-void client_free(struct client *c); /* NULL is fine */
+RESULT client_clone(struct client **out, const struct client *c); /* for another thread */
+void client_free(struct client *c);                               /* NULL is fine */
 AUTO_POINTER(client)
 
 const char *client_url(const struct client *c);
@@ -46,7 +49,8 @@ struct client_request {
 	const char *range;    /* "100-", or NULL */
 	client_sink_fn *sink; /* takes a 2xx body instead of answer.body */
 	void *sink_context;
-	bool is_anonymous; /* send no token */
+	bool is_anonymous;       /* send no token */
+	unsigned silent_seconds; /* given up after so long without a byte; 0: as is usual */
 };
 
 struct client_answer {
@@ -73,6 +77,10 @@ RESULT client_check(struct client *c, const struct client_answer *answer);
  * *out may be NULL where nothing is wanted, and becomes NULL for an empty answer. */
 RESULT client_call(struct client *c, json_t **out, const char *method, const char *path,
 		   json_t *body);
+
+/* GET a list that may come in pages (Link: <...>; rel="next"): all of them in one array, which the
+ * caller owns. ERR_LIMIT if there are too many. */
+RESULT client_list(struct client *c, json_t **out, const char *path);
 
 /* The last refusal as the gateway worded it (its JSON), "" if there was none. */
 struct slice client_problem(const struct client *c);

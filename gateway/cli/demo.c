@@ -20,6 +20,7 @@
 #include "gateway/cli/commands.h"
 #include "gateway/cli/demo_folder.h"
 #include "gateway/cli/gateway_run.h"
+#include "gateway/cli/wrap.h"
 
 enum { DEMO_PORT = 8443, DEMO_WATCH_MS = 500 };
 
@@ -52,6 +53,18 @@ void demo_say(struct demo *d, const char *format, ...)
 	vsnprintf(line, sizeof line, format, arguments);
 	va_end(arguments);
 	buf_printf(&d->said, "%s\n", line);
+}
+
+void demo_say_below(struct demo *d, const char *label, struct slice text)
+{
+	size_t indent = strlen(label);
+
+	do {
+		struct slice line = wrap_next(&text, DEMO_COLUMNS - indent);
+
+		demo_say(d, "%-*s%.*s", (int)indent, label, SLICE_PRINT(line));
+		label = "";
+	} while (text.size);
 }
 
 /* The escrow identity: in earnest it never touches this machine; the demo keeps it to show that
@@ -128,18 +141,20 @@ static const struct {
 
 enum { STEP_COUNT = sizeof steps / sizeof steps[0] };
 
+static void print_line(struct slice line)
+{
+	printf("        ");
+	for (size_t i = 0; i < line.size; i++)
+		fputc(line.data[i] >= 0x20 && line.data[i] != 0x7f ? line.data[i] : '?', stdout);
+	fputc('\n', stdout);
+}
+
 static void print_said(const struct demo *d)
 {
-	struct slice line, rest = buf_slice(&d->said);
+	struct slice rest = buf_slice(&d->said);
 
-	while (rest.size) {
-		slice_cut(rest, '\n', &line, &rest);
-		printf("        ");
-		for (size_t i = 0; i < line.size; i++)
-			fputc(line.data[i] >= 0x20 && line.data[i] != 0x7f ? line.data[i] : '?',
-			      stdout);
-		fputc('\n', stdout);
-	}
+	while (rest.size)
+		print_line(wrap_next(&rest, DEMO_COLUMNS));
 }
 
 static enum err run_step(struct demo *d, size_t i)

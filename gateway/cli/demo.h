@@ -15,7 +15,7 @@
 #include "gateway/cli/cluster.h"
 #include "gateway/cli/setup.h"
 
-enum { DEMO_MAX_SAID = 16 * 1024 };
+enum { DEMO_MAX_SAID = 16 * 1024, DEMO_COLUMNS = 90 };
 
 #define DEMO_MODEL "sallyport/storyteller"
 #define DEMO_ISSUER "https://visas.demo.example"
@@ -49,8 +49,11 @@ struct demo {
 
 typedef enum err demo_step_fn(struct demo *d);
 
-/* Add a line to what the running step says. */
+/* Add a line to what the running step says; too long a one is wrapped when it is shown. */
 void demo_say(struct demo *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Add text behind a label; what does not fit goes on below, as far to the right. */
+void demo_say_below(struct demo *d, const char *label, struct slice text);
 
 bool demo_is_interrupted(void); /* by SIGINT or SIGTERM */
 

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,7 +29,7 @@ static enum err expect(struct demo *d, const char *what, enum err result, enum e
 		return failure(ERR_INTERNAL, "%s was NOT refused", what);
 	if (result != wanted)
 		return result;
-	demo_say(d, "%-22s %s", what, failure_text());
+	demo_say_below(d, arena_printf(&d->arena, "%-22s ", what), slice_of_string(failure_text()));
 	return OK;
 }
 
@@ -123,7 +122,7 @@ static enum err flip(const char *path)
 	return OK;
 }
 
-/* No weights: lines of text, made for this step, in a folder outside the demo's. */
+/* No weights: lines of text, made for this step. */
 static enum err write_scratch(const char *folder)
 {
 	AUTO(buf_free) struct buf text = buf_new(SCRATCH_BYTES);
@@ -131,20 +130,18 @@ static enum err write_scratch(const char *folder)
 
 	while (text.size < SCRATCH_BYTES)
 		buf_write_u8(&text, (uint8_t)("notes of the demo\n"[text.size % 18]));
+	TRY(file_make_directory(AT_FDCWD, folder, 0700));
 	TRY(file_open_directory(&dir, AT_FDCWD, folder));
 	return file_write_atomic(dir, SCRATCH_FILE, buf_slice(&text), 0600);
 }
 
 static enum err import_scratch(struct import_done *done, struct demo *d)
 {
-	char folder[] = "/tmp/sallyport-demo-XXXXXX";
+	const char *folder = arena_printf(&d->arena, "%s/run/scratch", d->dir);
 	struct import_plan plan = {
 		.name = SCRATCH_MODEL, .path = folder, .branch = "main", .gate = "no"};
-	enum err result;
+	enum err result = write_scratch(folder);
 
-	if (!mkdtemp(folder))
-		return failure_errno("\"%s\"", folder);
-	result = write_scratch(folder);
 	if (result == OK)
 		result = import_run(done, &d->arena, d->clients[DEMO_ADMIN], &plan);
 	unlink(arena_printf(&d->arena, "%s/" SCRATCH_FILE, folder));
@@ -169,7 +166,7 @@ enum err demo_refuse_changed_file(struct demo *d)
 		return failure(ERR_INTERNAL, "the changed file was NOT refused");
 	demo_say(d, "one bit changed:       %llu of %d bytes came, none of the changed chunk",
 		 (unsigned long long)bad.bytes, SCRATCH_BYTES);
-	demo_say(d, "                       %s", failure_text());
+	demo_say_below(d, "                       ", slice_of_string(failure_text()));
 	TRY(flip(path));
 	TRY(demo_fetch(&again, d, c, SCRATCH_MODEL, done.revision, S(SCRATCH_FILE)));
 	if (!digest_equal(&good.sha256, &again.sha256))

@@ -18,7 +18,6 @@ enum {
 	DEMO_YEAR_SECONDS = 365 * 24 * 3600,
 	DEMO_MAX_JWT = 16 * 1024,
 	DEMO_MAX_TEXT = 64 * 1024,
-	DEMO_COLUMNS = 88
 };
 
 static const char *const offices[DEMO_PERSONS] = {
@@ -148,10 +147,10 @@ enum err demo_request_access(struct demo *d)
 	AUTO(json_auto) json_t *answer = NULL;
 	struct client *c = d->clients[DEMO_RESEARCHER];
 	struct access_terms terms;
-	struct access_wish wish = {.model = DEMO_MODEL,
-				   .use = "Study how small models tell stories",
-				   .rights = {"weights:read", "infer:generate"},
-				   .right_count = 2};
+	struct statement wish = {.model = DEMO_MODEL,
+				 .use = "Study how small models tell stories",
+				 .rights = {"weights:read", "infer:generate"},
+				 .right_count = 2};
 
 	TRY(sign_key_random(&d->key));
 	TRY(user_key_enroll(&d->key_id, &d->arena, c, d->key, "demo"));
@@ -256,19 +255,6 @@ static enum err collect(void *context, struct slice text)
 	return buf_done(context);
 }
 
-/* Lines of at most 88 characters, broken between words. */
-static void say_wrapped(struct demo *d, struct slice text)
-{
-	while (text.size) {
-		size_t end = text.size < DEMO_COLUMNS ? text.size : DEMO_COLUMNS;
-
-		while (end < text.size && end > 1 && text.data[end] != ' ')
-			end--;
-		demo_say(d, "| %.*s", SLICE_PRINT(slice_trim(slice_part(text, 0, end))));
-		text = slice_part(text, end, text.size);
-	}
-}
-
 enum err demo_generate(struct demo *d)
 {
 	AUTO(buf_free) struct buf text = buf_new(DEMO_MAX_TEXT);
@@ -283,8 +269,8 @@ enum err demo_generate(struct demo *d)
 	TRY(chat_run(&done, d->clients[DEMO_RESEARCHER], &ask, collect, &text));
 	if (text.size == 0)
 		return failure(ERR_FORMAT, "the model wrote nothing");
-	demo_say(d, "prompt: %.*s", SLICE_PRINT(ask.prompt));
-	say_wrapped(d, buf_slice(&text));
+	demo_say_below(d, "prompt:  ", ask.prompt);
+	demo_say_below(d, "answer:  ", slice_trim(buf_slice(&text)));
 	demo_say(d, "%lld tokens read, %lld written", (long long)done.prompt_tokens,
 		 (long long)done.completion_tokens);
 	return OK;

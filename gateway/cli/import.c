@@ -327,7 +327,7 @@ static enum err write_deletions(struct buf *out, struct import *m)
 	AUTO(json_auto) json_t *tree = NULL;
 	const char *path_of_tree = arena_printf(m->arena, "%s?recursive=true",
 						branch_path(m, "tree"));
-	enum err result = client_call(m->client, &tree, "GET", path_of_tree, NULL);
+	enum err result = client_list(m->client, &tree, path_of_tree);
 
 	if (result == ERR_NOT_FOUND)
 		return OK; /* no revision yet */

@@ -128,22 +128,33 @@ static int run(struct cli *cli, const struct command *command, int argc, char *c
 	return finish(cli, command, command->run(cli));
 }
 
+/* `sallyport --json whoami` is `sallyport whoami --json`: the name of the command is taken out of
+ * argv, what stands on both sides of it is read by its rule. Returns how many words remain. */
+static int join_words(int argc, char **argv, int leading, int taken)
+{
+	memmove(argv + leading, argv + leading + taken,
+		(size_t)(argc - leading - taken) * sizeof *argv);
+	return argc - taken;
+}
+
 int main(int argc, char **argv)
 {
 	struct cli cli = {.client = NULL};
 	const struct command *command;
-	int taken, status;
+	int leading, taken, status;
 
 	log_start("sallyport", LOG_LEVEL_WARN);
 	signal(SIGPIPE, SIG_IGN);
-	command = find_command(argc - 1, argv + 1, &taken);
+	argc--, argv++;
+	leading = arguments_leading(argc, argv);
+	command = find_command(argc - leading, argv + leading, &taken);
 	if (!command)
-		return not_found(argc - 1, argv + 1);
+		return not_found(argc - leading, argv + leading);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		fprintf(stderr, "sallyport: libcurl cannot be started\n");
 		return CLI_FAILED;
 	}
-	status = run(&cli, command, argc - 1 - taken, argv + 1 + taken);
+	status = run(&cli, command, join_words(argc, argv, leading, taken), argv);
 	client_free(cli.client);
 	arena_free(&cli.arena);
 	curl_global_cleanup();

@@ -96,12 +96,12 @@ enum err command_model_show(struct cli *cli)
 
 	TRY(cli_client(&c, cli));
 	TRY(client_call(c, &info, "GET", model_address(cli, "/api/models/", ""), NULL));
-	TRY(client_call(c, &tree, "GET",
-			arena_printf(&cli->arena, "%s/tree/%s?recursive=true",
-				     model_address(cli, "/api/models/", ""),
-				     client_encode(&cli->arena,
-						   slice_of_string(revision ? revision : "main"))),
-			NULL));
+	TRY(client_list(
+		c, &tree,
+		arena_printf(&cli->arena, "%s/tree/%s?recursive=true",
+			     model_address(cli, "/api/models/", ""),
+			     client_encode(&cli->arena,
+					   slice_of_string(revision ? revision : "main")))));
 	if (cli->json)
 		json_put(info, "tree", json_incref(tree));
 	TRY(output_object(cli, info, "id sha gated sallyport"));
@@ -136,20 +136,34 @@ enum err command_model_enable(struct cli *cli)
 
 enum err command_model_shred(struct cli *cli)
 {
-	enum err result;
+	AUTO(json_auto) json_t *answer = NULL;
+	const json_t *remains;
+	const char *reason;
+	json_t *body;
+	struct client *c;
 
 	if (!arguments_flag(&cli->arguments, "yes"))
 		return cli_usage(cli,
 				 "this destroys the keys of %s for good; say --yes if that is "
 				 "meant",
 				 cli_word(cli, 0));
-	result = change(cli, "/shred", "shredded: nobody can open it again");
-	if (result == ERR_NOT_FOUND)
-		return failure(ERR_UNSUPPORTED,
-			       "either there is no model %s, or this gateway cannot shred yet; "
-			       "`sallyport model disable` refuses every use of a model",
-			       cli_word(cli, 0));
-	return result;
+	TRY(cli_need(&reason, cli, "reason"));
+	TRY(cli_client(&c, cli));
+	body = json_object_new();
+	json_put_text(body, "reason", slice_of_string(reason));
+	TRY(client_call(c, &answer, "POST", model_address(cli, "/api/v1/models/", "/shred"), body));
+	TRY(output_done(cli, answer,
+			"%s is shredded: its keys are destroyed. What remains:", cli_word(cli, 0)));
+	TRY(json_get_array(&remains, answer, "remains"));
+	for (size_t i = 0; !cli->json && i < json_array_size(remains); i++) {
+		struct slice text;
+
+		TRY(json_text_at(&text, remains, i));
+		printf("  - ");
+		output_text(stdout, text);
+		fputc('\n', stdout);
+	}
+	return OK;
 }
 
 static enum err write_piece(void *context, struct slice bytes)

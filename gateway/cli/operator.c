@@ -21,7 +21,7 @@ static enum err insert(struct store *store, struct audit_event *event, int64_t n
 
 static enum err log_init(struct store *store, const struct operator_gateway *g, int64_t now_ms)
 {
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	audit_event_begin(&event, AUDIT_GATEWAY_INIT, NULL, S("gateway"));
 	audit_event_text(&event, "origin", g->origin);
@@ -33,7 +33,7 @@ static enum err log_init(struct store *store, const struct operator_gateway *g, 
 
 static enum err log_person(struct store *store, const struct store_person *person, int64_t now_ms)
 {
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	audit_event_begin(&event, AUDIT_PERSON_ADD, NULL, S("gateway"));
 	audit_event_uuid(&event, "person", person->id);
@@ -44,7 +44,7 @@ static enum err log_person(struct store *store, const struct store_person *perso
 
 static enum err log_token(struct store *store, const struct store_credential *c, int64_t now_ms)
 {
-	AUTO(audit_event_clear) struct audit_event event;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	audit_event_begin(&event, AUDIT_TOKEN_CREATE, NULL, S("gateway"));
 	audit_event_uuid(&event, "credential", c->id);

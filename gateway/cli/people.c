@@ -129,7 +129,9 @@ enum err command_issuer_add(struct cli *cli)
 	TRY(cli_need(&path, cli, "jwks"));
 	TRY(cli_client(&c, cli));
 	TRY(file_read(&text, AT_FDCWD, path));
-	TRY(json_read(&keys, buf_slice(&text), JWKS_MAX));
+	if (json_read(&keys, buf_slice(&text), JWKS_MAX) != OK)
+		return failure(ERR_FORMAT,
+			       "\"%s\" is not JSON; a JWK set {\"keys\":[...]} is expected", path);
 	body = json_object_new();
 	json_put(body, "jwks", keys);
 	json_put_text(body, "iss", slice_of_string(cli_word(cli, 0)));

@@ -1,167 +1,171 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/cli/pull.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "crypto/base/file.h"
 #include "crypto/base/text.h"
-#include "crypto/bulk.h"
-#include "crypto/digest.h"
+#include "gateway/api/commit.h"
 #include "gateway/cli/commands.h"
 #include "gateway/cli/output.h"
-#include "gateway/cli/progress.h"
+#include "gateway/cli/pull_file.h"
 
-enum { PULL_PIECE = 1024 * 1024, PULL_TRIES = 5, PULL_GIT = 2 * BULK_GIT };
+enum { PULL_MAX_MANIFEST = 16 * 1024 * 1024 };
 
-struct pull_file {
-	const char *path;
-	uint64_t size;
-	struct slice sha256; /* empty: a small file, known by its git id */
-	struct slice git;
-};
-
+/* A pull under way. */
 struct pull {
-	struct client *client;
+	struct pull_shared shared;
 	struct arena *arena;
-	const char *model; /* encoded */
-	const char *revision;
-	int dir;
-	int fd; /* of the file under way */
-	uint8_t *piece;
-	struct progress progress;
-	struct pull_done *done;
+	struct client *client;
+	const char *manifest; /* SHA-256 of it, as hexadecimal digits */
+	struct tree tree;
+	struct pull_item *items;
+	pthread_mutex_t lock; /* of what follows */
+	size_t next;
+	enum err result; /* the first that was not OK, and its text */
+	char why[FAILURE_MAX_TEXT];
 };
 
-enum err pull_check_path(struct slice path)
+/* A branch may move meanwhile: everything is fetched from the commit it names now. */
+static enum err resolve_revision(struct pull *p, const char *revision)
 {
-	struct slice part, rest = path;
-	bool more = true;
+	AUTO(json_auto) json_t *info = NULL;
+	const json_t *ours;
+	struct slice sha, manifest;
 
-	if (path.size == 0 || path.size > 500 || slice_find(path, '\0') < path.size)
-		return failure(ERR_DENIED, "a file has a name that cannot be written");
-	while (more) {
-		more = slice_cut(rest, '/', &part, &rest);
-		if (part.size == 0 || slice_equal(part, S(".")) || slice_equal(part, S("..")) ||
-		    slice_find(part, '\\') < part.size)
-			return failure(ERR_DENIED,
-				       "the gateway names a file \"%.*s\", which "
-				       "cannot be written below a directory",
-				       SLICE_PRINT(path));
-	}
+	TRY(client_call(p->client, &info, "GET",
+			arena_printf(p->arena, "/api/models/%s/revision/%s", p->shared.model,
+				     client_encode(p->arena, slice_of_string(revision))),
+			NULL));
+	TRY(json_get_text(&sha, info, "sha"));
+	TRY(json_get_object(&ours, info, "sallyport"));
+	TRY(json_get_text(&manifest, ours, "manifest_sha256"));
+	p->shared.revision = client_encode(p->arena, sha);
+	p->manifest = arena_string(p->arena, manifest);
 	return OK;
 }
 
-static enum err read_file(struct pull_file *out, struct pull *p, const json_t *one)
+static enum err read_tree(struct pull *p)
 {
-	struct slice path;
-	const json_t *lfs = json_object_get(one, "lfs");
-	int64_t size;
+	AUTO(json_auto) json_t *list = NULL;
 
-	*out = (struct pull_file){.path = NULL};
-	TRY(json_get_text(&path, one, "path"));
-	TRY(json_get_int(&size, one, "size"));
-	TRY(pull_check_path(path));
-	if (size < 0)
-		return failure(ERR_FORMAT, "a file has a negative size");
-	if (json_is_object(lfs))
-		TRY(json_get_text(&out->sha256, lfs, "oid"));
-	else
-		TRY(json_get_text(&out->git, one, "oid"));
-	out->path = arena_string(p->arena, path);
-	out->size = (uint64_t)size;
-	return OK;
-}
-
-/* What stands in the descriptor, read again from its beginning. */
-static enum err check_content(bool *good, struct pull *p, const struct pull_file *f)
-{
-	AUTO(bulk_auto) struct bulk *bulk = NULL;
-	AUTO(buf_free) struct buf hex = buf_new(2 * BULK_SHA256);
-	uint8_t sha256[BULK_SHA256], git[BULK_GIT];
-	struct stat status;
-
-	*good = false;
-	if (fstat(p->fd, &status) != 0)
-		return failure_errno("\"%s\"", f->path);
-	if ((uint64_t)status.st_size != f->size)
+	TRY(client_list(p->client, &list,
+			arena_printf(p->arena, "/api/models/%s/tree/%s?recursive=true",
+				     p->shared.model, p->shared.revision)));
+	TRY(tree_read(&p->tree, p->arena, list));
+	if (!p->tree.is_masked)
 		return OK;
-	TRY(bulk_new(&bulk, f->size));
-	for (uint64_t at = 0; at < f->size;) {
-		uint64_t left = f->size - at;
-		size_t size = left < PULL_PIECE ? (size_t)left : PULL_PIECE;
-
-		TRY(file_read_at(p->fd, p->piece, size, at));
-		TRY(bulk_add(bulk, slice_of(p->piece, size)));
-		at += size;
-	}
-	TRY(bulk_end(bulk, sha256, git));
-	text_write_hex(&hex, f->sha256.size ? slice_of(sha256, sizeof sha256)
-					    : slice_of(git, sizeof git));
-	*good = slice_equal(buf_slice(&hex), f->sha256.size ? f->sha256 : f->git);
-	return OK;
+	TRY(client_call(p->client, NULL, "GET",
+			arena_printf(p->arena, "/api/models/%s/auth-check", p->shared.model),
+			NULL));
+	return failure(ERR_CONFLICT, "the license came into force just now; pull again");
 }
 
-static enum err take_piece(void *context, struct slice bytes)
+static enum err open_directory(struct pull *p, const char *dir)
+{
+	TRY(file_make_directory(AT_FDCWD, dir, 0755));
+	TRY(file_open_directory(&p->shared.dir, AT_FDCWD, dir));
+	if (flock(p->shared.dir, LOCK_EX | LOCK_NB) == 0)
+		return OK;
+	if (errno == EWOULDBLOCK)
+		return failure(ERR_CONFLICT, "another pull is under way in \"%s\"", dir);
+	return failure_errno("\"%s\" cannot be locked", dir);
+}
+
+static void note_failure(struct pull *p, enum err result)
+{
+	pthread_mutex_lock(&p->lock);
+	if (p->result == OK) {
+		p->result = result;
+		snprintf(p->why, sizeof p->why, "%s", failure_text());
+	}
+	pthread_mutex_unlock(&p->lock);
+	atomic_store(&p->shared.is_stopped, true);
+}
+
+static struct pull_item *next_item(struct pull *p)
+{
+	struct pull_item *item = NULL;
+
+	pthread_mutex_lock(&p->lock);
+	if (p->result == OK && p->next < p->tree.count)
+		item = &p->items[p->next++];
+	pthread_mutex_unlock(&p->lock);
+	return item;
+}
+
+static void run_line(struct pull *p, struct pull_line *line)
+{
+	struct pull_item *item = next_item(p);
+
+	for (; item; item = next_item(p)) {
+		enum err result = pull_file_fetch(line, item);
+
+		if (result != OK) {
+			note_failure(p, result);
+			return;
+		}
+	}
+}
+
+static void *line_main(void *context)
 {
 	struct pull *p = context;
+	struct pull_line line = {.shared = &p->shared};
+	enum err result = client_clone(&line.client, p->client);
 
-	TRY(file_write_all(p->fd, bytes));
-	p->done->bytes += bytes.size;
-	progress_add(&p->progress, bytes.size);
+	if (result == OK)
+		run_line(p, &line);
+	else
+		note_failure(p, result);
+	client_free(line.client);
+	arena_free(&line.arena);
+	return NULL;
+}
+
+static enum err fetch_all(struct pull *p, size_t jobs)
+{
+	pthread_t threads[PULL_MAX_JOBS];
+	size_t count = 0;
+
+	p->items = arena_alloc(p->arena, (p->tree.count + 1) * sizeof *p->items);
+	for (size_t i = 0; i < p->tree.count; i++)
+		pull_item_init(&p->items[i], &p->tree.files[i]);
+	while (count < jobs && pthread_create(&threads[count], NULL, line_main, p) == 0)
+		count++;
+	if (count == 0)
+		return failure(ERR_INTERNAL, "no thread can be started");
+	for (size_t i = 0; i < count; i++)
+		pthread_join(threads[i], NULL);
+	return p->result == OK ? OK : failure(p->result, "%s", p->why);
+}
+
+/* What was fetched, against the one number that the log holds of the revision. */
+static enum err check_manifest(struct pull *p)
+{
+	AUTO(buf_free) struct buf text = buf_new(PULL_MAX_MANIFEST);
+	AUTO(buf_free) struct buf hex = buf_new(2 * DIGEST_SIZE);
+	struct commit_file *files = arena_alloc(p->arena, (p->tree.count + 1) * sizeof *files);
+	struct digest digest;
+
+	for (size_t i = 0; i < p->tree.count; i++)
+		files[i] = (struct commit_file){slice_of_string(p->tree.files[i].path),
+						p->tree.files[i].size, p->items[i].sha256};
+	TRY(commit_write_manifest(&text, files, p->tree.count));
+	TRY(buf_done(&text));
+	digest = digest_of(buf_slice(&text));
+	text_write_hex(&hex, digest_slice(&digest));
+	if (!slice_equal(buf_slice(&hex), slice_of_string(p->manifest)))
+		return failure(ERR_FORGED,
+			       "the files are not those of the revision's manifest (%s); "
+			       "none of them got its name. Tell the administrator",
+			       p->manifest);
 	return OK;
-}
-
-/* From where the partial file ends. A gateway that sends all of it starts it anew. */
-static enum err fetch_rest(struct pull *p, const struct pull_file *f)
-{
-	AUTO(client_answer_clear) struct client_answer answer = client_answer_new();
-	off_t have = lseek(p->fd, 0, SEEK_END);
-	char range[32];
-	struct client_request request = {
-		.method = "GET",
-		.path = arena_printf(p->arena, "/%s/resolve/%s/%s", p->model, p->revision,
-				     client_encode_path(p->arena, slice_of_string(f->path))),
-		.sink = take_piece,
-		.sink_context = p,
-	};
-
-	if (have < 0)
-		return failure_errno("\"%s\"", f->path);
-	if ((uint64_t)have >= f->size && (f->size || have)) {
-		if (ftruncate(p->fd, 0) != 0)
-			return failure_errno("\"%s\"", f->path);
-		have = lseek(p->fd, 0, SEEK_SET);
-	}
-	p->progress.done = (uint64_t)have;
-	snprintf(range, sizeof range, "%lld-", (long long)have);
-	request.range = have ? range : NULL;
-	TRY(client_send(p->client, &answer, &request));
-	TRY(client_check(p->client, &answer));
-	if (have && answer.status != 206)
-		return failure(ERR_CONFLICT, "\"%s\": the gateway does not go on where it stopped",
-			       f->path);
-	return OK;
-}
-
-static bool may_go_on(enum err kind)
-{
-	return kind == ERR_CLOSED || kind == ERR_TIMEOUT || kind == ERR_UNAVAILABLE;
-}
-
-static enum err fetch(struct pull *p, const struct pull_file *f)
-{
-	enum err result = OK;
-
-	for (int i = 0; i < PULL_TRIES; i++) {
-		result = fetch_rest(p, f);
-		if (!may_go_on(result))
-			return result;
-	}
-	return result;
 }
 
 static enum err make_parents(struct pull *p, const char *path)
@@ -170,102 +174,76 @@ static enum err make_parents(struct pull *p, const char *path)
 
 	if (!slash)
 		return OK;
-	return file_make_directory(
-		p->dir, arena_string(p->arena, slice_of(path, (size_t)(slash - path))), 0755);
+	return file_make_directory(p->shared.dir,
+				   arena_string(p->arena, slice_of(path, (size_t)(slash - path))),
+				   0755);
 }
 
-/* Is the finished file there already? */
-static enum err is_there(bool *there, struct pull *p, const struct pull_file *f)
+static enum err give_names(struct pull *p, size_t *given)
 {
-	AUTO(file_close) int fd = openat(p->dir, f->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int dir = p->shared.dir;
 
-	*there = false;
-	if (fd < 0)
-		return OK;
-	p->fd = fd;
-	return check_content(there, p, f);
-}
+	for (size_t i = 0; i < p->tree.count; i++) {
+		const char *path = p->items[i].file->path;
 
-static enum err fetch_file(struct pull *p, const struct pull_file *f)
-{
-	const char *partial = arena_printf(p->arena, "%s.sallyport-partial", f->path);
-	AUTO(file_close) int fd = -1;
-	bool good;
-
-	TRY(make_parents(p, f->path));
-	TRY(is_there(&good, p, f));
-	if (good)
-		return OK;
-	fd = openat(p->dir, partial, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return failure_errno("\"%s\" cannot be written", partial);
-	p->fd = fd;
-	p->progress = progress_begin(f->path, f->size);
-	TRY(fetch(p, f));
-	progress_end(&p->progress);
-	TRY(check_content(&good, p, f));
-	if (!good) {
-		unlinkat(p->dir, partial, 0);
-		return failure(ERR_FORGED,
-			       "\"%s\": what came is not what the revision holds; it "
-			       "was deleted, pull again",
-			       f->path);
+		if (p->items[i].is_there)
+			continue;
+		TRY(make_parents(p, path));
+		if (renameat(dir, p->items[i].part, dir, path) != 0)
+			return failure_errno("\"%s\" cannot get its name", path);
+		++*given;
 	}
-	if (fsync(fd) != 0 || renameat(p->dir, partial, p->dir, f->path) != 0)
-		return failure_errno("\"%s\" cannot get its name", f->path);
-	p->done->fetched++;
-	return OK;
+	return fsync(dir) == 0 ? OK : failure_errno("the directory cannot be kept");
 }
 
-/* A branch may move meanwhile: everything is fetched from the commit it names now. */
-static enum err resolve_revision(struct pull *p, const char *revision)
+static void list_auto(DIR **list)
 {
-	AUTO(json_auto) json_t *info = NULL;
-	struct slice sha;
+	if (*list)
+		closedir(*list);
+}
 
-	TRY(client_call(p->client, &info, "GET",
-			arena_printf(p->arena, "/api/models/%s/revision/%s", p->model,
-				     client_encode(p->arena, slice_of_string(revision))),
-			NULL));
-	TRY(json_get_text(&sha, info, "sha"));
-	p->done->revision = arena_string(p->arena, sha);
-	p->revision = client_encode(p->arena, sha);
-	return OK;
+/* Parts of a revision that nobody asks for any more. */
+static void remove_old_parts(const struct pull *p)
+{
+	int copy = openat(p->shared.dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO(list_auto) DIR *list = copy < 0 ? NULL : fdopendir(copy);
+
+	for (const struct dirent *e = list ? readdir(list) : NULL; e; e = readdir(list))
+		if (slice_starts_with(slice_of_string(e->d_name), S(TREE_PART_PREFIX)))
+			unlinkat(p->shared.dir, e->d_name, 0);
 }
 
 static void pull_clear(struct pull *p)
 {
-	file_close(&p->dir);
+	file_close(&p->shared.dir);
+	pthread_mutex_destroy(&p->shared.lock);
+	pthread_mutex_destroy(&p->lock);
 }
 
-enum err pull_run(struct pull_done *out, struct arena *arena, struct client *c, const char *model,
-		  const char *revision, const char *dir)
+enum err pull_run(struct pull_done *out, struct arena *arena, struct client *c,
+		  const struct pull_plan *plan)
 {
-	AUTO(json_auto) json_t *tree = NULL;
-	AUTO(pull_clear) struct pull p = {.client = c, .arena = arena, .dir = -1, .done = out};
+	AUTO(pull_clear)
+	struct pull p = {.shared = {.dir = -1, .lock = PTHREAD_MUTEX_INITIALIZER},
+			 .arena = arena,
+			 .client = c,
+			 .lock = PTHREAD_MUTEX_INITIALIZER};
 
 	*out = (struct pull_done){.revision = NULL};
-	p.model = client_encode_path(arena, slice_of_string(model));
-	p.piece = arena_alloc(arena, PULL_PIECE);
-	TRY(resolve_revision(&p, revision));
-	TRY(client_call(
-		c, &tree, "GET",
-		arena_printf(arena, "/api/models/%s/tree/%s?recursive=true", p.model, p.revision),
-		NULL));
-	TRY(file_make_directory(AT_FDCWD, dir, 0755));
-	TRY(file_open_directory(&p.dir, AT_FDCWD, dir));
-	for (size_t i = 0; i < json_array_size(tree); i++) {
-		const json_t *one = json_array_get(tree, i);
-		struct pull_file file;
-		struct slice type;
-
-		TRY(json_get_text_or(&type, one, "type", S("file")));
-		if (!slice_equal(type, S("file")))
-			continue;
-		TRY(read_file(&file, &p, one));
-		TRY(fetch_file(&p, &file));
-		out->files++;
-	}
+	p.shared.model = client_encode_path(arena, slice_of_string(plan->model));
+	TRY(resolve_revision(&p, plan->revision));
+	TRY(read_tree(&p));
+	TRY(open_directory(&p, plan->dir));
+	p.shared.progress = progress_begin(arena_printf(arena, "pulling %s", plan->model),
+					   p.tree.bytes);
+	TRY(fetch_all(&p, plan->jobs));
+	progress_end(&p.shared.progress);
+	TRY(check_manifest(&p));
+	TRY(give_names(&p, &out->fetched));
+	remove_old_parts(&p);
+	out->revision = p.shared.revision;
+	out->files = p.tree.count;
+	out->bytes = p.shared.received;
 	return OK;
 }
 
@@ -273,12 +251,19 @@ enum err command_pull(struct cli *cli)
 {
 	AUTO(json_auto) json_t *answer = json_object_new();
 	const char *revision = arguments_value(&cli->arguments, "revision");
+	struct pull_plan plan = {.model = cli_word(cli, 0),
+				 .revision = revision ? revision : "main",
+				 .dir = cli_word(cli, 1)};
+	uint64_t jobs = PULL_JOBS;
 	struct pull_done done;
 	struct client *c;
 
+	TRY(arguments_number(&jobs, &cli->arguments, "jobs", PULL_MAX_JOBS));
+	if (jobs == 0)
+		return cli_usage(cli, "--jobs 0: a number from 1 to %d is expected", PULL_MAX_JOBS);
+	plan.jobs = (size_t)jobs;
 	TRY(cli_client(&c, cli));
-	TRY(pull_run(&done, &cli->arena, c, cli_word(cli, 0), revision ? revision : "main",
-		     cli_word(cli, 1)));
+	TRY(pull_run(&done, &cli->arena, c, &plan));
 	json_put_text(answer, "revision", slice_of_string(done.revision));
 	json_put_int(answer, "files", (int64_t)done.files);
 	json_put_int(answer, "fetched", (int64_t)done.fetched);

@@ -9,12 +9,12 @@
 
 enum { REQUESTS_MAX_DAYS = 36500 };
 
-static enum err read_wish(struct access_wish *wish, struct cli *cli)
+static enum err read_wish(struct statement *wish, struct cli *cli)
 {
-	*wish = (struct access_wish){.model = cli_word(cli, 0)};
+	*wish = (struct statement){.model = cli_word(cli, 0)};
 	TRY(cli_need(&wish->use, cli, "use"));
 	wish->right_count = arguments_list(&cli->arguments, "right", wish->rights,
-					   ACCESS_MAX_RIGHTS);
+					   STATEMENT_MAX_RIGHTS);
 	if (wish->right_count == 0) {
 		wish->rights[wish->right_count++] = "infer:generate";
 		wish->rights[wish->right_count++] = "weights:read";
@@ -41,7 +41,7 @@ enum err command_request(struct cli *cli)
 	AUTO(sign_key_auto) struct sign_key *key = NULL;
 	AUTO(json_auto) json_t *answer = NULL;
 	struct access_terms terms;
-	struct access_wish wish;
+	struct statement wish;
 	const char *key_id = NULL;
 	struct client *c;
 
@@ -58,6 +58,20 @@ enum err command_request(struct cli *cli)
 	return output_object(cli, answer, "id state model rights intended_use created");
 }
 
+static enum err check_state(struct cli *cli, const char *state)
+{
+	static const char *const states[] = {"draft",  "submitted", "returned", "approved",
+					     "denied", "withdrawn", "appealed", "closed"};
+
+	for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
+		if (strcmp(state, states[i]) == 0)
+			return OK;
+	return cli_usage(cli,
+			 "--state %s: draft, submitted, returned, approved, denied, "
+			 "withdrawn, appealed or closed is expected",
+			 state);
+}
+
 enum err command_requests(struct cli *cli)
 {
 	AUTO(json_auto) json_t *answer = NULL;
@@ -65,6 +79,8 @@ enum err command_requests(struct cli *cli)
 	const char *path = "/api/v1/access-requests";
 	struct client *c;
 
+	if (state)
+		TRY(check_state(cli, state));
 	TRY(cli_client(&c, cli));
 	if (state)
 		path = arena_printf(&cli->arena, "%s?state=%s", path,
@@ -84,8 +100,8 @@ enum err command_approve(struct cli *cli)
 {
 	AUTO(json_auto) json_t *answer = NULL;
 	const char *reason = arguments_value(&cli->arguments, "reason");
-	const char *rights[ACCESS_MAX_RIGHTS];
-	size_t count = arguments_list(&cli->arguments, "right", rights, ACCESS_MAX_RIGHTS);
+	const char *rights[STATEMENT_MAX_RIGHTS];
+	size_t count = arguments_list(&cli->arguments, "right", rights, STATEMENT_MAX_RIGHTS);
 	uint64_t days = 0;
 	json_t *body, *list;
 	struct client *c;

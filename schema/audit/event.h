@@ -2,7 +2,7 @@
 /*
  * event.h - builds an event: payload, nonce, commitment and leaf.
  *
- *     AUTO(audit_event_clear) struct audit_event event;
+ *     AUTO(audit_event_clear) struct audit_event event = {0};
  *     audit_event_begin(&event, AUDIT_LICENSE_REVOKE, actor_id, actor_name);
  *     audit_event_id(&event, "license", license_id);
  *     audit_event_text(&event, "reason", reason);
