@@ -20,6 +20,8 @@ static enum err log_export(uint8_t event_id[WIRE_ID], struct exchange *x,
 	const struct principal *who = authorize_principal(x);
 	AUTO(audit_event_clear) struct audit_event event = {0};
 
+	if (slice_equal(m->state, S("shredded")))
+		return failure(ERR_CONFLICT, "the model is shredded: its keys and files are gone");
 	audit_event_begin(&event, AUDIT_MODEL_EXPORT, who->person.id, who->person.name);
 	audit_event_text(&event, "model", m->name);
 	audit_event_text(&event, "revision", r->id);

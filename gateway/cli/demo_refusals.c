@@ -152,7 +152,7 @@ static enum err import_scratch(struct import_done *done, struct demo *d)
 enum err demo_refuse_changed_file(struct demo *d)
 {
 	struct client *c = d->clients[DEMO_ADMIN];
-	struct import_done done;
+	AUTO(import_done_clear) struct import_done done = {.removed = NULL};
 	struct demo_fetched good, bad, again;
 	const char *path;
 	enum err result;

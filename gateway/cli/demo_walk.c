@@ -78,7 +78,7 @@ enum err demo_seal_model(struct demo *d)
 				   .branch = "main",
 				   .terms = d->terms,
 				   .gate = "manual"};
-	struct import_done done;
+	AUTO(import_done_clear) struct import_done done = {.removed = NULL};
 
 	TRY(import_run(&done, &d->arena, d->clients[DEMO_ADMIN], &plan));
 	d->revision = done.revision;

@@ -343,6 +343,7 @@ static enum err write_deletions(struct buf *out, struct import *m)
 			continue;
 		value = json_object_new();
 		json_put_text(value, "path", path);
+		json_push_text(m->done->removed, path);
 		TRY(write_line(out, "deletedFile", value));
 	}
 	return OK;
@@ -384,6 +385,12 @@ static enum err commit(struct import *m)
 	return OK;
 }
 
+void import_done_clear(struct import_done *done)
+{
+	json_free(done->removed);
+	done->removed = NULL;
+}
+
 static void import_clear(struct import *m)
 {
 	walk_clear(&m->walk);
@@ -396,7 +403,7 @@ enum err import_run(struct import_done *out, struct arena *arena, struct client 
 	struct import m = {
 		.plan = plan, .client = c, .arena = arena, .walk = {.dir = -1}, .done = out};
 
-	*out = (struct import_done){.revision = NULL};
+	*out = (struct import_done){.removed = json_array_new()};
 	TRY(walk_directory(&m.walk, arena, plan->path));
 	out->files = m.walk.count;
 	out->hidden = m.walk.hidden;

@@ -23,8 +23,11 @@ struct import_done {
 	const char *revision; /* in the arena */
 	const char *notes;    /* the gateway's, as "download only: ..."; "" if none */
 	size_t files, sent, hidden;
+	json_t *removed; /* names that the revision before had and the directory has not */
 	uint64_t bytes;
 };
+
+void import_done_clear(struct import_done *done); /* fit for AUTO */
 
 RESULT import_run(struct import_done *out, struct arena *arena, struct client *c,
 		  const struct import_plan *plan);

@@ -2,6 +2,7 @@
 /* The operator's commands: make a gateway, bring its database up to date, run it. */
 #include <fcntl.h>
 #include <limits.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -38,6 +39,27 @@ static enum err absolute_file(const char **out, struct cli *cli, const char *opt
 	return OK;
 }
 
+/* The same as what `serve` accepts: a numeric address, in brackets if it is IPv6, and a port. */
+static enum err check_listen(struct cli *cli, const char *listen)
+{
+	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
+	struct addrinfo *found = NULL;
+	const char *colon = strrchr(listen, ':');
+	struct slice host = slice_of(listen, colon ? (size_t)(colon - listen) : 0);
+	int result;
+
+	if (slice_starts_with(host, S("[")) && slice_ends_with(host, S("]")))
+		host = slice_part(host, 1, host.size - 2);
+	if (host.size == 0 || !colon[1])
+		return cli_usage(cli, "--listen %s: address:port is expected", listen);
+	result = getaddrinfo(arena_string(&cli->arena, host), colon + 1, &hints, &found);
+	if (result != 0)
+		return cli_usage(cli, "--listen %s: a numeric address and port are expected",
+				 listen);
+	freeaddrinfo(found);
+	return OK;
+}
+
 /* Without --url-for-clients: localhost and the port that is listened on. */
 static enum err default_url(const char **out, struct cli *cli, const char *listen)
 {
@@ -46,8 +68,6 @@ static enum err default_url(const char **out, struct cli *cli, const char *liste
 	*out = arguments_value(&cli->arguments, "url-for-clients");
 	if (*out)
 		return OK;
-	if (!port || !port[1])
-		return cli_usage(cli, "--listen %s: address:port is expected", listen);
 	*out = arena_printf(&cli->arena, "https://localhost%s", port);
 	return OK;
 }
@@ -59,6 +79,7 @@ static enum err read_setup(struct setup *s, struct cli *cli)
 	*s = (struct setup){.listen = arguments_value(&cli->arguments, "listen")};
 	if (!s->listen)
 		s->listen = "127.0.0.1:8443";
+	TRY(check_listen(cli, s->listen));
 	TRY(cli_need(&dir, cli, "dir"));
 	TRY(cli_need(&database, cli, "database"));
 	TRY(database_parse(&s->database, &cli->arena, database));

@@ -100,6 +100,8 @@ static int not_found(int argc, char *const *argv)
 
 static int finish(struct cli *cli, const struct command *command, enum err result)
 {
+	struct slice text;
+
 	if (result == OK && (fflush(stdout) != 0 || ferror(stdout))) {
 		fprintf(stderr, "sallyport: standard output cannot be written\n");
 		return CLI_FAILED;
@@ -108,7 +110,10 @@ static int finish(struct cli *cli, const struct command *command, enum err resul
 		return CLI_OK;
 	if (cli->json && cli->client && client_problem(cli->client).size)
 		printf("%.*s\n", SLICE_PRINT(client_problem(cli->client)));
-	fprintf(stderr, "sallyport: %s\n", failure_text());
+	text = slice_of_string(failure_text());
+	while (text.size && text.data[text.size - 1] <= ' ') /* as libpq ends its texts */
+		text.size--;
+	fprintf(stderr, "sallyport: %.*s\n", SLICE_PRINT(text));
 	if (cli->is_usage)
 		print_usage(stderr, command);
 	return cli->is_usage ? CLI_USAGE : CLI_FAILED;

@@ -32,11 +32,25 @@ static enum err read_gate(const char **out, struct cli *cli)
 	return OK;
 }
 
+/* As with git, a revision is what the directory holds; what that takes away is said. */
+static void print_removed(const json_t *removed)
+{
+	for (size_t i = 0; i < json_array_size(removed); i++) {
+		struct slice path;
+
+		if (json_text_at(&path, removed, i) != OK)
+			continue;
+		printf("removed: ");
+		output_text(stdout, path);
+		fputc('\n', stdout);
+	}
+}
+
 enum err command_model_import(struct cli *cli)
 {
 	AUTO(json_auto) json_t *answer = json_object_new();
 	struct import_plan plan = {.name = cli_word(cli, 0), .path = cli_word(cli, 1)};
-	struct import_done done;
+	AUTO(import_done_clear) struct import_done done = {.removed = NULL};
 	struct client *c;
 
 	plan.branch = arguments_value(&cli->arguments, "revision");
@@ -52,8 +66,11 @@ enum err command_model_import(struct cli *cli)
 	json_put_int(answer, "sent", (int64_t)done.sent);
 	json_put_int(answer, "hidden", (int64_t)done.hidden);
 	json_put_int(answer, "bytes", (int64_t)done.bytes);
+	json_put(answer, "removed", json_incref(done.removed));
 	TRY(output_done(cli, answer, "%s is sealed: revision %s, %zu files, %llu bytes", plan.name,
 			done.revision, done.files, (unsigned long long)done.bytes));
+	if (!cli->json)
+		print_removed(done.removed);
 	if (!cli->json && done.notes[0])
 		printf("%s\n", done.notes);
 	if (!cli->json && done.hidden)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/cli/setup.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +18,8 @@
 #include "gateway/cli/operator.h"
 #include "gateway/cli/tls_files.h"
 #include "gateway/proc/settings.h"
+
+#define UNFINISHED "keeper.unfinished"
 
 enum { PASSWORD_BYTES = 24, DAY_SECONDS = 24 * 3600 };
 
@@ -105,6 +109,44 @@ static enum err read_keeper_line(struct work *w, struct slice line)
 	return take(&w->done->license_key, w, object, "license_key");
 }
 
+static void list_auto(DIR **list)
+{
+	if (*list)
+		closedir(*list);
+}
+
+/* Keys are made in a folder of this name, which becomes "keeper" at the end: what a setup that
+ * failed has left can be removed without ever touching the keys of a gateway. */
+static enum err empty_unfinished(struct work *w)
+{
+	AUTO(list_auto) DIR *list = NULL;
+	int dir;
+
+	TRY(file_make_directory(w->dir, UNFINISHED, 0700));
+	TRY(file_open_directory(&dir, w->dir, UNFINISHED));
+	list = fdopendir(dir); /* owns dir */
+	for (const struct dirent *e = list ? readdir(list) : NULL; e; e = readdir(list)) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (unlinkat(dir, e->d_name, 0) != 0)
+			return failure_errno("\"" UNFINISHED "/%s\" cannot be removed", e->d_name);
+	}
+	return OK;
+}
+
+static enum err refuse_keys(struct work *w)
+{
+	struct stat status;
+
+	if (fstatat(w->dir, "keeper/root.key", &status, AT_SYMLINK_NOFOLLOW) != 0)
+		return OK;
+	return failure(
+		ERR_CONFLICT,
+		"\"%s/keeper\" holds the keys of a gateway, yet there is no gateway.ini: put "
+		"that back, or name another directory; keys are never overwritten",
+		w->s->dir);
+}
+
 /* Keys are made by the keeper's program; nothing of them passes here but the operator's token. */
 static enum err make_keys(struct work *w)
 {
@@ -116,11 +158,12 @@ static enum err make_keys(struct work *w)
 	struct child_plan plan = child_plan_of(arguments);
 	enum err result;
 
+	TRY(empty_unfinished(w));
 	TRY(child_own_folder(folder, sizeof folder));
 	text_uuid((char *)(uintptr_t)credential, w->credential.id);
 	arguments[count++] = arena_printf(w->arena, "%s/sallyport-keeper", folder);
 	arguments[count++] = "--init";
-	arguments[count++] = arena_printf(w->arena, "%s/keeper", w->s->dir);
+	arguments[count++] = arena_printf(w->arena, "%s/" UNFINISHED, w->s->dir);
 	arguments[count++] = "--origin";
 	arguments[count++] = w->origin;
 	arguments[count++] = "--init-token";
@@ -138,6 +181,23 @@ static enum err make_keys(struct work *w)
 	return result;
 }
 
+/* Another setup's passwords are not to be replaced: its gateway would lose its database. */
+static enum err refuse_taken_cluster(struct work *w, const struct migrate_target *server)
+{
+	bool taken;
+
+	if (faccessat(w->dir, "secrets/edge.password", F_OK, 0) == 0)
+		return OK; /* ours: a setup that failed later */
+	TRY(migrate_role_is_taken(&taken, server, "sallyport_edge"));
+	if (taken)
+		return failure(
+			ERR_CONFLICT,
+			"this PostgreSQL belongs to a gateway already, whose passwords would "
+			"be replaced; go on in that gateway's directory, or take a cluster of "
+			"its own");
+	return OK;
+}
+
 static enum err prepare_database(struct work *w)
 {
 	const struct database *d = &w->s->database;
@@ -145,6 +205,7 @@ static enum err prepare_database(struct work *w)
 	struct migrate_target target = database_target(d, d->name);
 	unsigned applied;
 
+	TRY(refuse_taken_cluster(w, &server));
 	TRY(migrate_create_database(&server, d->name));
 	TRY(migrate_run(&target, &applied));
 	for (size_t i = 0; i < ROLE_COUNT; i++) {
@@ -177,34 +238,48 @@ static enum err add_operator(struct work *w)
 			    w->credential.created_ms);
 }
 
-/* Checked by the reader of settings before it is written: a gateway.ini that `serve` would refuse
- * is refused here. */
-static enum err write_settings(struct work *w)
+static enum err settings_text(struct buf *text, struct work *w)
 {
-	static struct settings checked;
-	AUTO(buf_free) struct buf text = buf_new(SETTINGS_MAX_FILE);
 	const struct setup *s = w->s;
 
-	buf_printf(&text,
+	buf_printf(text,
 		   "; Written by sallyport init. All settings: sallyportd --settings\n"
 		   "[gateway]\ndata_dir = %s\nlisten = %s\norigin = %s\n"
 		   "external_url = %s\n",
 		   s->dir, s->listen, w->origin, s->external_url);
 	if (s->certificate)
-		buf_printf(&text, "tls_certificate = %s\ntls_key = %s\n", s->certificate, s->key);
+		buf_printf(text, "tls_certificate = %s\ntls_key = %s\n", s->certificate, s->key);
 	else
-		buf_printf(&text,
+		buf_printf(text,
 			   "tls_certificate = %s/tls/server.pem\ntls_key = %s/tls/server.key\n",
 			   s->dir, s->dir);
-	buf_write_string(&text, s->more ? s->more : "");
-	buf_printf(&text, "\n[database]\nhost = %s\nport = %s\nname = %s\n", s->database.host,
+	buf_write_string(text, s->more ? s->more : "");
+	buf_printf(text, "\n[database]\nhost = %s\nport = %s\nname = %s\n", s->database.host,
 		   s->database.port, s->database.name);
 	for (size_t i = 0; i < ROLE_COUNT; i++)
-		buf_printf(&text, "%s_password_file = %s\n", database_roles[i],
+		buf_printf(text, "%s_password_file = %s\n", database_roles[i],
 			   password_file(w, database_roles[i]));
-	TRY(buf_done(&text));
-	TRY(settings_parse(&checked, buf_slice(&text), "gateway.ini"));
-	w->done->config = arena_printf(w->arena, "%s/gateway.ini", s->dir);
+	return buf_done(text);
+}
+
+/* What `serve` would refuse is refused before anything is made. */
+static enum err check_settings(struct work *w)
+{
+	static struct settings checked;
+	AUTO(buf_free) struct buf text = buf_new(SETTINGS_MAX_FILE);
+
+	TRY(settings_text(&text, w));
+	return settings_parse(&checked, buf_slice(&text), "gateway.ini");
+}
+
+static enum err finish(struct work *w)
+{
+	AUTO(buf_free) struct buf text = buf_new(SETTINGS_MAX_FILE);
+
+	TRY(settings_text(&text, w));
+	if (renameat(w->dir, UNFINISHED, w->dir, "keeper") != 0)
+		return failure_errno("\"%s/" UNFINISHED "\" cannot become \"keeper\"", w->s->dir);
+	w->done->config = arena_printf(w->arena, "%s/gateway.ini", w->s->dir);
 	return file_write_new(w->dir, "gateway.ini", buf_slice(&text), 0644);
 }
 
@@ -240,10 +315,12 @@ enum err setup_run(struct setup_done *out, struct arena *arena, const struct set
 	w.credential.created_ms = now;
 	w.credential.expires_ms = (now / 1000 + (int64_t)SETUP_OPERATOR_DAYS * DAY_SECONDS) * 1000;
 	TRY(name_log(&w));
+	TRY(check_settings(&w));
 	TRY(make_folders(&w));
+	TRY(refuse_keys(&w));
 	TRY(make_certificate(&w));
 	TRY(prepare_database(&w));
 	TRY(make_keys(&w));
 	TRY(add_operator(&w));
-	return write_settings(&w);
+	return finish(&w);
 }

@@ -212,8 +212,28 @@ enum err migrate_set_password(const struct migrate_target *target, const char *r
 	name = PQescapeIdentifier(connection, role, strlen(role));
 	if (!literal || !name)
 		return failure(ERR_INTERNAL, "role \"%s\": no password made", role);
-	snprintf(sql, sizeof sql, "ALTER ROLE %s PASSWORD %s", name, literal);
+	/* The comment is what everybody may read: migrate_role_is_taken looks for it. */
+	snprintf(sql, sizeof sql,
+		 "ALTER ROLE %s PASSWORD %s; COMMENT ON ROLE %s IS 'of a Sallyport gateway'", name,
+		 literal, name);
 	return run(connection, sql, "set password");
+}
+
+enum err migrate_role_is_taken(bool *out, const struct migrate_target *target, const char *role)
+{
+	AUTO(connection_auto) PGconn *connection = NULL;
+	AUTO(result_auto) PGresult *found = NULL;
+
+	TRY(open_connection(&connection, target));
+	found = PQexecParams(connection,
+			     "SELECT 1 FROM pg_roles WHERE rolname = $1 AND "
+			     "shobj_description(oid, 'pg_authid') IS NOT NULL",
+			     1, NULL, &role, NULL, NULL, 0);
+	if (PQresultStatus(found) != PGRES_TUPLES_OK)
+		return failure(ERR_UNAVAILABLE, "the roles cannot be read: %s",
+			       PQerrorMessage(connection));
+	*out = PQntuples(found) > 0;
+	return OK;
 }
 
 enum err migrate_create_database(const struct migrate_target *target, const char *database)

@@ -30,6 +30,10 @@ RESULT migrate_run(const struct migrate_target *target, unsigned *applied);
 RESULT migrate_set_password(const struct migrate_target *target, const char *role,
 			    const char *password_file);
 
+/* Has any setup given this role a password? Roles belong to the whole cluster, so another gateway
+ * may use it from another database. */
+RESULT migrate_role_is_taken(bool *out, const struct migrate_target *target, const char *role);
+
 /* CREATE DATABASE, if it is not there; `target->database` is where to connect ("postgres"). */
 RESULT migrate_create_database(const struct migrate_target *target, const char *database);
 
