@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,16 +34,44 @@ static enum err add_file(struct walk *w, struct arena *arena, struct slice path,
 
 #define WALK_BAD "import takes plain files only; copy what it points to (cp -rL)"
 
+/* A link of a cache's snapshot; *out is a plain file in its blobs. */
+static enum err open_link(int *out, const struct walk *w, struct arena *arena, int dir,
+			  const char *name, const char *path)
+{
+	const char *through = arena_printf(arena, "/proc/self/fd/%d/%s", dir, name);
+	char real[PATH_MAX];
+	struct stat status;
+
+	if (!w->blobs || !realpath(through, real) ||
+	    !slice_starts_with(slice_of_string(real), slice_of_string(w->blobs)))
+		return failure(ERR_DENIED, "\"%s\" is a link; " WALK_BAD, path);
+	*out = open(real, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (*out >= 0 && fstat(*out, &status) == 0 && S_ISREG(status.st_mode))
+		return OK;
+	file_close(out);
+	*out = -1;
+	return failure(ERR_DENIED, "\"%s\" does not lead to a plain file; " WALK_BAD, path);
+}
+
+static enum err open_entry(int *out, const struct walk *w, struct arena *arena, int dir,
+			   const char *name, const char *path)
+{
+	*out = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (*out >= 0)
+		return OK;
+	if (errno == ELOOP)
+		return open_link(out, w, arena, dir, name, path);
+	return failure_errno("\"%s\"", path);
+}
+
 /* Opens what is there; a plain file is added and closed, *below stays open for a directory. */
 static enum err take_entry(int *below, struct walk *w, struct arena *arena, int dir,
 			   const char *name, const char *path)
 {
 	struct stat status;
 
-	*below = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (*below < 0 && errno == ELOOP)
-		return failure(ERR_DENIED, "\"%s\" is a link; " WALK_BAD, path);
-	if (*below < 0 || fstat(*below, &status) != 0)
+	TRY(open_entry(below, w, arena, dir, name, path));
+	if (fstat(*below, &status) != 0)
 		return failure_errno("\"%s\"", path);
 	if (S_ISDIR(status.st_mode))
 		return OK;
@@ -95,12 +124,29 @@ void walk_clear(struct walk *w)
 	w->dir = -1;
 }
 
+/* "/.../models--X/snapshots/REVISION" -> "/.../models--X/blobs/" */
+static const char *find_blobs(struct arena *arena, const char *path)
+{
+	char real[PATH_MAX];
+	char *slash;
+
+	if (!realpath(path, real))
+		return NULL;
+	slash = strrchr(real, '/');
+	*slash = '\0';
+	if (!slice_ends_with(slice_of_string(real), S("/snapshots")))
+		return NULL;
+	real[strlen(real) - strlen("snapshots")] = '\0';
+	return arena_printf(arena, "%sblobs/", real);
+}
+
 enum err walk_directory(struct walk *out, struct arena *arena, const char *path)
 {
 	enum err result;
 
 	*out = (struct walk){.dir = -1};
 	TRY(file_open_directory(&out->dir, AT_FDCWD, path));
+	out->blobs = find_blobs(arena, path);
 	out->files = arena_alloc(arena, WALK_MAX_FILES * sizeof *out->files);
 	result = walk_level(out, arena, out->dir, "", 0);
 	if (result == OK && out->count == 0)
@@ -117,8 +163,8 @@ enum err walk_open(int *fd, const struct walk *w, struct arena *arena, const str
 	const char *path = arena_string(arena, file->path);
 	struct stat status;
 
-	*fd = openat(w->dir, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (*fd < 0 || fstat(*fd, &status) != 0)
+	TRY(open_entry(fd, w, arena, w->dir, path, path));
+	if (fstat(*fd, &status) != 0)
 		return failure_errno("\"%s\"", path);
 	if (S_ISREG(status.st_mode) && (uint64_t)status.st_size == file->size)
 		return OK;

@@ -2,7 +2,8 @@
 /*
  * walk.h - the files of a directory that is to be imported: plain ones only, by names relative to
  * it, sorted. Hidden names (.git, .cache) are left out and counted; a link is an error, since what
- * it points to may lie elsewhere or change.
+ * it points to may lie elsewhere or change. Only in a snapshot of a Hugging Face cache
+ * (models--X/snapshots/REVISION) links are followed, to plain files in its blobs/.
  */
 #ifndef GATEWAY_CLI_WALK_H
 #define GATEWAY_CLI_WALK_H
@@ -18,7 +19,8 @@ struct walk_file {
 };
 
 struct walk {
-	int dir; /* of the root; the caller closes it with walk_clear */
+	int dir;           /* of the root; the caller closes it with walk_clear */
+	const char *blobs; /* where links may lead, "/.../blobs/"; NULL: nowhere */
 	struct walk_file *files;
 	size_t count;
 	size_t hidden;
