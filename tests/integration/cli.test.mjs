@@ -67,7 +67,8 @@ function largestPart(folder) {
 
 /** Begin a pull and kill it in the middle of the largest file. */
 async function pullAndKill(model, folder) {
-	const running = here.gateway.cliStarted(here.gateway.tokens.stranger, "pull", model, folder);
+	const { stranger } = here.gateway.tokens;
+	const running = here.gateway.cliStarted(stranger, "pull", model, folder);
 
 	await until("a part", 30, () => (largestPart(folder)?.size ?? 0) > 4 << 20);
 	running.process.kill("SIGKILL");
@@ -131,7 +132,7 @@ test("a new revision replaces what changed, and the import says what it removed"
 	assert.equal(gone, "");
 });
 
-test("a snapshot of a Hugging Face cache is imported through its links, no other link is", async () => {
+test("a snapshot of a Hugging Face cache is imported, other links are refused", async () => {
 	const cache = path.join(here.gateway.folder, "hub/models--tests--cached");
 	const snapshot = path.join(cache, "snapshots/0123");
 
@@ -150,8 +151,8 @@ test("a snapshot of a Hugging Face cache is imported through its links, no other
 
 test("a pull without a license says why and makes nothing", async () => {
 	const folder = path.join(here.gateway.folder, "refused");
-	const done = await here.gateway.cli(here.gateway.tokens.stranger, "pull", here.gateway.model,
-		folder);
+	const { tokens, model } = here.gateway;
+	const done = await here.gateway.cli(tokens.stranger, "pull", model, folder);
 
 	assert.equal(done.code, 1);
 	assert.match(done.stderr, /NO_LICENSE/);
@@ -169,14 +170,16 @@ test("a shredded model is gone for good, and the log says so", async () => {
 	assert.ok(said.remains.some((text) => text.includes("escrow")));
 	for (const words of [["model", "enable", "tests/old"],
 		["model", "shred", "tests/old", "--yes", "--reason", "again"],
-		["model", "sealed", "tests/old", "notes.txt", path.join(here.gateway.folder, "x.age")],
+		["model", "sealed", "tests/old", "notes.txt",
+			path.join(here.gateway.folder, "x.age")],
 		["pull", "tests/old", path.join(here.gateway.folder, "old")]]) {
 		const done = await cli(...words);
 		assert.equal(done.code, 1, words.join(" "));
 		assert.match(done.stderr, /CONFLICT|is disabled/, words.join(" "));
 	}
-	const query = await here.gateway.cli(here.gateway.tokens.auditor, "audit", "query", "--kind",
-		"model.shred", "--json");
+	const { auditor } = here.gateway.tokens;
+	const query = await here.gateway.cli(auditor, "audit", "query", "--kind", "model.shred",
+		"--json");
 	assert.equal(JSON.parse(query.stdout).events.length, 1);
 });
 
@@ -215,12 +218,13 @@ test("a gateway is made and served by hand, and a failed init may be repeated", 
 	const made = init("--database", database, "--json");
 	assert.equal(made.status, 0, made.stderr);
 	assert.match(init("--database", database).stderr, /holds a gateway already/);
-	assert.match(run("init", "--dir", `${dir}-2`, "--database", `${database} name=other`).stderr,
-		/belongs to a gateway already/);
+	const second = run("init", "--dir", `${dir}-2`, "--database", `${database} name=other`);
+	assert.match(second.stderr, /belongs to a gateway already/);
 	const { config, ca, token } = JSON.parse(made.stdout);
 	const broken = path.join(folder, "broken.ini");
 	fs.writeFileSync(broken, fs.readFileSync(config, "utf8").replace("listen =", "listne ="));
-	assert.match(run("serve", "--config", broken).stderr, /line 4: there is no setting "listne"/);
+	assert.match(run("serve", "--config", broken).stderr,
+		/line 4: there is no setting "listne"/);
 	const server = spawn(program, ["serve", "--config", config], { stdio: "ignore" });
 	const ended = new Promise((resolve) => server.once("exit", resolve));
 	const asked = ["--url", `https://localhost:${port}`, "--ca", ca, "--token", token];
