@@ -23,4 +23,10 @@ json_t *hub_describe_file(struct arena *arena, const struct store_file *file, bo
 /* May the asker read this model's weights? Neither answered nor recorded: only for what to show. */
 bool hub_may_read(struct exchange *x, struct route_context *context, struct slice model);
 
+/* Disable, enable or shred: the model's state and the entry that says why, published. What takes
+ * the model away also cuts off all that runs on it. ERR_CONFLICT: it is shredded. */
+RESULT hub_set_model_state(struct exchange *x, struct route_context *context,
+			   const struct store_model *model, enum audit_kind kind,
+			   struct slice state, struct slice reason);
+
 #endif

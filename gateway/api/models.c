@@ -73,14 +73,14 @@ static void stop_all(struct api *api, const struct store_model *model)
 	slots_drop_model(api->slots, api->rpc, model->id);
 }
 
-static enum err set_state(struct exchange *x, struct route_context *context,
-			  const struct store_model *model, enum audit_kind kind, struct slice state,
-			  struct slice reason)
+enum err hub_set_model_state(struct exchange *x, struct route_context *context,
+			     const struct store_model *model, enum audit_kind kind,
+			     struct slice state, struct slice reason)
 {
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
 	AUTO(audit_event_clear) struct audit_event event = {0};
-	bool stops = kind == AUDIT_MODEL_DISABLE;
+	bool stops = kind == AUDIT_MODEL_DISABLE || kind == AUDIT_MODEL_SHRED;
 	enum err published;
 
 	if (slice_equal(model->state, S("shredded")))
@@ -117,7 +117,7 @@ static void change(struct exchange *x, struct route_context *context, enum audit
 		return;
 	result = api_reason(&reason, body);
 	if (result == OK)
-		result = set_state(x, context, &model, kind, state, reason);
+		result = hub_set_model_state(x, context, &model, kind, state, reason);
 	if (result != OK) {
 		reply_failure(x, result);
 		return;

@@ -12,25 +12,6 @@
 #include "gateway/api/routes.h"
 #include "schema/store/revision.h"
 
-static enum err log_shred(struct exchange *x, struct route_context *context,
-			  const struct store_model *model, struct slice reason)
-{
-	const struct principal *who = authorize_principal(x);
-	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event = {0};
-
-	if (slice_equal(model->state, S("shredded")))
-		return failure(ERR_CONFLICT, "the model is shredded already");
-	audit_event_begin(&event, AUDIT_MODEL_SHRED, who->person.id, who->person.name);
-	audit_event_text(&event, "model", model->name);
-	audit_event_text(&event, "reason", reason);
-	TRY(store_begin(store));
-	TRY(store_model_set_state(store, model->id, S("shredded"), reason));
-	TRY(api_log(store, &event));
-	TRY(store_commit(store));
-	return api_publish(context->api, event.id);
-}
-
 static enum err discard_revision(size_t *count, struct exchange *x, struct route_context *context,
 				 const struct store_revision *revision)
 {
@@ -74,10 +55,8 @@ static json_t *what_remains(struct route_context *context)
 	if (api_keys_get(&keys, context->api) != OK || keys.escrow[0])
 		json_push_text(list, S("the escrow key opens a backup of the sealed files, with "
 				       "the database or a backup of it"));
-	json_push_text(list, S("the keeper's keys open backups of the sealed files with the "
-			       "headers of their upload, which the database and its backups hold"));
-	json_push_text(list, S("an engine that serves the model keeps it in memory until it is "
-			       "unloaded; nobody is let in to use it"));
+	json_push_text(list, S("a backup of the database from before a file's commit holds the "
+			       "header of its upload, which the keeper's keys still open"));
 	return list;
 }
 
@@ -113,7 +92,8 @@ void model_shred(struct exchange *x, struct route_context *context)
 	if (result == OK && slice_trim(reason).size == 0)
 		result = failure(ERR_FORMAT, "\"reason\" must say why the model is shredded");
 	if (result == OK)
-		result = log_shred(x, context, &model, reason);
+		result = hub_set_model_state(x, context, &model, AUDIT_MODEL_SHRED, S("shredded"),
+					     reason);
 	if (result == OK)
 		reply_shredded(x, context, &model);
 	else

@@ -172,6 +172,22 @@ enum err store_revision_set_headers(struct store *s, const uint8_t model[STORE_I
 
 /* The branch moves only if the revision became ready in this statement and follows what the branch
  * points to: of two commits on the same parent one wins, and nothing is lost. */
+/* A header of the time of the upload is not under the model's own key; once every file has one that
+ * is, it must not outlive it: shredding the model destroys that key. */
+static enum err forget_upload_headers(struct store *s, const uint8_t model[STORE_ID],
+				      struct slice revision)
+{
+	static const struct store_statement update = {
+		"revision_forget_upload_headers",
+		"UPDATE blob b SET header = f.header FROM revision_file f "
+		"WHERE f.model = $1 AND f.revision = $2 AND f.blob = b.id"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &update};
+
+	store_put_id(&step, model);
+	store_put_text(&step, revision);
+	return store_run(s, &step, 1);
+}
+
 enum err store_revision_ready(struct store *s, const uint8_t model[STORE_ID], struct slice revision,
 			      struct slice branch, int64_t now_ms)
 {
@@ -199,6 +215,8 @@ enum err store_revision_ready(struct store *s, const uint8_t model[STORE_ID], st
 	if (result == OK && store_changed(&step) == 0)
 		result = failure(ERR_CONFLICT,
 				 "the branch has moved on, or the revision is not whole");
+	if (result == OK)
+		result = forget_upload_headers(s, model, revision);
 	if (result == OK && is_ours)
 		result = store_commit(s);
 	if (is_ours)
