@@ -105,11 +105,11 @@ struct connection *connection_new(struct loop *loop, int fd, const char *address
 	struct epoll_event event = {.events = 0};
 
 	assert(c);
-	*c = (struct connection){.loop = loop, .fd = fd, .watched_pipe = -1};
+	*c = (struct connection){.loop = loop, .fd = fd};
+	stream_init(&c->stream, &h1_stream_kind, c);
 	c->input = buf_new(CONNECTION_MAX_INPUT + CONNECTION_READ);
 	c->sending = buf_new(EXCHANGE_MAX_OUT);
 	c->socket_watch = (struct watch){.kind = WATCH_SOCKET, .connection = c};
-	c->pipe_watch = (struct watch){.kind = WATCH_PIPE, .connection = c};
 	snprintf(c->address, sizeof c->address, "%s", address);
 	c->tls = tls_new(loop->tls, fd);
 	event.data.ptr = &c->socket_watch;
@@ -199,39 +199,13 @@ void connection_retire(struct loop *loop, struct exchange *x)
 	workers_submit(loop->workers, x);
 }
 
-/* The client is gone: tell the worker, who may be in the middle of it. */
-static void let_go(struct connection *c)
-{
-	struct exchange *x = c->exchange;
-
-	if (!x)
-		return;
-	if (c->state == STATE_PUMPING)
-		pump_finish(c, ERR_CLOSED);
-	c->exchange = NULL;
-	pthread_mutex_lock(&x->lock);
-	atomic_store(&x->is_closed, true);
-	if (x->pump == PUMP_WANTED) {
-		x->pump = PUMP_DONE;
-		x->pump_result = ERR_CLOSED;
-		file_close(&x->pump_fd);
-		x->pump_fd = -1;
-	}
-	pthread_cond_broadcast(&x->changed);
-	pthread_mutex_unlock(&x->lock);
-	x->connection = NULL;
-	if (x->is_finished)
-		connection_retire(c->loop, x);
-}
-
 void connection_close(struct connection *c)
 {
 	struct loop *loop = c->loop;
 
 	if (c->state == STATE_CLOSED)
 		return;
-	let_go(c);
-	connection_unwatch_pipe(c);
+	stream_let_go(&c->stream);
 	tls_free(c->tls);
 	file_close(&c->fd); /* leaves epoll with it */
 	buf_free(&c->input);
@@ -257,24 +231,4 @@ void connection_reset(struct connection *c)
 		return;
 	(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 	connection_close(c);
-}
-
-void connection_watch_pipe(struct connection *c, int fd, uint32_t events)
-{
-	struct epoll_event event = {.events = events, .data.ptr = &c->pipe_watch};
-
-	if (c->watched_pipe == fd)
-		return;
-	connection_unwatch_pipe(c);
-	if (epoll_ctl(c->loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
-		c->watched_pipe = fd;
-	else
-		connection_reset(c);
-}
-
-void connection_unwatch_pipe(struct connection *c)
-{
-	if (c->watched_pipe >= 0)
-		(void)epoll_ctl(c->loop->epoll_fd, EPOLL_CTL_DEL, c->watched_pipe, NULL);
-	c->watched_pipe = -1;
 }

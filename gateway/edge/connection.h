@@ -7,17 +7,10 @@
 #ifndef GATEWAY_EDGE_CONNECTION_H
 #define GATEWAY_EDGE_CONNECTION_H
 
-#include "gateway/edge/exchange_shared.h"
+#include "gateway/edge/stream.h"
 #include "gateway/edge/tls.h"
 #include "gateway/edge/workers.h"
 #include "gateway/http/body.h"
-
-/* What an epoll event belongs to. */
-enum watch_kind { WATCH_LISTENER, WATCH_MAIL, WATCH_STOP, WATCH_SOCKET, WATCH_PIPE };
-struct watch {
-	enum watch_kind kind;
-	struct connection *connection; /* of a socket or pipe */
-};
 
 enum connection_state {
 	STATE_HANDSHAKE,
@@ -44,10 +37,9 @@ struct connection {
 	enum connection_state state;
 	int fd;
 	struct tls *tls;
-	struct watch socket_watch, pipe_watch;
+	struct watch socket_watch;
 	uint32_t armed; /* epoll events of the socket */
 	bool wants_read, wants_write, wants_hangup;
-	int watched_pipe; /* -1: none */
 
 	int64_t deadline_ms; /* 0: none */
 	uint64_t progress;   /* bytes since the deadline was last moved */
@@ -55,7 +47,7 @@ struct connection {
 	struct buf input; /* decrypted, not yet used */
 	struct http_scan scan;
 	struct http_body body;
-	struct exchange *exchange; /* NULL between requests, and for an answer of the loop itself */
+	struct stream stream; /* HTTP/1.1's only one; without an exchange between requests */
 
 	size_t pump_ready; /* bytes at the front of input that are body already */
 	struct buf sending;
@@ -100,10 +92,11 @@ void connection_service(struct connection *c); /* run steps until there is somet
 void connection_expire(struct connection *c);  /* its deadline has passed */
 void connection_close(struct connection *c);   /* frees what it holds; the loop frees *c later */
 void connection_reset(struct connection *c);   /* close so that the peer sees an error */
-void connection_progress(struct connection *c, size_t bytes); /* moves the deadline */
-void connection_watch_pipe(struct connection *c, int fd, uint32_t events);
-void connection_unwatch_pipe(struct connection *c);
+void connection_progress(struct connection *c, size_t bytes);  /* moves the deadline */
 void connection_retire(struct loop *loop, struct exchange *x); /* both sides have let go of it */
+
+/* h1.c */
+extern const struct stream_kind h1_stream_kind;
 
 /* receive.c */
 enum step step_handshake(struct connection *c);
@@ -114,7 +107,6 @@ enum step step_pumping(struct connection *c);
 void expire_head(struct connection *c);
 void expire_body(struct connection *c);
 void expire_pumping(struct connection *c);
-void pump_finish(struct connection *c, enum err result); /* tell the worker */
 
 /* send.c */
 enum step step_working(struct connection *c);

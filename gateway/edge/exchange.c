@@ -11,17 +11,19 @@
 #include "crypto/base/clock.h"
 #include "crypto/base/file.h"
 #include "crypto/base/log.h"
-#include "gateway/edge/exchange_shared.h"
+#include "gateway/edge/stream.h"
 
 enum { STREAM_PIECE = 64 * 1024 };
 
-struct exchange *exchange_new(struct edge_shared *edge)
+struct exchange *exchange_new(struct edge_shared *edge, const struct stream_kind *kind)
 {
 	struct exchange *x = calloc(1, sizeof *x);
 
 	assert(x);
 	x->edge = edge;
+	x->kind = kind;
 	x->headers = buf_new(EXCHANGE_MAX_HEADERS);
+	x->head = buf_new(2 * EXCHANGE_MAX_HEADERS);
 	x->out = buf_new(EXCHANGE_MAX_OUT);
 	x->pump_fd = -1;
 	x->pipe_fd = -1;
@@ -39,6 +41,7 @@ void exchange_free(struct exchange *x)
 	file_close(&x->pipe_fd);
 	buf_free(&x->body);
 	buf_free(&x->headers);
+	buf_free(&x->head);
 	buf_free(&x->out);
 	arena_free(&x->arena);
 	pthread_cond_destroy(&x->changed);
@@ -166,10 +169,7 @@ void exchange_header(struct exchange *x, const char *name, const char *format, .
 		x->has_request_id = true;
 }
 
-/*
- * Writes the head into x->out, under the lock. A stream body that was not taken whole makes the
- * connection useless after this answer: what follows on it is still that body.
- */
+/* Hands the head to the protocol, under the lock. */
 static bool write_head(struct exchange *x, unsigned status, const char *content_type,
 		       enum answer_framing framing, uint64_t length)
 {
@@ -181,16 +181,14 @@ static bool write_head(struct exchange *x, unsigned status, const char *content_
 		.content_type = content_type,
 		.request_id = x->has_request_id ? NULL : x->request_id,
 		.headers = buf_slice(&x->headers),
-		.framing = has_body ? framing : ANSWER_OPEN,
+		.framing = has_body ? framing : ANSWER_EMPTY,
 		.length = length,
+		.leaves_body = body_is_left,
 	};
 
-	x->closes = !x->request.keeps_alive || body_is_left ||
-		    (has_body && framing == ANSWER_OPEN) || atomic_load(&x->edge->draining);
-	head.closes = x->closes;
 	x->drops_body = slice_equal(x->request.method, S("HEAD")) || !has_body;
 	x->is_answered = true;
-	if (x->headers.overflow || answer_write_head(&x->out, &head)) {
+	if (x->headers.overflow || x->kind->put_head(x, &head)) {
 		log_error("edge.answer", "request=%s cannot be sent", x->request_id);
 		x->is_aborted = true;
 		return false;
@@ -228,10 +226,9 @@ void exchange_answer_head(struct exchange *x, unsigned status, const char *conte
 enum err exchange_stream_begin(struct exchange *x, unsigned status, const char *content_type)
 {
 	assert(!x->is_answered);
-	x->is_chunked = x->request.minor == 1;
 	x->is_stream = true;
 	pthread_mutex_lock(&x->lock);
-	write_head(x, status, content_type, x->is_chunked ? ANSWER_CHUNKED : ANSWER_OPEN, 0);
+	write_head(x, status, content_type, ANSWER_STREAM, 0);
 	pthread_mutex_unlock(&x->lock);
 	mailbox_post(&x->edge->mailbox, x);
 	if (exchange_is_closed(x))
@@ -248,10 +245,8 @@ static enum err stream_piece(struct exchange *x, struct slice piece)
 	while (x->out.size >= EXCHANGE_STREAM_HIGH && !atomic_load(&x->is_closed))
 		pthread_cond_wait(&x->changed, &x->lock);
 	is_closed = atomic_load(&x->is_closed);
-	if (!is_closed && !x->drops_body && x->is_chunked)
-		http_write_chunk(&x->out, piece);
-	else if (!is_closed && !x->drops_body)
-		buf_write(&x->out, piece);
+	if (!is_closed && !x->drops_body)
+		x->kind->put_piece(x, piece);
 	pthread_mutex_unlock(&x->lock);
 	if (is_closed)
 		return failure(ERR_CLOSED, "stream: the client has gone");
@@ -276,8 +271,8 @@ void exchange_stream_end(struct exchange *x)
 	assert(x->is_stream);
 	x->is_stream = false;
 	pthread_mutex_lock(&x->lock);
-	if (x->is_chunked && !x->drops_body)
-		http_write_last_chunk(&x->out);
+	if (!x->drops_body)
+		x->kind->put_end(x);
 	x->is_ended = true;
 	pthread_mutex_unlock(&x->lock);
 	mailbox_post(&x->edge->mailbox, x);

@@ -4,7 +4,7 @@
  *
  * Life: the loop makes it when a head is complete, hands it to a worker (workers_submit), and
  * owns it again when the worker posts it as finished. Between the two they meet only in the part
- * guarded by `lock`. If the connection dies first, the loop sets is_closed and lets go; the
+ * guarded by `lock`. If the stream dies first, the loop sets is_closed and lets go; the
  * exchange is retired when the worker has finished. If the route asked for `done`, retiring hands
  * it to a worker once more, and that worker frees it.
  */
@@ -20,6 +20,9 @@
 #include "gateway/edge/exchange.h"
 #include "gateway/edge/mailbox.h"
 #include "gateway/edge/router.h"
+
+struct stream;
+struct stream_kind;
 
 enum {
 	EXCHANGE_ADDRESS = 46,
@@ -41,6 +44,7 @@ enum pump_state { PUMP_NONE, PUMP_WANTED, PUMP_DONE };
 struct exchange {
 	/* Written by the loop before the worker has it; then read-only. */
 	struct edge_shared *edge;
+	const struct stream_kind *kind; /* how its answer is framed */
 	struct http_request request;
 	struct router_match match;
 	struct buf body;
@@ -54,16 +58,17 @@ struct exchange {
 	bool has_request_id; /* among headers */
 	bool is_answered;
 	bool is_stream;  /* begun and not ended */
-	bool is_chunked; /* that stream */
 	bool drops_body; /* HEAD, 204, 304 */
 
 	/* Guarded by lock. */
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* loop -> worker: is_closed, room in out, pump done */
 	atomic_bool is_closed;  /* written under lock; may be read without */
+	struct buf head;        /* of the answer, if the kind keeps it apart */
 	struct buf out;         /* to be sent, in order */
 	bool is_ended;          /* nothing comes after `out` (and the pipe) */
-	bool is_aborted;        /* reset the connection */
+	bool is_aborted;        /* reset the stream */
+	bool is_chunked;        /* the kind's own */
 	bool closes;            /* this answer is the last on its connection */
 	enum pump_state pump;
 	int pump_fd;
@@ -85,12 +90,12 @@ struct exchange {
 	int64_t queued_ms;
 
 	/* The loop's own. */
-	struct connection *connection; /* NULL: it is gone */
+	struct stream *stream; /* NULL: it is gone */
 	bool is_finished;
 	uint64_t sent; /* of the pipe; read by the done job */
 };
 
-struct exchange *exchange_new(struct edge_shared *edge);
+struct exchange *exchange_new(struct edge_shared *edge, const struct stream_kind *kind);
 void exchange_free(struct exchange *x);
 
 /* On a worker: the whole of one job. */

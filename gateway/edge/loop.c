@@ -108,8 +108,8 @@ static void read_mail(struct loop *loop)
 
 	mailbox_open(mailbox);
 	for (struct exchange *x; taken < MAILS && (x = mailbox_take(mailbox)) != NULL; taken++) {
-		if (x->connection)
-			connection_service(x->connection);
+		if (x->stream)
+			x->stream->kind->wake(x->stream);
 		else if (x->is_finished)
 			connection_retire(loop, x);
 	}
@@ -175,7 +175,7 @@ static void on_event(struct loop *loop, const struct epoll_event *event)
 		on_socket(watch->connection, event->events);
 		break;
 	case WATCH_PIPE:
-		connection_service(watch->connection);
+		watch->stream->kind->wake(watch->stream);
 		break;
 	}
 }

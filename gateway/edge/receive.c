@@ -76,94 +76,42 @@ void expire_body(struct connection *c)
 	connection_refuse(c, 408, "the request body took too long", true);
 }
 
-/* RFC 9562 version 7: time first, so that ids of one moment stand together. */
-static void make_request_id(char out[TEXT_UUID])
-{
-	uint8_t id[16];
-	uint64_t now = (uint64_t)clock_now_ms();
-
-	if (RAND_bytes(id, sizeof id) != 1)
-		memset(id, 0, sizeof id); /* an id, not a secret */
-	for (int i = 0; i < 6; i++)
-		id[i] = (uint8_t)(now >> (40 - 8 * i));
-	id[6] = (uint8_t)(0x70 | (id[6] & 0x0f));
-	id[8] = (uint8_t)(0x80 | (id[8] & 0x3f));
-	text_uuid(out, id);
-}
-
 static void dispatch(struct connection *c)
 {
 	connection_enter(c, STATE_WORKING);
-	workers_submit(c->loop->workers, c->exchange);
+	stream_dispatch(&c->stream);
 }
 
-/* Room for a buffered body, in this process as a whole. */
-static bool reserve_body(struct connection *c, size_t size)
-{
-	struct loop *loop = c->loop;
-
-	if (size > loop->shared->options.body_memory_max - loop->body_memory)
-		return false;
-	loop->body_memory += size;
-	c->exchange->body = buf_new(size);
-	return true;
-}
-
-static enum step begin_body(struct connection *c)
-{
-	const struct http_request *request = &c->exchange->request;
-	const struct route *route = c->exchange->match.route;
-	bool has_body = request->is_chunked || request->content_length > 0;
-	size_t size = request->is_chunked ? route->body_max : (size_t)request->content_length;
-
-	c->body = http_body_of(request);
-	if (has_body && route->body == BODY_NONE) {
-		connection_refuse(c, 413, "no body is expected here", true);
-		return STEP_AGAIN;
-	}
-	if (route->body_max && request->content_length > route->body_max) {
-		connection_refuse(c, 413, "the body is too large", true);
-		return STEP_AGAIN;
-	}
-	if (!has_body || route->body == BODY_STREAM) {
-		dispatch(c);
-		return STEP_AGAIN;
-	}
-	if (!reserve_body(c, size)) {
-		connection_refuse(c, 503, "too many bodies at once; try again", true);
-		return STEP_AGAIN;
-	}
-	connection_continue(c);
-	connection_enter(c, STATE_BODY);
-	return STEP_AGAIN;
-}
-
+/* An answer without a route leaves the body, if there is one, on the connection. */
 static enum step find_route(struct connection *c)
 {
-	struct exchange *x = c->exchange;
+	struct exchange *x = c->stream.exchange;
 	bool has_body = x->request.is_chunked || x->request.content_length > 0;
+	struct http_refusal refusal;
 
-	router_find(c->loop->router, &x->request, &x->arena, &x->match);
-	if (x->match.route)
-		return begin_body(c);
-	if (*x->match.allow)
-		connection_refuse(c, 405, "this method is not allowed here", has_body);
-	else
-		connection_refuse(c, 404, "there is nothing here", has_body);
+	c->body = http_body_of(&x->request);
+	switch (stream_route(&c->stream, &refusal)) {
+	case STREAM_DISPATCH:
+		dispatch(c);
+		return STEP_AGAIN;
+	case STREAM_BUFFER:
+		connection_continue(c);
+		connection_enter(c, STATE_BODY);
+		return STEP_AGAIN;
+	case STREAM_REFUSE:
+		connection_refuse(c, refusal.status, refusal.reason, has_body);
+		return STEP_AGAIN;
+	}
 	return STEP_AGAIN;
 }
 
 /* A whole head stands at the front of the input: it becomes an exchange. */
 static enum step take_head(struct connection *c, size_t size)
 {
-	struct exchange *x = exchange_new(c->loop->shared);
+	struct exchange *x = stream_open(&c->stream);
 	struct http_refusal refusal;
 	struct slice head;
 
-	c->exchange = x;
-	x->connection = c;
-	memcpy(x->address, c->address, sizeof x->address);
-	make_request_id(x->request_id);
 	head = arena_copy(&x->arena, slice_part(buf_slice(&c->input), 0, size));
 	buf_consume(&c->input, size);
 	if (http_request_parse(&x->request, &x->arena, head, &refusal) == OK)
@@ -200,9 +148,9 @@ static bool take_body(struct connection *c)
 			connection_refuse(c, 400, "the body is malformed", true);
 			return false;
 		}
-		buf_write(&c->exchange->body, data);
+		buf_write(&c->stream.exchange->body, data);
 		buf_consume(&c->input, used);
-		if (c->exchange->body.overflow) {
+		if (c->stream.exchange->body.overflow) {
 			connection_refuse(c, 413, "the body is too large", true);
 			return false;
 		}
@@ -226,18 +174,9 @@ enum step step_body(struct connection *c)
 	return STEP_YIELD;
 }
 
-void pump_finish(struct connection *c, enum err result)
+static void pump_finish(struct connection *c, enum err result)
 {
-	struct exchange *x = c->exchange;
-
-	connection_unwatch_pipe(c);
-	pthread_mutex_lock(&x->lock);
-	file_close(&x->pump_fd);
-	x->pump_fd = -1;
-	x->pump = PUMP_DONE;
-	x->pump_result = result;
-	pthread_cond_broadcast(&x->changed);
-	pthread_mutex_unlock(&x->lock);
+	stream_pump_finish(&c->stream, result);
 	connection_enter(c, STATE_WORKING);
 }
 
@@ -249,34 +188,28 @@ void expire_pumping(struct connection *c)
 /* Write body bytes from the front of the input into the pipe. OK: all of them are gone. */
 static enum err write_pipe(struct connection *c)
 {
-	struct exchange *x = c->exchange;
+	struct slice ready = slice_part(buf_slice(&c->input), 0, c->pump_ready);
+	size_t written;
+	enum err result = stream_pump_write(&c->stream, ready, &written);
 
-	while (c->pump_ready) {
-		ssize_t n = write(x->pump_fd, c->input.data, c->pump_ready);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno == EAGAIN ? ERR_CONFLICT : ERR_UNAVAILABLE;
-		buf_consume(&c->input, (size_t)n);
-		c->pump_ready -= (size_t)n;
-		x->pump_bytes += (uint64_t)n;
-		connection_progress(c, (size_t)n);
-	}
-	return OK;
+	buf_consume(&c->input, written);
+	c->pump_ready -= written;
+	connection_progress(c, written);
+	return result;
 }
 
 /* Decode one run: frame bytes are dropped, body bytes stay at the front of the input. */
 static enum err ready_run(struct connection *c, size_t *used)
 {
+	const struct exchange *x = c->stream.exchange;
 	struct slice data;
 	uint64_t total;
 
 	TRY(http_body_next(&c->body, buf_slice(&c->input), used, &data));
 	buf_consume(&c->input, *used - data.size);
 	c->pump_ready = data.size;
-	total = c->exchange->pump_bytes + data.size;
-	if (c->exchange->match.route->body_max && total > c->exchange->match.route->body_max)
+	total = x->pump_bytes + data.size;
+	if (x->match.route->body_max && total > x->match.route->body_max)
 		return failure(ERR_LIMIT, "body: larger than this route allows");
 	return OK;
 }
@@ -288,8 +221,10 @@ enum step step_pumping(struct connection *c)
 		enum err result = write_pipe(c);
 
 		if (result == ERR_CONFLICT) { /* the pipe is full: stop reading */
-			connection_watch_pipe(c, c->exchange->pump_fd, EPOLLOUT);
-			return STEP_WAIT;
+			result = stream_watch_pipe(&c->stream, c->stream.exchange->pump_fd,
+						   EPOLLOUT);
+			if (result == OK)
+				return STEP_WAIT;
 		}
 		if (result == OK && http_body_is_done(&c->body)) {
 			pump_finish(c, OK);
@@ -301,7 +236,7 @@ enum step step_pumping(struct connection *c)
 			pump_finish(c, result);
 			return STEP_AGAIN;
 		}
-		connection_unwatch_pipe(c);
+		stream_unwatch_pipe(&c->stream);
 		turn += used;
 		if (used == 0 && !fill_input(c))
 			return STEP_WAIT;

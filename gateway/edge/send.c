@@ -14,86 +14,44 @@
 
 void connection_continue(struct connection *c)
 {
-	if (c->exchange->request.expects_continue && c->input.size == 0 &&
+	if (c->stream.exchange->request.expects_continue && c->input.size == 0 &&
 	    tls_write(c->tls, S("HTTP/1.1 100 Continue\r\n\r\n")) == TLS_CLOSED)
 		connection_close(c);
 }
 
-/* Both sides have let go: it was never given to a worker. */
-static void drop_exchange(struct connection *c)
-{
-	struct exchange *x = c->exchange;
-
-	c->exchange = NULL;
-	if (x)
-		connection_retire(c->loop, x);
-}
-
-/* Refusals of the loop itself (malformed, no such route, too large) make no entry anywhere. */
-static void count_refusal(struct loop *loop)
-{
-	loop->refused++;
-	if (loop->now_ms < loop->refused_due_ms)
-		return;
-	log_info("edge.refused", "count=%u", loop->refused);
-	loop->refused = 0;
-	loop->refused_due_ms = loop->now_ms + CONNECTION_REFUSED_MS;
-}
-
 void connection_refuse(struct connection *c, unsigned status, const char *reason, bool closes)
 {
-	const struct edge_options *options = &c->loop->shared->options;
-	const struct exchange *x = c->exchange;
+	const struct http_refusal refusal = {.status = status, .reason = reason};
+	const struct exchange *x = c->stream.exchange;
 	bool is_parsed = x && x->request.segments;
 	AUTO(buf_free) struct buf body = buf_new(EXCHANGE_MAX_HEADERS);
 	AUTO(buf_free) struct buf headers = buf_new(EXCHANGE_MAX_HEADERS);
-	struct answer_head head = {.status = status, .request_id = x ? x->request_id : NULL};
+	struct answer_head head = stream_problem(&c->stream, &refusal, &body, &headers);
 
-	options->problem(&body, status, reason, x ? x->request_id : "",
-			 is_parsed ? x->request.path : S(""));
-	if (status == 405)
-		buf_printf(&headers, "Allow: %s\r\n", x->match.allow);
-	if (status == 503)
-		buf_write_string(&headers, "Retry-After: 1\r\n");
-	head.content_type = options->problem_content_type;
-	head.headers = buf_slice(&headers);
-	head.length = body.size;
-	head.closes = closes || !is_parsed || !x->request.keeps_alive || c->loop->drain_deadline_ms;
-	c->closes = head.closes;
-	if (answer_write_head(&c->sending, &head)) {
+	c->closes = closes || !is_parsed || !x->request.keeps_alive || c->loop->drain_deadline_ms;
+	if (answer_write_head(&c->sending, &head, (struct answer_wire){.closes = c->closes})) {
 		connection_close(c);
 		return;
 	}
-	if (!is_parsed || !slice_equal(x->request.method, S("HEAD")))
+	if (!is_parsed || !stream_is_head(&c->stream))
 		buf_write(&c->sending, buf_slice(&body));
-	count_refusal(c->loop);
-	log_debug("connection.refused", "client=%s status=%u reason=%s", c->address, status,
-		  reason);
-	drop_exchange(c);
+	stream_drop(&c->stream);
 	connection_enter(c, STATE_ANSWERING);
 }
 
 enum step step_working(struct connection *c)
 {
-	struct exchange *x = c->exchange;
-	bool has_output, wants_pump;
-
-	pthread_mutex_lock(&x->lock);
-	wants_pump = x->pump == PUMP_WANTED;
-	has_output = x->out.size > 0 || x->is_aborted;
-	pthread_mutex_unlock(&x->lock);
-	if (wants_pump) {
-		int flags = fcntl(x->pump_fd, F_GETFL);
-
+	if (stream_wants_pump(&c->stream)) {
 		c->pump_ready = 0;
+		if (stream_pump_begin(&c->stream)) {
+			stream_pump_finish(&c->stream, ERR_IO);
+			return STEP_AGAIN;
+		}
 		connection_enter(c, STATE_PUMPING);
-		if (flags < 0 || fcntl(x->pump_fd, F_SETFL, flags | O_NONBLOCK) < 0)
-			pump_finish(c, ERR_IO);
-		else
-			connection_continue(c);
+		connection_continue(c);
 		return STEP_AGAIN;
 	}
-	if (has_output || x->is_finished) {
+	if (stream_has_news(&c->stream)) {
 		c->closes = false;
 		connection_enter(c, STATE_ANSWERING);
 		return STEP_AGAIN;
@@ -132,30 +90,9 @@ static bool send_all(struct connection *c)
 	return true;
 }
 
-/* Swap the worker's full buffer for our empty one. */
-static bool take_output(struct connection *c, bool *is_ended, bool *is_aborted)
-{
-	struct exchange *x = c->exchange;
-	struct buf empty = c->sending;
-	bool has_output;
-
-	pthread_mutex_lock(&x->lock);
-	has_output = x->out.size > 0;
-	*is_ended = x->is_ended;
-	*is_aborted = x->is_aborted;
-	c->closes = x->closes;
-	if (has_output) {
-		c->sending = x->out;
-		x->out = empty;
-		pthread_cond_broadcast(&x->changed);
-	}
-	pthread_mutex_unlock(&x->lock);
-	return has_output;
-}
-
 static enum step end_answer(struct connection *c)
 {
-	drop_exchange(c);
+	stream_drop(&c->stream);
 	if (!c->closes && !c->loop->drain_deadline_ms) {
 		connection_enter(c, STATE_IDLE);
 		return STEP_AGAIN;
@@ -167,16 +104,18 @@ static enum step end_answer(struct connection *c)
 
 enum step step_answering(struct connection *c)
 {
-	struct exchange *x = c->exchange;
-	bool is_ended, is_aborted;
+	struct exchange *x = c->stream.exchange;
+	struct stream_output output;
 
 	if (!send_all(c))
 		return STEP_WAIT;
 	if (!x)
 		return end_answer(c);
-	if (take_output(c, &is_ended, &is_aborted) && !is_aborted)
+	output = stream_take(&c->stream, NULL, &c->sending);
+	c->closes = output.closes;
+	if (output.has_bytes && !output.is_aborted)
 		return STEP_AGAIN;
-	if (is_aborted) {
+	if (output.is_aborted) {
 		connection_reset(c);
 		return STEP_WAIT;
 	}
@@ -185,7 +124,7 @@ enum step step_answering(struct connection *c)
 		c->wants_hangup = true;
 		return STEP_WAIT;
 	}
-	if (!is_ended) {
+	if (!output.is_ended) {
 		connection_reset(c);
 		return STEP_WAIT;
 	}
@@ -205,7 +144,7 @@ static enum err gather(struct connection *c)
 
 	while (c->pipe_left && tls_pending(c->tls) < TLS_GATHER) {
 		size_t wanted = c->pipe_left < LOOP_SCRATCH ? (size_t)c->pipe_left : LOOP_SCRATCH;
-		ssize_t n = read(c->exchange->pipe_fd, scratch, wanted);
+		ssize_t n = read(c->stream.exchange->pipe_fd, scratch, wanted);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -221,10 +160,11 @@ static enum err gather(struct connection *c)
 /* Plain bytes that left: what is still pending, counted as if it were plain, has not. */
 static void count_sent(struct connection *c)
 {
-	uint64_t moved = c->exchange->pipe_length - c->pipe_left;
+	struct exchange *x = c->stream.exchange;
+	uint64_t moved = x->pipe_length - c->pipe_left;
 	uint64_t pending = tls_pending(c->tls);
 
-	c->exchange->sent = moved > pending ? moved - pending : 0;
+	x->sent = moved > pending ? moved - pending : 0;
 }
 
 enum step step_piping(struct connection *c)
@@ -247,15 +187,15 @@ enum step step_piping(struct connection *c)
 		return STEP_WAIT;
 	}
 	if (result == TLS_OK && c->pipe_left == 0) {
-		connection_unwatch_pipe(c);
 		return end_answer(c);
 	}
 	c->wants_hangup = true;
 	if (result == TLS_OK && gathered == ERR_CONFLICT) {
-		connection_watch_pipe(c, c->exchange->pipe_fd, EPOLLIN);
+		if (stream_watch_pipe(&c->stream, c->stream.exchange->pipe_fd, EPOLLIN))
+			connection_reset(c);
 		return STEP_WAIT;
 	}
-	connection_unwatch_pipe(c);
+	stream_unwatch_pipe(&c->stream);
 	c->wants_write = true; /* at once, if there is room: after the others' turn */
 	return STEP_WAIT;
 }
