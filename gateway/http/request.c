@@ -130,6 +130,17 @@ static struct slice take_line(struct slice *rest)
 	return line;
 }
 
+static enum err check_request_line(const struct http_request *out, struct http_refusal *refusal)
+{
+	if (!is_token(out->method) || out->method.size > HTTP_MAX_METHOD)
+		return refuse(refusal, 400, "the method is malformed");
+	if (!is_target(out->target))
+		return refuse(refusal, 400, "the request target is malformed");
+	if (out->target.size > HTTP_MAX_TARGET)
+		return refuse(refusal, 414, "the request target is too long");
+	return OK;
+}
+
 static enum err parse_version(struct http_request *out, struct slice version,
 			      struct http_refusal *refusal)
 {
@@ -154,12 +165,7 @@ static enum err parse_request_line(struct http_request *out, struct slice line,
 	if (!slice_cut(line, ' ', &out->method, &rest) ||
 	    !slice_cut(rest, ' ', &out->target, &version))
 		return refuse(refusal, 400, "the request line is malformed");
-	if (!is_token(out->method) || out->method.size > HTTP_MAX_METHOD)
-		return refuse(refusal, 400, "the method is malformed");
-	if (!is_target(out->target))
-		return refuse(refusal, 400, "the request target is malformed");
-	if (out->target.size > HTTP_MAX_TARGET)
-		return refuse(refusal, 414, "the request target is too long");
+	TRY(check_request_line(out, refusal));
 	return parse_version(out, version, refusal);
 }
 
@@ -335,6 +341,30 @@ static enum err parse_target(struct http_request *out, struct arena *arena,
 	return OK;
 }
 
+/* What is asked of a head once its parts are known. */
+static enum err check_parts(struct http_request *out, struct arena *arena,
+			    struct http_refusal *refusal)
+{
+	TRY(check_singletons(out, refusal));
+	TRY(parse_host(out, refusal));
+	TRY(parse_framing(out, refusal));
+	TRY(parse_connection(out, refusal));
+	return parse_target(out, arena, refusal);
+}
+
+enum err http_request_check(struct http_request *out, struct arena *arena,
+			    struct http_refusal *refusal)
+{
+	TRY(check_request_line(out, refusal));
+	for (size_t i = 0; i < out->header_count; i++) {
+		if (!is_token(out->headers[i].name))
+			return refuse(refusal, 400, "a request header is malformed");
+		if (!is_field_value(out->headers[i].value))
+			return refuse(refusal, 400, "a control byte in a request header");
+	}
+	return check_parts(out, arena, refusal);
+}
+
 enum err http_request_parse(struct http_request *out, struct arena *arena, struct slice head,
 			    struct http_refusal *refusal)
 {
@@ -343,9 +373,5 @@ enum err http_request_parse(struct http_request *out, struct arena *arena, struc
 	*out = (struct http_request){.method = S("")};
 	TRY(parse_request_line(out, take_line(&rest), refusal));
 	TRY(parse_headers(out, arena, rest, refusal));
-	TRY(check_singletons(out, refusal));
-	TRY(parse_host(out, refusal));
-	TRY(parse_framing(out, refusal));
-	TRY(parse_connection(out, refusal));
-	return parse_target(out, arena, refusal);
+	return check_parts(out, arena, refusal);
 }

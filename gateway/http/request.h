@@ -36,10 +36,10 @@ struct http_request {
 	size_t segment_count;
 	const struct http_header *headers;
 	size_t header_count;
-	unsigned minor; /* HTTP/1.minor */
+	unsigned minor; /* HTTP/1.minor; 1 for what came by HTTP/2 */
 	bool keeps_alive;
 	bool expects_continue;
-	bool is_chunked;
+	bool is_chunked;         /* has a body whose length is not told beforehand */
 	uint64_t content_length; /* 0 without the header */
 };
 
@@ -67,6 +67,13 @@ enum http_scan_result http_head_scan(struct http_scan *scan, struct slice input,
  * arena. ERR_FORMAT with *refusal set if it is refused.
  */
 RESULT http_request_parse(struct http_request *out, struct arena *arena, struct slice head,
+			  struct http_refusal *refusal);
+
+/*
+ * The same for a head that came in parts (fields.h): method, target, headers and minor are set,
+ * the rest is checked and filled in. ERR_FORMAT with *refusal set.
+ */
+RESULT http_request_check(struct http_request *out, struct arena *arena,
 			  struct http_refusal *refusal);
 
 /* The value of the first such header, or a slice whose data is NULL. Case does not matter. */
