@@ -9,6 +9,7 @@
 
 #include "crypto/base/file.h"
 #include "crypto/base/log.h"
+#include "gateway/edge/h2.h"
 
 /*
  *   HANDSHAKE --> HEAD --> BODY -----> WORKING <--> PUMPING    (BODY_STREAM: body into a pipe)
@@ -19,6 +20,7 @@
  *                                     v
  *                                   LINGER --> CLOSED          (any state may go to CLOSED)
  *
+ * A connection of HTTP/2 goes from HANDSHAKE to H2, where it stays till LINGER.
  * An answer that the loop makes itself (400, 404, 408 ...) goes from HEAD or BODY to ANSWERING.
  */
 enum deadline { NO_DEADLINE, HEAD_DEADLINE, IDLE_DEADLINE, PROGRESS_DEADLINE, LINGER_DEADLINE };
@@ -44,6 +46,7 @@ static const struct {
 	[STATE_PUMPING]   = {"pumping",   step_pumping,   PROGRESS_DEADLINE, expire_pumping},
 	[STATE_ANSWERING] = {"answering", step_answering, PROGRESS_DEADLINE, connection_reset},
 	[STATE_PIPING]    = {"piping",    step_piping,    PROGRESS_DEADLINE, connection_reset},
+	[STATE_H2]        = {"h2",        step_h2,        NO_DEADLINE,       expire_h2},
 	[STATE_LINGER]    = {"linger",    step_linger,    LINGER_DEADLINE,   connection_close},
 	[STATE_CLOSED]    = {"closed",    step_closed,    NO_DEADLINE,       connection_close},
 };
@@ -206,6 +209,8 @@ void connection_close(struct connection *c)
 	if (c->state == STATE_CLOSED)
 		return;
 	stream_let_go(&c->stream);
+	h2_free(c->h2);
+	c->h2 = NULL;
 	tls_free(c->tls);
 	file_close(&c->fd); /* leaves epoll with it */
 	buf_free(&c->input);

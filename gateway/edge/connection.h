@@ -21,6 +21,7 @@ enum connection_state {
 	STATE_PUMPING,
 	STATE_ANSWERING,
 	STATE_PIPING,
+	STATE_H2, /* all that HTTP/2 does, see h2.h */
 	STATE_LINGER,
 	STATE_CLOSED,
 };
@@ -47,6 +48,7 @@ struct connection {
 	struct buf input; /* decrypted, not yet used */
 	struct http_scan scan;
 	struct http_body body;
+	struct h2 *h2;        /* NULL: HTTP/1.1 */
 	struct stream stream; /* HTTP/1.1's only one; without an exchange between requests */
 
 	size_t pump_ready; /* bytes at the front of input that are body already */
@@ -65,6 +67,7 @@ struct loop {
 	int epoll_fd;
 	struct watch listener_watch, mail_watch, stop_watch;
 	struct connection *connections, *yielded, *closed;
+	struct stream *dead_streams;
 	unsigned connection_count;
 	size_t body_memory; /* of all buffered bodies */
 	bool is_accepting;
@@ -97,6 +100,12 @@ void connection_retire(struct loop *loop, struct exchange *x); /* both sides hav
 
 /* h1.c */
 extern const struct stream_kind h1_stream_kind;
+
+/* h2_step.c */
+bool h2_begin(struct connection *c); /* after the handshake */
+enum step step_h2(struct connection *c);
+void expire_h2(struct connection *c);
+void h2_drain(struct connection *c);
 
 /* receive.c */
 enum step step_handshake(struct connection *c);

@@ -140,6 +140,8 @@ static void begin_drain(struct loop *loop)
 		size_t sent;
 
 		next = c->next;
+		if (c->state == STATE_H2)
+			h2_drain(c);
 		if (!is_at_rest(c))
 			continue;
 		tls_finish(c->tls);
@@ -219,6 +221,8 @@ static void free_closed(struct loop *loop)
 {
 	struct connection *c = loop->closed, *next;
 
+	for (struct stream *s; (s = loop->dead_streams) != NULL; free(s))
+		loop->dead_streams = s->next_dead;
 	loop->closed = NULL;
 	for (; c; c = next) {
 		next = c->next;

@@ -42,7 +42,10 @@ enum step step_handshake(struct connection *c)
 {
 	switch (tls_handshake(c->tls)) {
 	case TLS_OK:
-		connection_enter(c, STATE_HEAD);
+		if (!tls_is_h2(c->tls))
+			connection_enter(c, STATE_HEAD);
+		else if (!h2_begin(c))
+			connection_close(c);
 		return STEP_AGAIN;
 	case TLS_AGAIN:
 		c->wants_read = true;

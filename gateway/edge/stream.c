@@ -174,7 +174,7 @@ struct stream_output stream_take(struct stream *s, struct buf *head, struct buf 
 	};
 	if (taken.has_head)
 		swap(head, &x->head);
-	if (taken.has_bytes) {
+	if (taken.has_bytes && out) {
 		swap(out, &x->out);
 		pthread_cond_broadcast(&x->changed);
 	}

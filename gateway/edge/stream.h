@@ -40,6 +40,7 @@ struct stream {
 	struct exchange *exchange; /* NULL: none yet, or an answer of the loop itself */
 	struct watch pipe_watch;
 	int watched_pipe; /* -1: none */
+	struct stream *next_dead;
 };
 
 /* What becomes of a request whose head is known. */
@@ -63,7 +64,7 @@ RESULT stream_pump_begin(struct stream *s);
 RESULT stream_pump_write(struct stream *s, struct slice bytes, size_t *written);
 void stream_pump_finish(struct stream *s, enum err result);
 
-/* The worker's output, swapped for the empty *out; *head (if not NULL) likewise. */
+/* The worker's output, swapped for the empty *out; *head likewise. NULL: not now. */
 struct stream_output {
 	bool has_head, has_bytes, is_ended, is_aborted, closes;
 };

@@ -55,11 +55,12 @@ static long bio_control(BIO *bio, int command, long number, void *pointer)
 	return command == BIO_CTRL_FLUSH;
 }
 
-/* Only "http/1.1": a client that offers protocols, but not this one, is told so. */
+/* A client that offers protocols, but none of ours, is told so. One that offers none gets
+ * HTTP/1.1. */
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_size,
 			   const unsigned char *offered, unsigned offered_size, void *context)
 {
-	static const unsigned char ours[] = "\x08http/1.1";
+	static const unsigned char ours[] = "\x02h2\x08http/1.1";
 	unsigned char *chosen;
 
 	(void)ssl, (void)context;
@@ -203,6 +204,15 @@ enum tls_result tls_handshake(struct tls *tls)
 	ERR_clear_error();
 	returned = SSL_do_handshake(tls->ssl);
 	return returned == 1 ? TLS_OK : result_of(tls, returned);
+}
+
+bool tls_is_h2(const struct tls *tls)
+{
+	const unsigned char *name;
+	unsigned size;
+
+	SSL_get0_alpn_selected(tls->ssl, &name, &size);
+	return size == 2 && slice_equal(slice_of(name, size), S("h2"));
 }
 
 enum tls_result tls_read(struct tls *tls, void *out, size_t size, size_t *got)

@@ -22,6 +22,7 @@ HEADERS_IN_ONE_PLACE = {
     r"libpq-fe\.h": ("schema/store/", "tests/"),
     r"curl/.*": ("gateway/courier/", "gateway/cli/", "tests/"),
     r"(oneapi/dnnl/)?dnnl.*\.h": ("inference/kernel/", "tests/"),
+    r"nghttp2/.*": ("gateway/edge/", "tests/"),
     r"openssl/ssl\.h": ("gateway/", "tests/"),
 }
 

@@ -55,7 +55,7 @@ void client_make_certificate(struct buf *certificate, struct buf *key)
 }
 
 /* Connect and shake hands; false if the server gave the handshake up. */
-static bool try_to_connect(struct client *c, int port)
+static bool try_to_connect(struct client *c, int port, const char *protocols)
 {
 	const struct timeval timeout = {.tv_sec = TIMEOUT_SECONDS};
 	const struct sockaddr_in address = {
@@ -69,8 +69,8 @@ static bool try_to_connect(struct client *c, int port)
 	setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
 	assert(connect(c->fd, (const struct sockaddr *)&address, sizeof address) == 0);
 	c->ssl = SSL_new(c->context);
-	assert(c->ssl &&
-	       SSL_set_alpn_protos(c->ssl, (const unsigned char *)"\x08http/1.1", 9) == 0);
+	assert(c->ssl && SSL_set_alpn_protos(c->ssl, (const unsigned char *)protocols,
+					     (unsigned)strlen(protocols)) == 0);
 	SSL_set_fd(c->ssl, c->fd);
 	if (SSL_connect(c->ssl) == 1)
 		return true;
@@ -79,7 +79,7 @@ static bool try_to_connect(struct client *c, int port)
 	return false;
 }
 
-struct client *client_new(int port)
+static struct client *connect_with(int port, const char *protocols)
 {
 	struct client *c = calloc(1, sizeof *c);
 	int attempts = 20; /* on a busy machine a hasty server may give a handshake up */
@@ -87,11 +87,21 @@ struct client *client_new(int port)
 	assert(c);
 	c->received = buf_new(MAX_RECEIVED);
 	c->context = SSL_CTX_new(TLS_client_method());
-	while (!try_to_connect(c, port)) {
+	while (!try_to_connect(c, port, protocols)) {
 		attempts--;
 		assert(attempts);
 	}
 	return c;
+}
+
+struct client *client_new(int port)
+{
+	return connect_with(port, "\x08http/1.1");
+}
+
+struct client *client_new_h2(int port)
+{
+	return connect_with(port, "\x02h2");
 }
 
 void client_free(struct client *c)
@@ -117,8 +127,7 @@ void client_send(struct client *c, struct slice bytes)
 	}
 }
 
-/* 1: got some; 0: a proper end; -1: cut off. */
-static int receive(struct client *c)
+int client_receive(struct client *c)
 {
 	uint8_t *room = buf_reserve(&c->received, 65536);
 	int n;
@@ -136,7 +145,7 @@ static int receive(struct client *c)
 bool client_expect(struct client *c, const char *text)
 {
 	while (!strstr(client_text(c), text))
-		if (receive(c) != 1)
+		if (client_receive(c) != 1)
 			return false;
 	return true;
 }
@@ -146,7 +155,7 @@ bool client_read_all(struct client *c)
 	int result;
 
 	do {
-		result = receive(c);
+		result = client_receive(c);
 	} while (result == 1);
 	return result == 0;
 }

@@ -23,6 +23,8 @@ sem_t noticed;
 atomic_int noticed_error;
 atomic_ullong noticed_bytes;
 
+sem_t may_read;
+
 static void notice(enum err error, uint64_t bytes)
 {
 	atomic_store(&noticed_error, (int)error);
@@ -83,8 +85,14 @@ static void *read_pipe(void *argument)
 	return NULL;
 }
 
+static void *read_pipe_when_told(void *argument)
+{
+	sem_wait(&may_read);
+	return read_pipe(argument);
+}
+
 /* Pumps the body through a pipe to a thread that counts, and answers with the count. */
-static void run_upload(struct exchange *x, struct route_context *context)
+static void upload(struct exchange *x, void *(*reader)(void *))
 {
 	struct drain_pipe drain = {.bytes = 0};
 	int ends[2];
@@ -92,10 +100,9 @@ static void run_upload(struct exchange *x, struct route_context *context)
 	uint64_t bytes;
 	enum err result;
 
-	(void)context;
 	assert_int_equal(pipe(ends), 0);
 	drain.fd = ends[0];
-	pthread_create(&thread, NULL, read_pipe, &drain);
+	pthread_create(&thread, NULL, reader, &drain);
 	result = exchange_pump_body(x, ends[1], &bytes);
 	pthread_join(thread, NULL);
 	assert_int_equal(bytes, drain.bytes);
@@ -108,6 +115,18 @@ static void run_upload(struct exchange *x, struct route_context *context)
 			slice_of_string(arena_printf(exchange_arena(x), "%llu:%llu",
 						     (unsigned long long)drain.bytes,
 						     (unsigned long long)drain.sum)));
+}
+
+static void run_upload(struct exchange *x, struct route_context *context)
+{
+	(void)context;
+	upload(x, read_pipe);
+}
+
+static void run_held(struct exchange *x, struct route_context *context)
+{
+	(void)context;
+	upload(x, read_pipe_when_told);
 }
 
 /* The reader of the pipe has died: nobody takes the body. */
@@ -222,6 +241,7 @@ static const struct route routes[] = {
 	{"GET", "/silent", "public", BODY_NONE, 0, run_silent},
 	{"GET", "/secret", "weights:read", BODY_NONE, 0, run_hello},
 	{"PUT", "/upload", "public", BODY_STREAM, 0, run_upload},
+	{"PUT", "/held", "public", BODY_STREAM, 0, run_held},
 	{"PUT", "/small", "public", BODY_STREAM, 1000, run_upload},
 	{"PUT", "/refused", "public", BODY_STREAM, 0, run_refused},
 	{"PUT", "/orphan", "public", BODY_STREAM, 0, run_orphan},

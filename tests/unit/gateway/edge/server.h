@@ -31,4 +31,6 @@ extern atomic_int noticed_error; /* enum err */
 extern atomic_ullong noticed_bytes;
 void wait_for_notice(void);
 
+extern sem_t may_read; /* "/held" reads its body after it */
+
 #endif
