@@ -49,6 +49,7 @@ struct api {
 	struct releases *releases;
 	struct slots *slots;
 	struct running *running;
+	_Atomic int imports;          /* that are running */
 	_Atomic int64_t sweep_due_ms; /* when seal_sweep has work again */
 	uint8_t capability_key[32];   /* of upload addresses; lives as long as this edge */
 	pthread_mutex_t keys_lock;

@@ -24,9 +24,10 @@ enum commit_kind { COMMIT_REGULAR, COMMIT_LARGE, COMMIT_DELETE, COMMIT_DELETE_FO
 struct commit_operation {
 	enum commit_kind kind;
 	struct slice path;
-	struct slice content; /* REGULAR */
-	struct digest sha256; /* LARGE: of the plaintext, as the client says */
-	uint64_t size;        /* REGULAR, LARGE */
+	struct slice content;    /* REGULAR */
+	const uint8_t *git_sha1; /* REGULAR: what it must be, 20 bytes; NULL: anything */
+	struct digest sha256;    /* LARGE: of the plaintext, as the client says */
+	uint64_t size;           /* REGULAR, LARGE */
 };
 
 struct commit {

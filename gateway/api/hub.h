@@ -4,6 +4,7 @@
 #define GATEWAY_API_HUB_H
 
 #include "gateway/api/authorize.h"
+#include "gateway/api/commit.h"
 
 /* "ns/name" or "name", from the parameters of the route. Lives in the arena. */
 struct slice hub_model_name(struct exchange *x);
@@ -19,6 +20,18 @@ bool hub_find_revision(struct store_revision *out, struct exchange *x,
 /* {"type":"file","oid","size","path","lfs"?}. Digests of weights are masked for those who may
  * not read them, as the Hub does, so that nobody can probe for known files. */
 json_t *hub_describe_file(struct arena *arena, const struct store_file *file, bool masked);
+
+/* What a commit became. Texts live in the arena. */
+struct hub_revision_made {
+	const char *revision;
+	const char *notes; /* "download only: ..." or "" */
+};
+
+/* The next revision of main (hub_commit.c). `source` is where its files were fetched, for the log;
+ * "" for an upload. */
+RESULT hub_make_revision(struct hub_revision_made *out, struct exchange *x,
+			 struct route_context *context, const struct store_model *model,
+			 const struct commit *commit, struct slice source);
 
 /* May the asker read this model's weights? Neither answered nor recorded: only for what to show. */
 bool hub_may_read(struct exchange *x, struct route_context *context, struct slice model);

@@ -26,6 +26,7 @@ struct committing {
 	struct store_revision parent; /* meaningful if has_parent */
 	bool has_parent;
 	struct commit commit;
+	struct slice source;      /* where the files were fetched; "" for an upload */
 	struct store_file *files; /* of the new revision; headers are those of the blobs */
 	size_t count;
 	char revision[COMMIT_REVISION];
@@ -105,6 +106,11 @@ static enum err apply(struct committing *c, const struct commit_operation *o)
 	switch (o->kind) {
 	case COMMIT_REGULAR:
 		TRY(seal_bytes(&blob, c->x, c->context, c->model.id, o->content));
+		if (o->git_sha1 && memcmp(o->git_sha1, blob.git_sha1, sizeof blob.git_sha1) != 0)
+			return failure(ERR_FORMAT,
+				       "file \"%.*s\": its content does not have the hash that "
+				       "was announced",
+				       SLICE_PRINT(o->path));
 		return put_file(c, o->path, &blob, false);
 	case COMMIT_LARGE:
 		TRY(find_large(c, o, &blob));
@@ -262,6 +268,8 @@ static enum err insert_revision(struct committing *c, uint8_t event_id[WIRE_ID],
 	audit_event_text(&event, "gate", c->model.gate);
 	audit_event_hex(&event, "manifest_sha256", slice_of(c->manifest.bytes, DIGEST_SIZE));
 	audit_event_json(&event, "files", list_files(c));
+	if (c->source.size)
+		audit_event_text(&event, "source", c->source);
 	TRY(store_begin(store));
 	TRY(store_revision_create(store, &row, who->person.id, unbound, c->count));
 	TRY(api_log(store, &event));
@@ -325,7 +333,6 @@ static enum err run(struct committing *c)
 	int64_t now_ms = clock_now_ms();
 	uint8_t event[WIRE_ID];
 
-	TRY(commit_parse(&c->commit, exchange_arena(c->x), exchange_body(c->x)));
 	TRY(start_from_parent(c));
 	for (size_t i = 0; i < c->commit.count; i++)
 		TRY(apply(c, &c->commit.operations[i]));
@@ -338,40 +345,55 @@ static enum err run(struct committing *c)
 	return finish(c, event, now_ms);
 }
 
-void hub_commit(struct exchange *x, struct route_context *context)
+enum err hub_make_revision(struct hub_revision_made *out, struct exchange *x,
+			   struct route_context *context, const struct store_model *model,
+			   const struct commit *commit, struct slice source)
 {
 	struct committing *c = arena_alloc(exchange_arena(x), sizeof *c);
+
+	*c = (struct committing){
+		.x = x, .context = context, .model = *model, .commit = *commit, .source = source};
+	TRY(run(c));
+	out->revision = c->revision;
+	out->notes = c->runnable ? ""
+				 : arena_printf(exchange_arena(x), "download only: %s",
+						c->runnable_reason);
+	return OK;
+}
+
+void hub_commit(struct exchange *x, struct route_context *context)
+{
 	struct slice branch = exchange_param(x, "revision");
+	struct hub_revision_made made;
+	struct store_model model;
+	struct commit commit;
 	json_t *answer;
 	enum err result;
 
-	*c = (struct committing){.x = x, .context = context};
-	if (!hub_find_model(&c->model, x, context))
+	if (!hub_find_model(&model, x, context))
 		return;
 	if (!slice_equal(branch, S("main"))) {
 		reply_hub(x, 404, "RevisionNotFound", "only the branch main takes commits");
 		return;
 	}
-	if (!slice_equal(c->model.state, S("active"))) {
+	if (!slice_equal(model.state, S("active"))) {
 		reply_code(x, CODE_MODEL_DISABLED, NULL, NULL);
 		return;
 	}
-	result = run(c);
+	result = commit_parse(&commit, exchange_arena(x), exchange_body(x));
+	if (result == OK)
+		result = hub_make_revision(&made, x, context, &model, &commit, S(""));
 	if (result != OK) {
 		reply_failure(x, result);
 		return;
 	}
 	answer = json_object_new();
 	json_put_bool(answer, "success", true);
-	json_put_text(answer, "commitOid", slice_of_string(c->revision));
+	json_put_text(answer, "commitOid", slice_of_string(made.revision));
 	json_put_text(answer, "commitUrl",
 		      slice_of_string(arena_printf(exchange_arena(x), "%s/%.*s/commit/%s",
 						   context->api->settings->external_url,
-						   SLICE_PRINT(c->model.name), c->revision)));
-	json_put_text(answer, "hookOutput",
-		      slice_of_string(c->runnable
-					      ? ""
-					      : arena_printf(exchange_arena(x), "download only: %s",
-							     c->runnable_reason)));
+						   SLICE_PRINT(model.name), made.revision)));
+	json_put_text(answer, "hookOutput", slice_of_string(made.notes));
 	reply_json(x, 200, answer);
 }

@@ -50,6 +50,7 @@ static const struct route routes[] = {
 	{"POST",   "/{ns}/{name}/info/lfs/objects/verify", "models:manage",  BODY_BUFFER, API_MAX_JSON, hub_verify},
 	{"PUT",    "/upload/{capability}",                "public",          BODY_STREAM, 0, hub_upload},
 
+	{"POST",   "/api/v1/imports",                     "models:manage",   BODY_BUFFER, API_MAX_JSON, import_start},
 	{"POST",   "/api/v1/terms",                       "models:manage",   BODY_BUFFER, STORE_TERMS_MAX, terms_add},
 	{"GET",    "/api/v1/terms/{sha256}",              "public",          BODY_NONE,   0, terms_get},
 	MODEL_ROUTES("POST", "/api/v1/models/", "/disable",                  "models:manage", BODY_BUFFER, API_MAX_JSON, model_disable),

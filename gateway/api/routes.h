@@ -21,6 +21,8 @@ route_fn hub_create, hub_settings, hub_preupload, hub_lfs_batch, hub_upload, hub
 route_fn hub_commit;
 /* models.c: administration of models */
 route_fn model_disable, model_enable, model_shred, model_sealed, terms_add, terms_get;
+/* imports.c: models of other hubs */
+route_fn import_start;
 /* people.c: persons, tokens, keys, issuers, visas */
 route_fn person_add, person_list, token_create, token_list, token_revoke, key_enroll, key_list;
 /* visas.c */

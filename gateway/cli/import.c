@@ -396,6 +396,14 @@ static void import_clear(struct import *m)
 	walk_clear(&m->walk);
 }
 
+enum err import_prepare(struct arena *arena, struct client *c, const struct import_plan *plan)
+{
+	struct import m = {.plan = plan, .client = c, .arena = arena, .walk = {.dir = -1}};
+
+	TRY(create_repository(&m));
+	return change_settings(&m);
+}
+
 enum err import_run(struct import_done *out, struct arena *arena, struct client *c,
 		    const struct import_plan *plan)
 {
@@ -409,8 +417,7 @@ enum err import_run(struct import_done *out, struct arena *arena, struct client 
 	out->hidden = m.walk.hidden;
 	out->bytes = m.walk.bytes;
 	TRY(hash_files(&m));
-	TRY(create_repository(&m));
-	TRY(change_settings(&m));
+	TRY(import_prepare(arena, c, plan));
 	TRY(ask_how(&m));
 	TRY(send_large_files(&m));
 	return commit(&m);

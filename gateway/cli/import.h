@@ -29,6 +29,9 @@ struct import_done {
 
 void import_done_clear(struct import_done *done); /* fit for AUTO */
 
+/* The repository and its settings, before anything is sent. What is there already is fine. */
+RESULT import_prepare(struct arena *arena, struct client *c, const struct import_plan *plan);
+
 RESULT import_run(struct import_done *out, struct arena *arena, struct client *c,
 		  const struct import_plan *plan);
 

@@ -6,7 +6,7 @@
 
 #include "crypto/base/file.h"
 #include "gateway/cli/commands.h"
-#include "gateway/cli/import.h"
+#include "gateway/cli/import_source.h"
 #include "gateway/cli/output.h"
 
 static const char *model_address(struct cli *cli, const char *before, const char *behind)
@@ -46,6 +46,23 @@ static void print_removed(const json_t *removed)
 	}
 }
 
+/* A directory is sent; what has an address the gateway fetches. */
+static enum err import_either(struct import_done *done, struct cli *cli, struct client *c,
+			      const struct import_plan *plan)
+{
+	const struct import_source source = {
+		.address = plan->path,
+		.endpoint = arguments_value(&cli->arguments, "endpoint"),
+		.token_file = arguments_value(&cli->arguments, "source-token-file")};
+
+	if (import_is_source(plan->path))
+		return import_from(done, &cli->arena, c, plan, &source);
+	if (source.endpoint || source.token_file)
+		return cli_usage(cli, "--endpoint and --source-token-file are for hf:ORG/NAME and "
+				      "https:// sources");
+	return import_run(done, &cli->arena, c, plan);
+}
+
 enum err command_model_import(struct cli *cli)
 {
 	AUTO(json_auto) json_t *answer = json_object_new();
@@ -58,7 +75,7 @@ enum err command_model_import(struct cli *cli)
 	plan.terms = arguments_value(&cli->arguments, "license-terms");
 	TRY(read_gate(&plan.gate, cli));
 	TRY(cli_client(&c, cli));
-	TRY(import_run(&done, &cli->arena, c, &plan));
+	TRY(import_either(&done, cli, c, &plan));
 	json_put_text(answer, "model", slice_of_string(plan.name));
 	json_put_text(answer, "revision", slice_of_string(done.revision));
 	json_put_text(answer, "notes", slice_of_string(done.notes));

@@ -82,6 +82,8 @@ static uint64_t access_of(unsigned rights)
 
 	if (rights & (PATH_READ | PATH_WRITE))
 		access |= FS_READ_FILE | FS_READ_DIR;
+	if (rights & PATH_FILE)
+		access |= FS_READ_FILE;
 	if (rights & PATH_WRITE)
 		access |= FS_WRITE_FILE | FS_TRUNCATE | FS_MAKE_REG | FS_MAKE_DIR | FS_REMOVE_FILE |
 			  FS_REMOVE_DIR | FS_REFER;
@@ -89,9 +91,9 @@ static uint64_t access_of(unsigned rights)
 }
 
 static enum err add_rules(int rules, const struct ruleset *all, const struct confinement *c,
-			  uint16_t port)
+			  int port)
 {
-	struct port_rule connect = {.access = NET_CONNECT, .port = port};
+	struct port_rule connect = {.access = NET_CONNECT, .port = (uint64_t)port};
 
 	for (size_t i = 0; i < c->count; i++) {
 		struct path_rule rule = {.access = access_of(c->paths[i].rights) & all->fs,
@@ -100,25 +102,25 @@ static enum err add_rules(int rules, const struct ruleset *all, const struct con
 		if (syscall(CALL_ADD_RULE, rules, RULE_PATH, &rule, 0) != 0)
 			return failure_errno("landlock: directory %zu cannot be granted", i);
 	}
-	if (port && all->net && syscall(CALL_ADD_RULE, rules, RULE_PORT, &connect, 0) != 0)
-		return failure_errno("landlock: port %u cannot be granted", port);
+	if (port > 0 && all->net && syscall(CALL_ADD_RULE, rules, RULE_PORT, &connect, 0) != 0)
+		return failure_errno("landlock: port %d cannot be granted", port);
 	return OK;
 }
 
-const char *landlock_missing(int abi, uint16_t connect_port)
+const char *landlock_missing(int abi, int connect_port)
 {
 	if (abi <= 0)
 		return "this kernel does not offer it: files are guarded by their owners and modes";
 	if (abi < LANDLOCK_LEAST_ABI)
 		return "this kernel's is too old to let a file change its directory (ABI 2, Linux "
 		       "5.19 is needed): files are guarded by their owners and modes";
-	if (connect_port && abi < LANDLOCK_NET_ABI)
+	if (connect_port > 0 && abi < LANDLOCK_NET_ABI)
 		return "this kernel's does not know TCP (ABI 4, Linux 6.7 is needed): other ports "
 		       "than the database's can be reached";
 	return NULL;
 }
 
-enum err landlock_restrict(const struct confinement *c, uint16_t connect_port)
+enum err landlock_restrict(const struct confinement *c, int connect_port)
 {
 	int abi = landlock_abi();
 	const char *missing = landlock_missing(abi, connect_port);
@@ -127,6 +129,8 @@ enum err landlock_restrict(const struct confinement *c, uint16_t connect_port)
 
 	if (abi < LANDLOCK_LEAST_ABI)
 		return failure(ERR_UNSUPPORTED, "%s", missing);
+	if (connect_port == LANDLOCK_ANY_PORT)
+		all.net &= ~(uint64_t)NET_CONNECT;
 
 	AUTO(file_close) int rules = (int)syscall(CALL_CREATE, &all, size, 0);
 

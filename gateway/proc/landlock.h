@@ -9,7 +9,7 @@
 
 #include "gateway/proc/process.h"
 
-enum { LANDLOCK_LEAST_ABI = 2, LANDLOCK_NET_ABI = 4 };
+enum { LANDLOCK_LEAST_ABI = 2, LANDLOCK_NET_ABI = 4, LANDLOCK_ANY_PORT = -1 };
 
 /* 0: the kernel has none (or it is switched off). */
 int landlock_abi(void);
@@ -19,13 +19,13 @@ int landlock_abi(void);
  * NULL: nothing. A process without TCP loses nothing before ABI 4: it has no such socket. Nor
  * does any before ABI 3 (truncate) and 6 (signals): those calls are not on its list.
  */
-const char *landlock_missing(int abi, uint16_t connect_port);
+const char *landlock_missing(int abi, int connect_port);
 
 /*
  * Irreversible, for this thread and its children. connect_port: the one TCP port that may be
- * connected to; 0: none. ERR_UNSUPPORTED with the text of landlock_missing if there is less than
- * should be; what there is, is on then. Needs no_new_privs.
+ * connected to; 0: none; LANDLOCK_ANY_PORT. ERR_UNSUPPORTED with the text of landlock_missing if
+ * there is less than should be; what there is, is on then. Needs no_new_privs.
  */
-RESULT landlock_restrict(const struct confinement *c, uint16_t connect_port);
+RESULT landlock_restrict(const struct confinement *c, int connect_port);
 
 #endif

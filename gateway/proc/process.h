@@ -37,10 +37,11 @@ RESULT process_open_directory(int *out, const struct process *p, const char *nam
 enum path_right {
 	PATH_READ = 1,  /* open files below it for reading, list directories */
 	PATH_WRITE = 2, /* create, write, rename and remove below it, too */
+	PATH_FILE = 4,  /* it is itself a file, to be read */
 };
 
 struct confine_path {
-	int directory; /* an open directory; may be closed after process_confine */
+	int directory; /* open (or a file: O_PATH); may be closed after process_confine */
 	unsigned rights;
 };
 

@@ -18,6 +18,17 @@ static int allow_if(scmp_filter_ctx filter, const struct sandbox_call *row, uint
 	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, row->call, 1, &test);
 }
 
+static int refuse_if(scmp_filter_ctx filter, const struct sandbox_call *row)
+{
+	struct scmp_arg_cmp test = {.arg = row->argument,
+				    .op = SCMP_CMP_MASKED_EQ,
+				    .datum_a = UINT32_MAX,
+				    .datum_b = row->value};
+
+	return seccomp_rule_add_array(filter, SCMP_ACT_ERRNO((uint16_t)row->mask), row->call, 1,
+				      &test);
+}
+
 static int add_call(scmp_filter_ctx filter, const struct sandbox_call *row, bool inet)
 {
 	switch (row->shape) {
@@ -32,6 +43,8 @@ static int add_call(scmp_filter_ctx filter, const struct sandbox_call *row, bool
 	case SANDBOX_REFUSE:
 		return seccomp_rule_add_array(filter, SCMP_ACT_ERRNO((uint16_t)row->value),
 					      row->call, 0, NULL);
+	case SANDBOX_REFUSE_IF:
+		return refuse_if(filter, row);
 	}
 	return -EINVAL;
 }
@@ -63,6 +76,8 @@ static const struct sandbox_page *page_of(enum role role)
 		return &sandbox_porter;
 	case ROLE_ENGINE:
 		return &sandbox_engine;
+	case ROLE_COURIER:
+		return &sandbox_courier;
 	case ROLE_SUPERVISOR: /* sandbox_restrict_family */
 		return NULL;
 	}

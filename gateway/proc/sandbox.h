@@ -16,11 +16,12 @@
 
 /* What happens on the call, or with which arguments it is allowed. */
 enum sandbox_shape {
-	SANDBOX_ANY,    /* allowed */
-	SANDBOX_IF,     /* allowed when (argument & mask) == value */
-	SANDBOX_SELF,   /* allowed when the argument is this process's id */
-	SANDBOX_INET,   /* as SANDBOX_IF, and only if the database is reached by TCP */
-	SANDBOX_REFUSE, /* not a crime, but fails with errno `value` */
+	SANDBOX_ANY,       /* allowed */
+	SANDBOX_IF,        /* allowed when (argument & mask) == value */
+	SANDBOX_SELF,      /* allowed when the argument is this process's id */
+	SANDBOX_INET,      /* as SANDBOX_IF, and only if the role has a network */
+	SANDBOX_REFUSE,    /* not a crime, but fails with errno `value` */
+	SANDBOX_REFUSE_IF, /* the same with errno `mask`, when argument == value */
 };
 
 struct sandbox_call {
@@ -42,6 +43,8 @@ struct sandbox_call {
 	{SCMP_SYS(name), why, SANDBOX_INET, argument, UINT32_MAX, value}
 #define SANDBOX_ALLOW_SELF(name, argument, why) {SCMP_SYS(name), why, SANDBOX_SELF, argument, 0, 0}
 #define SANDBOX_FAIL_WITH(name, number, why) {SCMP_SYS(name), why, SANDBOX_REFUSE, 0, 0, number}
+#define SANDBOX_FAIL_EQUAL(name, argument, value, number, why) \
+	{SCMP_SYS(name), why, SANDBOX_REFUSE_IF, argument, number, value}
 /* clang-format on */
 
 struct sandbox_page {
@@ -56,6 +59,7 @@ extern const struct sandbox_page sandbox_scribe;
 extern const struct sandbox_page sandbox_porter;
 extern const struct sandbox_page sandbox_engine;
 extern const struct sandbox_page sandbox_supervisor; /* what nobody in the family may do */
+extern const struct sandbox_page sandbox_courier;
 
 /* What the build needs on top: nothing in a release (sandbox_build_release.c); sanitizers have
  * wishes of their own, and name a forbidden call before they die (sandbox_build_checked.c). */

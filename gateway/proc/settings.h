@@ -40,7 +40,14 @@ enum { SETTINGS_MAX_TEXT = 1024, SETTINGS_MAX_FILE = 64 * 1024 };
 	X(database, name,                  database_name,         TEXT,   "sallyport", 1, 63,         "name of the database") \
 	X(database, edge_password_file,    edge_password_file,    TEXT,   "",          0, 1000,       "file with the password of sallyport_edge; empty: none is asked for") \
 	X(database, scribe_password_file,  scribe_password_file,  TEXT,   "",          0, 1000,       "file with the password of sallyport_scribe") \
-	X(database, auditor_password_file, auditor_password_file, TEXT,   "",          0, 1000,       "file with the password of sallyport_auditor")
+	X(database, auditor_password_file, auditor_password_file, TEXT,   "",          0, 1000,       "file with the password of sallyport_auditor") \
+	X(courier,  allow,                 courier_allow,         TEXT,   "",          0, 1000,       "hosts models may be imported from: HOST, HOST:PORT, *.HOST, with spaces between; empty: none") \
+	X(courier,  allow_private,         courier_allow_private, SWITCH, "no",        0, 1,          "let those hosts be at loopback and private addresses, too") \
+	X(courier,  ca_file,               courier_ca_file,       TEXT,   "",          0, 1000,       "PEM file with authorities to trust besides the system's") \
+	X(courier,  hub_endpoint,          courier_hub_endpoint,  TEXT,   "https://huggingface.co", 9, 500, "what hf: stands for") \
+	X(courier,  max_file_bytes,        courier_max_file_bytes, NUMBER, "1099511627776", 1, 1125899906842624, "largest file that is fetched") \
+	X(courier,  max_seconds,           courier_max_seconds,   NUMBER, "86400",     1, 604800,     "longest time one file may take") \
+	X(courier,  stall_seconds,         courier_stall_seconds, NUMBER, "60",        1, 3600,       "give up when a host sends next to nothing for so long")
 /* clang-format on */
 
 #define SETTING_MEMBER_TEXT(member) char member[SETTINGS_MAX_TEXT];

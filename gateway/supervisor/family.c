@@ -36,6 +36,7 @@ enum err family_init(struct family *f, const struct settings *s, const char *con
 	add_children(f, ROLE_SCRIBE, 1);
 	add_children(f, ROLE_PORTER, s->porters);
 	add_children(f, ROLE_ENGINE, s->engines);
+	add_children(f, ROLE_COURIER, 1);
 	add_children(f, ROLE_EDGE, 1); /* last: who meets strangers finds the others there */
 	for (unsigned role = 0; role < ROLE_COUNT; role++)
 		f->programs[role] = -1;

@@ -19,7 +19,7 @@
 #include "gateway/proc/settings.h"
 
 enum {
-	FAMILY_MAX = 3 + 2 * ROLE_MAX_INDEX, /* edge, keeper, scribe, porters, engines */
+	FAMILY_MAX = 4 + 2 * ROLE_MAX_INDEX, /* edge, keeper, scribe, courier, porters, engines */
 	FAMILY_BACKOFF_FIRST_MS = 100,
 	FAMILY_BACKOFF_MOST_MS = 30 * 1000,
 	FAMILY_HEALTHY_MS = 60 * 1000,

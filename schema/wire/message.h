@@ -35,6 +35,8 @@ enum {
 	WIRE_MAX_HEADER = 16 * 1024, /* a sealed file's age header */
 	WIRE_MAX_LICENSE = 32 * 1024,
 	WIRE_MAX_TOKEN = 160,
+	WIRE_MAX_URL = 4096,
+	WIRE_MAX_SECRET = 1024, /* a token of somebody else's gateway */
 	WIRE_MAX_VKEY = 256,
 	WIRE_MAX_RECIPIENT = 128,
 	WIRE_MAX_CHECKPOINT = 8 * 1024,
@@ -100,14 +102,19 @@ enum {
 	X(ENGINE_DELTA,     0x0706, WIRE_PART,  ROLE_SET_ENGINE,   ROLE_SET_EDGE,        WIRE_MAX_BODY,         0,  "ENGINE_GENERATE") \
 	X(ENGINE_DONE,      0x0707, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        9,                     0,  "ENGINE_GENERATE") \
 	X(ENGINE_CANCEL,    0x0708, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4,                     0,  "nothing; an unknown call is ignored") \
-	X(ENGINE_UNLOAD,    0x0709, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      0,                     0,  "nothing; the slot exits and starts anew")
+	X(ENGINE_UNLOAD,    0x0709, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      0,                     0,  "nothing; the slot exits and starts anew") \
+	X(COURIER_GET,      0x0801, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_COURIER,     6 * 1024,              1,  "an allowed host; a pipe to write") \
+	X(COURIER_MOVED,    0x0802, WIRE_PART,  ROLE_SET_COURIER,  ROLE_SET_EDGE,        8,                     0,  "COURIER_GET") \
+	X(COURIER_GOT,      0x0803, WIRE_REPLY, ROLE_SET_COURIER,  ROLE_SET_EDGE,        6 * 1024,              0,  "COURIER_GET") \
+	X(COURIER_CANCEL,   0x0804, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_COURIER,     4,                     0,  "nothing; an unknown call is ignored")
 /* clang-format on */
 
 /* Sets of roles that several rows name. */
 enum {
 	WIRE_CHILDREN = ROLE_SET_EDGE | ROLE_SET_KEEPER | ROLE_SET_SCRIBE | ROLE_SET_PORTER |
-			ROLE_SET_ENGINE,
-	WIRE_SERVERS = ROLE_SET_KEEPER | ROLE_SET_SCRIBE | ROLE_SET_PORTER | ROLE_SET_ENGINE,
+			ROLE_SET_ENGINE | ROLE_SET_COURIER,
+	WIRE_SERVERS = ROLE_SET_KEEPER | ROLE_SET_SCRIBE | ROLE_SET_PORTER | ROLE_SET_ENGINE |
+		       ROLE_SET_COURIER,
 	WIRE_CLIENTS = ROLE_SET_EDGE | ROLE_SET_SCRIBE,
 };
 

@@ -18,7 +18,8 @@
 	X(KEEPER, 2, "keeper") \
 	X(SCRIBE, 3, "scribe") \
 	X(PORTER, 4, "porter") \
-	X(ENGINE, 5, "engine")
+	X(ENGINE, 5, "engine") \
+	X(COURIER, 6, "courier")
 
 #define ROLE_ENUM(name, number, text) ROLE_##name = (number),
 enum role { ROLES(ROLE_ENUM) };
@@ -30,7 +31,7 @@ enum role_set { ROLES(ROLE_SET_ENUM) };
 #undef ROLE_SET_ENUM
 
 enum {
-	ROLE_COUNT = 6,
+	ROLE_COUNT = 7,
 	ROLE_MAX_INDEX = 16, /* processes of one role: indices 0 .. 15 */
 };
 

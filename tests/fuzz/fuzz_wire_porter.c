@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_wire_porter.c - porter, scribe and control channels, both directions. */
+/* fuzz_wire_porter.c - porter, scribe, courier and control channels, both directions. */
 #include "schema/wire/control.h"
+#include "schema/wire/courier.h"
 #include "schema/wire/porter.h"
 #include "schema/wire/scribe.h"
 #include "tests/fuzz/fuzz_wire.h"
@@ -15,11 +16,13 @@ FUZZ_WIRE(scribe_await)
 FUZZ_WIRE(scribe_published)
 FUZZ_WIRE(peer)
 FUZZ_WIRE(fail)
+FUZZ_WIRE(courier_get)
+FUZZ_WIRE(courier_got)
 
 static fuzz_wire_fn *const checks[] = {
 	check_porter_seal, check_porter_sealed,  check_porter_open,  check_porter_opened,
 	check_porter_drop, check_porter_discard, check_scribe_await, check_scribe_published,
-	check_peer,        check_fail,
+	check_peer,        check_fail,           check_courier_get,  check_courier_got,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

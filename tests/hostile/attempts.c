@@ -236,8 +236,8 @@ static bool change_owner(const struct target *t)
 
 enum {
 	EVERYONE = ROLE_SET_EDGE | ROLE_SET_KEEPER | ROLE_SET_SCRIBE | ROLE_SET_PORTER |
-		   ROLE_SET_ENGINE,
-	NO_SOCKET = ROLE_SET_KEEPER | ROLE_SET_PORTER | ROLE_SET_ENGINE,
+		   ROLE_SET_ENGINE | ROLE_SET_COURIER,
+	NO_SOCKET = ROLE_SET_KEEPER | ROLE_SET_PORTER | ROLE_SET_ENGINE | ROLE_SET_COURIER,
 };
 
 /* clang-format off */
@@ -257,7 +257,7 @@ const struct attempt attempts[] = {
 	{"signal_sibling",     signal_sibling,     EVERYONE,                               false, SHOWN},
 	{"signal_parent",      signal_parent,      EVERYONE,                               true,  SHOWN},
 	{"socket_unix",        socket_unix,        NO_SOCKET,                              false, SHOWN},
-	{"socket_inet",        socket_inet,        EVERYONE,                               false, SHOWN},
+	{"socket_inet",        socket_inet,        EVERYONE & ~ROLE_SET_COURIER,           false, SHOWN},
 	{"socket_netlink",     socket_netlink,     EVERYONE,                               false, SHOWN},
 	{"socket_raw",         socket_raw,         EVERYONE,                               true,  SHOWN},
 	{"listen",             listen_somewhere,   EVERYONE,                               false, SHOWN},

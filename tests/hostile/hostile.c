@@ -32,6 +32,7 @@ static struct own_place place_of(enum role role)
 	case ROLE_ENGINE:
 		return (struct own_place){"store", PATH_READ};
 	case ROLE_EDGE:
+	case ROLE_COURIER:
 	case ROLE_SUPERVISOR:
 		break;
 	}

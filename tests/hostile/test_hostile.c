@@ -88,7 +88,8 @@ static void write_config(struct family *f)
 
 	buf_printf(&text,
 		   "[gateway]\ndata_dir = %s\norigin = test/log\nexternal_url = https://test\n"
-		   "tls_certificate = /none\ntls_key = /none\n[database]\nhost = /none\n",
+		   "tls_certificate = /none\ntls_key = /none\n[database]\nhost = /none\n"
+		   "[courier]\nallow = hub.example\n", /* the courier at its most dangerous */
 		   f->directory);
 	snprintf(f->config, sizeof f->config, "%s/config.ini", f->directory);
 	assert_ok(file_write_atomic(AT_FDCWD, f->config, buf_slice(&text), 0644));

@@ -24,7 +24,7 @@
 #include "crypto/base/file.h"
 #include "tests/unit/test.h"
 
-enum { PATIENCE_MS = 30000, STEP_MS = 20, PATH_SIZE = 256, CHILDREN = 7, ORDINARY_USER = 65534 };
+enum { PATIENCE_MS = 30000, STEP_MS = 20, PATH_SIZE = 256, CHILDREN = 8, ORDINARY_USER = 65534 };
 
 struct gateway {
 	char directory[PATH_SIZE];

@@ -143,7 +143,7 @@ static void limits_hold_in_both_directions(void **state)
 	append.entries[0].payload = slice_of(large, sizeof large);
 	wire_write_log_append(&b, &append);
 	assert_err(buf_done(&b), ERR_LIMIT);
-	assert_err(wire_read_peer(&peer, S("\x06\x00")), ERR_FORMAT); /* no such role */
+	assert_err(wire_read_peer(&peer, S("\x07\x00")), ERR_FORMAT); /* no such role */
 	assert_err(wire_read_peer(&peer, S("\x04\x10")), ERR_FORMAT); /* no such index */
 	assert_ok(wire_read_peer(&peer, S("\x04\x0f")));
 	assert_err(wire_read_engine_cancel(&cancel, S("\x00\x00\x01")), ERR_FORMAT);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sallyport-courier: connections to other people's machines, and nothing else. What libcurl and
+ * the resolver would read from files later is read before the sandbox.
+ */
+#define _GNU_SOURCE /* O_PATH */
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <nss.h>
+#include <resolv.h>
+#include <stdlib.h>
+
+#include "crypto/base/file.h"
+#include "crypto/base/log.h"
+#include "gateway/courier/serve.h"
+#include "gateway/courier/target.h"
+
+enum { AUTHORITIES_MAX = 4 * 1024 * 1024, NAME_FILES = 2 };
+
+static void loop_auto(struct loop **l)
+{
+	loop_free(*l);
+}
+
+/* The system's authorities (where there are any), and the operator's. */
+static enum err read_authorities(struct buf *out, const struct settings *s)
+{
+	const char *system = curl_version_info(CURLVERSION_NOW)->cainfo;
+
+	if (!s->courier_allow[0])
+		return OK;
+	if (system && file_read(out, AT_FDCWD, system) != OK)
+		log_warn("courier.authorities", "why=\"%s\"", failure_text());
+	buf_write_string(out, "\n");
+	if (s->courier_ca_file[0])
+		TRY(file_read(out, AT_FDCWD, s->courier_ca_file));
+	return buf_done(out);
+}
+
+/* Names by /etc/hosts and DNS only: other sources are foreign code that would be loaded later,
+ * and a cache daemon's socket. */
+static enum err prepare_names(void)
+{
+	if (__nss_configure_lookup("hosts", "files dns") != 0 || res_init() != 0)
+		return failure_errno("names cannot be looked up");
+	return OK;
+}
+
+/* The two files that a look-up reads, as far as they are there. */
+static enum err confine(struct process *p)
+{
+	static const char *const names[NAME_FILES] = {"/etc/hosts", "/etc/resolv.conf"};
+	struct confine_path paths[NAME_FILES];
+	struct confinement confinement = {.paths = paths};
+	enum err result;
+
+	for (size_t i = 0; i < NAME_FILES; i++) {
+		int fd = open(names[i], O_PATH | O_CLOEXEC);
+
+		if (fd >= 0)
+			paths[confinement.count++] = (struct confine_path){fd, PATH_FILE};
+	}
+	result = process_confine(p, &confinement);
+	for (size_t i = 0; i < confinement.count; i++)
+		file_close(&paths[i].directory);
+	return result;
+}
+
+static struct fetch_rules rules_of(const struct settings *s, const struct buf *authorities)
+{
+	return (struct fetch_rules){
+		.allow = slice_of_string(s->courier_allow),
+		.allow_private = s->courier_allow_private,
+		.authorities = buf_slice(authorities),
+		.most = (uint64_t)s->courier_max_file_bytes,
+		.max_seconds = (long)s->courier_max_seconds,
+		.stall_seconds = (long)s->courier_stall_seconds,
+	};
+}
+
+/* Transfers that run at the end are cut off by the end; so nothing is freed here. */
+static enum err run(int argc, char **argv)
+{
+	static struct fetch_rules rules;
+	AUTO(process_auto) struct process *p = NULL;
+	AUTO(buf_free) struct buf authorities = buf_new(AUTHORITIES_MAX);
+	AUTO(loop_auto) struct loop *loop = NULL;
+	struct loop_handlers handlers = {.frame = serve_frame, .peer = serve_peer};
+
+	TRY(process_start(&p, ROLE_COURIER, argc, argv));
+	TRY(target_check_list(slice_of_string(process_settings(p)->courier_allow)));
+	if (curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK)
+		return failure(ERR_INTERNAL, "libcurl does not start");
+	TRY(read_authorities(&authorities, process_settings(p)));
+	TRY(prepare_names());
+	TRY(confine(p));
+	rules = rules_of(process_settings(p), &authorities);
+	handlers.context = serve_new(&rules);
+	TRY(loop_new(&loop, p, &handlers));
+	TRY(process_ready(p));
+	TRY(loop_run(loop));
+	exit(EXIT_SUCCESS);
+}
+
+int main(int argc, char **argv)
+{
+	if (run(argc, argv) == OK)
+		return EXIT_SUCCESS;
+	log_error("courier.stopped", "why=\"%s\"", failure_text());
+	return EXIT_FAILURE;
+}

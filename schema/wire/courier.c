@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "schema/wire/courier.h"
+
+static void visit_courier_get(struct codec *c, struct wire_courier_get *m)
+{
+	codec_text(c, &m->url, WIRE_MAX_URL);
+	codec_text(c, &m->token, WIRE_MAX_SECRET);
+	codec_u64(c, &m->most);
+	codec_bool(c, &m->is_exact);
+}
+WIRE_DEFINE(courier_get)
+
+static void visit_courier_moved(struct codec *c, struct wire_courier_moved *m)
+{
+	codec_u64(c, &m->bytes);
+}
+WIRE_DEFINE(courier_moved)
+
+static void visit_courier_got(struct codec *c, struct wire_courier_got *m)
+{
+	codec_u16(c, &m->status);
+	codec_u64(c, &m->bytes);
+	codec_text(c, &m->reason, WIRE_MAX_TEXT);
+	codec_text(c, &m->next, WIRE_MAX_URL);
+}
+WIRE_DEFINE(courier_got)
+
+static void visit_courier_cancel(struct codec *c, struct wire_courier_cancel *m)
+{
+	codec_u32(c, &m->call);
+}
+WIRE_DEFINE(courier_cancel)
