@@ -146,7 +146,12 @@ static void run_job(struct job *j)
 		sent = channel_send(&j->channel, kinds[j->kind].reply, j->call, buf_slice(&out),
 				    -1);
 	} else {
-		log_warn("porter.failed", "kind=%s why=\"%s\"", err_name(result), failure_text());
+		if (result ==
+		    ERR_CLOSED) /* a client that went away is nothing to read in the morning */
+			log_debug("porter.ended", "why=\"%s\"", failure_text());
+		else
+			log_warn("porter.failed", "kind=%s why=\"%s\"", err_name(result),
+				 failure_text());
 		sent = channel_send_fail(&j->channel, j->call, result, "");
 	}
 	if (sent != OK)
