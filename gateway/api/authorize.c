@@ -96,6 +96,12 @@ bool principal_holds(const struct principal *who, enum right office)
 	       (who->offices & who->scope & right_bit(office));
 }
 
+bool principal_is(const struct principal *who, const uint8_t person[STORE_ID])
+{
+	return who->authenticated &&
+	       slice_equal(slice_of(who->person.id, STORE_ID), slice_of(person, STORE_ID));
+}
+
 bool authorize_person(struct exchange *x)
 {
 	const struct principal *who = exchange_subject(x);

@@ -42,6 +42,9 @@ bool authorize_person(struct exchange *x);
 /* Does the person hold this office (and does the token's scope cover it)? */
 bool principal_holds(const struct principal *who, enum right office);
 
+/* Is this the person with that id? Never true of an anonymous caller. */
+bool principal_is(const struct principal *who, const uint8_t person[STORE_ID]);
+
 /*
  * Load model, revision ("" is main) and file ("" for none), and decide. NULL: it has answered
  * (no such model, denied, database away). A denial is recorded and logged. The grant lives in the

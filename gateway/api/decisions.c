@@ -39,8 +39,7 @@ void decision_get(struct exchange *x, struct route_context *context)
 	if (result == OK)
 		result = store_decision_get(context->store, exchange_arena(x), &decision, id);
 	if (result == OK && !principal_holds(who, RIGHT_AUDIT_READ) &&
-	    !principal_holds(who, RIGHT_LICENSES_MANAGE) &&
-	    !slice_equal(slice_of(decision.person, STORE_ID), slice_of(who->person.id, STORE_ID)))
+	    !principal_holds(who, RIGHT_LICENSES_MANAGE) && !principal_is(who, decision.person))
 		result = failure(ERR_NOT_FOUND, "no such decision");
 	if (result == OK)
 		reply_text(x, 200, "application/json", decision.record);

@@ -45,9 +45,7 @@ static bool find_license(struct store_license *out, struct exchange *x,
 
 	if (result == OK)
 		result = store_license_get(context->store, exchange_arena(x), out, id);
-	if (result == OK && !is_manager(x) &&
-	    !slice_equal(slice_of(out->person, STORE_ID),
-			 slice_of(authorize_principal(x)->person.id, STORE_ID)))
+	if (result == OK && !is_manager(x) && !principal_is(authorize_principal(x), out->person))
 		result = failure(ERR_NOT_FOUND, "no such license");
 	if (result != OK)
 		reply_failure(x, result);
@@ -175,8 +173,7 @@ static enum err check_renewable(const struct exchange *x, const struct store_lic
 	if (slice_equal(old->state, S("suspended")))
 		return failure(ERR_CONFLICT,
 			       "a suspended license is not renewed; reinstate it first");
-	if (slice_equal(slice_of(old->person, STORE_ID),
-			slice_of(authorize_principal(x)->person.id, STORE_ID)))
+	if (principal_is(authorize_principal(x), old->person))
 		return failure(ERR_DENIED, "nobody renews their own license");
 	return OK;
 }

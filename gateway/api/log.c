@@ -134,18 +134,16 @@ static bool may_see(const struct exchange *x, struct route_context *context,
 		    const struct store_event *event)
 {
 	const struct principal *who = authorize_principal(x);
-	struct slice me = slice_of(who->person.id, STORE_ID);
 	struct arena arena = {0};
 	struct store_license license;
 	bool own;
 
-	if (principal_holds(who, RIGHT_AUDIT_READ) ||
-	    slice_equal(slice_of(event->actor, STORE_ID), me))
+	if (principal_holds(who, RIGHT_AUDIT_READ) || principal_is(who, event->actor))
 		return true;
 	if (store_id_is_none(event->license))
 		return false;
 	own = store_license_get(context->store, &arena, &license, event->license) == OK &&
-	      slice_equal(slice_of(license.person, STORE_ID), me);
+	      principal_is(who, license.person);
 	arena_free(&arena);
 	return own;
 }

@@ -39,7 +39,7 @@ static bool find_request(struct store_request *out, struct exchange *x,
 	if (result == OK)
 		result = store_request_get(context->store, exchange_arena(x), out, id);
 	if (result == OK && !principal_holds(who, RIGHT_REQUESTS_DECIDE) &&
-	    !slice_equal(slice_of(out->person, STORE_ID), slice_of(who->person.id, STORE_ID)))
+	    !principal_is(who, out->person))
 		result = failure(ERR_NOT_FOUND, "no such access request");
 	if (result != OK)
 		reply_failure(x, result);
@@ -116,15 +116,14 @@ static enum err read_granted(struct slice *out, struct exchange *x, const json_t
  * issued. */
 static enum err check_decidable(struct exchange *x, const struct store_request *r)
 {
-	struct slice me = slice_of(authorize_principal(x)->person.id, STORE_ID);
+	const struct principal *who = authorize_principal(x);
 
-	if (slice_equal(slice_of(r->person, STORE_ID), me))
+	if (principal_is(who, r->person))
 		return failure(ERR_DENIED, "nobody decides their own request");
 	if (!slice_equal(r->state, S("submitted")) && !slice_equal(r->state, S("appealed")))
 		return failure(ERR_CONFLICT, "the request is %.*s, not awaiting a decision",
 			       SLICE_PRINT(r->state));
-	if (slice_equal(r->state, S("appealed")) &&
-	    slice_equal(slice_of(r->decided_by, STORE_ID), me))
+	if (slice_equal(r->state, S("appealed")) && principal_is(who, r->decided_by))
 		return failure(ERR_DENIED, "whoever denied a request does not decide its appeal");
 	return OK;
 }
@@ -208,8 +207,7 @@ static bool is_own(struct exchange *x, struct route_context *context)
 
 	if (!find_request(&request, x, context))
 		return false;
-	if (slice_equal(slice_of(request.person, STORE_ID),
-			slice_of(authorize_principal(x)->person.id, STORE_ID)))
+	if (principal_is(authorize_principal(x), request.person))
 		return true;
 	reply_code(x, CODE_RIGHT_NOT_GRANTED, "only the person who made the request may do this",
 		   NULL);
