@@ -48,6 +48,7 @@ struct api {
 	int log_directory; /* read-only: checkpoint, tile/... */
 	struct releases *releases;
 	struct slots *slots;
+	struct passes *passes;
 	struct running *running;
 	_Atomic int imports;          /* that are running */
 	_Atomic int64_t sweep_due_ms; /* when seal_sweep has work again */

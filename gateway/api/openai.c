@@ -11,6 +11,7 @@
 #include "gateway/api/authorize.h"
 #include "gateway/api/generation.h"
 #include "gateway/api/openai_answer.h"
+#include "gateway/api/passes.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/running.h"
@@ -175,6 +176,7 @@ static enum err start(struct call *c)
 	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
 	struct wire_engine_generate *ask = arena_alloc(exchange_arena(c->x), sizeof *ask);
 
+	TRY(passes_get(&ask->pass, c->context, c->grant, c->slot));
 	ask->max_tokens = c->ask.max_tokens;
 	ask->temperature = c->ask.temperature;
 	ask->top_p = c->ask.top_p;

@@ -12,6 +12,7 @@
 #include "crypto/random.h"
 #include "gateway/api/api.h"
 #include "gateway/api/authorize.h"
+#include "gateway/api/passes.h"
 #include "gateway/api/release.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
@@ -71,6 +72,7 @@ static enum err run(int argc, char **argv)
 	random_bytes(api.capability_key, sizeof api.capability_key);
 	api.releases = releases_new();
 	api.slots = slots_new((unsigned)api.settings->engines);
+	api.passes = passes_new();
 	api.running = running_new((unsigned)(api.settings->workers + 1) / 2);
 	TRY(confine(p, &api));
 	TRY(process_ready(p));

@@ -22,6 +22,7 @@ void serve_init(struct serve *s, int store, const struct engine_options *options
 {
 	*s = (struct serve){.store = store, .options = *options};
 	s->keys = keys_new();
+	s->passes = passes_new();
 	s->sequences = sequences_new(edge_channel, s);
 }
 
@@ -29,6 +30,7 @@ void serve_clear(struct serve *s)
 {
 	sequences_free(s->sequences);
 	engine_close(s->engine);
+	passes_free(s->passes);
 	keys_free(s->keys);
 }
 
@@ -37,6 +39,24 @@ static enum err on_handle_key(struct serve *s, struct slice body)
 	uint64_t handle;
 
 	return keys_take(s->keys, &handle, body, clock_monotonic_ms());
+}
+
+static enum err on_serves(struct serve *s, struct slice body)
+{
+	struct wire_engine_serves served;
+
+	TRY(wire_read_engine_serves(&served, body));
+	passes_serve(s->passes, &served);
+	return OK;
+}
+
+static enum err on_pass(struct serve *s, struct slice body)
+{
+	struct wire_engine_pass pass;
+
+	TRY(wire_read_engine_pass(&pass, body));
+	passes_add(s->passes, &pass, clock_monotonic_ms());
+	return OK;
 }
 
 static enum err on_check(const struct channel *from, const struct frame *frame)
@@ -90,7 +110,9 @@ static enum err load_model(struct serve *s, const struct wire_engine_load *load)
 	enum err result;
 
 	await_keys(s, load);
-	result = open_model(s, load);
+	result = passes_check_load(s->passes, load->model, load->revision);
+	if (result == OK)
+		result = open_model(s, load);
 	drop_keys(s, load);
 	return result;
 }
@@ -123,6 +145,17 @@ static enum err on_load(struct serve *s, const struct channel *from, const struc
 	return channel_send(from, WIRE_ENGINE_LOADED, frame->call, buf_slice(&out), -1);
 }
 
+/* The keeper told it before it answered the edge, but on a channel of its own: look there. */
+static enum err check_pass(struct serve *s, uint64_t pass)
+{
+	enum err result;
+
+	do
+		result = passes_check(s->passes, pass, S("infer:generate"), clock_monotonic_ms());
+	while (result == ERR_NOT_FOUND && loop_handle_from(s->loop, ROLE_KEEPER, 0, 0) == OK);
+	return result;
+}
+
 static enum err on_generate(struct serve *s, const struct channel *from, const struct frame *frame)
 {
 	struct wire_engine_generate ask;
@@ -130,6 +163,7 @@ static enum err on_generate(struct serve *s, const struct channel *from, const s
 	TRY(wire_read_engine_generate(&ask, frame->body));
 	if (!s->engine)
 		return failure(ERR_CONFLICT, "this engine has no model yet");
+	TRY(check_pass(s, ask.pass));
 	return sequences_add(s->sequences, s->engine, from->index, frame->call, &ask);
 }
 
@@ -153,6 +187,10 @@ enum err serve_frame(void *context, const struct channel *from, const struct fra
 		return on_cancel(s, from, frame);
 	if (frame->type == WIRE_HANDLE_KEY)
 		return on_handle_key(s, frame->body);
+	if (frame->type == WIRE_ENGINE_SERVES)
+		return on_serves(s, frame->body);
+	if (frame->type == WIRE_ENGINE_PASS)
+		return on_pass(s, frame->body);
 	if (frame->type == WIRE_ENGINE_CHECK)
 		return on_check(from, frame);
 	if (frame->type == WIRE_ENGINE_LOAD)

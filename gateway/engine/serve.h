@@ -6,6 +6,7 @@
 #ifndef GATEWAY_ENGINE_SERVE_H
 #define GATEWAY_ENGINE_SERVE_H
 
+#include "gateway/engine/passes.h"
 #include "gateway/engine/sequences.h"
 #include "gateway/porter/keys.h"
 #include "gateway/proc/loop.h"
@@ -20,6 +21,7 @@ struct serve {
 	int store;         /* borrowed */
 	struct engine_options options;
 	struct keys *keys;
+	struct passes *passes;
 	struct engine *engine; /* NULL until loaded */
 	struct sequences *sequences;
 	bool is_unloaded;

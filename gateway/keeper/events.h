@@ -22,6 +22,7 @@ enum {
 	X(EVENT_MODEL_COMMIT, "model.commit") \
 	X(EVENT_KEY_RELEASE, "key.release") \
 	X(EVENT_MODEL_SERVE, "model.serve") \
+	X(EVENT_INFER_PASS, "infer.pass") \
 	X(EVENT_LICENSE_ISSUE, "license.issue") \
 	X(EVENT_LICENSE_RENEW, "license.renew") \
 	X(EVENT_TOKEN_CREATE, "token.create")

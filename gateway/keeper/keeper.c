@@ -23,6 +23,8 @@ struct keeper {
 	int64_t forget_ms; /* when to look for old headers again */
 	keeper_send_key_fn *send_key;
 	void *send_context;
+	keeper_tell_engine_fn *tell_engine;
+	void *tell_context;
 };
 
 enum err keeper_create(int directory, struct slice escrow)
@@ -87,6 +89,12 @@ void keeper_on_key(struct keeper *k, keeper_send_key_fn *send, void *context)
 	k->send_context = context;
 }
 
+void keeper_on_engine(struct keeper *k, keeper_tell_engine_fn *tell, void *context)
+{
+	k->tell_engine = tell;
+	k->tell_context = context;
+}
+
 void keeper_facts(const struct keeper *k, struct keeper_facts *out)
 {
 	uint8_t public_key[SIGN_PUBLIC];
@@ -141,6 +149,28 @@ static enum err send_key(struct keeper *k, enum role role, unsigned index, uint6
 	if (!k->send_key)
 		return failure(ERR_UNAVAILABLE, "nobody is there to take the key");
 	return k->send_key(k->send_context, role, index, handle, file_key);
+}
+
+static enum err tell_engine(struct keeper *k, unsigned index, enum wire_type type,
+			    const struct buf *body)
+{
+	if (body->overflow)
+		return failure(ERR_LIMIT, "a name is too long for an engine");
+	if (!k->tell_engine)
+		return failure(ERR_UNAVAILABLE, "nobody is there to tell the engine");
+	return k->tell_engine(k->tell_context, index, type, buf_slice(body));
+}
+
+/* An engine has what it serves from here, where the header's MAC was checked: an edge could call
+ * one model's files by another's name. */
+static enum err tell_served(struct keeper *k, unsigned index, const struct age_context *context)
+{
+	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
+
+	wire_write_engine_serves(&body,
+				 &(struct wire_engine_serves){.model = context->model,
+							      .revision = context->revision});
+	return tell_engine(k, index, WIRE_ENGINE_SERVES, &body);
 }
 
 static enum err write_fresh_header(struct keeper *k, const struct secret *file_key,
@@ -273,7 +303,24 @@ enum err keeper_key_release(struct keeper *k, const struct wire_key_release *ask
 	k->code = rules.code;
 	TRY(allowed);
 	TRY(unwrap(k, &file_key, &o));
+	if (ask->role == ROLE_ENGINE)
+		TRY(tell_served(k, ask->index, &o.context));
 	return send_key(k, ask->role, ask->index, ask->handle, file_key);
+}
+
+enum err keeper_pass_issue(struct keeper *k, const struct wire_pass_issue *ask,
+			   struct rules_time now)
+{
+	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
+	struct rules rules = rules_of(k, now);
+	enum err allowed = rules_pass_issue(&rules, ask);
+
+	k->code = rules.code;
+	TRY(allowed);
+	wire_write_engine_pass(&body, &(struct wire_engine_pass){.pass = ask->pass,
+								 .model = ask->model,
+								 .right = ask->right});
+	return tell_engine(k, ask->index, WIRE_ENGINE_PASS, &body);
 }
 
 enum err keeper_license_sign(struct keeper *k, const struct wire_license_sign *ask,

@@ -15,6 +15,10 @@
 typedef enum err keeper_send_key_fn(void *context, enum role role, unsigned index, uint64_t handle,
 				    const struct secret *file_key);
 
+/* A note to the engine of that index. ERR_UNAVAILABLE if it is not there. */
+typedef enum err keeper_tell_engine_fn(void *context, unsigned index, enum wire_type type,
+				       struct slice body);
+
 struct keeper;
 
 /* What init leaves behind, for the settings and for those who verify. */
@@ -34,7 +38,9 @@ RESULT keeper_open(struct keeper **out, int directory, struct slice origin);
 void keeper_free(struct keeper *k); /* NULL is fine */
 AUTO_POINTER(keeper)
 
+/* Who carries out what leaves: without them nothing does. */
 void keeper_on_key(struct keeper *k, keeper_send_key_fn *send, void *context);
+void keeper_on_engine(struct keeper *k, keeper_tell_engine_fn *tell, void *context);
 
 void keeper_facts(const struct keeper *k, struct keeper_facts *out);
 RESULT keeper_write_vkey(const struct keeper *k, struct buf *out);
@@ -50,6 +56,8 @@ RESULT keeper_key_bind(struct keeper *k, const struct wire_key_bind *ask, struct
 		       struct buf *header);
 RESULT keeper_key_release(struct keeper *k, const struct wire_key_release *ask,
 			  struct rules_time now);
+RESULT keeper_pass_issue(struct keeper *k, const struct wire_pass_issue *ask,
+			 struct rules_time now);
 RESULT keeper_license_sign(struct keeper *k, const struct wire_license_sign *ask,
 			   struct rules_time now, uint8_t signature[SIGN_SIGNATURE]);
 RESULT keeper_token_sign(struct keeper *k, const struct wire_token_sign *ask, struct rules_time now,

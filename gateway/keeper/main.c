@@ -28,6 +28,7 @@ static enum err serve_until_stopped(struct process *p, struct keeper *k)
 	TRY(loop_new(&loop, p, &handlers));
 	serve.loop = loop;
 	keeper_on_key(k, serve_send_key, &serve);
+	keeper_on_engine(k, serve_tell_engine, &serve);
 	TRY(process_ready(p));
 	return loop_run(loop);
 }

@@ -239,15 +239,23 @@ static enum err check_license_state(struct rules *r, const struct license *licen
 	return OK;
 }
 
+/* What is asked for, and the license it is to rest on (empty: none is needed). */
+struct ground {
+	struct slice model;
+	struct slice right;
+	struct slice license;
+	const uint8_t *signature;
+};
+
 static enum err check_license_terms(struct rules *r, const struct license *license,
-				    struct slice model)
+				    const struct ground *ground)
 {
-	if (!slice_equal(license->model, model))
+	if (!slice_equal(license->model, ground->model))
 		return refuse(r, ERR_DENIED, "NO_LICENSE", "the license is for model \"%.*s\"",
 			      SLICE_PRINT(license->model));
-	if (!license_gives(license, S("weights:read")))
-		return refuse(r, ERR_DENIED, "RIGHT_NOT_GRANTED",
-			      "the license does not give weights:read");
+	if (!license_gives(license, ground->right))
+		return refuse(r, ERR_DENIED, "RIGHT_NOT_GRANTED", "the license does not give %.*s",
+			      SLICE_PRINT(ground->right));
 	if (r->now.wall_ms < license->not_before_ms)
 		return refuse(r, ERR_DENIED, "LICENSE_NOT_YET_VALID",
 			      "the license is not valid yet");
@@ -256,44 +264,42 @@ static enum err check_license_terms(struct rules *r, const struct license *licen
 	return OK;
 }
 
-static enum err check_license(struct rules *r, const json_t *payload,
-			      const struct wire_key_release *ask, struct slice model)
+static enum err check_license(struct rules *r, const json_t *payload, const struct ground *ground)
 {
 	AUTO(arena_free) struct arena a = {0};
 	struct license license;
 
-	if (license_verify(&license, &a, ask->license, ask->signature, r->license_public) != OK)
+	if (license_verify(&license, &a, ground->license, ground->signature, r->license_public) !=
+	    OK)
 		return refuse(r, ERR_FORGED, "CREDENTIAL_BAD_SIGNATURE",
 			      "the license is not one that this keeper signed");
 	TRY(expect_id(r, payload, "license", license.id));
-	TRY(check_license_terms(r, &license, model));
+	TRY(check_license_terms(r, &license, ground));
 	return check_license_state(r, &license);
 }
 
-/* Why the reader may read: a license, or a model that is open to all. */
-static enum err check_basis(struct rules *r, const json_t *payload,
-			    const struct wire_key_release *ask, struct slice model)
+/* Why they may: a license, or a model that is open to all. */
+static enum err check_basis(struct rules *r, const json_t *payload, const struct ground *ground)
 {
 	struct slice basis;
 
 	TRY(json_get_text(&basis, payload, "basis"));
 	if (slice_equal(basis, S("license")))
-		return check_license(r, payload, ask, model);
+		return check_license(r, payload, ground);
 	if (!slice_equal(basis, S("open")))
 		return refuse(r, ERR_DENIED, "", "basis: \"%.*s\" is none",
 			      SLICE_PRINT(slice_part(basis, 0, 40)));
-	if (!(model_bits(r, model) & FACT_MODEL_OPEN))
+	if (!(model_bits(r, ground->model) & FACT_MODEL_OPEN))
 		return refuse(r, ERR_DENIED, "NO_LICENSE", "the model is not open: no license");
-	if (ask->license.size)
-		return refuse(r, ERR_DENIED, "", "an open model is released without a license");
+	if (ground->license.size)
+		return refuse(r, ERR_DENIED, "", "an open model is used without a license");
 	return OK;
 }
 
-static enum err check_target(struct rules *r, const json_t *payload,
-			     const struct wire_key_release *ask)
+static enum err check_target(struct rules *r, const json_t *payload, enum role role, unsigned index)
 {
-	TRY(expect_text(r, payload, "role", slice_of_string(role_name(ask->role))));
-	return expect_number(r, payload, "index", ask->index);
+	TRY(expect_text(r, payload, "role", slice_of_string(role_name(role))));
+	return expect_number(r, payload, "index", index);
 }
 
 /* A download: one entry, one file, one porter, one handle. */
@@ -301,12 +307,15 @@ static enum err check_download(struct rules *r, const struct evidence *e,
 			       const struct wire_key_release *ask,
 			       const struct age_context *context)
 {
+	const struct ground ground = {context->model, S("weights:read"), ask->license,
+				      ask->signature};
+
 	if (ask->role != ROLE_PORTER)
 		return refuse(r, ERR_DENIED, "", "a key.release is for a porter");
 	TRY(expect_text(r, e->payload, "path", ask->path));
-	TRY(check_target(r, e->payload, ask));
+	TRY(check_target(r, e->payload, ask->role, ask->index));
 	TRY(expect_number(r, e->payload, "handle", ask->handle));
-	return check_basis(r, e->payload, ask, context->model);
+	return check_basis(r, e->payload, &ground);
 }
 
 /* A model put into service: one entry, one engine, each file of the revision once. */
@@ -317,7 +326,7 @@ static enum err check_service(struct rules *r, const struct evidence *e,
 
 	if (ask->role != ROLE_ENGINE)
 		return refuse(r, ERR_DENIED, "", "a model.serve is for an engine");
-	TRY(check_target(r, e->payload, ask));
+	TRY(check_target(r, e->payload, ask->role, ask->index));
 	if (!(journal_fact(r->journal, &like) & FACT_COMMIT_SERVED))
 		return refuse(r, ERR_DENIED, "", "the revision was committed for download only");
 	return OK;
@@ -344,6 +353,25 @@ enum err rules_key_release(struct rules *r, const struct wire_key_release *ask,
 			      event_kind_name(e.event->kind));
 	TRY(check_model(r, context->model));
 	return use_up(r, &e, ask->path);
+}
+
+/* A minute's use of a model that is in service: one entry, one engine, one number. */
+enum err rules_pass_issue(struct rules *r, const struct wire_pass_issue *ask)
+{
+	const struct ground ground = {ask->model, ask->right, ask->license, ask->signature};
+	AUTO(evidence_clear) struct evidence e = {0};
+
+	r->code = "";
+	TRY(find_kind(r, &e, ask->event, EVENT_INFER_PASS, RULES_FRESH_MS));
+	TRY(expect_text(r, e.payload, "model", ask->model));
+	TRY(expect_text(r, e.payload, "right", ask->right));
+	TRY(check_target(r, e.payload, ROLE_ENGINE, ask->index));
+	TRY(expect_number(r, e.payload, "pass", ask->pass));
+	if (!slice_starts_with(ask->right, S("infer:")))
+		return refuse(r, ERR_DENIED, "", "%.*s needs no engine", SLICE_PRINT(ask->right));
+	TRY(check_basis(r, e.payload, &ground));
+	TRY(check_model(r, ask->model));
+	return use_up(r, &e, S(""));
 }
 
 enum err rules_license_sign(struct rules *r, const struct wire_license_sign *ask)

@@ -44,6 +44,7 @@ RESULT rules_key_bind(struct rules *r, const struct wire_key_bind *ask,
 		      const struct age_context *context);
 RESULT rules_key_release(struct rules *r, const struct wire_key_release *ask,
 			 const struct age_context *context);
+RESULT rules_pass_issue(struct rules *r, const struct wire_pass_issue *ask);
 RESULT rules_license_sign(struct rules *r, const struct wire_license_sign *ask);
 RESULT rules_token_sign(struct rules *r, const struct wire_token_sign *ask);
 

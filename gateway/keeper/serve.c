@@ -31,6 +31,16 @@ enum err serve_send_key(void *context, enum role role, unsigned index, uint64_t 
 	return result;
 }
 
+enum err serve_tell_engine(void *context, unsigned index, enum wire_type type, struct slice body)
+{
+	struct serve *s = context;
+	const struct channel *peer = loop_peer(s->loop, ROLE_ENGINE, index);
+
+	if (!peer)
+		return failure(ERR_UNAVAILABLE, "engine %u is not there", index);
+	return channel_send(peer, type, 0, body, -1);
+}
+
 static enum err on_hello(struct serve *s, struct slice body, struct buf *out)
 {
 	AUTO(buf_free) struct buf vkey = buf_new(WIRE_MAX_VKEY);
@@ -79,6 +89,15 @@ static enum err on_key_release(struct serve *s, struct slice body, struct buf *o
 	(void)out; /* the answer is empty */
 	TRY(wire_read_key_release(&ask, body));
 	return keeper_key_release(s->keeper, &ask, time_now());
+}
+
+static enum err on_pass_issue(struct serve *s, struct slice body, struct buf *out)
+{
+	struct wire_pass_issue ask;
+
+	(void)out; /* the answer is empty */
+	TRY(wire_read_pass_issue(&ask, body));
+	return keeper_pass_issue(s->keeper, &ask, time_now());
 }
 
 static enum err on_license_sign(struct serve *s, struct slice body, struct buf *out)
@@ -136,6 +155,7 @@ static const struct deed {
 	{WIRE_KEY_CREATE, WIRE_KEY_CREATED, on_key_create},
 	{WIRE_KEY_BIND, WIRE_KEY_BOUND, on_key_bind},
 	{WIRE_KEY_RELEASE, WIRE_KEY_RELEASED, on_key_release},
+	{WIRE_PASS_ISSUE, WIRE_PASS_ISSUED, on_pass_issue},
 	{WIRE_LICENSE_SIGN, WIRE_LICENSE_SIGNED, on_license_sign},
 	{WIRE_TOKEN_SIGN, WIRE_TOKEN_SIGNED, on_token_sign},
 	{WIRE_LOG_STATE, WIRE_LOG_STATE_IS, on_log_state},

@@ -46,6 +46,7 @@
 	X(LICENSE_RENEW,     "license.renew",     A) \
 	X(KEY_RELEASE,       "key.release",       A) \
 	X(DOWNLOAD_END,      "download.end",      B) \
+	X(INFER_PASS,        "infer.pass",        A) \
 	X(INFER_GENERATE,    "infer.generate",    B) \
 	X(INFER_END,         "infer.end",         B) \
 	X(DECISION_DENY,     "decision.deny",     B) \

@@ -42,6 +42,7 @@ static void visit_stops_and_biases(struct codec *c, struct wire_engine_generate 
 
 static void visit_engine_generate(struct codec *c, struct wire_engine_generate *m)
 {
+	codec_u64(c, &m->pass);
 	codec_u32(c, &m->max_tokens);
 	codec_float(c, &m->temperature);
 	codec_float(c, &m->top_p);

@@ -38,6 +38,7 @@ struct wire_bias {
 };
 
 struct wire_engine_generate {
+	uint64_t pass; /* one the keeper gave this engine */
 	uint32_t max_tokens;
 	float temperature; /* 0: greedy */
 	float top_p;

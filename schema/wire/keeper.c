@@ -89,6 +89,18 @@ static void visit_token_signed(struct codec *c, struct wire_token_signed *m)
 }
 WIRE_DEFINE(token_signed)
 
+static void visit_pass_issue(struct codec *c, struct wire_pass_issue *m)
+{
+	codec_array(c, m->event, sizeof m->event);
+	codec_block(c, &m->license, WIRE_MAX_LICENSE);
+	codec_array(c, m->signature, sizeof m->signature);
+	codec_text(c, &m->model, WIRE_MAX_MODEL);
+	codec_text(c, &m->right, WIRE_MAX_RIGHT);
+	codec_below(c, &m->index, ROLE_MAX_INDEX);
+	codec_u64(c, &m->pass);
+}
+WIRE_DEFINE(pass_issue)
+
 static void visit_log_state_is(struct codec *c, struct wire_log_state_is *m)
 {
 	codec_u64(c, &m->size);
@@ -121,3 +133,18 @@ static void visit_handle_key(struct codec *c, struct wire_handle_key *m)
 	codec_array(c, m->key, sizeof m->key);
 }
 WIRE_DEFINE(handle_key)
+
+static void visit_engine_serves(struct codec *c, struct wire_engine_serves *m)
+{
+	codec_text(c, &m->model, WIRE_MAX_MODEL);
+	codec_text(c, &m->revision, WIRE_MAX_REVISION);
+}
+WIRE_DEFINE(engine_serves)
+
+static void visit_engine_pass(struct codec *c, struct wire_engine_pass *m)
+{
+	codec_u64(c, &m->pass);
+	codec_text(c, &m->model, WIRE_MAX_MODEL);
+	codec_text(c, &m->right, WIRE_MAX_RIGHT);
+}
+WIRE_DEFINE(engine_pass)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* keeper.h - what the keeper is asked and what it answers. KEEPER_HELLO, KEY_RELEASED and
- * LOG_STATE have empty bodies. */
+/* keeper.h - what the keeper is asked and what it answers. KEEPER_HELLO, KEY_RELEASED,
+ * PASS_ISSUED and LOG_STATE have empty bodies. */
 #ifndef SCHEMA_WIRE_KEEPER_H
 #define SCHEMA_WIRE_KEEPER_H
 
@@ -81,6 +81,18 @@ struct wire_token_signed {
 };
 WIRE_DECLARE(token_signed);
 
+/* For the engine at `index`: for WIRE_PASS_SECONDS it may begin sequences under this number. */
+struct wire_pass_issue {
+	uint8_t event[WIRE_ID]; /* the appended infer.pass */
+	struct slice license;   /* the document; empty if none is needed */
+	uint8_t signature[WIRE_SIGNATURE];
+	struct slice model;
+	struct slice right; /* of those to infer */
+	uint8_t index;
+	uint64_t pass;
+};
+WIRE_DECLARE(pass_issue);
+
 struct wire_log_state_is {
 	uint64_t size;
 	uint8_t root[WIRE_DIGEST];
@@ -112,5 +124,21 @@ struct wire_handle_key {
 	uint8_t key[WIRE_FILE_KEY]; /* wipe with the struct once it is in secret memory */
 };
 WIRE_DECLARE(handle_key);
+
+/* To an engine: what the files are whose keys it is given. It has this from who checked their
+ * headers, not from who asks it to load them. */
+struct wire_engine_serves {
+	struct slice model;
+	struct slice revision;
+};
+WIRE_DECLARE(engine_serves);
+
+/* To an engine: sequences under this number may begin, from now on and for WIRE_PASS_SECONDS. */
+struct wire_engine_pass {
+	uint64_t pass;
+	struct slice model;
+	struct slice right;
+};
+WIRE_DECLARE(engine_pass);
 
 #endif

@@ -31,6 +31,7 @@ enum {
 	WIRE_MAX_TEXT = 512,
 	WIRE_MAX_MODEL = 256,
 	WIRE_MAX_REVISION = 64,
+	WIRE_MAX_RIGHT = 32,
 	WIRE_MAX_PATH = 1024,
 	WIRE_MAX_HEADER = 16 * 1024, /* a sealed file's age header */
 	WIRE_MAX_LICENSE = 32 * 1024,
@@ -52,6 +53,7 @@ enum {
 	WIRE_MAX_PIECE = 256, /* the bytes of one token */
 	WIRE_MAX_TOKENS = 16, /* tokens in one ENGINE_DELTA */
 	WIRE_MAX_TOP = 20,    /* alternatives of one token */
+	WIRE_PASS_SECONDS = 60,
 };
 
 /* Rows are grouped by channel; the high byte of the number is the group. */
@@ -77,6 +79,8 @@ enum {
 	X(LICENSE_SIGNED,   0x020a, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        WIRE_SIGNATURE,        0,  "LICENSE_SIGN") \
 	X(TOKEN_SIGN,       0x020b, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      64,                    0,  "an appended token.create") \
 	X(TOKEN_SIGNED,     0x020c, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        4 + WIRE_MAX_TOKEN,    0,  "TOKEN_SIGN") \
+	X(PASS_ISSUE,       0x020d, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      36 * 1024,             0,  "an appended, fresh, unused infer.pass") \
+	X(PASS_ISSUED,      0x020e, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        0,                     0,  "PASS_ISSUE; ENGINE_PASS sent first") \
 	X(LOG_STATE,        0x0301, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      0,                     0,  "nothing") \
 	X(LOG_STATE_IS,     0x0302, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_SCRIBE,      8 + WIRE_DIGEST,       0,  "LOG_STATE") \
 	X(LOG_APPEND,       0x0303, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      WIRE_MAX_BODY,         0,  "first = the keeper's size; none: sign the tree as it is") \
@@ -94,11 +98,13 @@ enum {
 	X(PORTER_COPY,      0x0508, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      WIRE_ID,               1,  "a pipe to write; the sealed bytes, no key") \
 	X(PORTER_COPIED,    0x0509, WIRE_REPLY, ROLE_SET_PORTER,   ROLE_SET_EDGE,        8,                     0,  "PORTER_COPY") \
 	X(HANDLE_KEY,       0x0601, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_PORTER | ROLE_SET_ENGINE, 8 + WIRE_FILE_KEY, 0, "nothing") \
+	X(ENGINE_SERVES,    0x0602, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_ENGINE,      8 + WIRE_MAX_MODEL + WIRE_MAX_REVISION, 0, "before each HANDLE_KEY to an engine") \
+	X(ENGINE_PASS,      0x0603, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_ENGINE,      12 + WIRE_MAX_MODEL + WIRE_MAX_RIGHT, 0, "nothing") \
 	X(ENGINE_CHECK,     0x0701, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4 + WIRE_MAX_CONFIG,   0,  "nothing") \
 	X(ENGINE_CHECKED,   0x0702, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        0,                     0,  "ENGINE_CHECK") \
 	X(ENGINE_LOAD,      0x0703, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_MAX_BODY,         0,  "an empty slot; HANDLE_KEY for every handle") \
 	X(ENGINE_LOADED,    0x0704, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        12,                    0,  "ENGINE_LOAD") \
-	X(ENGINE_GENERATE,  0x0705, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_MAX_BODY,         0,  "a loaded model") \
+	X(ENGINE_GENERATE,  0x0705, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_MAX_BODY,         0,  "a loaded model; ENGINE_PASS with its pass") \
 	X(ENGINE_DELTA,     0x0706, WIRE_PART,  ROLE_SET_ENGINE,   ROLE_SET_EDGE,        WIRE_MAX_BODY,         0,  "ENGINE_GENERATE") \
 	X(ENGINE_DONE,      0x0707, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        9,                     0,  "ENGINE_GENERATE") \
 	X(ENGINE_CANCEL,    0x0708, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4,                     0,  "nothing; an unknown call is ignored") \

@@ -321,3 +321,17 @@ test("each call leaves an entry with its decision, and what was used is counted"
 	const row = usage.json.usage.find((one) => one.right === "infer:generate");
 	assert.ok(row.completion_tokens >= data.usage.completion_tokens);
 });
+
+test("an engine is used under a pass, which has its entry, and calls of a minute share it", async () => {
+	await researcher().chat.completions.create(question());
+	const calls = (await eventsOf("infer.generate")).length;
+	const passes = await eventsOf("infer.pass");
+
+	assert.ok(passes.length > 0 && passes.length < calls, `${passes.length} for ${calls} calls`);
+	for (const { payload, index } of passes) {
+		assert.equal(payload.right, "infer:generate");
+		assert.equal(payload.role, "engine");
+		assert.ok(payload.license, "who may is named by the license");
+		assert.ok(index !== null, "it was published before it was used");
+	}
+});

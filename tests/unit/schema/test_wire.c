@@ -174,8 +174,8 @@ static void numbers_that_are_none_are_refused(void **state)
 	assert_ok(buf_done(&b));
 	assert_ok(wire_read_engine_generate(&out, buf_slice(&b)));
 	assert_true(out.temperature == 0.5F);
-	b.data[4] = 0x7f; /* temperature becomes a NaN */
-	b.data[5] = 0xc0;
+	b.data[12] = 0x7f; /* temperature becomes a NaN */
+	b.data[13] = 0xc0;
 	assert_err(wire_read_engine_generate(&out, buf_slice(&b)), ERR_FORMAT);
 	buf_reset(&b);
 	in.temperature = INFINITY;

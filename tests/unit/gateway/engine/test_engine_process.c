@@ -7,7 +7,7 @@
 #include "schema/wire/engine.h"
 #include "schema/wire/keeper.h"
 
-enum { FILES = 3, MODEL_MAX = 8 << 20 };
+enum { PASS = 4711, FILES = 3, MODEL_MAX = 8 << 20 };
 
 static const char *const names[FILES] = {"config.json", "tokenizer.json", "model.safetensors"};
 
@@ -102,8 +102,26 @@ static void skip_without_model(const struct scene *s)
 	skip();
 }
 
+static void send_serves(struct scene *s, struct slice model)
+{
+	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
+
+	wire_write_engine_serves(&body,
+				 &(struct wire_engine_serves){.model = model, .revision = S("r")});
+	child_send(&s->keeper, WIRE_ENGINE_SERVES, 0, &body, -1);
+}
+
+static void send_pass(struct scene *s, struct slice model, struct slice right)
+{
+	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
+
+	wire_write_engine_pass(&body, &(struct wire_engine_pass){PASS, model, right});
+	child_send(&s->keeper, WIRE_ENGINE_PASS, 0, &body, -1);
+}
+
 static void send_keys(struct scene *s)
 {
+	send_serves(s, S("m"));
 	for (uint8_t i = 0; i < FILES; i++) {
 		AUTO(buf_free) struct buf body = buf_new(64);
 		struct wire_handle_key message = {.handle = i, .key = {i, 9}};
@@ -138,12 +156,13 @@ static void load(struct scene *s)
 	child_expect(&s->child, &s->edge, WIRE_ENGINE_LOADED, &frame);
 	assert_ok(wire_read_engine_loaded(&loaded, frame.body));
 	assert_true(loaded.context == 512 && loaded.memory_bytes > 1000 * 1000);
+	send_pass(s, S("m"), S("infer:generate"));
 }
 
 static void generate(struct scene *s, uint32_t call, uint32_t max_tokens, bool logprobs)
 {
 	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
-	struct wire_engine_generate ask = {.max_tokens = max_tokens, .top_p = 1.0F};
+	struct wire_engine_generate ask = {.pass = PASS, .max_tokens = max_tokens, .top_p = 1.0F};
 
 	ask.prompt = S("Once upon a time");
 	ask.wants_logprobs = logprobs;
@@ -257,6 +276,7 @@ static void engine_refuses_to_load_without_keys_or_with_a_damaged_file(void **st
 	int fd;
 
 	skip_without_model(s);
+	send_serves(s, S("m"));
 	ask_load(s);
 	child_expect_fail(&s->child, &s->edge, ERR_NOT_FOUND);
 	snprintf(path, sizeof path, "%s/store/02/02000000000000000000000000000000", s->child.path);
@@ -268,6 +288,51 @@ static void engine_refuses_to_load_without_keys_or_with_a_damaged_file(void **st
 	child_expect_fail(&s->child, &s->edge, ERR_FORGED);
 }
 
+/* What an edge that was taken over would try: the model is loaded, and it knows every number. */
+static void engine_begins_nothing_without_a_pass_of_the_keeper(void **state)
+{
+	struct scene *s = *state;
+	struct buf texts[9];
+	struct wire_engine_done done;
+	struct wire_engine_loaded loaded;
+	struct frame frame;
+
+	skip_without_model(s);
+	send_keys(s);
+	ask_load(s);
+	child_expect(&s->child, &s->edge, WIRE_ENGINE_LOADED, &frame);
+	assert_ok(wire_read_engine_loaded(&loaded, frame.body));
+	generate(s, 1, 5, false);
+	child_expect_fail(&s->child, &s->edge, ERR_NOT_FOUND);
+	send_pass(s, S("another"), S("infer:generate"));
+	generate(s, 1, 5, false);
+	child_expect_fail(&s->child, &s->edge, ERR_NOT_FOUND);
+	send_pass(s, S("m"), S("infer:embed"));
+	generate(s, 1, 5, false);
+	child_expect_fail(&s->child, &s->edge, ERR_DENIED);
+	send_pass(s, S("m"), S("infer:generate"));
+	for (uint32_t i = 0; i < 9; i++)
+		texts[i] = buf_new(1 << 16);
+	generate(s, 1, 5, false);
+	collect(s, texts, 1, &done);
+	assert_int_equal(done.completion_tokens, 5);
+	buf_free(&texts[1]);
+}
+
+static void engine_loads_nothing_under_a_name_the_keys_are_not_for(void **state)
+{
+	struct scene *s = *state;
+
+	skip_without_model(s);
+	send_serves(s, S("gated"));
+	ask_load(s); /* as "m" */
+	child_expect_fail(&s->child, &s->edge, ERR_DENIED);
+	send_serves(s, S("m")); /* keys for two: spoiled */
+	send_keys(s);
+	ask_load(s);
+	child_expect_fail(&s->child, &s->edge, ERR_DENIED);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_new, scene_free)
@@ -275,6 +340,8 @@ int main(void)
 		TEST(engine_writes_the_published_text_for_eight_at_once),
 		TEST(engine_stops_what_is_canceled_and_unloads),
 		TEST(engine_forgets_what_an_edge_that_went_had_asked),
+		TEST(engine_begins_nothing_without_a_pass_of_the_keeper),
+		TEST(engine_loads_nothing_under_a_name_the_keys_are_not_for),
 		TEST(engine_refuses_to_load_without_keys_or_with_a_damaged_file),
 	};
 

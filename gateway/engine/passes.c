@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/engine/passes.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/base/log.h"
+
+struct pass {
+	uint64_t number;
+	int64_t expires_ms; /* 0: a free row */
+	size_t right_size;
+	char right[WIRE_MAX_RIGHT];
+};
+
+struct passes {
+	bool is_spoiled;
+	size_t model_size, revision_size; /* 0: no keys yet */
+	char model[WIRE_MAX_MODEL];
+	char revision[WIRE_MAX_REVISION];
+	struct pass rows[PASSES_MAX];
+};
+
+struct passes *passes_new(void)
+{
+	struct passes *p = calloc(1, sizeof *p);
+
+	assert(p);
+	return p;
+}
+
+void passes_free(struct passes *p)
+{
+	free(p);
+}
+
+static bool is_served(const struct passes *p, struct slice model)
+{
+	return !p->is_spoiled && p->model_size &&
+	       slice_equal(model, slice_of(p->model, p->model_size));
+}
+
+static bool is_revision(const struct passes *p, struct slice revision)
+{
+	return slice_equal(revision, slice_of(p->revision, p->revision_size));
+}
+
+void passes_serve(struct passes *p, const struct wire_engine_serves *served)
+{
+	if (p->model_size == 0) {
+		memcpy(p->model, served->model.data, served->model.size);
+		memcpy(p->revision, served->revision.data, served->revision.size);
+		p->model_size = served->model.size;
+		p->revision_size = served->revision.size;
+	}
+	if (is_served(p, served->model) && is_revision(p, served->revision))
+		return;
+	log_warn("engine.spoiled", "why=\"keys for two revisions came\"");
+	p->is_spoiled = true;
+}
+
+enum err passes_check_load(const struct passes *p, struct slice model, struct slice revision)
+{
+	if (p->is_spoiled)
+		return failure(ERR_DENIED, "keys for two revisions came: this engine must end");
+	if (!is_served(p, model) || !is_revision(p, revision))
+		return failure(ERR_DENIED, "the keeper gave no keys for this model and revision");
+	return OK;
+}
+
+/* The row of this number, else the one that ends first: a free one ends at 0. */
+static struct pass *row_for(struct passes *p, uint64_t number)
+{
+	struct pass *oldest = &p->rows[0];
+
+	for (size_t i = 0; i < PASSES_MAX; i++) {
+		if (p->rows[i].expires_ms && p->rows[i].number == number)
+			return &p->rows[i];
+		if (p->rows[i].expires_ms < oldest->expires_ms)
+			oldest = &p->rows[i];
+	}
+	return oldest;
+}
+
+void passes_add(struct passes *p, const struct wire_engine_pass *pass, int64_t now_ms)
+{
+	struct pass *row = row_for(p, pass->pass);
+
+	if (!is_served(p, pass->model)) {
+		log_warn("engine.pass", "why=\"a pass for another model came\"");
+		return;
+	}
+	*row = (struct pass){
+		.number = pass->pass,
+		.expires_ms = now_ms + WIRE_PASS_SECONDS * 1000,
+		.right_size = pass->right.size,
+	};
+	memcpy(row->right, pass->right.data, pass->right.size);
+}
+
+enum err passes_check(const struct passes *p, uint64_t pass, struct slice right, int64_t now_ms)
+{
+	for (size_t i = 0; i < PASSES_MAX; i++) {
+		const struct pass *row = &p->rows[i];
+
+		if (!row->expires_ms || row->number != pass)
+			continue;
+		if (now_ms >= row->expires_ms)
+			return failure(ERR_EXPIRED, "the pass is over");
+		if (!slice_equal(right, slice_of(row->right, row->right_size)))
+			return failure(ERR_DENIED, "the pass is not for %.*s", SLICE_PRINT(right));
+		return OK;
+	}
+	return failure(ERR_NOT_FOUND, "the keeper gave no such pass");
+}

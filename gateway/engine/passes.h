@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * passes.h - what the keeper has told this engine: which revision its keys are for, and under
+ * which numbers sequences may begin for the next minute. Without a pass an edge gets nothing out
+ * of a loaded model, and every pass has its entry in the log. Pure.
+ */
+#ifndef GATEWAY_ENGINE_PASSES_H
+#define GATEWAY_ENGINE_PASSES_H
+
+#include "crypto/base/err.h"
+#include "schema/wire/keeper.h"
+
+enum { PASSES_MAX = 1024 };
+
+struct passes;
+
+struct passes *passes_new(void);
+void passes_free(struct passes *p); /* NULL is fine */
+
+/* The keys that follow are for this revision. Keys for two spoil the engine for good. */
+void passes_serve(struct passes *p, const struct wire_engine_serves *served);
+
+/* May files be loaded under this name? ERR_DENIED: their keys are for another model. */
+RESULT passes_check_load(const struct passes *p, struct slice model, struct slice revision);
+
+/* A pass for another model than the one that is served is none. The oldest makes room. */
+void passes_add(struct passes *p, const struct wire_engine_pass *pass, int64_t now_ms);
+
+/* ERR_NOT_FOUND: no such pass; ERR_DENIED: for another right; ERR_EXPIRED. */
+RESULT passes_check(const struct passes *p, uint64_t pass, struct slice right, int64_t now_ms);
+
+#endif

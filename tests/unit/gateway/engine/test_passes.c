@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/test.h"
+
+#include "gateway/engine/passes.h"
+
+static const struct wire_engine_serves mine = {{(const uint8_t *)"m", 1},
+					       {(const uint8_t *)"r", 1}};
+
+static void add(struct passes *p, uint64_t number, int64_t now_ms)
+{
+	passes_add(p, &(struct wire_engine_pass){number, S("m"), S("infer:generate")}, now_ms);
+}
+
+static void a_pass_ends_after_a_minute_and_is_renewed_by_a_new_one(void **state)
+{
+	struct passes *p = passes_new();
+
+	(void)state;
+	passes_serve(p, &mine);
+	add(p, 7, 1000);
+	assert_ok(passes_check(p, 7, S("infer:generate"), 60999));
+	assert_err(passes_check(p, 7, S("infer:generate"), 61000), ERR_EXPIRED);
+	assert_err(passes_check(p, 8, S("infer:generate"), 1000), ERR_NOT_FOUND);
+	add(p, 7, 61000);
+	assert_ok(passes_check(p, 7, S("infer:generate"), 61000));
+	passes_free(p);
+}
+
+static void a_pass_that_comes_before_any_key_is_none(void **state)
+{
+	struct passes *p = passes_new();
+
+	(void)state;
+	add(p, 7, 1000);
+	assert_err(passes_check(p, 7, S("infer:generate"), 1000), ERR_NOT_FOUND);
+	assert_err(passes_check_load(p, S("m"), S("r")), ERR_DENIED);
+	passes_free(p);
+}
+
+static void keys_for_two_revisions_spoil_the_engine(void **state)
+{
+	struct wire_engine_serves other = mine;
+	struct passes *p = passes_new();
+
+	(void)state;
+	other.revision = S("r2");
+	passes_serve(p, &mine);
+	passes_serve(p, &mine);
+	assert_ok(passes_check_load(p, S("m"), S("r")));
+	passes_serve(p, &other);
+	assert_err(passes_check_load(p, S("m"), S("r")), ERR_DENIED);
+	assert_err(passes_check_load(p, S("m"), S("r2")), ERR_DENIED);
+	add(p, 7, 1000);
+	assert_err(passes_check(p, 7, S("infer:generate"), 1000), ERR_NOT_FOUND);
+	passes_free(p);
+}
+
+static void more_passes_than_there_is_room_for_drop_the_oldest(void **state)
+{
+	struct passes *p = passes_new();
+
+	(void)state;
+	passes_serve(p, &mine);
+	for (uint64_t i = 0; i <= PASSES_MAX; i++)
+		add(p, i, (int64_t)i + 1);
+	assert_err(passes_check(p, 0, S("infer:generate"), 10), ERR_NOT_FOUND);
+	assert_ok(passes_check(p, 1, S("infer:generate"), 10));
+	assert_ok(passes_check(p, PASSES_MAX, S("infer:generate"), 10));
+	passes_free(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_pass_ends_after_a_minute_and_is_renewed_by_a_new_one),
+		cmocka_unit_test(a_pass_that_comes_before_any_key_is_none),
+		cmocka_unit_test(keys_for_two_revisions_spoil_the_engine),
+		cmocka_unit_test(more_passes_than_there_is_room_for_drop_the_oldest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
