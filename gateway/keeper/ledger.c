@@ -2,6 +2,7 @@
 #include "gateway/keeper/ledger.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 #include "crypto/base/clock.h"
 #include "crypto/base/log.h"
@@ -212,6 +213,19 @@ static enum err draft_entry(struct draft *d, struct leaf *leaf, const struct wir
 	return OK;
 }
 
+/* Whoever repairs the log must know which of a batch it is. */
+static enum err draft_numbered(struct draft *d, struct leaf *leaf,
+			       const struct wire_log_entry *entry, uint64_t number)
+{
+	enum err result = draft_entry(d, leaf, entry);
+	char why[FAILURE_MAX_TEXT];
+
+	if (result == OK)
+		return OK;
+	snprintf(why, sizeof why, "%s", failure_text());
+	return failure(result, "entry %llu: %s", (unsigned long long)number, why);
+}
+
 static enum err run_shreds(const struct ledger *l, const struct draft *d)
 {
 	for (size_t i = 0; i < d->shred_count; i++)
@@ -240,7 +254,7 @@ enum err ledger_append(struct ledger *l, const struct wire_log_append *batch, in
 	if (batch->count == 0)
 		return OK; /* the scribe has lost our last answer and asks for its checkpoint */
 	for (uint16_t i = 0; i < batch->count; i++)
-		TRY(draft_entry(&d, &leaves[i], &batch->entries[i]));
+		TRY(draft_numbered(&d, &leaves[i], &batch->entries[i], size + i));
 	TRY(run_shreds(l, &d));
 	TRY(journal_write(l->journal,
 			  &(struct journal_change){d.leaves, d.leaf_count, d.facts, d.fact_count}));

@@ -122,21 +122,34 @@ static int next_backoff(int backoff_ms)
 	return 2 * backoff_ms < SCRIBE_BACKOFF_MS ? 2 * backoff_ms : SCRIBE_BACKOFF_MS;
 }
 
+/* An entry the keeper refuses stops the log until a person has looked: nothing passes over it. */
+static void tell_failure(enum err result)
+{
+	bool is_refusal = result == ERR_FORMAT || result == ERR_FORGED || result == ERR_LIMIT;
+
+	if (is_refusal)
+		log_error("log.stopped", "why=\"%s\"", failure_text());
+	else
+		log_warn("log.cycle", "why=\"%s\"", failure_text());
+}
+
 static void run_cycle(void *context)
 {
 	struct scribe *s = context;
 	bool more = false;
 	int delay_ms = SCRIBE_POLL_MS;
+	enum err result;
 
 	s->is_wanted = false;
-	if (publisher_cycle(&s->publisher, &more) == OK) {
+	result = publisher_cycle(&s->publisher, &more);
+	if (result == OK) {
 		s->backoff_ms = 0;
 		if (more || s->is_wanted)
 			delay_ms = 0;
 		awaits_filter(&s->awaits, answer_one, s);
 	} else {
 		if (s->backoff_ms == 0)
-			log_warn("log.cycle", "why=\"%s\"", failure_text());
+			tell_failure(result);
 		s->backoff_ms = delay_ms = next_backoff(s->backoff_ms);
 		awaits_filter(&s->awaits, s->publisher.is_read_only ? answer_one : expire_one, s);
 	}

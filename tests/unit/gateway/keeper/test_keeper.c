@@ -121,6 +121,7 @@ static void keeper_takes_no_revocation_of_an_id_spelled_otherwise(void **state)
 	PAYLOAD(s, "{\"license\":\"0199AAAA-BBBB-7CCC-8DDD-EEEEFFFF0000\"}");
 	entry_make(&s->entry, "license.revoke");
 	assert_err(offer(s, &s->entry), ERR_FORMAT);
+	assert_non_null(strstr(failure_text(), "entry 3: ")); /* which one to look at */
 }
 
 static void keeper_refuses_while_a_license_is_suspended(void **state)
