@@ -14,7 +14,7 @@
 #include "schema/wire/scribe.h"
 
 static enum err open_store(struct store **out, const struct settings *s, const char *role,
-			   const char *password_file)
+			   const char *password_file, unsigned timeout_ms)
 {
 	char port[16];
 	struct store_settings settings = {
@@ -23,7 +23,7 @@ static enum err open_store(struct store **out, const struct settings *s, const c
 		.database = s->database_name,
 		.role = role,
 		.password_file = password_file[0] ? password_file : NULL,
-		.statement_timeout_ms = API_CALL_MS,
+		.statement_timeout_ms = timeout_ms,
 	};
 
 	snprintf(port, sizeof port, "%lld", (long long)s->database_port);
@@ -38,7 +38,8 @@ static enum err prepare_one(struct route_context **out, struct api *api)
 
 	assert(context);
 	context->api = api;
-	result = open_store(&context->store, s, "sallyport_edge", s->edge_password_file);
+	result = open_store(&context->store, s, "sallyport_edge", s->edge_password_file,
+			    API_CALL_MS);
 	if (result != OK) {
 		api_worker_free(context);
 		return result;
@@ -49,13 +50,18 @@ static enum err prepare_one(struct route_context **out, struct api *api)
 
 enum err api_workers_prepare(struct api *api, size_t count)
 {
+	const struct settings *s = api->settings;
+
 	assert(count <= API_MAX_WORKERS);
 	for (; api->worker_count < count; api->worker_count++)
 		TRY(prepare_one(&api->workers[api->worker_count], api));
 	for (; api->auditor_count < API_AUDITORS; api->auditor_count++)
-		TRY(open_store(&api->auditors[api->auditor_count], api->settings,
-			       "sallyport_auditor", api->settings->auditor_password_file));
-	return OK;
+		TRY(open_store(&api->auditors[api->auditor_count], s, "sallyport_auditor",
+			       s->auditor_password_file, API_CALL_MS));
+	TRY(open_store(&api->release_store, s, "sallyport_edge", s->edge_password_file,
+		       API_CALL_MS));
+	return open_store(&api->lease_store, s, "sallyport_edge", s->edge_password_file,
+			  (unsigned)s->lease_seconds * 1000);
 }
 
 struct store *api_auditor_take(struct api *api)

@@ -50,6 +50,8 @@ struct api {
 	struct slots *slots;
 	struct passes *passes;
 	struct running *running;
+	struct cuts *cuts;            /* what runs, and on whose right */
+	struct lease *lease;          /* of what this edge may rely on */
 	_Atomic int imports;          /* that are running */
 	_Atomic int64_t sweep_due_ms; /* when seal_sweep has work again */
 	uint8_t capability_key[32];   /* of upload addresses; lives as long as this edge */
@@ -69,6 +71,8 @@ struct api {
 	pthread_mutex_t workers_lock;
 	struct route_context *workers[API_MAX_WORKERS]; /* prepared, not yet taken */
 	size_t worker_count;
+	struct store *lease_store;   /* until the lease has it */
+	struct store *release_store; /* until the releases have it */
 };
 
 struct route_context {
@@ -76,7 +80,8 @@ struct route_context {
 	struct store *store; /* role sallyport_edge */
 };
 
-/* Before the sandbox, which then forbids to read password files: one context for each worker. */
+/* Before the sandbox, which then forbids to read password files: one context for each worker, and
+ * the connection of the lease. */
 RESULT api_workers_prepare(struct api *api, size_t count);
 
 /* A connection of the auditor's role; give it back. */

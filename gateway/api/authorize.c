@@ -5,6 +5,7 @@
 #include "crypto/base/log.h"
 #include "crypto/base/text.h"
 #include "crypto/json.h"
+#include "gateway/api/lease.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/scope.h"
@@ -165,6 +166,12 @@ static bool leads_to_entry(const struct exchange *x)
 	       route->run == model_sealed;
 }
 
+/* What this edge knows may be out of date, and others have stopped waiting for it. */
+static enum err no_lease(void)
+{
+	return failure(ERR_UNAVAILABLE, "this edge has lost touch with the database; try again");
+}
+
 bool authorize_route(struct exchange *x, struct route_context *context)
 {
 	struct slice declared = slice_of_string(exchange_route(x)->right);
@@ -175,8 +182,13 @@ bool authorize_route(struct exchange *x, struct route_context *context)
 
 	exchange_set_subject(x, who);
 	who->credential = CODE_NOT_AUTHENTICATED;
+	who->epoch = lease_epoch(context->api->lease);
 	if (is_public && ignores_tokens(x))
 		return true;
+	if (!is_public && !who->epoch) {
+		reply_failure(x, no_lease());
+		return false;
+	}
 	if (!is_public && !right_parse(&right, declared)) {
 		reply_code(x, CODE_INTERNAL, NULL, NULL);
 		return false;
@@ -316,6 +328,8 @@ enum err authorize_weigh(struct grant *out, struct exchange *x, struct route_con
 		.model = model, .revision = revision, .path = path};
 
 	*out = (struct grant){.who = exchange_subject(x), .right = right, .now_ms = clock_now_ms()};
+	if (!out->who->epoch)
+		return no_lease();
 	memcpy(question.person, out->who->person.id, STORE_ID);
 	TRY(store_access_load(context->store, exchange_arena(x), &out->access, &question));
 	gather_facts(out);

@@ -18,6 +18,7 @@ struct principal {
 	struct store_person person; /* if authenticated */
 	right_set offices;
 	right_set scope; /* what the token may be used for */
+	uint64_t epoch;  /* that the edge had confirmed before anything was read; 0: none */
 };
 
 /* A decision on a model, with what it rested on. */

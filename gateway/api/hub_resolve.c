@@ -14,6 +14,7 @@
 #include "gateway/api/release.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
+#include "gateway/api/withdraw.h"
 #include "gateway/http/range.h"
 #include "gateway/http/url.h"
 #include "schema/store/decision.h"
@@ -28,6 +29,7 @@ struct transfer {
 	struct grant *grant;
 	struct release release;
 	struct range range;
+	struct cut_entry cut;
 };
 
 /* The grant for the file of the address, with headers that every client needs set; NULL: it has
@@ -95,42 +97,36 @@ void hub_resolve_head(struct exchange *x, struct route_context *context)
 	exchange_answer_head(x, 200, "application/octet-stream", g->access.file.size);
 }
 
-/* Runs when the last byte is out or the client is gone: how much it was is an entry. */
+static void cut_transfer(void *exchange)
+{
+	exchange_cut(exchange);
+}
+
+/* Runs when the last byte is out or the client is gone. */
 static void transfer_done(struct exchange *x, struct route_context *context, void *data,
 			  uint64_t sent)
 {
 	struct transfer *t = data;
 	const struct grant *g = t->grant;
-	AUTO(audit_event_clear) struct audit_event event = {0};
 	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
-	enum err porter = rpc_next(t->opening, &reply, TRANSFER_END_MS);
 	struct store_usage usage = {
 		.right = slice_of_string(right_name(g->right)), .calls = 1, .bytes = sent};
+	enum err porter;
 
+	cuts_leave(t->api->cuts, &t->cut);
+	metrics_add(&t->api->metrics, METRIC_STREAMS_CUT, atomic_load(&t->cut.is_cut));
+	porter = rpc_next(t->opening, &reply, TRANSFER_END_MS);
 	rpc_stream_free(t->opening);
 	metrics_add(&t->api->metrics, METRIC_DOWNLOADS, 1);
 	metrics_add(&t->api->metrics, METRIC_DOWNLOAD_BYTES, sent);
 	if (porter != OK && sent < t->range.length && porter != ERR_CLOSED)
 		log_warn("download.broken", "reason=\"%s\"", failure_text());
-	audit_event_begin(&event, AUDIT_DOWNLOAD_END,
-			  g->who->authenticated ? g->who->person.id : NULL, g->who->person.name);
-	if (g->license)
-		audit_event_uuid(&event, "license", g->license->id);
-	audit_event_text(&event, "model", g->access.model.name);
-	audit_event_text(&event, "revision", g->access.revision.id);
-	audit_event_text(&event, "path", g->access.file.path);
-	audit_event_text(&event, "right", slice_of_string(right_name(g->right)));
-	audit_event_uuid(&event, "release", t->release.event);
-	audit_event_number(&event, "first", (int64_t)t->range.first);
-	audit_event_number(&event, "length", (int64_t)t->range.length);
-	audit_event_number(&event, "sent", (int64_t)sent);
 	memcpy(usage.person, g->who->person.id, STORE_ID);
 	memcpy(usage.model, g->access.model.id, STORE_ID);
-	if (api_log(context->store, &event) != OK ||
-	    (g->who->authenticated &&
-	     store_usage_add(context->store, &usage, clock_now_ms()) != OK))
+	if (g->who->authenticated && store_usage_add(context->store, &usage, clock_now_ms()) != OK)
 		log_error("download.unrecorded", "request=%s reason=\"%s\"", exchange_request_id(x),
 			  failure_text());
+	release_leave(t->api, &t->release, t->range.first, sent);
 }
 
 static enum err open_transfer(struct transfer *t, int *read_end)
@@ -162,6 +158,25 @@ static enum err open_transfer(struct transfer *t, int *read_end)
 	return OK;
 }
 
+/* Released, within reach of withdrawals, and on its way from the porter. */
+static enum err begin_transfer(struct transfer *t, int *pipe_end, struct exchange *x,
+			       struct route_context *context)
+{
+	enum err result;
+
+	TRY(release_file(&t->release, x, context, t->grant));
+	t->cut = (struct cut_entry){
+		.basis = withdraw_basis(t->grant), .on_cut = cut_transfer, .context = x};
+	result = cuts_enter(t->api->cuts, &t->cut, t->grant->who->epoch);
+	if (result == OK)
+		result = open_transfer(t, pipe_end);
+	if (result != OK) {
+		cuts_leave(t->api->cuts, &t->cut);
+		release_leave(t->api, &t->release, 0, 0);
+	}
+	return result;
+}
+
 static void send_part(struct exchange *x, struct route_context *context, struct grant *g,
 		      struct range range)
 {
@@ -171,9 +186,7 @@ static void send_part(struct exchange *x, struct route_context *context, struct 
 	int pipe_end = -1;
 
 	*t = (struct transfer){.api = context->api, .grant = g, .range = range};
-	result = release_file(&t->release, x, context, g);
-	if (result == OK)
-		result = open_transfer(t, &pipe_end);
+	result = begin_transfer(t, &pipe_end, x, context);
 	if (result != OK) {
 		reply_failure(x, result);
 		return;

@@ -10,10 +10,10 @@
 #include "gateway/api/capability.h"
 #include "gateway/api/commit.h"
 #include "gateway/api/hub.h"
-#include "gateway/api/release.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/seal.h"
+#include "gateway/api/withdraw.h"
 
 enum { UPLOAD_MAX_OBJECTS = 1000 };
 
@@ -125,9 +125,7 @@ static enum err change_settings(struct exchange *x, struct route_context *contex
 		audit_event_hex(&event, "terms_sha256", slice_of(terms, 32));
 	TRY(store_begin(store));
 	TRY(store_model_set_gate(store, model->id, gate, terms));
-	TRY(api_finish(x, context, &event));
-	releases_drop_model(context->api, model->id); /* what an open gate released is asked anew */
-	return OK;
+	return api_finish(x, context, &event);
 }
 
 void hub_settings(struct exchange *x, struct route_context *context)
@@ -157,6 +155,8 @@ void hub_settings(struct exchange *x, struct route_context *context)
 	else {
 		answer = json_object_new();
 		json_put_text(answer, "gate", gate);
+		if (!slice_equal(gate, model.gate)) /* it may be narrower */
+			withdraw_wait(x, context, answer);
 		reply_json(x, 200, answer);
 	}
 }

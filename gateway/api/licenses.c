@@ -3,10 +3,9 @@
 #include "crypto/base/clock.h"
 #include "crypto/json.h"
 #include "gateway/api/issue.h"
-#include "gateway/api/release.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
-#include "gateway/api/running.h"
+#include "gateway/api/withdraw.h"
 
 static bool is_manager(const struct exchange *x)
 {
@@ -80,16 +79,9 @@ struct act {
 	struct slice from, to;
 };
 
-static void cut(struct api *api, const uint8_t license[STORE_ID])
-{
-	releases_drop_license(api, license);
-	running_cut_license(api->running, license);
-}
-
 static enum err carry_out(struct exchange *x, struct route_context *context, const struct act *act,
 			  const struct store_license *l, struct slice reason)
 {
-	enum err published;
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
 	AUTO(audit_event_clear) struct audit_event event = {0};
@@ -102,15 +94,8 @@ static enum err carry_out(struct exchange *x, struct route_context *context, con
 	audit_event_text(&event, "reason", reason);
 	TRY(store_begin(store));
 	TRY(store_license_set_state(store, l->id, act->from, act->to, reason, clock_now_ms()));
-	TRY(api_log(store, &event));
-	TRY(store_commit(store));
-	/* It stands from here on, published or not: what runs on the license ends now. Once more
-	 * after publishing, for a release that was on its way; the keeper makes no other. */
-	cut(context->api, l->id);
-	published = api_publish(context->api, event.id);
-	cut(context->api, l->id);
-	exchange_header(x, "X-Audit-Receipt", "%s", api_uuid(exchange_arena(x), event.id));
-	return published;
+	/* From its commit on it stands, published or not, and edges end what runs on it. */
+	return api_finish(x, context, &event);
 }
 
 static void change(struct exchange *x, struct route_context *context, const struct act *act)
@@ -136,6 +121,8 @@ static void change(struct exchange *x, struct route_context *context, const stru
 	answer = json_object_new();
 	json_put_text(answer, "id", slice_of_string(api_uuid(exchange_arena(x), license.id)));
 	json_put_text(answer, "state", act->to);
+	if (act->kind != AUDIT_LICENSE_REINSTATE)
+		withdraw_wait(x, context, answer);
 	reply_json(x, 200, answer);
 }
 

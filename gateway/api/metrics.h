@@ -20,7 +20,11 @@
 	X(DOWNLOAD_BYTES,    "sallyport_download_bytes_total",    "bytes of files given to the network") \
 	X(GENERATIONS,       "sallyport_generations_total",       "generations that ended") \
 	X(PROMPT_TOKENS,     "sallyport_prompt_tokens_total",     "tokens read by engines") \
-	X(COMPLETION_TOKENS, "sallyport_completion_tokens_total", "tokens written by engines")
+	X(COMPLETION_TOKENS, "sallyport_completion_tokens_total", "tokens written by engines") \
+	X(STREAMS_CUT,       "sallyport_streams_cut_total",       "downloads and generations ended by a withdrawal or a lapse") \
+	X(WITHDRAWALS,       "sallyport_withdrawals_total",       "acts that withdrew access and waited for all edges") \
+	X(WITHDRAWAL_MS,     "sallyport_withdrawal_milliseconds_total", "time those waited, after their commit and publication") \
+	X(WITHDRAWAL_LAPSES, "sallyport_withdrawal_lapsed_edges_total", "edges that did not confirm, and whose lease was waited for")
 /* clang-format on */
 
 #define METRIC_ENUM(metric, name, help) METRIC_##metric,

@@ -5,11 +5,9 @@
 #include "crypto/digest.h"
 #include "crypto/json.h"
 #include "gateway/api/hub.h"
-#include "gateway/api/release.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
-#include "gateway/api/running.h"
-#include "gateway/api/slots.h"
+#include "gateway/api/withdraw.h"
 
 static enum err add_terms(struct exchange *x, struct route_context *context,
 			  const struct digest *digest)
@@ -65,14 +63,6 @@ void terms_get(struct exchange *x, struct route_context *context)
 		reply_failure(x, result);
 }
 
-/* An emergency stop reaches what runs: transfers, generations, the engines that hold the model. */
-static void stop_all(struct api *api, const struct store_model *model)
-{
-	releases_drop_model(api, model->id);
-	running_cut_model(api->running, model->id);
-	slots_drop_model(api->slots, api->rpc, model->id);
-}
-
 enum err hub_set_model_state(struct exchange *x, struct route_context *context,
 			     const struct store_model *model, enum audit_kind kind,
 			     struct slice state, struct slice reason)
@@ -80,8 +70,6 @@ enum err hub_set_model_state(struct exchange *x, struct route_context *context,
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
 	AUTO(audit_event_clear) struct audit_event event = {0};
-	bool stops = kind == AUDIT_MODEL_DISABLE || kind == AUDIT_MODEL_SHRED;
-	enum err published;
 
 	if (slice_equal(model->state, S("shredded")))
 		return failure(ERR_CONFLICT, "the model is shredded");
@@ -90,15 +78,9 @@ enum err hub_set_model_state(struct exchange *x, struct route_context *context,
 	audit_event_text(&event, "reason", reason);
 	TRY(store_begin(store));
 	TRY(store_model_set_state(store, model->id, state, reason));
-	TRY(api_log(store, &event));
-	TRY(store_commit(store));
-	if (stops) /* from here on it stands; once more below, for what was on its way */
-		stop_all(context->api, model);
-	published = api_publish(context->api, event.id);
-	if (stops)
-		stop_all(context->api, model);
-	exchange_header(x, "X-Audit-Receipt", "%s", api_uuid(exchange_arena(x), event.id));
-	return published;
+	/* From its commit on it stands: edges end transfers, generations, engines with the model.
+	 */
+	return api_finish(x, context, &event);
 }
 
 static void change(struct exchange *x, struct route_context *context, enum audit_kind kind,
@@ -125,6 +107,8 @@ static void change(struct exchange *x, struct route_context *context, enum audit
 	answer = json_object_new();
 	json_put_text(answer, "model", model.name);
 	json_put_text(answer, "state", state);
+	if (kind == AUDIT_MODEL_DISABLE)
+		withdraw_wait(x, context, answer);
 	reply_json(x, 200, answer);
 }
 

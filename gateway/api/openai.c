@@ -16,6 +16,7 @@
 #include "gateway/api/routes.h"
 #include "gateway/api/running.h"
 #include "gateway/api/slots.h"
+#include "gateway/api/withdraw.h"
 #include "schema/store/decision.h"
 
 enum {
@@ -30,7 +31,8 @@ struct call {
 	struct generation ask;
 	struct grant *grant;
 	uint8_t event[WIRE_ID];
-	unsigned slot, place;
+	unsigned slot;
+	struct cut_entry cut;
 	struct rpc_stream *stream;
 	struct openai_answer answer;
 	const char *why; /* of the failure, if there was one */
@@ -221,7 +223,7 @@ static enum err next_frame(struct call *c, struct rpc_reply *reply)
 		rpc_reply_clear(reply);
 		if (exchange_is_closed(c->x))
 			return failure(ERR_CLOSED, "the client has gone");
-		if (running_is_cut(c->context->api->running, c->place))
+		if (atomic_load(&c->cut.is_cut))
 			return failure(ERR_DENIED, "the license or the model was withdrawn");
 		result = rpc_next(c->stream, reply, ENGINE_LOOK_MS);
 	} while (result == ERR_TIMEOUT && clock_monotonic_ms() < deadline);
@@ -324,20 +326,34 @@ static void run(struct call *c)
 		answer_failure(c, result);
 }
 
-static void run_in_place(struct call *c)
+/* Where a withdrawal finds it; from here on, loading included. */
+static void run_in_reach(struct call *c)
 {
-	static const uint8_t no_license[STORE_ID];
-	struct running *running = c->context->api->running;
-	const struct grant *g = c->grant;
+	struct cuts *cuts = c->context->api->cuts;
+	enum err result;
 
-	if (running_enter(&c->place, running,
-			  g->decision.basis == BASIS_LICENSE ? g->license->id : no_license,
-			  g->access.model.id) != OK) {
-		reply_code(c->x, CODE_RATE_LIMITED, failure_text(), NULL);
+	c->cut.basis = withdraw_basis(c->grant);
+	result = cuts_enter(cuts, &c->cut, c->grant->who->epoch);
+	if (result != OK) {
+		reply_failure(c->x, result);
 		return;
 	}
 	run(c);
-	running_leave(running, c->place);
+	if (atomic_load(&c->cut.is_cut))
+		metrics_add(&c->context->api->metrics, METRIC_STREAMS_CUT, 1);
+	cuts_leave(cuts, &c->cut);
+}
+
+static void run_in_place(struct call *c)
+{
+	struct running *running = c->context->api->running;
+
+	if (running_enter(running) != OK) {
+		reply_code(c->x, CODE_RATE_LIMITED, failure_text(), NULL);
+		return;
+	}
+	run_in_reach(c);
+	running_leave(running);
 }
 
 static enum code code_of_flaw(enum err kind)

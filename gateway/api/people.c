@@ -8,6 +8,7 @@
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/scope.h"
+#include "gateway/api/withdraw.h"
 #include "schema/store/key.h"
 
 static const int64_t day_ms = 24 * 3600 * 1000;
@@ -309,10 +310,12 @@ void token_revoke(struct exchange *x, struct route_context *context)
 
 	if (result == OK)
 		result = revoke_token(x, context, id);
-	if (result == OK)
-		reply_empty(x, 204);
-	else
+	if (result != OK) {
 		reply_failure(x, result);
+		return;
+	}
+	withdraw_wait(x, context, NULL);
+	reply_empty(x, 204);
 }
 
 static enum err read_key(struct store_key *out, struct exchange *x, const json_t *body)

@@ -3,32 +3,47 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "crypto/base/clock.h"
+#include "crypto/base/log.h"
 #include "crypto/digest.h"
 #include "crypto/random.h"
+#include "gateway/api/delivery.h"
 #include "schema/wire/porter.h"
 
+enum { CLOSER_MS = 500, CLOSER_LAST_TRIES = 20 };
+
 /*
- *   FREE --reserve--> MAKING --the porter has the key--> HELD --ten minutes, or dropped--> FREE
- *                        \--failed, or dropped meanwhile (DROPPED)--------------------------^
+ *   FREE --reserve--> MAKING --the porter has the key--> READY --time over, dropped--> ENDING
+ *    ^                   \--failed, or dropped meanwhile (DROPPED)--> FREE or ENDING      |
+ *    +---------------------the last transfer has left; its download.end is written---------+
  */
-enum held_state { HELD_FREE, HELD_MAKING, HELD_DROPPED, HELD_READY };
+enum held_state { HELD_FREE, HELD_MAKING, HELD_DROPPED, HELD_READY, HELD_ENDING };
 
 struct held {
 	enum held_state state;
 	struct digest about; /* of basis, license, person, model, revision, path, client address */
 	uint8_t license[STORE_ID], model[STORE_ID];
-	uint32_t generation; /* of the porter: another one has forgotten the key */
-	int64_t expires_ms;
+	uint32_t generation;         /* of the porter: another one has forgotten the key */
+	bool has_key;                /* the porter, for us */
+	unsigned users;              /* transfers */
+	int64_t expires_ms, used_ms; /* monotonic */
 	struct release release;
+	struct delivery *delivery; /* from READY on */
 };
 
 struct releases {
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* a row left MAKING */
 	unsigned next_porter;
+	size_t used; /* rows behind this one were never used */
 	struct held rows[RELEASE_MAX];
+	bool is_closing; /* the closer runs */
+	pthread_t closer;
+	struct store *store; /* the closer's, and what it could not write yet */
+	struct delivery *unwritten[RELEASE_MAX];
+	size_t unwritten_count;
 };
 
 struct releases *releases_new(void)
@@ -47,6 +62,7 @@ void releases_free(struct releases *r)
 		return;
 	pthread_cond_destroy(&r->changed);
 	pthread_mutex_destroy(&r->lock);
+	store_free(r->store);
 	free(r);
 }
 
@@ -72,22 +88,39 @@ static struct digest about_of(const struct exchange *x, const struct grant *g)
 	return digest_of(buf_slice(&text));
 }
 
-/* Under the lock. One that is being made is only marked: its maker lets it go. */
-static void forget(struct api *api, struct held *row)
+/* Under the lock: the porter closes what runs on the key. One that is gone has forgotten already.
+ */
+static void drop_key(struct api *api, struct held *row)
 {
 	AUTO(buf_free) struct buf body = buf_new(16);
 	struct wire_porter_drop drop = {.handle = row->release.handle};
 
-	if (row->state == HELD_MAKING)
-		row->state = HELD_DROPPED;
-	if (row->state != HELD_READY)
+	if (!row->has_key)
 		return;
-	row->state = HELD_FREE;
+	row->has_key = false;
 	wire_write_porter_drop(&body, &drop);
-	/* A porter that is gone has forgotten already. */
 	if (rpc_note(api->rpc, ROLE_PORTER, row->release.porter, WIRE_PORTER_DROP,
 		     buf_slice(&body)) != OK)
-		return;
+		log_debug("release.drop", "reason=\"%s\"", failure_text());
+}
+
+/* Under the lock. One that is being made is only marked: its maker lets it go. */
+static void forget(struct api *api, struct held *row)
+{
+	if (row->state == HELD_MAKING)
+		row->state = HELD_DROPPED;
+	if (row->state == HELD_READY)
+		row->state = HELD_ENDING;
+	if (row->state == HELD_ENDING)
+		drop_key(api, row);
+}
+
+/* Under the lock: no new transfer comes; those that run go on. */
+static void expire(struct api *api, struct held *row)
+{
+	row->state = HELD_ENDING;
+	if (row->users == 0)
+		drop_key(api, row);
 }
 
 static bool is_porter_gone(struct api *api, const struct held *row)
@@ -95,40 +128,48 @@ static bool is_porter_gone(struct api *api, const struct held *row)
 	return row->generation != rpc_generation(api->rpc, ROLE_PORTER, row->release.porter);
 }
 
-/* Under the lock. Also sweeps what has expired. */
-static struct held *find(struct api *api, const struct digest *about, int64_t now_ms)
+/* Under the lock. */
+static struct held *find(struct api *api, const struct digest *about)
 {
-	struct held *found = NULL;
+	struct releases *r = api->releases;
+	int64_t now_ms = clock_monotonic_ms();
 
-	for (size_t i = 0; i < RELEASE_MAX; i++) {
-		struct held *row = &api->releases->rows[i];
-		bool is_same = digest_equal(&row->about, about);
+	for (size_t i = 0; i < r->used; i++) {
+		struct held *row = &r->rows[i];
 
-		if (row->state == HELD_READY &&
-		    (now_ms >= row->expires_ms || (is_same && is_porter_gone(api, row))))
-			forget(api, row);
-		if (is_same && (row->state == HELD_READY || row->state == HELD_MAKING))
-			found = row;
+		if ((row->state != HELD_READY && row->state != HELD_MAKING) ||
+		    !digest_equal(&row->about, about))
+			continue;
+		if (row->state == HELD_MAKING)
+			return row;
+		if (now_ms < row->expires_ms && !is_porter_gone(api, row))
+			return row;
+		expire(api, row);
 	}
-	return found;
+	return NULL;
 }
 
-/* Under the lock: a free row, or the held one that ends first. NULL: all are being made. */
+/* Under the lock: a free row. NULL: all are in use, or their ends are not written yet; the idle one
+ * that ends first is told to. */
 static struct held *take_row(struct api *api)
 {
+	struct releases *r = api->releases;
 	struct held *oldest = NULL;
 
 	for (size_t i = 0; i < RELEASE_MAX; i++) {
-		struct held *row = &api->releases->rows[i];
+		struct held *row = &r->rows[i];
 
-		if (row->state == HELD_FREE)
+		if (row->state == HELD_FREE) {
+			r->used = i < r->used ? r->used : i + 1;
 			return row;
-		if (row->state == HELD_READY && (!oldest || row->expires_ms < oldest->expires_ms))
+		}
+		if (row->state == HELD_READY && row->users == 0 &&
+		    (!oldest || row->expires_ms < oldest->expires_ms))
 			oldest = row;
 	}
 	if (oldest)
-		forget(api, oldest);
-	return oldest;
+		expire(api, oldest);
+	return NULL;
 }
 
 enum err release_pick_porter(unsigned *out, struct api *api)
@@ -195,29 +236,33 @@ static enum err ask_keeper(const struct release *release, struct api *api, const
 	return api_ask_keeper(&reply, api, WIRE_KEY_RELEASE, buf_slice(&body));
 }
 
-/* One that is held (copied to *out, NULL is returned), after waiting for one that is being made; or
- * a row reserved for the caller to make it. */
-static struct held *find_or_reserve(struct release *out, struct api *api,
-				    const struct digest *about, const struct grant *g)
+/* A row reserved for the caller to make it, or NULL: one is held, after waiting for one that is
+ * being made, and is copied to *out. ERR_UNAVAILABLE: the table is full. */
+static enum err find_or_reserve(struct held **reserved, struct release *out, struct api *api,
+				const struct digest *about, const struct grant *g)
 {
 	struct releases *r = api->releases;
 	struct held *row;
+	enum err result = OK;
 
+	*reserved = NULL;
 	pthread_mutex_lock(&r->lock);
-	while ((row = find(api, about, g->now_ms)) != NULL && row->state == HELD_MAKING)
+	while ((row = find(api, about)) != NULL && row->state == HELD_MAKING)
 		pthread_cond_wait(&r->changed, &r->lock); /* its maker's calls have time-outs */
 	if (row) {
+		row->users++;
 		*out = row->release;
-		row = NULL;
-	} else {
-		row = take_row(api);
-		assert(row); /* there are far fewer workers than rows */
+	} else if ((row = take_row(api)) != NULL) {
 		*row = (struct held){.state = HELD_MAKING, .about = *about};
 		memcpy(row->license, license_of(g), STORE_ID);
 		memcpy(row->model, g->access.model.id, STORE_ID);
+		*reserved = row;
+	} else {
+		result = failure(ERR_UNAVAILABLE, "%d files are being downloaded; try again",
+				 RELEASE_MAX);
 	}
 	pthread_mutex_unlock(&r->lock);
-	return row;
+	return result;
 }
 
 static enum err make(struct release *out, uint32_t *generation, struct exchange *x,
@@ -245,10 +290,12 @@ static enum err settle(struct held *row, struct api *api, const struct held *mad
 	was_dropped = row->state == HELD_DROPPED;
 	if (result == OK)
 		*row = *made;
-	if (result != OK)
+	else
 		row->state = HELD_FREE;
-	else if (was_dropped)
+	if (result == OK && was_dropped) {
+		row->users = 0;
 		forget(api, row);
+	}
 	pthread_cond_broadcast(&r->changed);
 	pthread_mutex_unlock(&r->lock);
 	if (result == OK && was_dropped)
@@ -256,22 +303,52 @@ static enum err settle(struct held *row, struct api *api, const struct held *mad
 	return result;
 }
 
+static enum err make_row(struct held *row, struct release *out, struct exchange *x,
+			 struct route_context *context, const struct grant *g)
+{
+	struct api *api = context->api;
+	struct held made = {.state = HELD_READY, .about = row->about, .has_key = true, .users = 1};
+	enum err result = make(out, &made.generation, x, context, g);
+
+	out->row = (unsigned)(row - api->releases->rows);
+	made.release = *out;
+	made.used_ms = clock_monotonic_ms();
+	made.expires_ms = made.used_ms + api->settings->release_seconds * 1000;
+	memcpy(made.license, license_of(g), STORE_ID);
+	memcpy(made.model, g->access.model.id, STORE_ID);
+	if (result == OK)
+		made.delivery = delivery_new(g, out->event);
+	return settle(row, api, &made, result);
+}
+
+void release_leave(struct api *api, const struct release *release, uint64_t first, uint64_t sent)
+{
+	struct held *row = &api->releases->rows[release->row];
+
+	pthread_mutex_lock(&api->releases->lock);
+	assert(row->users > 0);
+	row->users--;
+	row->used_ms = clock_monotonic_ms();
+	if (sent)
+		delivery_add(row->delivery, first, sent);
+	pthread_mutex_unlock(&api->releases->lock);
+}
+
 enum err release_file(struct release *out, struct exchange *x, struct route_context *context,
 		      const struct grant *g)
 {
-	struct api *api = context->api;
-	struct held made = {.state = HELD_READY, .about = about_of(x, g)};
-	struct held *row = find_or_reserve(out, api, &made.about, g);
+	struct digest about = about_of(x, g);
+	struct held *row;
 	enum err result;
 
-	if (!row) /* released before; that it was used again rests on a decision all the same */
-		return authorize_record(context->store, x, g);
-	result = make(out, &made.generation, x, context, g);
-	made.release = *out;
-	made.expires_ms = g->now_ms + RELEASE_SECONDS * 1000;
-	memcpy(made.license, license_of(g), STORE_ID);
-	memcpy(made.model, g->access.model.id, STORE_ID);
-	return settle(row, api, &made, result);
+	TRY(find_or_reserve(&row, out, context->api, &about, g));
+	if (row)
+		return make_row(row, out, x, context, g);
+	/* released before; that it was used again rests on a decision all the same */
+	result = authorize_record(context->store, x, g);
+	if (result != OK)
+		release_leave(context->api, out, 0, 0);
+	return result;
 }
 
 void releases_drop_license(struct api *api, const uint8_t license[STORE_ID])
@@ -290,4 +367,118 @@ void releases_drop_model(struct api *api, const uint8_t model[STORE_ID])
 		if (memcmp(api->releases->rows[i].model, model, STORE_ID) == 0)
 			forget(api, &api->releases->rows[i]);
 	pthread_mutex_unlock(&api->releases->lock);
+}
+
+void releases_drop_all(struct api *api)
+{
+	pthread_mutex_lock(&api->releases->lock);
+	for (size_t i = 0; i < api->releases->used; i++)
+		forget(api, &api->releases->rows[i]);
+	pthread_mutex_unlock(&api->releases->lock);
+}
+
+/* Under the lock: is it over? Its key goes with it. */
+static bool has_ended(struct api *api, struct held *row, int64_t now_ms)
+{
+	bool is_old = now_ms >= row->expires_ms;
+	bool is_whole = row->state == HELD_READY && row->users == 0 &&
+			now_ms >= row->used_ms + RELEASE_WHOLE_MS &&
+			delivery_is_whole(row->delivery);
+
+	if (row->state == HELD_READY && (is_old || is_whole || !api->releases->is_closing))
+		expire(api, row);
+	if (row->state != HELD_ENDING || row->users > 0)
+		return false;
+	drop_key(api, row);
+	return true;
+}
+
+static void collect(struct api *api)
+{
+	struct releases *r = api->releases;
+	int64_t now_ms = clock_monotonic_ms();
+
+	for (size_t i = 0; i < r->used && r->unwritten_count < RELEASE_MAX; i++) {
+		struct held *row = &r->rows[i];
+
+		if (!has_ended(api, row, now_ms))
+			continue;
+		r->unwritten[r->unwritten_count++] = row->delivery;
+		*row = (struct held){.state = HELD_FREE};
+	}
+}
+
+/* OK: nothing is left. */
+static enum err write_ends(struct releases *r)
+{
+	while (r->unwritten_count) {
+		struct delivery *last = r->unwritten[r->unwritten_count - 1];
+
+		TRY(delivery_log(last, r->store));
+		delivery_free(last);
+		r->unwritten_count--;
+	}
+	return OK;
+}
+
+static void pause_closer(struct releases *r)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += (long)CLOSER_MS * 1000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_cond_timedwait(&r->changed, &r->lock, &until);
+}
+
+static void *close_ended(void *argument)
+{
+	struct api *api = argument;
+	struct releases *r = api->releases;
+	enum err result = OK;
+	int last_tries = 0;
+
+	pthread_mutex_lock(&r->lock);
+	do {
+		if (r->is_closing || result != OK)
+			pause_closer(r);
+		last_tries += !r->is_closing;
+		collect(api);
+		pthread_mutex_unlock(&r->lock);
+		result = write_ends(r);
+		if (result != OK)
+			log_debug("download.unwritten", "count=%zu reason=\"%s\"",
+				  r->unwritten_count, failure_text());
+		pthread_mutex_lock(&r->lock);
+	} while (r->is_closing ||
+		 (last_tries < CLOSER_LAST_TRIES && (result != OK || !last_tries)));
+	pthread_mutex_unlock(&r->lock);
+	if (r->unwritten_count)
+		log_error("download.unrecorded", "count=%zu", r->unwritten_count);
+	return NULL;
+}
+
+enum err releases_start(struct api *api)
+{
+	struct releases *r = api->releases;
+
+	r->store = api->release_store;
+	api->release_store = NULL;
+	r->is_closing = true;
+	if (pthread_create(&r->closer, NULL, close_ended, api) == 0)
+		return OK;
+	r->is_closing = false;
+	return failure_errno("edge: no thread for the ends of downloads");
+}
+
+void releases_stop(struct api *api)
+{
+	struct releases *r = api->releases;
+
+	pthread_mutex_lock(&r->lock);
+	r->is_closing = false;
+	pthread_cond_broadcast(&r->changed);
+	pthread_mutex_unlock(&r->lock);
+	pthread_join(r->closer, NULL);
 }

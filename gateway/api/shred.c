@@ -10,6 +10,7 @@
 #include "gateway/api/release.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
+#include "gateway/api/withdraw.h"
 #include "schema/store/revision.h"
 
 static enum err discard_revision(size_t *count, struct exchange *x, struct route_context *context,
@@ -73,6 +74,7 @@ static void reply_shredded(struct exchange *x, struct route_context *context,
 	json_put_text(answer, "state", S("shredded"));
 	json_put_int(answer, "discarded", (int64_t)discarded);
 	json_put(answer, "remains", what_remains(context));
+	withdraw_wait(x, context, answer);
 	reply_json(x, 200, answer);
 }
 

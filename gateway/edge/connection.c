@@ -191,6 +191,7 @@ void connection_expire(struct connection *c)
 
 void connection_retire(struct loop *loop, struct exchange *x)
 {
+	x->is_retired = true;
 	loop->body_memory -= x->body.limit;
 	file_close(&x->pipe_fd);
 	x->pipe_fd = -1;

@@ -288,6 +288,14 @@ void exchange_abort(struct exchange *x)
 	mailbox_post(&x->edge->mailbox, x);
 }
 
+void exchange_cut(struct exchange *x)
+{
+	pthread_mutex_lock(&x->lock);
+	x->is_cut = true;
+	pthread_mutex_unlock(&x->lock);
+	mailbox_post(&x->edge->mailbox, x);
+}
+
 void exchange_answer_pipe(struct exchange *x, unsigned status, const char *content_type, int fd,
 			  uint64_t length, exchange_done_fn *done, void *context)
 {
@@ -345,8 +353,7 @@ void exchange_run(struct exchange *x, struct route_context *context)
 
 	if (x->is_done_job) {
 		x->done(x, context, x->done_context, x->sent);
-		exchange_free(x);
-		mailbox_wake(mailbox);
+		mailbox_post_done(mailbox, x);
 		return;
 	}
 	if (!exchange_is_closed(x))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exchange.h - one request and its answer, as a worker sees it. All functions are for the worker
- * that runs the route, while it runs (exchange_done_fn: while that runs); they may block it. The
- * loop moves the bytes; what the two share stands in exchange_shared.h.
+ * exchange.h - one request and its answer, as a worker sees it. All functions but exchange_cut are
+ * for the worker that runs the route, while it runs (exchange_done_fn: while that runs); they may
+ * block it. The loop moves the bytes; what the two share stands in exchange_shared.h.
  *
  * A handler answers exactly once: exchange_answer(), or begin/write/end of a stream, or
  * exchange_answer_pipe(). One that returns without an answer is answered 500; one that returns
@@ -61,6 +61,13 @@ void exchange_stream_end(struct exchange *x);
 
 /* Reset the connection: the client must not take what it has for the whole. */
 void exchange_abort(struct exchange *x);
+
+/*
+ * From any thread: end the stream now, wherever its answer stands; what the network does not have
+ * yet is thrown away. Only between the beginning of the handler and the return of `done` (without
+ * one: of the handler).
+ */
+void exchange_cut(struct exchange *x);
 
 /*
  * The answer is `length` bytes from `fd`, the read end of a pipe, taken over and closed by the

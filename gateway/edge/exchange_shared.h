@@ -6,7 +6,7 @@
  * owns it again when the worker posts it as finished. Between the two they meet only in the part
  * guarded by `lock`. If the stream dies first, the loop sets is_closed and lets go; the
  * exchange is retired when the worker has finished. If the route asked for `done`, retiring hands
- * it to a worker once more, and that worker frees it.
+ * it to a worker once more. The loop frees it: somebody may have posted a cut of it meanwhile.
  */
 #ifndef GATEWAY_EDGE_EXCHANGE_SHARED_H
 #define GATEWAY_EDGE_EXCHANGE_SHARED_H
@@ -68,6 +68,7 @@ struct exchange {
 	struct buf out;         /* to be sent, in order */
 	bool is_ended;          /* nothing comes after `out` (and the pipe) */
 	bool is_aborted;        /* reset the stream */
+	bool is_cut;            /* the same, at once, whatever it is doing */
 	bool is_chunked;        /* the kind's own */
 	bool closes;            /* this answer is the last on its connection */
 	enum pump_state pump;
@@ -83,6 +84,7 @@ struct exchange {
 	struct exchange *next_post;
 	bool is_posted;
 	bool was_finished;
+	bool was_done;
 
 	/* Guarded by the workers' queue. */
 	struct exchange *next_job;
@@ -92,6 +94,8 @@ struct exchange {
 	/* The loop's own. */
 	struct stream *stream; /* NULL: it is gone */
 	bool is_finished;
+	bool is_retired;
+	bool is_done;  /* nobody has it any more */
 	uint64_t sent; /* of the pipe; read by the done job */
 };
 

@@ -40,4 +40,9 @@ static void wake(struct stream *s)
 	connection_service(s->connection);
 }
 
-const struct stream_kind h1_stream_kind = {put_head, put_piece, put_end, wake};
+static void cut(struct stream *s)
+{
+	connection_reset(s->connection);
+}
+
+const struct stream_kind h1_stream_kind = {put_head, put_piece, put_end, wake, cut};

@@ -481,4 +481,12 @@ static void put_end(struct exchange *x)
 	(void)x; /* a flag of the last frame */
 }
 
-const struct stream_kind h2_stream_kind = {put_head, put_piece, put_end, wake};
+/* The other streams of the connection go on. */
+static void cut(struct stream *base)
+{
+	stream_unwatch_pipe(base);
+	h2_reset_stream((struct h2_stream *)base, NGHTTP2_CANCEL);
+	connection_service(base->connection);
+}
+
+const struct stream_kind h2_stream_kind = {put_head, put_piece, put_end, wake, cut};

@@ -101,18 +101,26 @@ static void accept_some(struct loop *loop)
 	}
 }
 
+static void take_mail(struct loop *loop, struct exchange *x)
+{
+	if (x->is_done)
+		exchange_free(x);
+	else if (x->stream && stream_is_cut(x->stream))
+		x->stream->kind->cut(x->stream);
+	else if (x->stream)
+		x->stream->kind->wake(x->stream);
+	else if (x->is_finished && !x->is_retired)
+		connection_retire(loop, x);
+}
+
 static void read_mail(struct loop *loop)
 {
 	struct mailbox *mailbox = &loop->shared->mailbox;
 	int taken = 0;
 
 	mailbox_open(mailbox);
-	for (struct exchange *x; taken < MAILS && (x = mailbox_take(mailbox)) != NULL; taken++) {
-		if (x->stream)
-			x->stream->kind->wake(x->stream);
-		else if (x->is_finished)
-			connection_retire(loop, x);
-	}
+	for (struct exchange *x; taken < MAILS && (x = mailbox_take(mailbox)) != NULL; taken++)
+		take_mail(loop, x);
 	if (taken == MAILS)
 		mailbox_wake(mailbox); /* there may be more: next round */
 }

@@ -67,6 +67,18 @@ void mailbox_post_finished(struct mailbox *box, struct exchange *x)
 		mailbox_wake(box);
 }
 
+void mailbox_post_done(struct mailbox *box, struct exchange *x)
+{
+	bool must_wake;
+
+	pthread_mutex_lock(&box->lock);
+	x->was_done = true;
+	must_wake = put(box, x);
+	pthread_mutex_unlock(&box->lock);
+	if (must_wake)
+		mailbox_wake(box);
+}
+
 void mailbox_open(struct mailbox *box)
 {
 	eventfd_t count;
@@ -84,6 +96,7 @@ struct exchange *mailbox_take(struct mailbox *box)
 		box->first = x->next_post;
 		x->is_posted = false;
 		x->is_finished = x->was_finished;
+		x->is_done = x->was_done;
 	}
 	pthread_mutex_unlock(&box->lock);
 	return x;

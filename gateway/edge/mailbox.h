@@ -27,9 +27,12 @@ void mailbox_post(struct mailbox *box, struct exchange *x);
 /* Worker: the handler has returned; from here on the exchange belongs to the loop alone. The
  * last thing a worker does with it. */
 void mailbox_post_finished(struct mailbox *box, struct exchange *x);
+
+/* Worker: `done` has returned; the loop frees it. */
+void mailbox_post_done(struct mailbox *box, struct exchange *x);
 void mailbox_wake(struct mailbox *box); /* worker: just look up */
 
-/* Loop: open the box, then take until NULL (or wake again). Taking sets is_finished. */
+/* Loop: open the box, then take until NULL (or wake again). Taking sets is_finished and is_done. */
 void mailbox_open(struct mailbox *box);
 struct exchange *mailbox_take(struct mailbox *box);
 

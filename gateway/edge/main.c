@@ -18,6 +18,7 @@
 #include "gateway/api/routes.h"
 #include "gateway/api/running.h"
 #include "gateway/api/slots.h"
+#include "gateway/api/withdraw.h"
 #include "gateway/edge/edge.h"
 
 enum { PEM_MAX = 256 * 1024 };
@@ -31,6 +32,22 @@ static enum err confine(struct process *p, struct api *api)
 	paths[0].directory = api->log_directory;
 	TRY(api_workers_prepare(api, (size_t)api->settings->workers));
 	return process_confine(p, &confinement);
+}
+
+/* The lease comes first and goes last: it is what requests rely on, and until the last stream has
+ * ended nobody who withdraws something may overlook this edge. */
+static enum err serve_leased(const struct edge_options *options, struct api *api)
+{
+	struct lease_options lease = withdraw_options(api);
+	enum err result;
+
+	TRY(lease_start(&api->lease, api->lease_store, &lease));
+	api->lease_store = NULL;
+	TRY(releases_start(api));
+	result = edge_run(options);
+	releases_stop(api);
+	lease_stop(api->lease);
+	return result;
 }
 
 static enum err serve(struct process *p, struct api *api, struct buf *certificate, struct buf *key)
@@ -52,7 +69,7 @@ static enum err serve(struct process *p, struct api *api, struct buf *certificat
 	options.certificate = buf_slice(certificate);
 	options.key = buf_slice(key);
 	options.routes = routes_table(&options.route_count);
-	return edge_run(&options);
+	return serve_leased(&options, api);
 }
 
 static enum err run(int argc, char **argv)
@@ -73,6 +90,7 @@ static enum err run(int argc, char **argv)
 	api.releases = releases_new();
 	api.slots = slots_new((unsigned)api.settings->engines);
 	api.passes = passes_new();
+	api.cuts = cuts_new();
 	api.running = running_new((unsigned)(api.settings->workers + 1) / 2);
 	TRY(confine(p, &api));
 	TRY(process_ready(p));

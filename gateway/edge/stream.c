@@ -182,6 +182,17 @@ struct stream_output stream_take(struct stream *s, struct buf *head, struct buf 
 	return taken;
 }
 
+bool stream_is_cut(struct stream *s)
+{
+	struct exchange *x = s->exchange;
+	bool is_cut;
+
+	pthread_mutex_lock(&x->lock);
+	is_cut = x->is_cut;
+	pthread_mutex_unlock(&x->lock);
+	return is_cut;
+}
+
 bool stream_has_news(struct stream *s)
 {
 	struct exchange *x = s->exchange;

@@ -31,6 +31,9 @@ struct stream_kind {
 
 	/* On the loop: the exchange, or the pipe that is watched, has news. May end the stream. */
 	void (*wake)(struct stream *s);
+
+	/* On the loop: end it so that the client sees an error, and send no more of it. */
+	void (*cut)(struct stream *s);
 };
 
 struct stream {
@@ -70,6 +73,7 @@ struct stream_output {
 };
 struct stream_output stream_take(struct stream *s, struct buf *head, struct buf *out);
 
+bool stream_is_cut(struct stream *s);
 bool stream_has_news(struct stream *s); /* output, an abort, or the worker has finished */
 void stream_drop(struct stream *s);     /* the answer is complete, or will be the loop's own */
 void stream_let_go(struct stream *s);   /* the client is gone: tell the worker */

@@ -8,7 +8,7 @@ import path from "node:path";
 import test from "node:test";
 import { demoModel, gatewayForThisFile } from "./gateway.mjs";
 import { ask, expect, until } from "./http.mjs";
-import { sha256 } from "./people.mjs";
+import { licensedPerson, sha256 } from "./people.mjs";
 
 const here = gatewayForThisFile();
 const weights = fs.readFileSync(path.join(demoModel, "model.safetensors"));
@@ -274,26 +274,33 @@ test("whoami without a token, or with a wrong one, is 401", async () => {
 	);
 });
 
-test("a download leaves an entry of its release and one of its end, with its bytes", async () => {
+test("all ranges of a file rest on one release, and one entry ends it, with their bytes", async () => {
 	const { gateway } = here;
-	const { headers } = await asResearcher(
-		"model.safetensors",
-		"--header",
-		"Range: bytes=10-109",
-	);
-	const receipt = headers["x-audit-receipt"];
+	const { person } = await licensedPerson(gateway, gateway.model, ["weights:read"]);
+	const range = (bytes) =>
+		curl(person.token, pathOf("config.json"), "--header", `Range: bytes=${bytes}`);
+	const receipt = (await range("10-19")).headers["x-audit-receipt"];
 	const events = async (kind) =>
 		(
 			await expect(200, gateway, "GET", `/api/v1/audit/events?kind=${kind}`, {
 				token: gateway.tokens.auditor,
 			})
 		).json.events;
-	const end = await until("the entry of its end", 10, async () =>
-		(await events("download.end")).find(
-			({ payload }) => payload.release === receipt && payload.first === 10,
-		),
-	);
 
-	assert.equal(end.payload.sent, 100);
+	for (const bytes of ["30-", "0-9", "15-29"])
+		assert.equal((await range(bytes)).headers["x-audit-receipt"], receipt);
 	assert.ok((await events("key.release")).some((event) => event.id === receipt));
+	// The file was sent whole: the release ends soon, not in ten minutes.
+	const ofIt = async () =>
+		(await events("download.end")).filter(({ payload }) => payload.release === receipt);
+	await until("the entry of its end", 30, async () => (await ofIt()).length);
+	const [end, ...others] = await ofIt();
+	const { size } = end.payload;
+
+	assert.deepEqual(others, []);
+	assert.equal(end.payload.path, "config.json");
+	assert.deepEqual(end.payload.ranges, [[0, size - 1]]);
+	assert.equal(end.payload.transfers, 4);
+	assert.equal(end.payload.bytes, size + 5);
+	assert.notEqual((await range("0-9")).headers["x-audit-receipt"], receipt);
 });

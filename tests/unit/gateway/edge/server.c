@@ -218,6 +218,30 @@ static void run_pipe(struct exchange *x, struct route_context *context)
 			     exchange_arena(x));
 }
 
+sem_t may_cut;
+
+static void *cut_when_told(void *argument)
+{
+	sem_wait(&may_cut);
+	exchange_cut(argument);
+	return NULL;
+}
+
+/* An answer whose pipe holds a part and then nothing: only a cut ends it. */
+static void run_stuck(struct exchange *x, struct route_context *context)
+{
+	static int kept_open[2];
+	pthread_t thread;
+
+	(void)context;
+	assert_int_equal(pipe(kept_open), 0);
+	assert_int_equal(write(kept_open[1], "a part", 6), 6);
+	pthread_create(&thread, NULL, cut_when_told, x);
+	pthread_detach(thread);
+	exchange_answer_pipe(x, 200, "application/octet-stream", kept_open[0], BIG, pipe_done,
+			     exchange_arena(x));
+}
+
 static void run_slow(struct exchange *x, struct route_context *context)
 {
 	(void)context;
@@ -249,6 +273,7 @@ static const struct route routes[] = {
 	{"GET", "/endless", "public", BODY_NONE, 0, run_endless},
 	{"GET", "/unfinished", "public", BODY_NONE, 0, run_unfinished},
 	{"GET", "/pipe/{bytes}", "public", BODY_NONE, 0, run_pipe},
+	{"GET", "/stuck", "public", BODY_NONE, 0, run_stuck},
 	{"GET", "/slow", "public", BODY_NONE, 0, run_slow},
 };
 

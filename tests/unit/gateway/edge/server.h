@@ -33,4 +33,6 @@ void wait_for_notice(void);
 
 extern sem_t may_read; /* "/held" reads its body after it */
 
+extern sem_t may_cut; /* "/stuck" is cut after it */
+
 #endif

@@ -14,6 +14,7 @@ static struct server *hasty; /* for the tests of deadlines */
 static int set_up(void **state)
 {
 	sem_init(&noticed, 0, 0);
+	sem_init(&may_cut, 0, 0);
 	*state = server_start();
 	hasty = server_start_hasty();
 	return 0;
@@ -345,6 +346,18 @@ static void a_hundred_clients_are_served_at_once(void **state)
 	}
 }
 
+static void a_cut_ends_an_answer_wherever_it_stands(void **state)
+{
+	AUTO(client_auto) struct client *c = connect_to(state);
+
+	client_send(c, S("GET /stuck HTTP/1.1\r\n" HOST "\r\n"));
+	assert_true(client_expect(c, "a part"));
+	sem_post(&may_cut);
+	assert_false(client_read_all(c)); /* no proper end */
+	wait_for_notice();
+	assert_int_equal(atomic_load(&noticed_bytes), 6);
+}
+
 static void a_stop_lets_the_running_answer_finish(void **state)
 {
 	struct server *server = server_start();
@@ -402,6 +415,7 @@ int main(void)
 		cmocka_unit_test(a_head_that_trickles_in_is_given_up),
 		cmocka_unit_test(an_idle_connection_is_closed),
 		cmocka_unit_test(a_hundred_clients_are_served_at_once),
+		cmocka_unit_test(a_cut_ends_an_answer_wherever_it_stands),
 		cmocka_unit_test(a_stop_lets_the_running_answer_finish),
 		cmocka_unit_test(an_edge_with_a_bad_table_or_key_does_not_start),
 	};

@@ -18,6 +18,7 @@ static int set_up(void **state)
 {
 	sem_init(&noticed, 0, 0);
 	sem_init(&may_read, 0, 0);
+	sem_init(&may_cut, 0, 0);
 	*state = server_start();
 	hasty = server_start_hasty();
 	return 0;
@@ -347,6 +348,23 @@ static void a_body_that_stalls_times_out(void **state)
 	free(ones);
 }
 
+static void a_cut_resets_its_stream_and_no_other(void **state)
+{
+	const struct server *server = *state;
+	AUTO(h2_client_auto) struct h2_client *c = h2_client_new(server->port);
+	int32_t id = h2_client_ask(c, "GET", "/stuck", nothing, NULL);
+
+	while (body_of(c, id).size < 6 && h2_client_turn(c))
+		;
+	sem_post(&may_cut);
+	h2_client_finish(c, id);
+	assert_slice(body_of(c, id), "a part");
+	assert_int_equal(h2_client_answer(c, id)->error, NGHTTP2_CANCEL);
+	wait_for_notice();
+	assert_int_equal(atomic_load(&noticed_bytes), 6);
+	assert_alive(c);
+}
+
 static void a_stop_lets_the_running_answer_finish(void **state)
 {
 	struct server *server = server_start();
@@ -388,6 +406,7 @@ int main(void)
 		cmocka_unit_test(an_idle_connection_is_told_to_go),
 		cmocka_unit_test(a_window_that_stays_shut_ends_its_stream),
 		cmocka_unit_test(a_body_that_stalls_times_out),
+		cmocka_unit_test(a_cut_resets_its_stream_and_no_other),
 		cmocka_unit_test(a_stop_lets_the_running_answer_finish),
 	};
 

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/api/cuts.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct past_cut {
+	struct store_cut cut;
+	uint64_t epoch;
+};
+
+struct cuts {
+	pthread_mutex_t lock;
+	struct cut_entry *first;
+	size_t count;
+	uint64_t known_since; /* decisions under an older epoch may have missed a cut */
+	size_t made;          /* the next goes to past[made % CUTS_REMEMBERED] */
+	struct past_cut past[CUTS_REMEMBERED];
+};
+
+struct cuts *cuts_new(void)
+{
+	struct cuts *c = calloc(1, sizeof *c);
+
+	assert(c);
+	pthread_mutex_init(&c->lock, NULL);
+	return c;
+}
+
+void cuts_free(struct cuts *c)
+{
+	if (!c)
+		return;
+	assert(!c->first);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
+
+static bool is_same(const uint8_t a[STORE_ID], const uint8_t b[STORE_ID])
+{
+	return memcmp(a, b, STORE_ID) == 0;
+}
+
+static bool is_none(const uint8_t id[STORE_ID])
+{
+	static const uint8_t none[STORE_ID];
+
+	return is_same(id, none);
+}
+
+static bool hits(const struct store_cut *cut, const struct cut_basis *basis)
+{
+	switch (cut->kind) {
+	case STORE_CUT_LICENSE:
+		return is_same(cut->subject, basis->license);
+	case STORE_CUT_MODEL:
+		return is_same(cut->subject, basis->model);
+	case STORE_CUT_GATE:
+		return is_same(cut->subject, basis->model) && is_none(basis->license);
+	case STORE_CUT_PERSON:
+		return is_same(cut->subject, basis->person);
+	case STORE_CUT_TOKEN:
+		return is_same(cut->subject, basis->token);
+	case STORE_CUT_COUNT:
+		break;
+	}
+	return true; /* what we do not know may mean it */
+}
+
+/* Under the lock. */
+static enum err check(const struct cuts *c, const struct cut_basis *basis, uint64_t epoch)
+{
+	size_t remembered = c->made < CUTS_REMEMBERED ? c->made : CUTS_REMEMBERED;
+
+	if (epoch == 0 || epoch < c->known_since)
+		return failure(ERR_UNAVAILABLE,
+			       "much has changed while this was decided; try again");
+	for (size_t i = 0; i < remembered; i++)
+		if (c->past[i].epoch > epoch && hits(&c->past[i].cut, basis))
+			return failure(ERR_DENIED, "it was withdrawn a moment ago");
+	return OK;
+}
+
+enum err cuts_enter(struct cuts *c, struct cut_entry *entry, uint64_t epoch)
+{
+	enum err result;
+
+	pthread_mutex_lock(&c->lock);
+	result = check(c, &entry->basis, epoch);
+	if (result == OK) {
+		atomic_store(&entry->is_cut, false);
+		entry->is_entered = true;
+		entry->previous = NULL;
+		entry->next = c->first;
+		if (c->first)
+			c->first->previous = entry;
+		c->first = entry;
+		c->count++;
+	}
+	pthread_mutex_unlock(&c->lock);
+	return result;
+}
+
+void cuts_leave(struct cuts *c, struct cut_entry *entry)
+{
+	if (!entry->is_entered)
+		return;
+	pthread_mutex_lock(&c->lock);
+	entry->is_entered = false;
+	if (entry->next)
+		entry->next->previous = entry->previous;
+	if (entry->previous)
+		entry->previous->next = entry->next;
+	else
+		c->first = entry->next;
+	c->count--;
+	pthread_mutex_unlock(&c->lock);
+}
+
+static void cut_one(struct cut_entry *entry)
+{
+	if (!atomic_exchange(&entry->is_cut, true) && entry->on_cut)
+		entry->on_cut(entry->context);
+}
+
+void cuts_apply(struct cuts *c, const struct store_cut *cut, uint64_t epoch)
+{
+	struct past_cut *past;
+
+	pthread_mutex_lock(&c->lock);
+	past = &c->past[c->made++ % CUTS_REMEMBERED];
+	if (past->epoch > c->known_since)
+		c->known_since = past->epoch; /* forgotten now */
+	*past = (struct past_cut){.cut = *cut, .epoch = epoch};
+	for (struct cut_entry *e = c->first; e; e = e->next)
+		if (hits(cut, &e->basis))
+			cut_one(e);
+	pthread_mutex_unlock(&c->lock);
+}
+
+void cuts_apply_all(struct cuts *c, uint64_t epoch)
+{
+	pthread_mutex_lock(&c->lock);
+	if (epoch > c->known_since)
+		c->known_since = epoch;
+	for (struct cut_entry *e = c->first; e; e = e->next)
+		cut_one(e);
+	pthread_mutex_unlock(&c->lock);
+}
+
+size_t cuts_count(struct cuts *c)
+{
+	size_t count;
+
+	pthread_mutex_lock(&c->lock);
+	count = c->count;
+	pthread_mutex_unlock(&c->lock);
+	return count;
+}

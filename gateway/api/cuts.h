@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cuts.h - what runs, and on whose right: how a withdrawal reaches it. Whatever goes on after its
+ * decision (a transfer, a generation) enters here with the epoch it was decided under, and leaves
+ * at its end. One that a cut has overtaken between its decision and its entering is refused, so a
+ * cut that was applied reaches everything. Any thread. Pure.
+ */
+#ifndef GATEWAY_API_CUTS_H
+#define GATEWAY_API_CUTS_H
+
+#include <stdatomic.h>
+
+#include "schema/store/lease.h"
+
+/* Cuts that are remembered; what was decided before the oldest of them is refused. */
+enum { CUTS_REMEMBERED = 256 };
+
+struct cuts;
+
+/* What it rests on; all zero: not on such a thing. */
+struct cut_basis {
+	uint8_t license[STORE_ID], model[STORE_ID], person[STORE_ID], token[STORE_ID];
+};
+
+/* Something that runs. Its owner fills in basis, on_cut and context, and keeps it in place from
+ * cuts_enter to cuts_leave. */
+struct cut_entry {
+	struct cut_basis basis;
+	/* Once, on the thread that cuts: must not block, nor call this module. May be NULL. */
+	void (*on_cut)(void *context);
+	void *context;
+	atomic_bool is_cut; /* for those who rather look */
+	bool is_entered;
+	struct cut_entry *previous, *next;
+};
+
+struct cuts *cuts_new(void);
+void cuts_free(struct cuts *c); /* nothing runs any more */
+
+/* ERR_DENIED: what it rests on was withdrawn since `epoch`; ERR_UNAVAILABLE: so much has happened
+ * since that nobody knows, or the epoch is 0: decide again. */
+RESULT cuts_enter(struct cuts *c, struct cut_entry *entry, uint64_t epoch);
+void cuts_leave(struct cuts *c, struct cut_entry *entry); /* nothing, if it has not entered */
+
+/* `epoch`: from which on decisions know of it. */
+void cuts_apply(struct cuts *c, const struct store_cut *cut, uint64_t epoch);
+void cuts_apply_all(struct cuts *c, uint64_t epoch);
+
+size_t cuts_count(struct cuts *c); /* that run */
+
+#endif
