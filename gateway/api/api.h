@@ -44,6 +44,7 @@ struct api_keys {
 
 struct api {
 	const struct settings *settings;
+	unsigned index; /* which edge this is */
 	struct rpc *rpc;
 	int log_directory; /* read-only: checkpoint, tile/... */
 	struct releases *releases;
@@ -54,7 +55,7 @@ struct api {
 	struct lease *lease;          /* of what this edge may rely on */
 	_Atomic int imports;          /* that are running */
 	_Atomic int64_t sweep_due_ms; /* when seal_sweep has work again */
-	uint8_t capability_key[32];   /* of upload addresses; lives as long as this edge */
+	uint8_t capability_key[32];   /* of upload addresses, derived from the TLS key */
 	pthread_mutex_t keys_lock;
 	struct api_keys keys;         /* under keys_lock */
 	_Atomic int64_t state_due_ms; /* when the log's state is asked for again */

@@ -4,6 +4,8 @@
 
 #include "crypto/json.h"
 #include "gateway/api/api.h"
+#include "gateway/api/cuts.h"
+#include "gateway/api/lease.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "schema/api/openapi.h"
@@ -30,13 +32,15 @@ void ready(struct exchange *x, struct route_context *context)
 	bool database = store_audit_state(context->store, exchange_arena(x), &state) == OK;
 	bool keeper = rpc_generation(context->api->rpc, ROLE_KEEPER, 0) != 0;
 	bool scribe = rpc_generation(context->api->rpc, ROLE_SCRIBE, 0) != 0;
-	bool good = database && keeper && scribe && !state.read_only;
+	bool lease = lease_epoch(context->api->lease) != 0;
+	bool good = database && keeper && scribe && lease && !state.read_only;
 	json_t *answer = json_object_new();
 
 	json_put_bool(answer, "ready", good);
 	json_put_text(answer, "database", word(database));
 	json_put_text(answer, "keeper", word(keeper));
 	json_put_text(answer, "scribe", word(scribe));
+	json_put_text(answer, "lease", word(lease));
 	json_put_bool(answer, "read_only", state.read_only);
 	if (state.reason.size)
 		json_put_text(answer, "reason", state.reason);
@@ -44,7 +48,7 @@ void ready(struct exchange *x, struct route_context *context)
 }
 
 /* Which processes are up, beside what metrics.h counts. */
-static void write_processes(struct buf *out, struct api *api)
+static void write_processes(struct buf *out, struct api *api, const char *edge)
 {
 	const struct {
 		enum role role;
@@ -64,7 +68,7 @@ static void write_processes(struct buf *out, struct api *api)
 			snprintf(name, sizeof name,
 				 "sallyport_process_up{role=\"%s\",index=\"%u\"}",
 				 role_name(rows[i].role), k);
-			metrics_write_gauge(out, name, help,
+			metrics_write_gauge(out, name, help, edge,
 					    rpc_generation(api->rpc, rows[i].role, k) != 0);
 			help = NULL;
 		}
@@ -74,12 +78,21 @@ static void write_processes(struct buf *out, struct api *api)
 void metrics(struct exchange *x, struct route_context *context)
 {
 	AUTO(buf_free) struct buf out = buf_new(METRICS_MAX_TEXT);
+	struct api *api = context->api;
+	const char *edge = NULL;
 
-	metrics_write(&out, &context->api->metrics);
-	write_processes(&out, context->api);
+	if (api->settings->edges > 1)
+		edge = arena_printf(exchange_arena(x), "%u", api->index);
+	metrics_write(&out, &api->metrics, edge);
+	write_processes(&out, api, edge);
 	metrics_write_gauge(&out, "sallyport_read_only",
-			    "1 while nothing can be logged, so that nothing happens",
-			    atomic_load(&context->api->is_read_only));
+			    "1 while nothing can be logged, so that nothing happens", edge,
+			    atomic_load(&api->is_read_only));
+	metrics_write_gauge(&out, "sallyport_lease_held",
+			    "1 while this edge may rely on what it has read", edge,
+			    lease_epoch(api->lease) != 0);
+	metrics_write_gauge(&out, "sallyport_streams", "downloads and generations under way", edge,
+			    cuts_count(api->cuts));
 	reply_text(x, 200, "text/plain; version=0.0.4; charset=utf-8", buf_slice(&out));
 }
 

@@ -11,7 +11,7 @@ static const struct {
 };
 
 static void write_one(struct buf *out, const char *name, const char *kind, const char *help,
-		      uint64_t value)
+		      const char *edge, uint64_t value)
 {
 	struct slice base, labels;
 
@@ -19,17 +19,24 @@ static void write_one(struct buf *out, const char *name, const char *kind, const
 	if (help)
 		buf_printf(out, "# HELP %.*s %s\n# TYPE %.*s %s\n", SLICE_PRINT(base), help,
 			   SLICE_PRINT(base), kind);
-	buf_printf(out, "%s %llu\n", name, (unsigned long long)value);
+	if (!edge)
+		buf_printf(out, "%s %llu\n", name, (unsigned long long)value);
+	else if (labels.size)
+		buf_printf(out, "%.*s{edge=\"%s\",%.*s %llu\n", SLICE_PRINT(base), edge,
+			   SLICE_PRINT(labels), (unsigned long long)value);
+	else
+		buf_printf(out, "%s{edge=\"%s\"} %llu\n", name, edge, (unsigned long long)value);
 }
 
-void metrics_write(struct buf *out, const struct metrics *m)
+void metrics_write(struct buf *out, const struct metrics *m, const char *edge)
 {
 	for (size_t i = 0; i < METRIC_COUNT; i++)
-		write_one(out, table[i].name, "counter", table[i].help,
+		write_one(out, table[i].name, "counter", table[i].help, edge,
 			  atomic_load_explicit(&m->values[i], memory_order_relaxed));
 }
 
-void metrics_write_gauge(struct buf *out, const char *name, const char *help, uint64_t value)
+void metrics_write_gauge(struct buf *out, const char *name, const char *help, const char *edge,
+			 uint64_t value)
 {
-	write_one(out, name, "gauge", help, value);
+	write_one(out, name, "gauge", help, edge, value);
 }

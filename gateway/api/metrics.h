@@ -40,9 +40,11 @@ static inline void metrics_add(struct metrics *m, enum metric metric, uint64_t a
 	atomic_fetch_add_explicit(&m->values[metric], amount, memory_order_relaxed);
 }
 
-void metrics_write(struct buf *out, const struct metrics *m);
+/* `edge`: a label edge="N" for each line; NULL: there is but one edge, no label. */
+void metrics_write(struct buf *out, const struct metrics *m, const char *edge);
 
 /* One gauge: its # HELP and # TYPE if `help` is not NULL, then its line. */
-void metrics_write_gauge(struct buf *out, const char *name, const char *help, uint64_t value);
+void metrics_write_gauge(struct buf *out, const char *name, const char *help, const char *edge,
+			 uint64_t value);
 
 #endif

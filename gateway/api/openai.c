@@ -299,7 +299,9 @@ static enum err generate_logged(struct call *c)
 
 static void answer_failure(struct call *c, enum err result)
 {
-	if (exchange_is_answered(c->x))
+	if (c->answer.streaming && atomic_load(&c->cut.is_cut))
+		openai_answer_break(&c->answer, "access_withdrawn", c->why);
+	else if (exchange_is_answered(c->x))
 		exchange_abort(c->x);
 	else if (result == ERR_CONFLICT) /* of slots_enter: no engine is free */
 		reply_code(c->x, CODE_RATE_LIMITED, c->why, NULL);

@@ -276,6 +276,20 @@ static enum err end_stream(struct openai_answer *a, const struct wire_engine_don
 	return OK;
 }
 
+void openai_answer_break(struct openai_answer *a, const char *code, const char *sentence)
+{
+	json_t *body = json_object_new(), *error = json_object_new();
+
+	json_put_text(error, "message", slice_of_string(sentence));
+	json_put_text(error, "type", S("server_error"));
+	json_put_text(error, "code", slice_of_string(code));
+	json_put(body, "error", error);
+	if (send_event(a, body) == OK)
+		exchange_stream_end(a->x);
+	else
+		exchange_abort(a->x);
+}
+
 static json_t *whole_choice(struct openai_answer *a, const char *finish)
 {
 	json_t *logprobs = a->logprobs ? json_incref(a->logprobs) : NULL;

@@ -27,6 +27,8 @@ void openai_answer_begin(struct openai_answer *a, struct exchange *x, const stru
 			 const uint8_t event[16]);
 RESULT openai_answer_delta(struct openai_answer *a, const struct wire_engine_delta *delta);
 RESULT openai_answer_end(struct openai_answer *a, const struct wire_engine_done *done);
+/* Streamed, and it breaks off: an error event in place of [DONE], which clients raise. */
+void openai_answer_break(struct openai_answer *a, const char *code, const char *sentence);
 void openai_answer_clear(struct openai_answer *a); /* twice is fine */
 
 const char *openai_finish(enum wire_finish finish); /* "stop", "length", "cancelled" */

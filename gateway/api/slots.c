@@ -23,6 +23,7 @@ struct slot {
 	uint32_t generation; /* of the process that was claimed */
 	uint8_t model[STORE_ID];
 	char revision[STORE_REVISION + 1];
+	bool is_dropped; /* while it was LOADING */
 	unsigned users;
 	int64_t used_ms;
 };
@@ -30,17 +31,19 @@ struct slot {
 struct slots {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	unsigned count;
+	unsigned count, first, step; /* ours: first, first + step, ... below count */
 	struct slot rows[16];
 };
 
 enum { SLOT_WAIT_MS = 60000 };
 
-struct slots *slots_new(unsigned count)
+struct slots *slots_new(unsigned count, unsigned edge, unsigned edges)
 {
 	struct slots *s = calloc(1, sizeof *s);
 
-	assert(s && count <= sizeof s->rows / sizeof s->rows[0]);
+	assert(s && count <= sizeof s->rows / sizeof s->rows[0] && edge < edges);
+	s->first = edge;
+	s->step = edges;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->changed, NULL);
 	s->count = count;
@@ -67,7 +70,7 @@ static bool serves(const struct slot *slot, const struct grant *g)
 /* Under the lock: a process that died took its model with it. */
 static void notice_deaths(struct slots *s, struct rpc *rpc)
 {
-	for (unsigned i = 0; i < s->count; i++) {
+	for (unsigned i = s->first; i < s->count; i += s->step) {
 		struct slot *slot = &s->rows[i];
 
 		if (slot->state == SLOT_READY &&
@@ -93,7 +96,7 @@ static void evict_one(struct slots *s, struct rpc *rpc)
 {
 	struct slot *oldest = NULL;
 
-	for (unsigned i = 0; i < s->count; i++) {
+	for (unsigned i = s->first; i < s->count; i += s->step) {
 		struct slot *slot = &s->rows[i];
 
 		if (slot->state == SLOT_READY && slot->users == 0 &&
@@ -104,13 +107,21 @@ static void evict_one(struct slots *s, struct rpc *rpc)
 		end_process(s, rpc, oldest);
 }
 
+/* Under the lock. One that is loading ends when it has loaded. */
+static void drop(struct slots *s, struct rpc *rpc, struct slot *slot)
+{
+	if (slot->state == SLOT_READY)
+		end_process(s, rpc, slot);
+	if (slot->state == SLOT_LOADING)
+		slot->is_dropped = true;
+}
+
 void slots_drop_model(struct slots *s, struct rpc *rpc, const uint8_t model[STORE_ID])
 {
 	pthread_mutex_lock(&s->lock);
-	for (unsigned i = 0; i < s->count; i++)
-		if (s->rows[i].state == SLOT_READY &&
-		    slice_equal(slice_of(s->rows[i].model, STORE_ID), slice_of(model, STORE_ID)))
-			end_process(s, rpc, &s->rows[i]);
+	for (unsigned i = s->first; i < s->count; i += s->step)
+		if (slice_equal(slice_of(s->rows[i].model, STORE_ID), slice_of(model, STORE_ID)))
+			drop(s, rpc, &s->rows[i]);
 	pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->lock);
 }
@@ -118,7 +129,7 @@ void slots_drop_model(struct slots *s, struct rpc *rpc, const uint8_t model[STOR
 /* Under the lock: an empty slot whose process is up and has not served before. */
 static struct slot *find_empty(struct slots *s, struct rpc *rpc)
 {
-	for (unsigned i = 0; i < s->count; i++) {
+	for (unsigned i = s->first; i < s->count; i += s->step) {
 		uint32_t generation = rpc_generation(rpc, ROLE_ENGINE, i);
 
 		if (s->rows[i].state == SLOT_EMPTY && generation &&
@@ -130,7 +141,7 @@ static struct slot *find_empty(struct slots *s, struct rpc *rpc)
 
 static struct slot *find_serving(struct slots *s, const struct grant *g)
 {
-	for (unsigned i = 0; i < s->count; i++)
+	for (unsigned i = s->first; i < s->count; i += s->step)
 		if (serves(&s->rows[i], g))
 			return &s->rows[i];
 	return NULL;
@@ -276,6 +287,7 @@ static enum err enter(unsigned *out, bool *stale, struct exchange *x, struct rou
 		unsigned index = (unsigned)(slot - s->rows);
 
 		slot->state = SLOT_LOADING;
+		slot->is_dropped = false;
 		slot->generation = rpc_generation(rpc, ROLE_ENGINE, index);
 		memcpy(slot->model, g->access.model.id, STORE_ID);
 		snprintf(slot->revision, sizeof slot->revision, "%.*s",
@@ -283,6 +295,8 @@ static enum err enter(unsigned *out, bool *stale, struct exchange *x, struct rou
 		pthread_mutex_unlock(&s->lock);
 		result = load(index, x, context, g);
 		pthread_mutex_lock(&s->lock);
+		if (result == OK && slot->is_dropped)
+			result = failure(ERR_DENIED, "the model was withdrawn");
 		if (result == OK)
 			slot->state = SLOT_READY;
 		else

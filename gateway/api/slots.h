@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * slots.h - which engine serves which model. A slot is a process that serves one revision in its
- * life; to change the model, the process ends and the supervisor starts a fresh, empty one.
+ * life; to change the model, the process ends and the supervisor starts a fresh, empty one. Edges
+ * share out the engines (engine i is edge i mod edges'), so that each knows what its own serve.
  */
 #ifndef GATEWAY_API_SLOTS_H
 #define GATEWAY_API_SLOTS_H
@@ -10,7 +11,8 @@
 
 struct slots;
 
-struct slots *slots_new(unsigned count);
+/* All engines, which edge this is, and of how many. */
+struct slots *slots_new(unsigned count, unsigned edge, unsigned edges);
 void slots_free(struct slots *s);
 
 /*

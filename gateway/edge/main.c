@@ -9,7 +9,7 @@
 
 #include "crypto/base/file.h"
 #include "crypto/base/log.h"
-#include "crypto/random.h"
+#include "crypto/digest.h"
 #include "gateway/api/api.h"
 #include "gateway/api/authorize.h"
 #include "gateway/api/passes.h"
@@ -86,9 +86,13 @@ static enum err run(int argc, char **argv)
 	api.settings = process_settings(p);
 	TRY(file_read(&certificate, AT_FDCWD, api.settings->tls_certificate));
 	TRY(file_read(&key, AT_FDCWD, api.settings->tls_key));
-	random_bytes(api.capability_key, sizeof api.capability_key);
+	/* The same in all edges of a gateway, and in their next lives. */
+	digest_hkdf(api.capability_key, sizeof api.capability_key, buf_slice(&key), S(""),
+		    S("sallyport/capability/v1"));
+	api.index = process_index(p);
 	api.releases = releases_new();
-	api.slots = slots_new((unsigned)api.settings->engines);
+	api.slots = slots_new((unsigned)api.settings->engines, process_index(p),
+			      (unsigned)api.settings->edges);
 	api.passes = passes_new();
 	api.cuts = cuts_new();
 	api.running = running_new((unsigned)(api.settings->workers + 1) / 2);

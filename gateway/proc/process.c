@@ -82,7 +82,8 @@ static void name_log(const struct process *p)
 {
 	char who[32];
 
-	if (p->role == ROLE_PORTER || p->role == ROLE_ENGINE)
+	if (p->role == ROLE_PORTER || p->role == ROLE_ENGINE ||
+	    (p->role == ROLE_EDGE && p->settings.edges > 1))
 		snprintf(who, sizeof who, "%s.%u", role_name(p->role), p->index);
 	else
 		snprintf(who, sizeof who, "%s", role_name(p->role));

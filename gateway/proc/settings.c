@@ -147,6 +147,10 @@ static enum err check_meaning(const struct settings *s)
 	if (s->data_dir[0] != '/')
 		return failure(ERR_FORMAT, "data_dir = \"%s\": an absolute path is expected",
 			       s->data_dir);
+	if (s->edges > s->engines)
+		return failure(ERR_FORMAT,
+			       "edges = %lld, engines = %lld: each edge needs an engine of its own",
+			       (long long)s->edges, (long long)s->engines);
 	for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
 		if (strcmp(s->log_level, levels[i]) == 0)
 			return OK;

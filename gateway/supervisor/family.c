@@ -29,15 +29,15 @@ static void add_children(struct family *f, enum role role, int64_t count)
 }
 
 enum err family_init(struct family *f, const struct settings *s, const char *config_path,
-		     const char *program_directory, int listener)
+		     const char *program_directory, const struct listeners *listeners)
 {
-	*f = (struct family){.settings = s, .config_path = config_path, .listener = listener};
+	*f = (struct family){.settings = s, .config_path = config_path, .listeners = listeners};
 	add_children(f, ROLE_KEEPER, 1);
 	add_children(f, ROLE_SCRIBE, 1);
 	add_children(f, ROLE_PORTER, s->porters);
 	add_children(f, ROLE_ENGINE, s->engines);
 	add_children(f, ROLE_COURIER, 1);
-	add_children(f, ROLE_EDGE, 1); /* last: who meets strangers finds the others there */
+	add_children(f, ROLE_EDGE, s->edges); /* last: who meets strangers finds the others there */
 	for (unsigned role = 0; role < ROLE_COUNT; role++)
 		f->programs[role] = -1;
 	f->inbox = malloc(sizeof *f->inbox);
@@ -120,6 +120,13 @@ void family_plan_return(struct child *c, int status, int64_t now)
 		c->backoff_ms = FAMILY_BACKOFF_MOST_MS;
 }
 
+static enum err give_listener(const struct family *f, const struct child *edge)
+{
+	TRY(listeners_resume(f->listeners, edge->index));
+	return channel_send(&edge->control, WIRE_LISTENER, 0, slice_of(NULL, 0),
+			    f->listeners->fds[edge->index]);
+}
+
 static enum err start(struct family *f, struct child *c)
 {
 	c->started_ms = clock_monotonic_ms();
@@ -128,9 +135,8 @@ static enum err start(struct family *f, struct child *c)
 	c->state = CHILD_STARTING;
 	log_info("child.started", "role=%s index=%u pid=%d", role_name(c->role), c->index,
 		 (int)c->pid);
-	if (c->role == ROLE_EDGE &&
-	    channel_send(&c->control, WIRE_LISTENER, 0, slice_of(NULL, 0), f->listener) != OK)
-		log_warn("child.failed", "role=edge why=\"%s\"", failure_text());
+	if (c->role == ROLE_EDGE && give_listener(f, c) != OK)
+		log_warn("child.failed", "role=edge index=%u why=\"%s\"", c->index, failure_text());
 	return join_all(f, c);
 }
 
@@ -300,6 +306,8 @@ enum err family_reap(struct family *f)
 		c->pid = 0;
 		channel_close(&c->control);
 		log_exit(c, status);
+		if (c->role == ROLE_EDGE)
+			listeners_pause(f->listeners, c->index);
 		family_plan_return(c, status, clock_monotonic_ms());
 		tell_gone(f, c);
 		TRY(give_up(f, c));
@@ -344,7 +352,7 @@ static size_t collect(struct family *f, bool edge)
 	return left;
 }
 
-/* Asks either the edge or the others, waits, kills what is left, and waits for that. */
+/* Asks either the edges or the others, waits, kills what is left, and waits for that. */
 static void stop_some(struct family *f, bool edge, int64_t timeout_ms)
 {
 	int64_t deadline = clock_monotonic_ms() + timeout_ms;
@@ -372,6 +380,6 @@ static void stop_some(struct family *f, bool edge, int64_t timeout_ms)
 
 void family_stop(struct family *f)
 {
-	stop_some(f, true, f->settings->drain_seconds * 1000);
+	stop_some(f, true, f->settings->drain_seconds * 1000 + FAMILY_STOP_SPARE_MS);
 	stop_some(f, false, STOP_MS);
 }

@@ -17,9 +17,11 @@
 
 #include "gateway/proc/channel.h"
 #include "gateway/proc/settings.h"
+#include "gateway/supervisor/listener.h"
 
 enum {
-	FAMILY_MAX = 4 + 2 * ROLE_MAX_INDEX, /* edge, keeper, scribe, courier, porters, engines */
+	FAMILY_MAX = 3 + 3 * ROLE_MAX_INDEX, /* keeper, scribe, courier; edges, porters, engines */
+	FAMILY_STOP_SPARE_MS = 2000, /* for edges, after their streams: what they have to write */
 	FAMILY_BACKOFF_FIRST_MS = 100,
 	FAMILY_BACKOFF_MOST_MS = 30 * 1000,
 	FAMILY_HEALTHY_MS = 60 * 1000,
@@ -43,18 +45,18 @@ struct child {
 struct family {
 	const struct settings *settings;
 	const char *config_path;
-	int programs[ROLE_COUNT]; /* -1: none */
-	int listener;
-	bool was_ready; /* all RUNNING at the same time, once */
+	int programs[ROLE_COUNT];          /* -1: none */
+	const struct listeners *listeners; /* one for each edge */
+	bool was_ready;                    /* all RUNNING at the same time, once */
 	size_t count;
 	struct child children[FAMILY_MAX];
 	struct channel_inbox *inbox;
 };
 
 /* Fills the table and opens the programs; nothing is started. The strings, the settings and the
- * listener are borrowed. */
+ * listeners are borrowed. */
 RESULT family_init(struct family *f, const struct settings *s, const char *config_path,
-		   const char *program_directory, int listener);
+		   const char *program_directory, const struct listeners *listeners);
 void family_clear(struct family *f); /* after family_stop */
 
 /* Starts every child whose time has come. */
@@ -77,7 +79,7 @@ RESULT family_reap(struct family *f);
 /* True once: when the last child has said READY for the first time. */
 bool family_became_ready(struct family *f);
 
-/* STOP to the edge, which has drain_seconds, then to the rest; who does not leave is killed.
+/* STOP to the edges, which have drain_seconds, then to the rest; who does not leave is killed.
  * When it returns there is no child. */
 void family_stop(struct family *f);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * main.c - sallyportd: binds the listener, starts the family, restarts who falls, and stops all
+ * main.c - sallyportd: binds the listeners, starts the family, restarts who falls, and stops all
  * of them in order. It reads no foreign byte: settings at its start, READY and PEER_REFUSED from
  * its children.
  */
@@ -155,7 +155,7 @@ static enum err confine(const struct settings *s)
 
 static enum err run(const struct arguments *arguments, const struct settings *s)
 {
-	AUTO(file_close) int listener = -1;
+	AUTO(listeners_close) struct listeners listeners = {0};
 	AUTO(file_close) int signals = -1;
 	char programs[PATH_MAX];
 	char why[FAILURE_MAX_TEXT];
@@ -165,10 +165,10 @@ static enum err run(const struct arguments *arguments, const struct settings *s)
 	TRY(privilege_harden());
 	TRY(find_programs(programs));
 	TRY(empty_input());
-	TRY(listener_open(&listener, s->listen));
+	TRY(listeners_open(&listeners, s->listen, (unsigned)s->edges));
 	TRY(datadir_prepare(s));
 	TRY(open_signals(&signals));
-	result = family_init(&family, s, arguments->config, programs, listener);
+	result = family_init(&family, s, arguments->config, programs, &listeners);
 	if (result == OK)
 		result = confine(s);
 	if (result == OK)

@@ -13,7 +13,7 @@ static void counters_add_up_and_say_what_they_are(void **state)
 	(void)state;
 	metrics_add(&m, METRIC_DOWNLOAD_BYTES, 40);
 	metrics_add(&m, METRIC_DOWNLOAD_BYTES, 2);
-	metrics_write(&out, &m);
+	metrics_write(&out, &m, NULL);
 	assert_non_null(strstr(buf_string(&out), "\nsallyport_download_bytes_total 42\n"));
 	assert_non_null(strstr(buf_string(&out),
 			       "# TYPE sallyport_decisions_total counter\n"
@@ -21,13 +21,25 @@ static void counters_add_up_and_say_what_they_are(void **state)
 			       "sallyport_decisions_total{outcome=\"deny\"} 0\n"));
 }
 
+static void one_of_several_edges_says_which_it_is(void **state)
+{
+	AUTO(buf_free) struct buf out = buf_new(16384);
+	struct metrics m = {0};
+
+	(void)state;
+	metrics_write(&out, &m, "1");
+	assert_non_null(strstr(buf_string(&out), "\nsallyport_downloads_total{edge=\"1\"} 0\n"));
+	assert_non_null(strstr(buf_string(&out),
+			       "\nsallyport_decisions_total{edge=\"1\",outcome=\"deny\"} 0\n"));
+}
+
 static void a_gauge_is_typed_once(void **state)
 {
 	AUTO(buf_free) struct buf out = buf_new(1024);
 
 	(void)state;
-	metrics_write_gauge(&out, "up{role=\"keeper\"}", "is it there", 1);
-	metrics_write_gauge(&out, "up{role=\"scribe\"}", NULL, 0);
+	metrics_write_gauge(&out, "up{role=\"keeper\"}", "is it there", NULL, 1);
+	metrics_write_gauge(&out, "up{role=\"scribe\"}", NULL, NULL, 0);
 	assert_slice(buf_slice(&out), "# HELP up is it there\n# TYPE up gauge\n"
 				      "up{role=\"keeper\"} 1\nup{role=\"scribe\"} 0\n");
 }
@@ -36,6 +48,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counters_add_up_and_say_what_they_are),
+		cmocka_unit_test(one_of_several_edges_says_which_it_is),
 		cmocka_unit_test(a_gauge_is_typed_once),
 	};
 
