@@ -481,11 +481,11 @@ static void put_end(struct exchange *x)
 	(void)x; /* a flag of the last frame */
 }
 
-/* The other streams of the connection go on. */
+/* The other streams of the connection go on. Not CANCEL: some clients take that for an end. */
 static void cut(struct stream *base)
 {
 	stream_unwatch_pipe(base);
-	h2_reset_stream((struct h2_stream *)base, NGHTTP2_CANCEL);
+	h2_reset_stream((struct h2_stream *)base, NGHTTP2_INTERNAL_ERROR);
 	connection_service(base->connection);
 }
 

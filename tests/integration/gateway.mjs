@@ -9,7 +9,8 @@ import os from "node:os";
 import path from "node:path";
 import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
-import { agentOf, until } from "./http.mjs";
+import { Database } from "./database.mjs";
+import { agentOf, ask, until } from "./http.mjs";
 
 const START_SECONDS = 120;
 export const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -174,6 +175,25 @@ export class Gateway {
 		});
 	}
 
+	/** Serve the same folder with other settings of [gateway]: {edges: 2, ...}. */
+	async serveWith(settings) {
+		const database = new Database(this);
+		const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}\n`);
+		const config = fs.readFileSync(this.config, "utf8");
+
+		await this.stopChild();
+		fs.writeFileSync(
+			this.config,
+			config.replace("[gateway]\n", "[gateway]\n" + lines.join("")),
+		);
+		await database.start();
+		this.atStop = () => database.stop();
+		this.serve();
+		await until("the gateway to serve again", START_SECONDS, async () => {
+			return (await ask(this, "GET", "/readyz")).status === 200;
+		});
+	}
+
 	async stop() {
 		this.agent.destroy();
 		try {
@@ -215,7 +235,13 @@ export async function startGateway() {
 		child.kill("SIGTERM");
 		throw new Error(`${error.message}; it said:\n${said}`);
 	}
-	return new Gateway(folder, child, JSON.parse(fs.readFileSync(summary, "utf8")));
+	const gateway = new Gateway(folder, child, JSON.parse(fs.readFileSync(summary, "utf8")));
+	// Every suite can be run with several edges.
+	if (process.env.SALLYPORT_EDGES) {
+		const edges = process.env.SALLYPORT_EDGES;
+		await gateway.serveWith({ edges, engines: Math.max(edges, 2) });
+	}
+	return gateway;
 }
 
 /**

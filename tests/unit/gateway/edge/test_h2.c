@@ -359,7 +359,7 @@ static void a_cut_resets_its_stream_and_no_other(void **state)
 	sem_post(&may_cut);
 	h2_client_finish(c, id);
 	assert_slice(body_of(c, id), "a part");
-	assert_int_equal(h2_client_answer(c, id)->error, NGHTTP2_CANCEL);
+	assert_int_equal(h2_client_answer(c, id)->error, NGHTTP2_INTERNAL_ERROR);
 	wait_for_notice();
 	assert_int_equal(atomic_load(&noticed_bytes), 6);
 	assert_alive(c);
