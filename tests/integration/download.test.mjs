@@ -274,7 +274,7 @@ test("whoami without a token, or with a wrong one, is 401", async () => {
 	);
 });
 
-test("all ranges of a file rest on one release, and one entry ends it, with their bytes", async () => {
+test("all ranges of a file rest on one release, which one entry ends", async () => {
 	const { gateway } = here;
 	const { person } = await licensedPerson(gateway, gateway.model, ["weights:read"]);
 	const range = (bytes) =>

@@ -178,8 +178,10 @@ export class Gateway {
 	/** Serve the same folder with other settings of [gateway]: {edges: 2, ...}. */
 	async serveWith(settings) {
 		const database = new Database(this);
-		const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}\n`);
 		const config = fs.readFileSync(this.config, "utf8");
+		const lines = Object.entries(settings).map(
+			([name, value]) => `${name} = ${value}\n`,
+		);
 
 		await this.stopChild();
 		fs.writeFileSync(

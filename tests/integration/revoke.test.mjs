@@ -131,7 +131,7 @@ const protocols = Object.entries({ "HTTP/1.1": overHttp1, "HTTP/2": overHttp2 })
 
 for (const { what, act, says, undo } of withdrawals)
 	for (const [protocol, start] of protocols)
-		test(`${what} ends a download over ${protocol} before the act is answered`, async () => {
+		test(`${what} ends a download over ${protocol} before its answer`, async () => {
 			const one = await licensedPerson(here.gateway, model, ["weights:read"]);
 			const transfer = await underWay(start, one.person.token);
 			const answer = await act(one);
@@ -146,7 +146,8 @@ for (const { what, act, says, undo } of withdrawals)
 
 test("a gate that closes ends the downloads of those who have no license", async () => {
 	const person = await addPerson(here.gateway);
-	const transfer = await underWay(overHttp1, person.token, "/tests/open/resolve/main/large.bin");
+	const path = "/tests/open/resolve/main/large.bin";
+	const transfer = await underWay(overHttp1, person.token, path);
 	const answer = await admin("PUT", "/api/models/tests/open/settings", { gate: "manual" });
 	const { count } = transfer;
 
