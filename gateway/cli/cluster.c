@@ -174,6 +174,8 @@ static enum err launch(struct cluster *c)
 		"listen_addresses=",
 		"-c",
 		"fsync=on",
+		"-c",
+		"max_connections=1000", /* of 16 edges with 48 workers each, and some to spare */
 		NULL,
 	};
 	struct child_plan plan = plan_of(c, arguments);
