@@ -91,8 +91,8 @@ static void end_process(struct slots *s, struct rpc *rpc, struct slot *slot)
 		log_warn("slot.unload", "slot=%u reason=\"%s\"", index, failure_text());
 }
 
-/* Under the lock: the least recently used idle engine ends. */
-static void evict_one(struct slots *s, struct rpc *rpc)
+/* Under the lock: the least recently used idle engine ends. False: none is idle now. */
+static bool evict_one(struct slots *s, struct rpc *rpc)
 {
 	struct slot *oldest = NULL;
 
@@ -105,6 +105,7 @@ static void evict_one(struct slots *s, struct rpc *rpc)
 	}
 	if (oldest)
 		end_process(s, rpc, oldest);
+	return oldest != NULL;
 }
 
 /* Under the lock. One that is loading ends when it has loaded. */
@@ -182,10 +183,8 @@ static struct slot *find_slot(struct slots *s, struct rpc *rpc, const struct exc
 			*claimed = true;
 			return slot;
 		}
-		if (!slot && !asked) {
-			evict_one(s, rpc);
-			asked = true;
-		}
+		if (!slot && !asked)
+			asked = evict_one(s, rpc);
 		if (now >= (slot ? load_deadline : deadline) || exchange_is_closed(x))
 			return NULL;
 		wait_a_moment(s);

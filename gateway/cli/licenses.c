@@ -47,6 +47,20 @@ enum err command_license_show(struct cli *cli)
 	return output_object(cli, answer, "id state document signature key");
 }
 
+/* `cut` may be NULL: nothing was withdrawn. */
+static void print_cut(const json_t *cut)
+{
+	int64_t edges = 0, lapsed = 0;
+
+	if (!cut || json_get_int_or(&edges, cut, "edges", 0) != OK ||
+	    json_get_int_or(&lapsed, cut, "lapsed", 0) != OK)
+		return;
+	printf("what ran on it has ended, in %lld of %lld edges\n", (long long)(edges - lapsed),
+	       (long long)edges);
+	if (lapsed)
+		printf("the others are silent, and may serve nothing any more\n");
+}
+
 static enum err change(struct cli *cli, const char *act)
 {
 	AUTO(json_auto) json_t *answer = NULL;
@@ -59,7 +73,10 @@ static enum err change(struct cli *cli, const char *act)
 	body = json_object_new();
 	json_put_text(body, "reason", slice_of_string(reason));
 	TRY(client_call(c, &answer, "POST", license_path(cli, act), body));
-	return output_object(cli, answer, "id state");
+	TRY(output_object(cli, answer, "id state"));
+	if (!cli->json)
+		print_cut(json_object_get(answer, "cut"));
+	return OK;
 }
 
 enum err command_license_revoke(struct cli *cli)

@@ -277,8 +277,12 @@ test("whoami without a token, or with a wrong one, is 401", async () => {
 test("all ranges of a file rest on one release, which one entry ends", async () => {
 	const { gateway } = here;
 	const { person } = await licensedPerson(gateway, gateway.model, ["weights:read"]);
+	// On one connection: of several edges, each has releases of its own.
 	const range = (bytes) =>
-		curl(person.token, pathOf("config.json"), "--header", `Range: bytes=${bytes}`);
+		expect(206, gateway, "GET", pathOf("config.json"), {
+			token: person.token,
+			headers: { range: `bytes=${bytes}` },
+		});
 	const receipt = (await range("10-19")).headers["x-audit-receipt"];
 	const events = async (kind) =>
 		(
