@@ -74,6 +74,18 @@ static void a_line_that_the_parser_would_cut_is_refused(void **state)
 	assert_err(settings_parse(&s, S(REQUIRED DATABASE "\0"), "f"), ERR_FORMAT);
 }
 
+static void each_edge_needs_an_engine(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	assert_ok(settings_parse(&s, S(REQUIRED "edges = 3\nengines = 3\n" DATABASE), "f"));
+	assert_int_equal(s.edges, 3);
+	assert_err(settings_parse(&s, S(REQUIRED "edges = 3\nengines = 2\n" DATABASE), "f"),
+		   ERR_FORMAT);
+	assert_non_null(strstr(failure_text(), "edges = 3"));
+}
+
 static void the_manual_names_every_setting(void **state)
 {
 	AUTO(buf_free) struct buf text = buf_new(SETTINGS_MAX_FILE);
@@ -92,6 +104,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_given_has_its_default),
 		cmocka_unit_test(a_wrong_setting_is_named_with_its_line),
 		cmocka_unit_test(a_line_that_the_parser_would_cut_is_refused),
+		cmocka_unit_test(each_edge_needs_an_engine),
 		cmocka_unit_test(the_manual_names_every_setting),
 	};
 
