@@ -47,6 +47,7 @@ static const struct route routes[] = {
 	{"GET",    "/c/{capability}/{path...}",           "public",          BODY_NONE,   0, path_capability_elsewhere},
 
 	{"POST",   "/api/repos/create",                   "models:manage",   BODY_BUFFER, API_MAX_JSON, hub_create},
+	{"POST",   "/api/validate-yaml",                  "models:manage",   BODY_BUFFER, COMMIT_MAX_BODY, hub_validate_card},
 	MODEL_ROUTES("PUT",  "/api/models/", "/settings",                    "models:manage", BODY_BUFFER, API_MAX_JSON, hub_settings),
 	MODEL_ROUTES("POST", "/api/models/", "/preupload/{revision}",        "models:manage", BODY_BUFFER, API_MAX_JSON, hub_preupload),
 	MODEL_ROUTES("POST", "/api/models/", "/commit/{revision}",           "models:manage", BODY_BUFFER, COMMIT_MAX_BODY, hub_commit),

@@ -20,6 +20,8 @@ route_fn path_capability_create, path_capability_list, path_capability_revoke,
 	path_capability_elsewhere;
 /* hub_upload.c: their way in */
 route_fn hub_create, hub_settings, hub_preupload, hub_lfs_batch, hub_upload, hub_verify;
+/* hub_card.c: what the Hub would say of a model card */
+route_fn hub_validate_card;
 /* hub_commit.c: a revision */
 route_fn hub_commit;
 /* models.c: administration of models */
