@@ -92,7 +92,12 @@ test("files come by GET, by HEAD and by ranges, and into no cache", async () => 
 	const { capability, url } = await make(researcher());
 	const weights = files["model.safetensors"];
 	const whole = await get(capability, "model.safetensors");
-	const part = await get(capability, "model.safetensors", {}, { headers: { range: "bytes=7-99" } });
+	const part = await get(
+		capability,
+		"model.safetensors",
+		{},
+		{ headers: { range: "bytes=7-99" } },
+	);
 	const head = await ask(here.gateway, "HEAD", pathBy(capability, "model.safetensors"));
 
 	assert.equal(url, `${here.gateway.url}/c/${capability}/`);
@@ -234,10 +239,16 @@ test("whatever ends the access of its maker ends it", async () => {
 		});
 		assertRefused(await get(ofFirst.capability), 403, code);
 		if (act === "suspend")
-			await expect(200, gateway, "POST", `/api/v1/licenses/${license.id}/reinstate`, {
-				token: admin,
-				body: { reason: "again" },
-			});
+			await expect(
+				200,
+				gateway,
+				"POST",
+				`/api/v1/licenses/${license.id}/reinstate`,
+				{
+					token: admin,
+					body: { reason: "again" },
+				},
+			);
 	}
 });
 
@@ -263,12 +274,16 @@ test("they are listed and revoked by their maker, apart from tokens", async () =
 	const made = await make(researcher());
 	const one = `/api/v1/capabilities/${made.id}`;
 	const list = async (name) =>
-		(await expect(200, gateway, "GET", `/api/v1/${name}`, { token: researcher() })).json[name];
+		(await expect(200, gateway, "GET", `/api/v1/${name}`, { token: researcher() }))
+			.json[name];
 	const mine = async () => (await list("capabilities")).find(({ id }) => id === made.id);
 
 	assert.equal((await mine()).model, gateway.model);
 	assert.equal((await mine()).revoked, false);
-	assert.equal((await list("tokens")).some(({ id }) => id === made.id), false);
+	assert.equal(
+		(await list("tokens")).some(({ id }) => id === made.id),
+		false,
+	);
 	await expect(404, gateway, "DELETE", one, { token: gateway.tokens.stranger });
 	await expect(404, gateway, "DELETE", `/api/v1/tokens/${made.id}`, { token: researcher() });
 	assert.equal((await get(made.capability)).status, 200);
@@ -314,7 +329,12 @@ test("the command line makes, lists and ends them", async () => {
 	assert.match((await cli("list")).stdout, new RegExp(id));
 	assert.equal((await cli("revoke", id)).code, 0);
 	assertRefused(await get(capability), 401, /CREDENTIAL_REVOKED/);
-	const refused = await gateway.cli(gateway.tokens.stranger, "capability", "create", gateway.model);
+	const refused = await gateway.cli(
+		gateway.tokens.stranger,
+		"capability",
+		"create",
+		gateway.model,
+	);
 	assert.equal(refused.code, 1);
 	assert.match(refused.stderr, /NO_LICENSE/);
 });

@@ -109,7 +109,12 @@ test("what the client has already is not sent again", async () => {
 		const { status, size } = await probe("--header", `If-None-Match: ${list}`);
 		assert.deepEqual([status, size], [304, 0], list);
 	}
-	const { out } = await curl("--head", "--header", `If-None-Match: ${etag}`, urlOf("model.safetensors"));
+	const { out } = await curl(
+		"--head",
+		"--header",
+		`If-None-Match: ${etag}`,
+		urlOf("model.safetensors"),
+	);
 	assert.match(out, /^HTTP\/[\d.]+ 304/);
 	const changed = await probe("--header", 'If-None-Match: "of-an-older-one"');
 	assert.deepEqual([changed.status, changed.size], [200, weights.length]);
@@ -141,7 +146,10 @@ test("conditions on dates do not count, and If-Match that fails is 412", async (
 });
 
 test("conditions tell nothing to who may not read", async () => {
-	for (const words of [["--header", "If-None-Match: *"], ["--header", 'If-Match: "x"']]) {
+	for (const words of [
+		["--header", "If-None-Match: *"],
+		["--header", 'If-Match: "x"'],
+	]) {
 		const to = ["--output", folderOf("probe"), "--write-out", "%{http_code}"];
 		const { out } = await curlAs(
 			"stranger",

@@ -35,11 +35,13 @@ const researcher = as("researcher");
 const admin = as("admin");
 const folderOf = (name) => path.join(here.gateway.folder, name);
 
-const refused = (status, ...words) => (error) => {
-	assert.equal(error.statusCode, status, error.message);
-	for (const word of words) assert.match(error.message, word);
-	return true;
-};
+const refused =
+	(status, ...words) =>
+	(error) => {
+		assert.equal(error.statusCode, status, error.message);
+		for (const word of words) assert.match(error.message, word);
+		return true;
+	};
 
 test("it finds out who one is, and what models there are", async () => {
 	const { model: name, revision } = here.gateway;
@@ -51,12 +53,18 @@ test("it finds out who one is, and what models there are", async () => {
 	assert.equal(me.type, "user");
 	assert.equal(info.sha, revision);
 	assert.equal(info.gated, "manual");
-	assert.deepEqual(info.siblings.map((one) => one.rfilename).sort(), Object.keys(files).sort());
+	assert.deepEqual(
+		info.siblings.map((one) => one.rfilename).sort(),
+		Object.keys(files).sort(),
+	);
 	assert.ok(models.some((one) => one.name === name));
 	assert.equal(await researcher("repoExists", { repo: name }), true);
 	assert.equal(await researcher("repoExists", { repo: "sallyport/none" }), false);
 	await researcher("checkRepoAccess", { repo: name });
-	await assert.rejects(researcher("checkRepoAccess", { repo: "sallyport/none" }), refused(404));
+	await assert.rejects(
+		researcher("checkRepoAccess", { repo: "sallyport/none" }),
+		refused(404),
+	);
 });
 
 test("it lists files, paths and commits", async () => {
@@ -110,7 +118,11 @@ test("it keeps files and snapshots in the cache that other tools share", async (
 	assert.deepEqual(fs.readFileSync(one), files["config.json"]);
 	assert.equal(path.basename(snapshot), revision);
 	for (const [name, bytes] of Object.entries(files))
-		assert.equal(sha256(fs.readFileSync(path.join(snapshot, name))), sha256(bytes), name);
+		assert.equal(
+			sha256(fs.readFileSync(path.join(snapshot, name))),
+			sha256(bytes),
+			name,
+		);
 });
 
 test("it reads the header of a safetensors file by a range", async () => {
@@ -193,7 +205,10 @@ test("it makes a model and uploads to it", async () => {
 	const commits = await admin("listCommits", { repo: ours });
 
 	assert.ok(steps.some((step) => step.event === "fileProgress" && step.progress === 1));
-	assert.deepEqual(commits.slice(1).map((c) => c.oid), [more.commit.oid, one.commit.oid]);
+	assert.deepEqual(
+		commits.slice(1).map((c) => c.oid),
+		[more.commit.oid, one.commit.oid],
+	);
 	assert.equal(commits[1].title, "the rest");
 });
 

@@ -38,7 +38,7 @@ function send(person, method, target, { type, body, headers = {} } = {}) {
 const identity = { headers: { "Accept-Encoding": "identity" } };
 const json = (body) => ({ type: "application/json", body });
 
-/** The metadata it takes from a HEAD of a file; without one of these it raises FileMetadataError. */
+/** What it takes from a HEAD of a file; without one of these it raises FileMetadataError. */
 function metadataOf({ headers }) {
 	const etag = headers["x-linked-etag"] ?? headers.etag;
 
@@ -154,19 +154,28 @@ test("upload_folder: create, card, preupload, LFS, PUT without a token, commit",
 	assert.equal(made.json.url, `${here.gateway.url}/${repo}`);
 	assert.deepEqual([again.status, again.json.url], [409, made.json.url], "exist_ok reads it");
 	assert.equal((await send("admin", "POST", "/api/validate-yaml", card)).status, 200);
-	const modes = await send("admin", "POST", `/api/models/${repo}/preupload/main`, json(
-		'{"files": [{"path": "README.md", "sample": "IyB4Cg==", "size": 4}, ' +
-			`{"path": "w.bin", "sample": "${sample}", "size": ${size}}]}`,
-	));
+	const modes = await send(
+		"admin",
+		"POST",
+		`/api/models/${repo}/preupload/main`,
+		json(
+			'{"files": [{"path": "README.md", "sample": "IyB4Cg==", "size": 4}, ' +
+				`{"path": "w.bin", "sample": "${sample}", "size": ${size}}]}`,
+		),
+	);
 	const uploadModes = modes.json.files.map((one) => [one.path, one.uploadMode]);
-	assert.deepEqual(uploadModes, [["README.md", "regular"], ["w.bin", "lfs"]]);
+	assert.deepEqual(uploadModes, [
+		["README.md", "regular"],
+		["w.bin", "lfs"],
+	]);
 
 	const batch = await send("admin", "POST", `/${repo}.git/info/lfs/objects/batch`, {
 		type: "application/vnd.git-lfs+json",
 		headers: { Accept: "application/vnd.git-lfs+json" },
 		body:
 			'{"operation": "upload", "transfers": ["basic", "multipart"], "objects": ' +
-			`[{"oid": "${oid}", "size": ${size}}], "hash_algo": "sha256", "ref": {"name": "main"}}`,
+			`[{"oid": "${oid}", "size": ${size}}], ` +
+			'"hash_algo": "sha256", "ref": {"name": "main"}}',
 	});
 	const { upload } = batch.json.objects[0].actions;
 	// To this address it sends no token, and another User-Agent.
@@ -182,8 +191,8 @@ test("upload_folder: create, card, preupload, LFS, PUT without a token, commit",
 			'{"key": "header", "value": {"summary": "folder", "description": ""}}\n' +
 			'{"key": "file", "value": {"content": "IyB4Cg==", "path": "README.md", ' +
 			'"encoding": "base64"}}\n' +
-			`{"key": "lfsFile", "value": {"path": "w.bin", "algo": "sha256", "oid": "${oid}", ` +
-			`"size": ${size}}}\n`,
+			'{"key": "lfsFile", "value": {"path": "w.bin", "algo": "sha256", ' +
+			`"oid": "${oid}", "size": ${size}}}\n`,
 	});
 	assert.equal(commit.status, 200, commit.text);
 	assert.match(commit.json.commitOid, /^[0-9a-f]{40}$/);
@@ -240,8 +249,9 @@ test("delete_file is a commit, and a stranger's upload is refused at its first s
 	const gone = await send("admin", "POST", `/api/models/${repo}/commit/main`, {
 		type: "application/x-ndjson",
 		body:
-			'{"key": "header", "value": {"summary": "Delete README.md with huggingface_hub", ' +
-			'"description": ""}}\n{"key": "deletedFile", "value": {"path": "README.md"}}\n',
+			'{"key": "header", "value": {"summary": ' +
+			'"Delete README.md with huggingface_hub", "description": ""}}\n' +
+			'{"key": "deletedFile", "value": {"path": "README.md"}}\n',
 	});
 	const target = `/api/models/${repo}/preupload/main`;
 	const body = json('{"files": [{"path": "x", "sample": "eA==", "size": 1}]}');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A client that asks as llama.cpp's `-hf` does, with its rules and no others. Not llama.cpp: written
-// after common/hf-cache.cpp and common/download.cpp of ggml-org/llama.cpp, so that a change of ours
-// that those would stumble over fails a test. `trace` tells what was asked, in order.
+// A client that asks as llama.cpp's `-hf` does, with its rules and no others. Not llama.cpp: it is
+// written after common/hf-cache.cpp and common/download.cpp of ggml-org/llama.cpp, so that a change
+// of ours that those would stumble over fails a test. `trace` tells what was asked, in order.
 import fs from "node:fs";
 import https from "node:https";
 import path from "node:path";
@@ -31,7 +31,12 @@ export class Llama {
 	/** One request; `onHead(response)` may refuse it, `onData(bytes)` may break it off. */
 	#request(method, target, headers, { onHead = () => true, onData = () => true } = {}) {
 		this.trace.push(
-			[method, target, headers.Range, headers.Authorization ? "token" : "no token"]
+			[
+				method,
+				target,
+				headers.Range,
+				headers.Authorization ? "token" : "no token",
+			]
 				.filter(Boolean)
 				.join(" "),
 		);
@@ -115,8 +120,10 @@ export class Llama {
 
 		if (fs.existsSync(final)) return 304;
 		const head = await this.#request("HEAD", file.target, sign);
-		if (head.failed || head.status < 200 || head.status >= 300) return head.status ?? -1;
-		const ranges = "accept-ranges" in head.headers && head.headers["accept-ranges"] !== "none";
+		if (head.failed || head.status < 200 || head.status >= 300)
+			return head.status ?? -1;
+		const ranges =
+			"accept-ranges" in head.headers && head.headers["accept-ranges"] !== "none";
 		const total = Number(head.headers["content-length"]);
 
 		fs.mkdirSync(this.cache, { recursive: true });
@@ -126,15 +133,21 @@ export class Llama {
 			let taken = 0;
 			const range = ranges && have > 0 ? { Range: `bytes=${have}-` } : {};
 			const out = fs.openSync(part, "a");
-			const { failed } = await this.#request("GET", file.target, { ...sign, ...range }, {
-				onHead: ({ statusCode }) => statusCode === (have > 0 ? 206 : 200),
-				onData: (bytes) => {
-					const use = bytes.subarray(0, stopAfter - taken);
-					fs.writeSync(out, use);
-					taken += use.length;
-					return taken < stopAfter;
+			const { failed } = await this.#request(
+				"GET",
+				file.target,
+				{ ...sign, ...range },
+				{
+					onHead: ({ statusCode }) =>
+						statusCode === (have > 0 ? 206 : 200),
+					onData: (bytes) => {
+						const use = bytes.subarray(0, stopAfter - taken);
+						fs.writeSync(out, use);
+						taken += use.length;
+						return taken < stopAfter;
+					},
 				},
-			});
+			);
 			fs.closeSync(out);
 			if (taken >= stopAfter) return "killed";
 			if (!failed && fs.statSync(part).size === total) {
