@@ -17,6 +17,9 @@
 
 enum { TOKEN_KEY_ID = 4, TOKEN_CREDENTIAL = 16, TOKEN_DIGITS = 121, TOKEN_TEXT = 3 + 121 };
 
+/* Flags. A capability is good in an address (/c/<capability>/...) and nowhere else. */
+enum { TOKEN_CAPABILITY = 1 };
+
 struct token {
 	uint8_t key_id[TOKEN_KEY_ID];
 	uint8_t credential[TOKEN_CREDENTIAL];

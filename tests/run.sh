@@ -88,7 +88,7 @@ npm_install() { # FOLDER
 		return 1
 	fi
 	cmp -s "$1/package-lock.json" "$1/node_modules/.installed-for" && return
-	(cd "$1" && npm ci --no-audit --no-fund) &&
+	(cd "$1" && npm ci --ignore-scripts --no-audit --no-fund) &&
 		cp "$1/package-lock.json" "$1/node_modules/.installed-for"
 }
 

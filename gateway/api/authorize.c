@@ -24,6 +24,21 @@ static bool bearer_of(struct slice *out, const struct exchange *x)
 	return slice_equal_ignoring_case(scheme, S("bearer")) && out->size > 0;
 }
 
+static bool is_capability_path(const struct exchange *x)
+{
+	return slice_starts_with(exchange_request(x)->path, S("/c/"));
+}
+
+/* A capability stands in the address, a token in the header; neither counts in the other's place,
+ * so that a token never gets into histories, and an address that leaks opens one model only. */
+static bool credential_of(struct slice *out, const struct exchange *x)
+{
+	if (!is_capability_path(x))
+		return bearer_of(out, x);
+	*out = exchange_param(x, "capability");
+	return true;
+}
+
 static enum code code_of_token_error(enum err kind)
 {
 	switch (kind) {
@@ -69,6 +84,11 @@ static enum err find_person(struct principal *who, struct exchange *x,
 	}
 	memcpy(who->credential_id, token->credential, STORE_ID);
 	who->authenticated = true;
+	who->expires_ms = credential.expires_ms;
+	who->is_capability = token->flags & TOKEN_CAPABILITY;
+	memcpy(who->made_by, credential.made_by, STORE_ID);
+	who->only_model = credential.model_name;
+	who->only_revision = credential.revision;
 	who->scope = credential.rights.size ? scope_of_list(credential.rights) : ~(right_set)0;
 	who->offices = scope_of_list(who->person.offices);
 	return OK;
@@ -81,13 +101,22 @@ static enum err identify(struct principal *who, struct exchange *x, struct route
 	struct slice text;
 
 	who->credential = CODE_NOT_AUTHENTICATED;
-	if (!bearer_of(&text, x))
+	if (!credential_of(&text, x))
 		return OK;
 	TRY(api_keys_get(&keys, context->api));
 	who->credential = code_of_token_error(
 		token_verify(&token, text, &keys.token, 1, clock_now_seconds()));
 	if (who->credential != CODE_OK_ALLOWED)
 		return OK;
+	if (is_capability_path(x) != !!(token.flags & TOKEN_CAPABILITY)) {
+		who->credential = CODE_CREDENTIAL_MALFORMED;
+		who->why = is_capability_path(x)
+				   ? "an access token belongs into the Authorization header, never "
+				     "into an address; make a capability for this"
+				   : "a capability is good in an address /c/<capability>/... only, "
+				     "not as an access token";
+		return OK;
+	}
 	return find_person(who, x, context, &token);
 }
 
@@ -95,6 +124,12 @@ bool principal_holds(const struct principal *who, enum right office)
 {
 	return who->authenticated && slice_equal(who->person.state, S("active")) &&
 	       (who->offices & who->scope & right_bit(office));
+}
+
+void principal_tell(const struct principal *who, struct audit_event *event)
+{
+	if (who->is_capability)
+		audit_event_uuid(event, "capability", who->credential_id);
 }
 
 bool principal_is(const struct principal *who, const uint8_t person[STORE_ID])
@@ -183,6 +218,10 @@ bool authorize_route(struct exchange *x, struct route_context *context)
 	exchange_set_subject(x, who);
 	who->credential = CODE_NOT_AUTHENTICATED;
 	who->epoch = lease_epoch(context->api->lease);
+	if (is_capability_path(x)) { /* the address is a secret: to no other site, in no cache */
+		exchange_header(x, "Referrer-Policy", "no-referrer");
+		exchange_header(x, "Cache-Control", "private, no-store");
+	}
 	if (is_public && ignores_tokens(x))
 		return true;
 	if (!is_public && !who->epoch) {
@@ -203,7 +242,7 @@ bool authorize_route(struct exchange *x, struct route_context *context)
 	if (!who->authenticated)
 		count_stranger(context->api, who);
 	if (!who->authenticated && who->credential != CODE_NOT_AUTHENTICATED) {
-		reply_code(x, who->credential, NULL, NULL);
+		reply_code(x, who->credential, who->why, NULL);
 		return false;
 	}
 	/* Rights on a model are decided by authorize_model(), which every such route calls: the
@@ -292,6 +331,18 @@ static bool terms_match(const struct store_access *a, const struct store_license
 					   slice_of(a->model.terms_sha256, STORE_SHA256));
 }
 
+/* What the credential may be used for here: nothing, if it is a capability for something else. */
+static right_set scope_here(const struct grant *g)
+{
+	const struct principal *who = g->who;
+
+	if (who->is_capability && (!slice_equal(who->only_model, g->access.model.name) ||
+				   (who->only_revision.size && g->access.has_revision &&
+				    !slice_equal(who->only_revision, g->access.revision.id))))
+		return 0;
+	return who->scope;
+}
+
 static void gather_facts(struct grant *g)
 {
 	const struct store_license *l = g->license = choose_license(g);
@@ -305,7 +356,7 @@ static void gather_facts(struct grant *g)
 		.person = slice_equal(g->who->person.state, S("active")) || !g->who->authenticated
 				  ? PERSON_ACTIVE
 				  : PERSON_SUSPENDED,
-		.token_scope = g->who->scope,
+		.token_scope = scope_here(g),
 		.model = model_state_of(g->access.model.state),
 		.request = request_state_of(&g->access),
 	};
@@ -348,6 +399,7 @@ static enum err log_denial(struct route_context *context, struct exchange *x, co
 	audit_event_text(&event, "right", slice_of_string(right_name(g->right)));
 	audit_event_text(&event, "decision", slice_of_string(exchange_request_id(x)));
 	audit_event_text(&event, "rule", slice_of_string(g->decision.rule));
+	principal_tell(g->who, &event);
 	audit_event_denied(&event, code_name(g->decision.code));
 	TRY(store_begin(store));
 	TRY(authorize_record(store, x, g));
@@ -429,6 +481,9 @@ json_t *authorize_describe(struct exchange *x, const struct grant *g)
 	if (g->who->authenticated)
 		json_put_text(record, "subject",
 			      slice_of_string(api_uuid(arena, g->who->person.id)));
+	if (g->who->is_capability)
+		json_put_text(record, "capability",
+			      slice_of_string(api_uuid(arena, g->who->credential_id)));
 	json_put_text(record, "model", g->access.model.name);
 	if (g->access.has_revision)
 		json_put_text(record, "revision", g->access.revision.id);

@@ -14,7 +14,13 @@
 struct principal {
 	bool authenticated;
 	enum code credential; /* CODE_OK_ALLOWED, CODE_NOT_AUTHENTICATED, or what is wrong */
+	const char *why; /* what is wrong with it, if there is more to say than its code does */
 	uint8_t credential_id[STORE_ID];
+	int64_t expires_ms;
+	bool is_capability;         /* the credential stood in the address: only for these: */
+	uint8_t made_by[STORE_ID];  /* the token it ends with */
+	struct slice only_model;    /* its name */
+	struct slice only_revision; /* empty: any */
 	struct store_person person; /* if authenticated */
 	right_set offices;
 	right_set scope; /* what the token may be used for */
@@ -42,6 +48,9 @@ bool authorize_person(struct exchange *x);
 
 /* Does the person hold this office (and does the token's scope cover it)? */
 bool principal_holds(const struct principal *who, enum right office);
+
+/* The entry of what a capability did names it: "capability". */
+void principal_tell(const struct principal *who, struct audit_event *event);
 
 /* Is this the person with that id? Never true of an anonymous caller. */
 bool principal_is(const struct principal *who, const uint8_t person[STORE_ID]);

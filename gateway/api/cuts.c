@@ -62,7 +62,7 @@ static bool hits(const struct store_cut *cut, const struct cut_basis *basis)
 	case STORE_CUT_PERSON:
 		return is_same(cut->subject, basis->person);
 	case STORE_CUT_TOKEN:
-		return is_same(cut->subject, basis->token);
+		return is_same(cut->subject, basis->token) || is_same(cut->subject, basis->maker);
 	case STORE_CUT_COUNT:
 		break;
 	}

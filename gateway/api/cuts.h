@@ -20,6 +20,7 @@ struct cuts;
 /* What it rests on; all zero: not on such a thing. */
 struct cut_basis {
 	uint8_t license[STORE_ID], model[STORE_ID], person[STORE_ID], token[STORE_ID];
+	uint8_t maker[STORE_ID]; /* the token that made a capability */
 };
 
 /* Something that runs. Its owner fills in basis, on_cut and context, and keeps it in place from

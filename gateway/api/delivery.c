@@ -11,7 +11,8 @@ struct delivery {
 	struct arena arena;
 	uint8_t event[WIRE_ID]; /* the key.release */
 	uint8_t person[STORE_ID], license[STORE_ID];
-	bool has_person, has_license;
+	uint8_t capability[STORE_ID];
+	bool has_person, has_license, has_capability;
 	struct slice person_name, model, revision, path, right;
 	uint64_t size, bytes, transfers;
 	struct ranges ranges;
@@ -28,6 +29,8 @@ struct delivery *delivery_new(const struct grant *g, const uint8_t event[WIRE_ID
 	d->has_license = g->decision.basis == BASIS_LICENSE;
 	if (d->has_license)
 		memcpy(d->license, g->license->id, STORE_ID);
+	d->has_capability = g->who->is_capability;
+	memcpy(d->capability, g->who->credential_id, STORE_ID);
 	d->person_name = arena_copy(&d->arena, g->who->person.name);
 	d->model = arena_copy(&d->arena, g->access.model.name);
 	d->revision = arena_copy(&d->arena, g->access.revision.id);
@@ -80,6 +83,8 @@ enum err delivery_log(const struct delivery *d, struct store *store)
 			  d->person_name);
 	if (d->has_license)
 		audit_event_uuid(&event, "license", d->license);
+	if (d->has_capability)
+		audit_event_uuid(&event, "capability", d->capability);
 	audit_event_text(&event, "model", d->model);
 	audit_event_text(&event, "revision", d->revision);
 	audit_event_text(&event, "path", d->path);

@@ -15,6 +15,7 @@
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/withdraw.h"
+#include "gateway/http/conditions.h"
 #include "gateway/http/range.h"
 #include "gateway/http/url.h"
 #include "schema/store/decision.h"
@@ -84,14 +85,42 @@ static void write_file_headers(struct exchange *x, const struct store_file *f)
 	exchange_header(x, "Content-Disposition", "inline; filename*=UTF-8''%s; filename=\"%s\";",
 			buf_string(&name), buf_string(&name));
 	/* Licensed bytes are for the person who asked, not for caches on the way. */
-	exchange_header(x, "Cache-Control", "private, no-store");
+	if (!authorize_principal(x)->is_capability) /* whose answers all say so */
+		exchange_header(x, "Cache-Control", "private, no-store");
+}
+
+static struct slice quoted_etag(struct exchange *x, const struct store_file *f)
+{
+	struct arena *arena = exchange_arena(x);
+
+	return slice_of_string(arena_printf(arena, "\"%s\"", etag_of(arena, f)));
+}
+
+/* "Only if it has changed": 304 releases nothing. True: it has answered. */
+static bool answer_condition(struct exchange *x, const struct store_file *f)
+{
+	const struct http_request *request = exchange_request(x);
+
+	switch (condition_of(http_header(request, "If-Match"),
+			     http_header(request, "If-None-Match"), quoted_etag(x, f))) {
+	case CONDITION_NONE:
+		return false;
+	case CONDITION_NOT_MODIFIED:
+		write_file_headers(x, f);
+		reply_empty(x, 304);
+		return true;
+	case CONDITION_FAILED:
+		reply_hub(x, 412, NULL, "the file is not the one that If-Match names");
+		return true;
+	}
+	return false;
 }
 
 void hub_resolve_head(struct exchange *x, struct route_context *context)
 {
 	struct grant *g = find_file(x, context);
 
-	if (!g)
+	if (!g || answer_condition(x, &g->access.file))
 		return;
 	write_file_headers(x, &g->access.file);
 	exchange_answer_head(x, 200, "application/octet-stream", g->access.file.size);
@@ -203,10 +232,11 @@ static void send_part(struct exchange *x, struct route_context *context, struct 
 void hub_resolve(struct exchange *x, struct route_context *context)
 {
 	struct grant *g = find_file(x, context);
+	struct slice asked;
 	uint64_t size;
 	struct range range;
 
-	if (!g)
+	if (!g || answer_condition(x, &g->access.file))
 		return;
 	size = g->access.file.size;
 	if (size == 0) { /* the JavaScript client asks for bytes=0-0 and cannot bear a 416 */
@@ -215,7 +245,11 @@ void hub_resolve(struct exchange *x, struct route_context *context)
 		exchange_answer(x, 200, "application/octet-stream", S(""));
 		return;
 	}
-	range = range_of(http_header(exchange_request(x), "Range"), size);
+	asked = http_header(exchange_request(x), "Range");
+	if (!condition_allows_range(http_header(exchange_request(x), "If-Range"),
+				    quoted_etag(x, &g->access.file)))
+		asked = S("");
+	range = range_of(asked, size);
 	if (range.kind == RANGE_UNSATISFIABLE) {
 		exchange_header(x, "Content-Range", "bytes */%llu", (unsigned long long)size);
 		reply_hub(x, 416, NULL,

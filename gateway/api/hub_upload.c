@@ -40,6 +40,18 @@ static enum err create(struct exchange *x, struct route_context *context, struct
 	return api_finish(x, context, &event);
 }
 
+/* With its url: huggingface_hub takes it from here where it was told exist_ok. */
+static void reply_exists(struct exchange *x, struct route_context *context, struct slice name)
+{
+	json_t *answer = json_object_new();
+
+	json_put_text(answer, "error", S("You already created this model repo"));
+	json_put_text(answer, "url", slice_of_string(url_of(x, context, name)));
+	json_put_text(answer, "name", name);
+	exchange_header(x, "X-Error-Message", "You already created this model repo");
+	reply_json(x, 409, answer);
+}
+
 void hub_create(struct exchange *x, struct route_context *context)
 {
 	AUTO(json_auto) json_t *body = api_body(x);
@@ -65,13 +77,13 @@ void hub_create(struct exchange *x, struct route_context *context)
 						    SLICE_PRINT(organization), SLICE_PRINT(name)));
 	result = create(x, context, name);
 	if (result == ERR_CONFLICT)
-		reply_hub(x, 409, NULL, "You already created this model repo");
+		reply_exists(x, context, name);
 	else if (result == ERR_FORMAT)
 		reply_code(
 			x, CODE_BAD_REQUEST,
 			"a model's name is \"name\" or \"organization/name\", each 1 to 96 of "
 			"A-Z a-z 0-9 . _ -, beginning with a letter or a digit, without \"..\" and "
-			"\"--\"",
+			"\"--\"; api, c, log, upload and v1 are no organizations",
 			"name");
 	else if (result != OK)
 		reply_failure(x, result);

@@ -5,31 +5,13 @@
 #include "crypto/json.h"
 #include "crypto/random.h"
 #include "gateway/api/authorize.h"
+#include "gateway/api/mint.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/scope.h"
-#include "gateway/api/withdraw.h"
 #include "schema/store/key.h"
 
 static const int64_t day_ms = 24 * 3600 * 1000;
-
-/* The token of a credential whose token.create entry stands in the log. */
-static enum err sign_token(const char **out, struct exchange *x, struct api *api,
-			   const uint8_t event[WIRE_ID], const struct store_credential *credential)
-{
-	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
-	AUTO(buf_free) struct buf body = buf_new(64);
-	struct wire_token_sign ask = {.expires_seconds = (uint32_t)(credential->expires_ms / 1000)};
-	struct wire_token_signed made;
-
-	memcpy(ask.event, event, WIRE_ID);
-	memcpy(ask.credential, credential->id, WIRE_ID);
-	wire_write_token_sign(&body, &ask);
-	TRY(api_ask_keeper(&reply, api, WIRE_TOKEN_SIGN, buf_slice(&body)));
-	TRY(wire_read_token_signed(&made, buf_slice(&reply.body)));
-	*out = arena_string(exchange_arena(x), made.token);
-	return OK;
-}
 
 /* The entry the keeper asks for before it signs. */
 static void token_event(struct audit_event *event, const struct principal *who,
@@ -89,7 +71,7 @@ static enum err create_token(const char **token, struct exchange *x, struct rout
 	TRY(store_begin(store));
 	TRY(store_credential_create(store, credential));
 	TRY(api_finish(x, context, &event));
-	return sign_token(token, x, context->api, event.id, credential);
+	return mint_token(token, exchange_arena(x), context->api, event.id, credential);
 }
 
 /* A person's first token. Their entry may be lost on a keeper that was just replaced: the person is
@@ -97,7 +79,7 @@ static enum err create_token(const char **token, struct exchange *x, struct rout
 static enum err first_token(const char **token, struct exchange *x, struct route_context *context,
 			    const uint8_t entry[WIRE_ID], struct store_credential *credential)
 {
-	enum err result = sign_token(token, x, context->api, entry, credential);
+	enum err result = mint_token(token, exchange_arena(x), context->api, entry, credential);
 
 	if (result != ERR_UNAVAILABLE)
 		return result;
@@ -263,7 +245,7 @@ void token_list(struct exchange *x, struct route_context *context)
 	size_t count;
 	json_t *list;
 	enum err result = store_credential_list(context->store, arena, &tokens, &count,
-						authorize_principal(x)->person.id);
+						authorize_principal(x)->person.id, STORE_TOKENS);
 
 	if (result != OK) {
 		reply_failure(x, result);
@@ -286,36 +268,9 @@ void token_list(struct exchange *x, struct route_context *context)
 	reply_list(x, "tokens", list);
 }
 
-static enum err revoke_token(struct exchange *x, struct route_context *context,
-			     const uint8_t id[STORE_ID])
-{
-	static const uint8_t anybody[STORE_ID];
-	const struct principal *who = authorize_principal(x);
-	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event = {0};
-
-	audit_event_begin(&event, AUDIT_TOKEN_REVOKE, who->person.id, who->person.name);
-	audit_event_uuid(&event, "credential", id);
-	TRY(store_begin(store));
-	TRY(store_credential_revoke(
-		store, id, principal_holds(who, RIGHT_PERSONS_MANAGE) ? anybody : who->person.id,
-		clock_now_ms(), who->person.id));
-	return api_finish(x, context, &event);
-}
-
 void token_revoke(struct exchange *x, struct route_context *context)
 {
-	uint8_t id[STORE_ID];
-	enum err result = api_param_uuid(id, x, "id");
-
-	if (result == OK)
-		result = revoke_token(x, context, id);
-	if (result != OK) {
-		reply_failure(x, result);
-		return;
-	}
-	withdraw_wait(x, context, NULL);
-	reply_empty(x, 204);
+	mint_revoke(x, context, STORE_TOKENS);
 }
 
 static enum err read_key(struct store_key *out, struct exchange *x, const json_t *body)

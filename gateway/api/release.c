@@ -23,7 +23,8 @@ enum held_state { HELD_FREE, HELD_MAKING, HELD_DROPPED, HELD_READY, HELD_ENDING 
 
 struct held {
 	enum held_state state;
-	struct digest about; /* of basis, license, person, model, revision, path, client address */
+	/* Of basis, license, person, capability, model, revision, path, client address. */
+	struct digest about;
 	uint8_t license[STORE_ID], model[STORE_ID];
 	uint32_t generation;         /* of the porter: another one has forgotten the key */
 	bool has_key;                /* the porter, for us */
@@ -81,6 +82,8 @@ static struct digest about_of(const struct exchange *x, const struct grant *g)
 	buf_write_block(&text, slice_of_string(decision_basis_name(g->decision.basis)));
 	buf_write_block(&text, slice_of(license_of(g), STORE_ID));
 	buf_write(&text, slice_of(g->who->person.id, STORE_ID));
+	if (g->who->is_capability) /* its first use is an entry that names it */
+		buf_write(&text, slice_of(g->who->credential_id, STORE_ID));
 	buf_write_block(&text, g->access.model.name);
 	buf_write_block(&text, g->access.revision.id);
 	buf_write_block(&text, g->access.file.path);
@@ -206,6 +209,7 @@ static enum err log_release(struct release *release, struct exchange *x,
 	audit_event_number(&event, "handle", (int64_t)release->handle);
 	audit_event_text(&event, "decision", slice_of_string(exchange_request_id(x)));
 	audit_event_text(&event, "address", exchange_client_address(x));
+	principal_tell(g->who, &event);
 	TRY(store_begin(store));
 	TRY(authorize_record(store, x, g));
 	TRY(api_log(store, &event));

@@ -190,13 +190,15 @@ static void reply_openai(struct exchange *x, enum code code, const char *sentenc
 
 void reply_hub(struct exchange *x, unsigned status, const char *error_code, const char *sentence)
 {
+	bool is_head = slice_equal(exchange_request(x)->method, S("HEAD"));
 	json_t *body = json_object_new();
 
 	if (error_code)
 		exchange_header(x, "X-Error-Code", "%s", error_code);
 	exchange_header(x, "X-Error-Message", "%s", header_text(x, sentence));
 	json_put_text(body, "error", slice_of_string(sentence));
-	reply_as(x, status, "application/json", body);
+	/* Told "JSON", @huggingface/hub reads a body that no HEAD has, and fails over that. */
+	reply_as(x, status, is_head ? "text/plain" : "application/json", body);
 }
 
 /* Which of the Hub's codes makes its clients raise the right exception. Without one, a 401 is

@@ -41,7 +41,13 @@ static const struct route routes[] = {
 	MODEL_ROUTES("GET",  "/", "/resolve/{revision}/{path...}",           "weights:read", BODY_NONE, 0, hub_resolve),
 	MODEL_ROUTES("HEAD", "/", "/raw/{revision}/{path...}",               "weights:read", BODY_NONE, 0, hub_resolve_head),
 
+	/* The same for clients that can send no header: the credential stands in the address. */
+	MODEL_ROUTES("HEAD", "/c/{capability}/", "/resolve/{revision}/{path...}", "weights:read", BODY_NONE, 0, hub_resolve_head),
+	MODEL_ROUTES("GET",  "/c/{capability}/", "/resolve/{revision}/{path...}", "weights:read", BODY_NONE, 0, hub_resolve),
+	{"GET",    "/c/{capability}/{path...}",           "public",          BODY_NONE,   0, path_capability_elsewhere},
+
 	{"POST",   "/api/repos/create",                   "models:manage",   BODY_BUFFER, API_MAX_JSON, hub_create},
+	{"POST",   "/api/validate-yaml",                  "models:manage",   BODY_BUFFER, COMMIT_MAX_BODY, hub_validate_card},
 	MODEL_ROUTES("PUT",  "/api/models/", "/settings",                    "models:manage", BODY_BUFFER, API_MAX_JSON, hub_settings),
 	MODEL_ROUTES("POST", "/api/models/", "/preupload/{revision}",        "models:manage", BODY_BUFFER, API_MAX_JSON, hub_preupload),
 	MODEL_ROUTES("POST", "/api/models/", "/commit/{revision}",           "models:manage", BODY_BUFFER, COMMIT_MAX_BODY, hub_commit),
@@ -68,6 +74,9 @@ static const struct route routes[] = {
 	{"POST",   "/api/v1/tokens",                      "metadata:read",   BODY_BUFFER, API_MAX_JSON, token_create},
 	{"GET",    "/api/v1/tokens",                      "metadata:read",   BODY_NONE,   0, token_list},
 	{"DELETE", "/api/v1/tokens/{id}",                 "metadata:read",   BODY_NONE,   0, token_revoke},
+	{"POST",   "/api/v1/capabilities",                "weights:read",    BODY_BUFFER, API_MAX_JSON, path_capability_create},
+	{"GET",    "/api/v1/capabilities",                "metadata:read",   BODY_NONE,   0, path_capability_list},
+	{"DELETE", "/api/v1/capabilities/{id}",           "metadata:read",   BODY_NONE,   0, path_capability_revoke},
 	{"POST",   "/api/v1/visas",                       "metadata:read",   BODY_BUFFER, API_MAX_JSON, visa_add},
 	{"GET",    "/api/v1/visas",                       "metadata:read",   BODY_NONE,   0, visa_list},
 

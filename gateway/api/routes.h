@@ -15,8 +15,13 @@ route_fn hub_models, hub_model, hub_revision, hub_tree, hub_refs, hub_commits, h
 	hub_whoami, hub_auth_check;
 /* hub_resolve.c: the files themselves */
 route_fn hub_resolve, hub_resolve_head;
+/* path_capability.c: for clients that can send no header */
+route_fn path_capability_create, path_capability_list, path_capability_revoke,
+	path_capability_elsewhere;
 /* hub_upload.c: their way in */
 route_fn hub_create, hub_settings, hub_preupload, hub_lfs_batch, hub_upload, hub_verify;
+/* hub_card.c: what the Hub would say of a model card */
+route_fn hub_validate_card;
 /* hub_commit.c: a revision */
 route_fn hub_commit;
 /* models.c: administration of models */

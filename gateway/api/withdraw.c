@@ -56,6 +56,7 @@ struct cut_basis withdraw_basis(const struct grant *g)
 	memcpy(basis.model, g->access.model.id, STORE_ID);
 	memcpy(basis.person, g->who->person.id, STORE_ID);
 	memcpy(basis.token, g->who->credential_id, STORE_ID);
+	memcpy(basis.maker, g->who->made_by, STORE_ID);
 	return basis;
 }
 

@@ -27,6 +27,9 @@
 	X("token create",    "",                "name= days= right=+",                    0, 0, "make another access token, perhaps narrower",           command_token_create) \
 	X("token list",      "",                "",                                       0, 0, "your access tokens",                                    command_token_list) \
 	X("token revoke",    "ID",              "",                                       1, 1, "end an access token",                                   command_token_revoke) \
+	X("capability create", "MODEL",         "revision= minutes=",                     1, 1, "an address that serves one model for a while, without a token", command_capability_create) \
+	X("capability list", "",                "",                                       0, 0, "your capabilities",                                     command_capability_list) \
+	X("capability revoke", "ID",            "",                                       1, 1, "end a capability",                                      command_capability_revoke) \
 	X("visa add",        "FILE",            "",                                       1, 1, "present a GA4GH visa (a JWT)",                          command_visa_add) \
 	X("visa list",       "",                "",                                       0, 0, "visas you have presented",                              command_visa_list) \
 	X("model import",    "NAME PATH|SOURCE","revision= license-terms= gated= public endpoint= source-token-file=", 2, 2, "seal a directory, hf:ORG/NAME or https://HOST/ORG/NAME",            command_model_import) \

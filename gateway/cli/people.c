@@ -253,17 +253,57 @@ enum err command_token_list(struct cli *cli)
 	return output_table(cli, answer, "tokens", "id name rights created expires revoked");
 }
 
-enum err command_token_revoke(struct cli *cli)
+/* DELETE /api/v1/<list>/ID, where ID is the command's word. */
+static enum err delete_one(struct cli *cli, const char *list)
 {
 	struct slice id = slice_of_string(cli_word(cli, 0));
 	struct client *c;
 
 	TRY(cli_client(&c, cli));
-	TRY(client_call(
+	return client_call(
 		c, NULL, "DELETE",
-		arena_printf(&cli->arena, "/api/v1/tokens/%s", client_encode(&cli->arena, id)),
-		NULL));
+		arena_printf(&cli->arena, "/api/v1/%s/%s", list, client_encode(&cli->arena, id)),
+		NULL);
+}
+
+enum err command_token_revoke(struct cli *cli)
+{
+	TRY(delete_one(cli, "tokens"));
 	return output_done(cli, NULL, "the token is revoked");
+}
+
+enum err command_capability_create(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	uint64_t minutes = 60;
+	json_t *body;
+	struct client *c;
+
+	TRY(arguments_number(&minutes, &cli->arguments, "minutes", 24 * 60));
+	TRY(cli_client(&c, cli));
+	body = json_object_new();
+	json_put_text(body, "model", slice_of_string(cli_word(cli, 0)));
+	put_option(body, cli, "revision", "revision");
+	json_put_int(body, "expires_seconds", (int64_t)minutes * 60);
+	TRY(client_call(c, &answer, "POST", "/api/v1/capabilities", body));
+	return output_object(cli, answer, "id model revision url expires");
+}
+
+enum err command_capability_list(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	TRY(client_call(c, &answer, "GET", "/api/v1/capabilities", NULL));
+	return output_table(cli, answer, "capabilities",
+			    "id model revision created expires revoked");
+}
+
+enum err command_capability_revoke(struct cli *cli)
+{
+	TRY(delete_one(cli, "capabilities"));
+	return output_done(cli, NULL, "the capability is revoked");
 }
 
 enum err command_visa_add(struct cli *cli)

@@ -25,7 +25,8 @@ enum {
 	X(EVENT_INFER_PASS, "infer.pass") \
 	X(EVENT_LICENSE_ISSUE, "license.issue") \
 	X(EVENT_LICENSE_RENEW, "license.renew") \
-	X(EVENT_TOKEN_CREATE, "token.create")
+	X(EVENT_TOKEN_CREATE, "token.create") \
+	X(EVENT_CAPABILITY_CREATE, "capability.create")
 
 #define EVENT_ENUM(kind, name) kind,
 enum event_kind { EVENT_KINDS(EVENT_ENUM) };

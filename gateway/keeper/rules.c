@@ -8,6 +8,7 @@
 #include "crypto/base/text.h"
 #include "crypto/json.h"
 #include "crypto/license.h"
+#include "crypto/token.h"
 
 /* One event and what its entry says, while a rule looks at it. */
 struct evidence {
@@ -412,17 +413,33 @@ static enum err expect_expiry(struct rules *r, const json_t *payload, uint32_t a
 	return OK;
 }
 
+/* A capability is a token that says so in its flags; only a capability.create makes one, and it
+ * makes nothing else. */
+static enum err check_flags(struct rules *r, const struct evidence *e, uint8_t asked)
+{
+	bool is_capability = asked & TOKEN_CAPABILITY;
+	int64_t flags;
+
+	if (is_capability != (e->event->kind == EVENT_CAPABILITY_CREATE))
+		return refuse(r, ERR_DENIED, "", "a %s is no ground for a token with flags %u",
+			      event_kind_name(e->event->kind), asked);
+	TRY(json_get_int_or(&flags, e->payload, "flags", is_capability ? TOKEN_CAPABILITY : 0));
+	if (flags != asked)
+		return refuse(r, ERR_DENIED, "", "flags: the entry says %lld", (long long)flags);
+	return OK;
+}
+
 enum err rules_token_sign(struct rules *r, const struct wire_token_sign *ask)
 {
 	AUTO(evidence_clear) struct evidence e = {0};
-	int64_t flags;
 
 	r->code = "";
-	TRY(find_kind(r, &e, ask->event, EVENT_TOKEN_CREATE, RULES_FRESH_MS));
+	TRY(find_event(r, &e, ask->event, RULES_FRESH_MS));
+	if (e.event->kind != EVENT_TOKEN_CREATE && e.event->kind != EVENT_CAPABILITY_CREATE)
+		return refuse(r, ERR_DENIED, "", "a %s is no ground for a token",
+			      event_kind_name(e.event->kind));
 	TRY(expect_id(r, e.payload, "credential", ask->credential));
 	TRY(expect_expiry(r, e.payload, ask->expires_seconds));
-	TRY(json_get_int_or(&flags, e.payload, "flags", 0));
-	if (flags != ask->flags)
-		return refuse(r, ERR_DENIED, "", "flags: the entry says %lld", (long long)flags);
+	TRY(check_flags(r, &e, ask->flags));
 	return use_up(r, &e, S(""));
 }

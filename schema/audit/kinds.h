@@ -19,6 +19,7 @@
 	X(KEY_ENROLL,        "key.enroll",        A) \
 	X(TOKEN_CREATE,      "token.create",      A) \
 	X(TOKEN_REVOKE,      "token.revoke",      A) \
+	X(CAPABILITY_CREATE, "capability.create", A) \
 	X(ISSUER_ADD,        "issuer.add",        A) \
 	X(ISSUER_REMOVE,     "issuer.remove",     A) \
 	X(VISA_ADD,          "visa.add",          A) \

@@ -5,7 +5,11 @@
 
 #define CREDENTIAL_COLUMNS \
 	"t.credential, t.person, t.name, array_to_string(t.rights, ','), t.created_at, " \
-	"t.expires_at, t.revoked_at"
+	"t.expires_at, coalesce(t.revoked_at, maker.revoked_at), t.made_by, t.model, m.name, " \
+	"t.revision"
+#define CREDENTIAL_TABLES \
+	"access_token t LEFT JOIN access_token maker ON maker.credential = t.made_by " \
+	"LEFT JOIN model m ON m.id = t.model "
 
 static void take_credential(struct store_step *step, void *out)
 {
@@ -18,14 +22,19 @@ static void take_credential(struct store_step *step, void *out)
 	credential->created_ms = store_take_time(step);
 	credential->expires_ms = store_take_time(step);
 	credential->revoked_ms = store_take_time(step);
+	store_take_id(step, credential->made_by);
+	store_take_id(step, credential->model);
+	credential->model_name = store_take_text(step);
+	credential->revision = store_take_text(step);
 }
 
 enum err store_credential_create(struct store *s, const struct store_credential *credential)
 {
 	static const struct store_statement insert = {
 		"credential_insert", "INSERT INTO access_token (credential, person, name, rights, "
-				     "created_at, expires_at) "
-				     "VALUES ($1, $2, $3, string_to_array($4::text, ','), $5, $6)"};
+				     "created_at, expires_at, made_by, model, revision) "
+				     "VALUES ($1, $2, $3, string_to_array($4::text, ','), $5, $6, "
+				     "$7, $8, $9)"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &insert};
 
 	store_put_id(&step, credential->id);
@@ -34,6 +43,9 @@ enum err store_credential_create(struct store *s, const struct store_credential 
 	store_put_text_or_null(&step, credential->rights);
 	store_put_time(&step, credential->created_ms);
 	store_put_time(&step, credential->expires_ms);
+	store_put_id(&step, credential->made_by);
+	store_put_id(&step, credential->model);
+	store_put_text_or_null(&step, credential->revision);
 	return store_run(s, &step, 1);
 }
 
@@ -45,7 +57,8 @@ enum err store_credential_find(struct store *s, struct arena *arena, struct stor
 		"SELECT " CREDENTIAL_COLUMNS ", p.name, p.email, p.state, "
 		"array_to_string(ARRAY(SELECT o.office FROM office o WHERE o.person = p.id "
 		"ORDER BY 1), ','), p.created_at "
-		"FROM access_token t JOIN person p ON p.id = t.person WHERE t.credential = $1"};
+		"FROM " CREDENTIAL_TABLES
+		"JOIN person p ON p.id = t.person WHERE t.credential = $1"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
 
 	store_put_id(&step, id);
@@ -61,15 +74,18 @@ enum err store_credential_find(struct store *s, struct arena *arena, struct stor
 }
 
 enum err store_credential_list(struct store *s, struct arena *arena, struct store_credential **out,
-			       size_t *count, const uint8_t person[STORE_ID])
+			       size_t *count, const uint8_t person[STORE_ID],
+			       enum store_credential_kind kind)
 {
 	static const struct store_statement list = {
 		"credential_list",
-		"SELECT " CREDENTIAL_COLUMNS " FROM access_token t WHERE t.person = $1 "
-		"ORDER BY t.created_at DESC, t.credential LIMIT 1000"};
+		"SELECT " CREDENTIAL_COLUMNS " FROM " CREDENTIAL_TABLES "WHERE t.person = $1 "
+		"AND (t.model IS NOT NULL) = $2 ORDER BY t.created_at DESC, t.credential LIMIT "
+		"1000"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &list, .arena = arena};
 
 	store_put_id(&step, person);
+	store_put_bool(&step, kind == STORE_CAPABILITIES);
 	TRY(store_run(s, &step, 1));
 	*out = store_all(&step, count, sizeof **out, take_credential);
 	return OK;
@@ -77,17 +93,20 @@ enum err store_credential_list(struct store *s, struct arena *arena, struct stor
 
 enum err store_credential_revoke(struct store *s, const uint8_t id[STORE_ID],
 				 const uint8_t person[STORE_ID], int64_t now_ms,
-				 const uint8_t revoked_by[STORE_ID])
+				 const uint8_t revoked_by[STORE_ID],
+				 enum store_credential_kind kind)
 {
 	static const struct store_statement update = {
 		"credential_revoke",
 		"UPDATE access_token SET revoked_at = $3, revoked_by = $4 WHERE credential = $1 "
-		"AND ($2::uuid IS NULL OR person = $2) AND revoked_at IS NULL"};
+		"AND ($2::uuid IS NULL OR person = $2) AND revoked_at IS NULL "
+		"AND (model IS NOT NULL) = $5"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &update};
 
 	store_put_id(&step, id);
 	store_put_id(&step, person);
 	store_put_time(&step, now_ms);
 	store_put_id(&step, revoked_by);
+	store_put_bool(&step, kind == STORE_CAPABILITIES);
 	return store_change(s, &step, "access token");
 }

@@ -12,8 +12,15 @@ struct store_credential {
 	struct slice rights; /* the scope, comma-separated; empty: all that the person has */
 	int64_t created_ms;
 	int64_t expires_ms;
-	int64_t revoked_ms; /* 0: not revoked */
+	int64_t revoked_ms;        /* 0: not revoked; of a capability, also when its maker was */
+	uint8_t made_by[STORE_ID]; /* of a capability: the token that made it; else none */
+	uint8_t model[STORE_ID];   /* and the one model it is for, with its name when read */
+	struct slice model_name;
+	struct slice revision; /* and the one revision; empty: any */
 };
+
+/* Tokens stand in a header, capabilities in an address; each has a list of its own. */
+enum store_credential_kind { STORE_TOKENS, STORE_CAPABILITIES };
 
 RESULT store_credential_create(struct store *s, const struct store_credential *credential);
 
@@ -23,11 +30,13 @@ RESULT store_credential_find(struct store *s, struct arena *arena, struct store_
 			     struct store_person *person, const uint8_t id[STORE_ID]);
 
 RESULT store_credential_list(struct store *s, struct arena *arena, struct store_credential **out,
-			     size_t *count, const uint8_t person[STORE_ID]);
+			     size_t *count, const uint8_t person[STORE_ID],
+			     enum store_credential_kind kind);
 
-/* ERR_NOT_FOUND unless it belongs to `person` and is not revoked yet. `person` none: anybody's. */
+/* ERR_NOT_FOUND unless it is of that kind, belongs to `person` and is not revoked yet. `person`
+ * none: anybody's. What a revoked token has made counts as revoked, too. */
 RESULT store_credential_revoke(struct store *s, const uint8_t id[STORE_ID],
 			       const uint8_t person[STORE_ID], int64_t now_ms,
-			       const uint8_t revoked_by[STORE_ID]);
+			       const uint8_t revoked_by[STORE_ID], enum store_credential_kind kind);
 
 #endif

@@ -104,8 +104,9 @@ function assertNoPlaintext(folder, weights) {
 
 /** A running demo. Fields of demo.json stand in it: url, model, revision, tokens, issuer, ... */
 export class Gateway {
-	constructor(folder, child, info) {
+	constructor(folder, child, info, said = () => "") {
 		Object.assign(this, info);
+		this.said = said; // by the demo and its processes, so far
 		this.folder = folder;
 		this.dir = path.join(folder, "demo");
 		this.child = child;
@@ -237,7 +238,8 @@ export async function startGateway() {
 		child.kill("SIGTERM");
 		throw new Error(`${error.message}; it said:\n${said}`);
 	}
-	const gateway = new Gateway(folder, child, JSON.parse(fs.readFileSync(summary, "utf8")));
+	const info = JSON.parse(fs.readFileSync(summary, "utf8"));
+	const gateway = new Gateway(folder, child, info, () => said);
 	// Every suite can be run with several edges.
 	if (process.env.SALLYPORT_EDGES) {
 		const edges = process.env.SALLYPORT_EDGES;

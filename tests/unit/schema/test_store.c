@@ -126,9 +126,13 @@ static void a_credential_comes_with_its_person(void **state)
 	assert_int_equal(found.revoked_ms, 0);
 	assert_slice(person.name, "bob");
 	assert_slice(person.offices, "models:manage,requests:decide");
-	assert_err(store_credential_revoke(edge, c.id, alice, NOW + 5, alice), ERR_NOT_FOUND);
-	assert_ok(store_credential_revoke(edge, c.id, bob, NOW + 5, bob));
-	assert_err(store_credential_revoke(edge, c.id, bob, NOW + 6, bob), ERR_NOT_FOUND);
+	assert_err(store_credential_revoke(edge, c.id, alice, NOW + 5, alice, STORE_TOKENS),
+		   ERR_NOT_FOUND);
+	assert_err(store_credential_revoke(edge, c.id, bob, NOW + 5, bob, STORE_CAPABILITIES),
+		   ERR_NOT_FOUND);
+	assert_ok(store_credential_revoke(edge, c.id, bob, NOW + 5, bob, STORE_TOKENS));
+	assert_err(store_credential_revoke(edge, c.id, bob, NOW + 6, bob, STORE_TOKENS),
+		   ERR_NOT_FOUND);
 	assert_ok(store_credential_find(edge, &arena, &found, &person, c.id));
 	assert_int_equal(found.revoked_ms, NOW + 5);
 	make_id(c.id);
