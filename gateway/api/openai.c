@@ -300,7 +300,7 @@ static void answer_failure(struct call *c, enum err result)
 	if (exchange_is_answered(c->x))
 		exchange_abort(c->x);
 	else if (result == ERR_CONFLICT) /* of slots_enter: no engine is free */
-		reply_code(c->x, CODE_RATE_LIMITED, c->why, NULL);
+		reply_busy(c->x, c->why, (unsigned)c->context->api->settings->engines);
 	else
 		reply_failure(c->x, failure(result, "%s", c->why));
 	openai_answer_clear(&c->answer);
@@ -333,7 +333,8 @@ static void run_in_place(struct call *c)
 	if (running_enter(&c->place, running,
 			  g->decision.basis == BASIS_LICENSE ? g->license->id : no_license,
 			  g->access.model.id) != OK) {
-		reply_code(c->x, CODE_RATE_LIMITED, failure_text(), NULL);
+		reply_busy(c->x, failure_text(),
+			   (unsigned)(c->context->api->settings->workers + 1) / 2);
 		return;
 	}
 	run(c);

@@ -10,13 +10,18 @@
 
 const struct route *routes_table(size_t *count);
 
-/* hub_info.c: what there is */
-route_fn hub_models, hub_model, hub_revision, hub_tree, hub_refs, hub_commits, hub_paths_info,
-	hub_whoami, hub_auth_check;
+/* hub_info.c: what there is, and who asks */
+route_fn hub_model, hub_revision, hub_whoami, hub_auth_check, hub_auth_check_write;
+/* hub_models.c, hub_tree.c, hub_history.c: lists of models, of files, of revisions */
+route_fn hub_models, hub_tree, hub_paths_info, hub_refs, hub_commits;
 /* hub_resolve.c: the files themselves */
 route_fn hub_resolve, hub_resolve_head;
 /* hub_upload.c: their way in */
-route_fn hub_create, hub_settings, hub_preupload, hub_lfs_batch, hub_upload, hub_verify;
+route_fn hub_create, hub_preupload, hub_lfs_batch, hub_upload, hub_verify;
+/* model_settings.c */
+route_fn hub_settings;
+/* preflight.c: OPTIONS, whatever the path */
+route_fn preflight;
 /* hub_commit.c: a revision */
 route_fn hub_commit;
 /* models.c: administration of models */

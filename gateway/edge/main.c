@@ -12,6 +12,7 @@
 #include "crypto/random.h"
 #include "gateway/api/api.h"
 #include "gateway/api/authorize.h"
+#include "gateway/api/cors.h"
 #include "gateway/api/passes.h"
 #include "gateway/api/release.h"
 #include "gateway/api/reply.h"
@@ -33,6 +34,13 @@ static enum err confine(struct process *p, struct api *api)
 	return process_confine(p, &confinement);
 }
 
+static void greet(struct buf *headers, void *shared, const struct http_request *request)
+{
+	const struct api *api = shared;
+
+	cors_write(headers, slice_of_string(api->settings->cors_origins), request);
+}
+
 static enum err serve(struct process *p, struct api *api, struct buf *certificate, struct buf *key)
 {
 	struct edge_options options = {
@@ -40,6 +48,7 @@ static enum err serve(struct process *p, struct api *api, struct buf *certificat
 		.worker_free = api_worker_free,
 		.shared = api,
 		.before = authorize_route,
+		.greet = greet,
 		.problem = reply_write_problem,
 		.problem_content_type = "application/problem+json",
 		.workers = (unsigned)api->settings->workers,
@@ -67,6 +76,7 @@ static enum err run(int argc, char **argv)
 
 	TRY(process_start(&p, ROLE_EDGE, argc, argv));
 	api.settings = process_settings(p);
+	TRY(cors_check(slice_of_string(api.settings->cors_origins)));
 	TRY(file_read(&certificate, AT_FDCWD, api.settings->tls_certificate));
 	TRY(file_read(&key, AT_FDCWD, api.settings->tls_key));
 	random_bytes(api.capability_key, sizeof api.capability_key);

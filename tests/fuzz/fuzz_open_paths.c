@@ -20,8 +20,8 @@ static bool matches(struct slice p, struct slice t)
 		return matches(slice_part(p, 3, p.size), t) ||
 		       (slash < t.size && matches(p, slice_part(t, slash + 1, t.size)));
 	}
-	if (p.size == 3 && slice_equal(p, S("/**")) && t.size == 0)
-		return true;
+	if (slice_starts_with(p, S("/**")) && t.size == 0)
+		return matches(slice_part(p, 3, p.size), t);
 	if (p.data[0] == '*')
 		return matches(slice_part(p, 1, p.size), t) ||
 		       (t.size && t.data[0] != '/' && matches(p, slice_part(t, 1, t.size)));
