@@ -44,6 +44,12 @@ static bool model_is_public(const struct decision_facts *f)
 	return f->gate == GATE_PUBLIC && right_is_open_kind(f);
 }
 
+/* A file of a gated model that its settings open to all: to read, and nothing else. */
+static bool path_is_open(const struct decision_facts *f)
+{
+	return f->path_is_open && f->right == RIGHT_WEIGHTS_READ;
+}
+
 static bool is_anonymous(const struct decision_facts *f)
 {
 	return !f->authenticated;
@@ -127,6 +133,7 @@ static const struct rule {
 	{person_is_suspended,  CODE_SUBJECT_SUSPENDED,     BASIS_NONE, "person.suspended", "reinstatement by an administrator", NULL},
 	{token_is_too_narrow,  CODE_RIGHT_NOT_GRANTED,     BASIS_NONE, "token.scope", "an access token whose scope has this right", TOKENS_HREF},
 	{model_is_public,      CODE_OK_ALLOWED,            BASIS_OPEN, "model.public", NULL, NULL},
+	{path_is_open,         CODE_OK_ALLOWED,            BASIS_OPEN, "path.open", NULL, NULL},
 	{is_anonymous,         CODE_NOT_AUTHENTICATED,     BASIS_NONE, "anonymous", "an access token", TOKENS_HREF},
 	{model_is_open,        CODE_OK_ALLOWED,            BASIS_OPEN, "model.open", NULL, NULL},
 	{request_is_pending,   CODE_REQUEST_PENDING,       BASIS_NONE, "request.pending", "a decision on the access request", REQUESTS_HREF},

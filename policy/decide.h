@@ -50,6 +50,7 @@ struct decision_facts {
 	right_set license_rights;
 	int64_t license_not_before_seconds;
 	int64_t license_expires_seconds;
+	bool path_is_open;  /* the file asked for is one of the model's open paths */
 	bool terms_current; /* the license names the terms the model has today */
 	enum request_state request;
 	int64_t terms_grace_until_seconds; /* older terms are good until then; 0: not at all */

@@ -9,6 +9,8 @@
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/scope.h"
+#include "gateway/api/sight.h"
+#include "policy/open_paths.h"
 #include "schema/store/decision.h"
 
 /* Bearer tokens only; the scheme's case does not matter (RFC 9110 section 11.1). False: none. */
@@ -172,7 +174,8 @@ static bool ignores_tokens(const struct exchange *x)
 	struct slice path = exchange_request(x)->path;
 
 	return slice_starts_with(path, S("/log/")) || slice_equal(path, S("/healthz")) ||
-	       slice_equal(path, S("/readyz")) || slice_starts_with(path, S("/upload/"));
+	       slice_equal(path, S("/readyz")) || slice_starts_with(path, S("/upload/")) ||
+	       exchange_route(x)->run == preflight;
 }
 
 /* Calls without a person make no entry: the operator's log counts them, a line a minute. */
@@ -197,8 +200,8 @@ static bool leads_to_entry(const struct exchange *x)
 	const struct route *route = exchange_route(x);
 	bool is_get = strcmp(route->method, "GET") == 0 || strcmp(route->method, "HEAD") == 0;
 
-	return !is_get || strcmp(route->right, "weights:read") == 0 || route->run == audit_events ||
-	       route->run == model_sealed;
+	return (!is_get && route->run != preflight) || strcmp(route->right, "weights:read") == 0 ||
+	       route->run == audit_events || route->run == model_sealed;
 }
 
 /* What this edge knows may be out of date, and others have stopped waiting for it. */
@@ -362,6 +365,8 @@ static void gather_facts(struct grant *g)
 	};
 	if (!model_gate_parse(&f->gate, g->access.model.gate))
 		f->gate = GATE_MANUAL;
+	f->path_is_open = g->path.size &&
+			  open_paths_find(&g->open_pattern, g->access.model.open_paths, g->path);
 	if (!l)
 		return;
 	f->license = license_state_of(l);
@@ -378,11 +383,14 @@ enum err authorize_weigh(struct grant *out, struct exchange *x, struct route_con
 	struct store_access_question question = {
 		.model = model, .revision = revision, .path = path};
 
-	*out = (struct grant){.who = exchange_subject(x), .right = right, .now_ms = clock_now_ms()};
+	*out = (struct grant){
+		.who = exchange_subject(x), .right = right, .path = path, .now_ms = clock_now_ms()};
 	if (!out->who->epoch)
 		return no_lease();
 	memcpy(question.person, out->who->person.id, STORE_ID);
 	TRY(store_access_load(context->store, exchange_arena(x), &out->access, &question));
+	if (!sight_by_access(out->who, &out->access))
+		return failure(ERR_NOT_FOUND, "model %.*s does not exist", SLICE_PRINT(model));
 	gather_facts(out);
 	out->decision = decide(&out->facts);
 	return OK;
@@ -462,6 +470,7 @@ static json_t *describe_facts(const struct decision_facts *f)
 	json_put_int(facts, "license_rights", f->license_rights);
 	json_put_int(facts, "license_not_before", f->license_not_before_seconds);
 	json_put_int(facts, "license_expires", f->license_expires_seconds);
+	json_put_bool(facts, "path_is_open", f->path_is_open);
 	json_put_bool(facts, "terms_current", f->terms_current);
 	json_put_int(facts, "terms_grace_until", f->terms_grace_until_seconds);
 	json_put_int(facts, "request", f->request);
@@ -487,6 +496,10 @@ json_t *authorize_describe(struct exchange *x, const struct grant *g)
 	json_put_text(record, "model", g->access.model.name);
 	if (g->access.has_revision)
 		json_put_text(record, "revision", g->access.revision.id);
+	if (g->path.size)
+		json_put_text(record, "path", g->path);
+	if (g->open_pattern.size)
+		json_put_text(record, "pattern", g->open_pattern);
 	json_put_text(record, "right", slice_of_string(right_name(g->right)));
 	if (g->license) {
 		json_put_text(record, "license", slice_of_string(api_uuid(arena, g->license->id)));

@@ -31,6 +31,8 @@ struct principal {
 struct grant {
 	struct principal *who;
 	enum right right;
+	struct slice path;         /* of the file that is asked for; empty: of none */
+	struct slice open_pattern; /* of the model's open paths: opens it; empty: none does */
 	struct store_access access;
 	const struct store_license *license; /* that allows it, or the newest; NULL: none */
 	struct decision_facts facts;

@@ -9,6 +9,7 @@
 void decision_explain(struct exchange *x, struct route_context *context)
 {
 	struct slice model = api_query(x, "model"), name = api_query(x, "right");
+	struct slice path = api_query(x, "path");
 	struct grant grant;
 	enum right right;
 	enum err result;
@@ -18,7 +19,7 @@ void decision_explain(struct exchange *x, struct route_context *context)
 			   "\"right\" must name a right on a model, as weights:read", "right");
 		return;
 	}
-	result = authorize_weigh(&grant, x, context, right, model, S(""), S(""));
+	result = authorize_weigh(&grant, x, context, right, model, S(""), path);
 	if (result == ERR_NOT_FOUND)
 		result = failure(ERR_NOT_FOUND, "model %.*s does not exist", SLICE_PRINT(model));
 	if (result == OK)

@@ -45,6 +45,7 @@ static struct grant *find_file(struct exchange *x, struct route_context *context
 
 	if (!g)
 		return NULL;
+	hub_warn(x, g);
 	if (!g->access.has_revision) {
 		reply_hub(x, 404, "RevisionNotFound",
 			  arena_printf(exchange_arena(x), "Revision %.*s not found",

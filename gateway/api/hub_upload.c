@@ -13,7 +13,7 @@
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/seal.h"
-#include "gateway/api/withdraw.h"
+#include "policy/open_paths.h"
 
 enum { UPLOAD_MAX_OBJECTS = 1000 };
 
@@ -23,18 +23,26 @@ static const char *url_of(struct exchange *x, struct route_context *context, str
 			    SLICE_PRINT(path));
 }
 
-static enum err create(struct exchange *x, struct route_context *context, struct slice name)
+static enum err create(struct exchange *x, struct route_context *context, struct slice name,
+		       bool hidden)
 {
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
 	AUTO(audit_event_clear) struct audit_event event = {0};
 	struct store_model model = {
-		.name = name, .gate = S("manual"), .created_ms = clock_now_ms()};
+		.name = name,
+		.gate = S("manual"),
+		.open_paths = S(OPEN_PATHS_DEFAULT),
+		.hidden = hidden,
+		.created_ms = clock_now_ms(),
+	};
 
 	random_uuid(model.id, model.created_ms);
 	audit_event_begin(&event, AUDIT_MODEL_CREATE, who->person.id, who->person.name);
 	audit_event_text(&event, "model", name);
 	audit_event_text(&event, "gate", model.gate);
+	audit_event_json(&event, "open_paths", hub_describe_open_paths(model.open_paths));
+	audit_event_flag(&event, "hidden", hidden);
 	TRY(store_begin(store));
 	TRY(store_model_create(store, &model, who->person.id));
 	return api_finish(x, context, &event);
@@ -56,6 +64,7 @@ void hub_create(struct exchange *x, struct route_context *context)
 {
 	AUTO(json_auto) json_t *body = api_body(x);
 	struct slice name, organization, type;
+	bool hidden;
 	json_t *answer;
 	enum err result;
 
@@ -63,7 +72,8 @@ void hub_create(struct exchange *x, struct route_context *context)
 		return;
 	if (json_get_text(&name, body, "name") != OK ||
 	    json_get_text_or(&organization, body, "organization", S("")) != OK ||
-	    json_get_text_or(&type, body, "type", S("model")) != OK) {
+	    json_get_text_or(&type, body, "type", S("model")) != OK ||
+	    json_get_bool_or(&hidden, body, "private", false) != OK) {
 		reply_failure(x, ERR_FORMAT);
 		return;
 	}
@@ -75,7 +85,7 @@ void hub_create(struct exchange *x, struct route_context *context)
 	if (organization.size)
 		name = slice_of_string(arena_printf(exchange_arena(x), "%.*s/%.*s",
 						    SLICE_PRINT(organization), SLICE_PRINT(name)));
-	result = create(x, context, name);
+	result = create(x, context, name, hidden);
 	if (result == ERR_CONFLICT)
 		reply_exists(x, context, name);
 	else if (result == ERR_FORMAT)
@@ -91,84 +101,6 @@ void hub_create(struct exchange *x, struct route_context *context)
 		answer = json_object_new();
 		json_put_text(answer, "url", slice_of_string(url_of(x, context, name)));
 		json_put_text(answer, "name", name);
-		reply_json(x, 200, answer);
-	}
-}
-
-/* Our own {"gate","terms_sha256"}, or the Hub's {"gated":false|"auto"|"manual"}. */
-static enum err read_settings(struct slice *gate, const uint8_t **terms, uint8_t room[32],
-			      const json_t *body, const struct store_model *model)
-{
-	const json_t *gated = json_object_get(body, "gated");
-	struct slice hex;
-	enum model_gate parsed;
-
-	*gate = model->gate;
-	*terms = NULL;
-	if (json_is_false(gated))
-		*gate = S("no");
-	else if (json_is_string(gated))
-		*gate = slice_of_string(json_string_value(gated));
-	TRY(json_get_text_or(gate, body, "gate", *gate));
-	if (!model_gate_parse(&parsed, *gate))
-		return failure(ERR_FORMAT,
-			       "\"gate\" is \"%.*s\"; manual, auto, no or public expected",
-			       SLICE_PRINT(*gate));
-	TRY(json_get_text_or(&hex, body, "terms_sha256", S("")));
-	if (hex.size) {
-		TRY(text_read_hex(room, 32, hex));
-		*terms = room;
-	}
-	return OK;
-}
-
-static enum err change_settings(struct exchange *x, struct route_context *context,
-				const struct store_model *model, struct slice gate,
-				const uint8_t *terms)
-{
-	const struct principal *who = authorize_principal(x);
-	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event = {0};
-
-	audit_event_begin(&event, AUDIT_MODEL_SETTINGS, who->person.id, who->person.name);
-	audit_event_text(&event, "model", model->name);
-	audit_event_text(&event, "gate", gate);
-	if (terms)
-		audit_event_hex(&event, "terms_sha256", slice_of(terms, 32));
-	TRY(store_begin(store));
-	TRY(store_model_set_gate(store, model->id, gate, terms));
-	return api_finish(x, context, &event);
-}
-
-void hub_settings(struct exchange *x, struct route_context *context)
-{
-	AUTO(json_auto) json_t *body = NULL;
-	struct store_model model;
-	const uint8_t *terms;
-	uint8_t room[32];
-	struct slice gate;
-	json_t *answer;
-	enum err result;
-
-	if (!hub_find_model(&model, x, context))
-		return;
-	body = api_body(x);
-	if (!body)
-		return;
-	result = read_settings(&gate, &terms, room, body, &model);
-	if (result == OK)
-		result = change_settings(x, context, &model, gate, terms);
-	if (result == ERR_NOT_FOUND)
-		reply_code(x, CODE_NOT_FOUND,
-			   "no terms with this SHA-256; POST the text to /api/v1/terms first",
-			   NULL);
-	else if (result != OK)
-		reply_failure(x, result);
-	else {
-		answer = json_object_new();
-		json_put_text(answer, "gate", gate);
-		if (!slice_equal(gate, model.gate)) /* it may be narrower */
-			withdraw_wait(x, context, answer);
 		reply_json(x, 200, answer);
 	}
 }

@@ -352,8 +352,8 @@ void import_start(struct exchange *x, struct route_context *context)
 	i.commit.operations = arena_alloc(exchange_arena(x),
 					  2 * COMMIT_MAX_FILES * sizeof *i.commit.operations);
 	if (atomic_fetch_add(&api->imports, 1) >= at_once(api))
-		reply_code(x, CODE_RATE_LIMITED, "other imports are running; wait for one to end",
-			   NULL);
+		reply_busy(x, "other imports are running; wait for one to end",
+			   (unsigned)at_once(api));
 	else
 		find_and_run(&i, name);
 	atomic_fetch_sub(&api->imports, 1);

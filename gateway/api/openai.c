@@ -304,7 +304,7 @@ static void answer_failure(struct call *c, enum err result)
 	else if (exchange_is_answered(c->x))
 		exchange_abort(c->x);
 	else if (result == ERR_CONFLICT) /* of slots_enter: no engine is free */
-		reply_code(c->x, CODE_RATE_LIMITED, c->why, NULL);
+		reply_busy(c->x, c->why, (unsigned)c->context->api->settings->engines);
 	else
 		reply_failure(c->x, failure(result, "%s", c->why));
 	openai_answer_clear(&c->answer);
@@ -351,7 +351,8 @@ static void run_in_place(struct call *c)
 	struct running *running = c->context->api->running;
 
 	if (running_enter(running) != OK) {
-		reply_code(c->x, CODE_RATE_LIMITED, failure_text(), NULL);
+		reply_busy(c->x, failure_text(),
+			   (unsigned)(c->context->api->settings->workers + 1) / 2);
 		return;
 	}
 	run_in_reach(c);

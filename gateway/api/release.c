@@ -203,6 +203,8 @@ static enum err log_release(struct release *release, struct exchange *x,
 	audit_event_text(&event, "model", g->access.model.name);
 	audit_event_text(&event, "revision", g->access.revision.id);
 	audit_event_text(&event, "path", g->access.file.path);
+	if (g->open_pattern.size) /* the keeper asks which of the model's patterns opens the file */
+		audit_event_text(&event, "pattern", g->open_pattern);
 	audit_event_text(&event, "right", slice_of_string(right_name(g->right)));
 	audit_event_text(&event, "role", S("porter"));
 	audit_event_number(&event, "index", release->porter);

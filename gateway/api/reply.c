@@ -5,7 +5,7 @@
 #include "crypto/json.h"
 #include "gateway/api/meaning.h"
 
-enum { REPLY_MAX = 16 * 1024 * 1024 };
+enum { REPLY_MAX = 16 * 1024 * 1024, REPLY_WAIT_SECONDS = 1 };
 
 enum dialect { DIALECT_PROBLEM, DIALECT_HUB, DIALECT_OPENAI };
 
@@ -29,7 +29,9 @@ static void reply_as(struct exchange *x, unsigned status, const char *type, json
 		exchange_header(x, "WWW-Authenticate",
 				"Bearer realm=\"Authentication required\", charset=\"UTF-8\"");
 	if (status == 429 || status == 503)
-		exchange_header(x, "Retry-After", "1");
+		exchange_header(x, "Retry-After", "%d", REPLY_WAIT_SECONDS);
+	if (status == 429) /* as huggingface_hub parses it */
+		exchange_header(x, "ratelimit", "\"api\";r=0;t=%d", REPLY_WAIT_SECONDS);
 	if (dump)
 		buf_write_string(&text, dump);
 	free(dump);
@@ -246,6 +248,13 @@ static void reply_any(struct exchange *x, enum code code, const char *sentence, 
 void reply_code(struct exchange *x, enum code code, const char *sentence, const char *param)
 {
 	reply_any(x, code, sentence ? sentence : code_sentence(code), param, NULL);
+}
+
+void reply_busy(struct exchange *x, const char *sentence, unsigned at_once)
+{
+	exchange_header(x, "ratelimit-policy", "\"fixed window\";\"api\";q=%u;w=%d", at_once,
+			REPLY_WAIT_SECONDS);
+	reply_code(x, CODE_RATE_LIMITED, sentence, NULL);
 }
 
 void reply_denied(struct exchange *x, const struct decision *d, struct slice model)

@@ -23,6 +23,10 @@ void reply_empty(struct exchange *x, unsigned status);
  * fault (OpenAI's error.param), NULL for none. */
 void reply_code(struct exchange *x, enum code code, const char *sentence, const char *param);
 
+/* 429, with what the Hub's Python client reads to know how long to wait. `at_once`: how many of
+ * these may run at a time; the client is to come again in a second. */
+void reply_busy(struct exchange *x, const char *sentence, unsigned at_once);
+
 /* A denied decision: as reply_code, with what is missing and where to get it. `model` may be
  * empty. On the Hub surface this is GatedRepo with X-HF-Warning, which its clients show. */
 void reply_denied(struct exchange *x, const struct decision *decision, struct slice model);

@@ -10,18 +10,23 @@
 
 const struct route *routes_table(size_t *count);
 
-/* hub_info.c: what there is */
-route_fn hub_models, hub_model, hub_revision, hub_tree, hub_refs, hub_commits, hub_paths_info,
-	hub_whoami, hub_auth_check;
+/* hub_info.c: what there is, and who asks */
+route_fn hub_model, hub_revision, hub_whoami, hub_auth_check, hub_auth_check_write;
+/* hub_models.c, hub_tree.c, hub_history.c: lists of models, of files, of revisions */
+route_fn hub_models, hub_tree, hub_paths_info, hub_refs, hub_commits;
 /* hub_resolve.c: the files themselves */
 route_fn hub_resolve, hub_resolve_head;
 /* path_capability.c: for clients that can send no header */
 route_fn path_capability_create, path_capability_list, path_capability_revoke,
 	path_capability_elsewhere;
 /* hub_upload.c: their way in */
-route_fn hub_create, hub_settings, hub_preupload, hub_lfs_batch, hub_upload, hub_verify;
+route_fn hub_create, hub_preupload, hub_lfs_batch, hub_upload, hub_verify;
 /* hub_card.c: what the Hub would say of a model card */
 route_fn hub_validate_card;
+/* model_settings.c */
+route_fn hub_settings;
+/* preflight.c: OPTIONS, whatever the path */
+route_fn preflight;
 /* hub_commit.c: a revision */
 route_fn hub_commit;
 /* models.c: administration of models */

@@ -14,6 +14,7 @@
 #include "gateway/api/reply.h"
 #include "gateway/api/request.h"
 #include "gateway/api/routes.h"
+#include "gateway/api/sight.h"
 #include "schema/store/key.h"
 
 enum { REQUEST_MAX_USE = 10000 };
@@ -143,6 +144,7 @@ static enum err read_submission(struct submission *s, struct exchange *x,
 	if (found == ERR_NOT_FOUND)
 		return failure(ERR_NOT_FOUND, "model %.*s does not exist", SLICE_PRINT(model));
 	TRY(found);
+	TRY(sight_check(x, context, &s->model));
 	TRY(json_get_text(&s->row.intended_use, body, "intended_use"));
 	if (slice_trim(s->row.intended_use).size == 0 || s->row.intended_use.size > REQUEST_MAX_USE)
 		return failure(ERR_FORMAT,

@@ -128,12 +128,22 @@ static enum err post_terms(const char **sha256, struct import *m)
 	return OK;
 }
 
+static json_t *open_paths(const struct import_plan *plan)
+{
+	json_t *list = json_array_new();
+
+	for (size_t i = 0; i < plan->open_count; i++)
+		if (plan->open[i][0])
+			json_push_text(list, slice_of_string(plan->open[i]));
+	return list;
+}
+
 static enum err change_settings(struct import *m)
 {
 	const char *sha256 = NULL;
 	json_t *body;
 
-	if (!m->plan->terms && !m->plan->gate)
+	if (!m->plan->terms && !m->plan->gate && !m->plan->open_count && !m->plan->hidden)
 		return OK;
 	if (m->plan->terms)
 		TRY(post_terms(&sha256, m));
@@ -142,6 +152,10 @@ static enum err change_settings(struct import *m)
 		json_put_text(body, "gate", slice_of_string(m->plan->gate));
 	if (sha256)
 		json_put_text(body, "terms_sha256", slice_of_string(sha256));
+	if (m->plan->open_count)
+		json_put(body, "open_paths", open_paths(m->plan));
+	if (m->plan->hidden)
+		json_put_bool(body, "hidden", true);
 	return client_call(m->client, NULL, "PUT", model_path(m, "/api/models/", "/settings"),
 			   body);
 }

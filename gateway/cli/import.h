@@ -13,10 +13,13 @@
 
 struct import_plan {
 	const char *name;
-	const char *path;   /* the directory */
-	const char *branch; /* "main" */
-	const char *terms;  /* a file, or NULL */
-	const char *gate;   /* manual, auto, no, public; NULL: as it is */
+	const char *path;        /* the directory */
+	const char *branch;      /* "main" */
+	const char *terms;       /* a file, or NULL */
+	const char *gate;        /* manual, auto, no, public; NULL: as it is */
+	const char *const *open; /* patterns of files that anyone may read; */
+	size_t open_count;       /* 0: as they are; "" alone: none */
+	bool hidden;             /* only those concerned shall know of it; false: as it is */
 };
 
 struct import_done {

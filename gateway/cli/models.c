@@ -8,6 +8,7 @@
 #include "gateway/cli/commands.h"
 #include "gateway/cli/import_source.h"
 #include "gateway/cli/output.h"
+#include "policy/open_paths.h"
 
 static const char *model_address(struct cli *cli, const char *before, const char *behind)
 {
@@ -29,6 +30,18 @@ static enum err read_gate(const char **out, struct cli *cli)
 			return OK;
 	if (gated)
 		return cli_usage(cli, "--gated %s: manual, auto or no is expected", gated);
+	return OK;
+}
+
+/* "" alone opens nothing at all; what is no pattern the gateway refuses, and says why. */
+static enum err read_open(struct import_plan *plan, struct cli *cli)
+{
+	const char **open = arena_alloc(&cli->arena, ARGUMENTS_MAX_OPTIONS * sizeof *open);
+
+	plan->open_count = arguments_list(&cli->arguments, "open", open, ARGUMENTS_MAX_OPTIONS);
+	plan->open = open;
+	if (plan->open_count > OPEN_PATHS_MAX)
+		return cli_usage(cli, "--open may be given %d times at most", OPEN_PATHS_MAX);
 	return OK;
 }
 
@@ -73,7 +86,9 @@ enum err command_model_import(struct cli *cli)
 	plan.branch = arguments_value(&cli->arguments, "revision");
 	plan.branch = plan.branch ? plan.branch : "main";
 	plan.terms = arguments_value(&cli->arguments, "license-terms");
+	plan.hidden = arguments_flag(&cli->arguments, "hidden");
 	TRY(read_gate(&plan.gate, cli));
+	TRY(read_open(&plan, cli));
 	TRY(cli_client(&c, cli));
 	TRY(import_either(&done, cli, c, &plan));
 	json_put_text(answer, "model", slice_of_string(plan.name));
@@ -101,7 +116,7 @@ enum err command_model_list(struct cli *cli)
 	struct client *c;
 
 	TRY(cli_client(&c, cli));
-	TRY(client_call(c, &answer, "GET", "/api/models", NULL));
+	TRY(client_list(c, &answer, "/api/models"));
 	return output_table(cli, answer, "models", "id sha gated lastModified");
 }
 
@@ -138,9 +153,13 @@ enum err command_model_show(struct cli *cli)
 					   slice_of_string(revision ? revision : "main")))));
 	if (cli->json)
 		json_put(info, "tree", json_incref(tree));
-	TRY(output_object(cli, info, "id sha gated sallyport"));
-	if (!cli->json)
-		print_files(tree);
+	if (cli->json)
+		return output_json(info);
+	TRY(output_object(cli, info, "id sha gated private disabled"));
+	TRY(output_object(cli, json_object_get(info, "sallyport"),
+			  "state gate hidden open_paths terms_sha256 inference inference_reason "
+			  "manifest_sha256"));
+	print_files(tree);
 	return OK;
 }
 

@@ -9,6 +9,7 @@
 
 #include "crypto/base/buf.h"
 #include "gateway/edge/route.h"
+#include "gateway/http/request.h"
 
 /* Everything 0 or NULL that has a default gets it. */
 struct edge_options {
@@ -28,6 +29,10 @@ struct edge_options {
 	/* On the worker, before a route's `run`: checks the right the route declares. False: it has
 	 * answered, `run` is not called. */
 	bool (*before)(struct exchange *exchange, struct route_context *context);
+
+	/* Headers of every answer to this request, as whole lines, whoever makes it. Runs on the
+	 * loop: it must be pure and quick. NULL: none. */
+	void (*greet)(struct buf *headers, void *shared, const struct http_request *request);
 
 	/* The body of an answer made without a route (400, 404, 405, 408, 413, 503 ...). Runs on
 	 * the loop: it must be pure and quick. NULL: the reason as plain text. */

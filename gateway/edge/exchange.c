@@ -68,6 +68,11 @@ struct slice exchange_param(const struct exchange *x, const char *name)
 	return S("");
 }
 
+const char *exchange_allow(const struct exchange *x)
+{
+	return x->match.allow;
+}
+
 struct slice exchange_body(const struct exchange *x)
 {
 	return buf_slice(&x->body);

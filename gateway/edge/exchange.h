@@ -20,7 +20,8 @@
 const struct http_request *exchange_request(const struct exchange *x);
 const struct route *exchange_route(const struct exchange *x);
 struct slice exchange_param(const struct exchange *x, const char *name); /* "" if no such name */
-struct slice exchange_body(const struct exchange *x);           /* BODY_BUFFER; else empty */
+const char *exchange_allow(const struct exchange *x); /* OPTIONS: "GET, HEAD", of this path */
+struct slice exchange_body(const struct exchange *x); /* BODY_BUFFER; else empty */
 struct slice exchange_client_address(const struct exchange *x); /* "192.0.2.1", no port */
 const char *exchange_request_id(const struct exchange *x);      /* a UUID; sent as X-Request-Id */
 struct arena *exchange_arena(struct exchange *x);

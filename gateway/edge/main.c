@@ -12,6 +12,7 @@
 #include "crypto/digest.h"
 #include "gateway/api/api.h"
 #include "gateway/api/authorize.h"
+#include "gateway/api/cors.h"
 #include "gateway/api/passes.h"
 #include "gateway/api/release.h"
 #include "gateway/api/reply.h"
@@ -50,6 +51,13 @@ static enum err serve_leased(const struct edge_options *options, struct api *api
 	return result;
 }
 
+static void greet(struct buf *headers, void *shared, const struct http_request *request)
+{
+	const struct api *api = shared;
+
+	cors_write(headers, slice_of_string(api->settings->cors_origins), request);
+}
+
 static enum err serve(struct process *p, struct api *api, struct buf *certificate, struct buf *key)
 {
 	struct edge_options options = {
@@ -57,6 +65,7 @@ static enum err serve(struct process *p, struct api *api, struct buf *certificat
 		.worker_free = api_worker_free,
 		.shared = api,
 		.before = authorize_route,
+		.greet = greet,
 		.problem = reply_write_problem,
 		.problem_content_type = "application/problem+json",
 		.workers = (unsigned)api->settings->workers,
@@ -84,6 +93,7 @@ static enum err run(int argc, char **argv)
 
 	TRY(process_start(&p, ROLE_EDGE, argc, argv));
 	api.settings = process_settings(p);
+	TRY(cors_check(slice_of_string(api.settings->cors_origins)));
 	TRY(file_read(&certificate, AT_FDCWD, api.settings->tls_certificate));
 	TRY(file_read(&key, AT_FDCWD, api.settings->tls_key));
 	/* The same in all edges of a gateway, and in their next lives. */

@@ -8,6 +8,9 @@
  * end, {name...} (one or more segments, joined by '/'). Literals win over {name}, which wins over
  * {name...}, from the left. A GET route serves HEAD too, unless there is a HEAD route: the body
  * of the answer is then dropped on the way out.
+ *
+ * One route may have the method OPTIONS and the pattern "*": it serves OPTIONS of every path that
+ * has a route.
  */
 #ifndef GATEWAY_EDGE_ROUTE_H
 #define GATEWAY_EDGE_ROUTE_H

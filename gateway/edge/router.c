@@ -20,6 +20,7 @@ struct entry {
 };
 
 struct router {
+	const struct route *options; /* of every path; NULL: there is no such route */
 	size_t count;
 	struct entry entries[]; /* sorted: what wins stands first */
 };
@@ -87,6 +88,12 @@ static enum err check_route(const struct route *route)
 	return OK;
 }
 
+/* {"OPTIONS", "*"}: of whatever path another route serves. */
+static bool is_options_of_all(const struct route *route)
+{
+	return strcmp(route->method, "OPTIONS") == 0 && strcmp(route->pattern, "*") == 0;
+}
+
 static int compare_slices(struct slice a, struct slice b)
 {
 	size_t size = a.size < b.size ? a.size : b.size;
@@ -131,11 +138,13 @@ enum err router_new(struct router **out, const struct route *routes, size_t coun
 	assert(router);
 	for (size_t i = 0; i < count; i++) {
 		TRY(check_route(&routes[i]));
-		TRY(parse_pattern(&router->entries[i], &routes[i]));
+		if (is_options_of_all(&routes[i]))
+			router->options = &routes[i];
+		else
+			TRY(parse_pattern(&router->entries[router->count++], &routes[i]));
 	}
-	router->count = count;
-	qsort(router->entries, count, sizeof router->entries[0], compare_entries);
-	for (size_t i = 1; i < count; i++)
+	qsort(router->entries, router->count, sizeof router->entries[0], compare_entries);
+	for (size_t i = 1; i < router->count; i++)
 		if (compare_entries(&router->entries[i - 1], &router->entries[i]) == 0)
 			return bad(router->entries[i].route, "another route matches the same");
 	*out = router;
@@ -260,4 +269,6 @@ void router_find(const struct router *router, const struct http_request *request
 		if (strcmp(router->entries[i].route->method, "GET") == 0)
 			add_allow(out->allow, "HEAD");
 	}
+	if (*out->allow && slice_equal(request->method, S("OPTIONS")))
+		out->route = router->options;
 }

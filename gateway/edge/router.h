@@ -22,7 +22,8 @@ struct router_match {
 	const struct route *route; /* NULL: no route for this path and method */
 	struct router_param params[ROUTER_MAX_PARAMS];
 	size_t param_count;
-	char allow[ROUTER_MAX_ALLOW]; /* if route is NULL: methods of this path; "" is a 404 */
+	char allow[ROUTER_MAX_ALLOW]; /* of OPTIONS, or if route is NULL: methods of this path; ""
+				       * is a 404 */
 };
 
 /* Borrows `routes`. ERR_FORMAT, with the route named, for a table that must not start. */

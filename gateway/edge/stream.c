@@ -83,8 +83,11 @@ static enum stream_verdict judge_body(struct stream *s, struct http_refusal *ref
 
 enum stream_verdict stream_route(struct stream *s, struct http_refusal *refusal)
 {
+	const struct edge_options *options = &s->loop->shared->options;
 	struct exchange *x = s->exchange;
 
+	if (options->greet)
+		options->greet(&x->headers, options->shared, &x->request);
 	router_find(s->loop->router, &x->request, &x->arena, &x->match);
 	if (x->match.route)
 		return judge_body(s, refusal);
@@ -285,6 +288,9 @@ struct answer_head stream_problem(const struct stream *s, const struct http_refu
 
 	options->problem(body, refusal->status, refusal->reason, x ? x->request_id : "",
 			 x && x->request.segments ? x->request.path : S(""));
+	if (x) /* not given to a worker yet: they are the loop's */
+		buf_write(headers, buf_slice(&x->headers));
+	buf_printf(headers, "X-Error-Message: %s\r\n", refusal->reason);
 	if (refusal->status == 405)
 		buf_printf(headers, "Allow: %s\r\n", x->match.allow);
 	if (refusal->status == 503)

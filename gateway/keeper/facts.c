@@ -108,3 +108,40 @@ void facts_forget_headers(struct facts *f, uint64_t before_seconds)
 	}
 	f->count = kept;
 }
+
+static int compare_numbers(const void *left, const void *right)
+{
+	const uint64_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* The numbers of the entries that today's lists come from, sorted; the caller frees them. */
+static uint64_t *todays_lists(const struct facts *f, size_t *count)
+{
+	uint64_t *numbers = calloc(f->count + 1, sizeof *numbers);
+
+	assert(numbers); /* within FACTS_MAX: our own size */
+	*count = 0;
+	for (size_t i = 0; i < f->count; i++)
+		if (f->rows[i].kind == FACT_OPEN_LIST)
+			numbers[(*count)++] = f->rows[i].value;
+	qsort(numbers, *count, sizeof *numbers, compare_numbers);
+	return numbers;
+}
+
+void facts_forget_paths(struct facts *f)
+{
+	size_t lists, kept = 0;
+	uint64_t *numbers = todays_lists(f, &lists);
+
+	for (size_t i = 0; i < f->count; i++) {
+		const struct fact *row = &f->rows[i];
+
+		if (row->kind != FACT_OPEN_PATH ||
+		    bsearch(&row->value, numbers, lists, sizeof *numbers, compare_numbers))
+			f->rows[kept++] = *row;
+	}
+	f->count = kept;
+	free(numbers);
+}

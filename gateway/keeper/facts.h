@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * facts.h - what the keeper must never forget of the log: which licenses are revoked, which
- * models are open or closed, which commits may be served, which sealed headers wait for their
- * model. One table from a digest to a number, so that a fact costs the same whatever its names
- * are; the journal makes it durable.
+ * models are open or closed and which of their files are, which commits may be served, which
+ * sealed headers wait for their model. One table from a digest to a number, so that a fact costs
+ * the same whatever its names are; the journal makes it durable.
  */
 #ifndef GATEWAY_KEEPER_FACTS_H
 #define GATEWAY_KEEPER_FACTS_H
@@ -21,6 +21,8 @@ enum fact_kind {
 	FACT_COMMIT,      /* FACT_COMMIT_… bits; of model, revision */
 	FACT_FRESH,       /* second of its making; of a header that belongs to no model yet */
 	FACT_BOUND,       /* second of its binding; of model, the fresh header bound to it */
+	FACT_OPEN_LIST,   /* number of the entry that gave a model its open paths; of its name */
+	FACT_OPEN_PATH,   /* number of the last entry that named it; of model, pattern */
 };
 
 enum { FACT_LICENSE_REVOKED = 1, FACT_LICENSE_SUSPENDED = 2 };
@@ -51,5 +53,8 @@ void facts_set(struct facts *f, const struct fact *fact);
 
 /* Remove the fresh and bound headers from before that second. */
 void facts_forget_headers(struct facts *f, uint64_t before_seconds);
+
+/* Remove the open paths that no model's list has any more. */
+void facts_forget_paths(struct facts *f);
 
 #endif

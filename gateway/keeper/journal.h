@@ -19,7 +19,7 @@
 enum {
 	JOURNAL_ROTATE_BYTES = 4 << 20,
 	JOURNAL_MAX_LEAVES = 1024, /* of one write */
-	JOURNAL_MAX_CHANGES = 1024,
+	JOURNAL_MAX_CHANGES = 16 * 1024,
 };
 
 struct journal;
@@ -52,5 +52,6 @@ RESULT journal_write(struct journal *j, const struct journal_change *change);
 
 /* Let headers from before that second be forgotten; for good at the next rotation. */
 void journal_forget_headers(struct journal *j, uint64_t before_seconds);
+void journal_forget_paths(struct journal *j); /* open paths that a newer list has replaced */
 
 #endif

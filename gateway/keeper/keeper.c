@@ -20,7 +20,7 @@ struct keeper {
 	struct note_key log_key;
 	uint8_t license_public[SIGN_PUBLIC];
 	const char *code;
-	int64_t forget_ms; /* when to look for old headers again */
+	int64_t forget_ms; /* when to look for old facts again */
 	keeper_send_key_fn *send_key;
 	void *send_context;
 	keeper_tell_engine_fn *tell_engine;
@@ -372,19 +372,20 @@ static enum err sign_checkpoint(struct keeper *k, struct buf *out)
 }
 
 /* Once an hour is often enough for what lives a week. */
-static void forget_headers(struct keeper *k, struct rules_time now)
+static void forget_old(struct keeper *k, struct rules_time now)
 {
 	if (now.monotonic_ms < k->forget_ms)
 		return;
 	k->forget_ms = now.monotonic_ms + 3600 * 1000;
 	journal_forget_headers(k->journal, (uint64_t)(now.wall_ms / 1000 - RULES_HEADER_SECONDS));
+	journal_forget_paths(k->journal);
 }
 
 enum err keeper_log_append(struct keeper *k, const struct wire_log_append *batch,
 			   struct rules_time now, struct buf *checkpoint)
 {
 	k->code = "";
-	forget_headers(k, now);
+	forget_old(k, now);
 	TRY(ledger_append(&k->ledger, batch, now.monotonic_ms));
 	return sign_checkpoint(k, checkpoint);
 }

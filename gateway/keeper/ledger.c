@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "crypto/base/clock.h"
 #include "crypto/base/log.h"
@@ -10,8 +11,15 @@
 #include "crypto/commit.h"
 #include "crypto/json.h"
 #include "crypto/merkle.h"
+#include "policy/open_paths.h"
 
-enum { LEDGER_FACTS_PER_ENTRY = 2, LEDGER_MAX_FACTS = 2 * WIRE_MAX_LOG_ENTRIES };
+/* A model's settings bring the most: its gate, the list, and each of its open paths. */
+enum {
+	LEDGER_FACTS_PER_ENTRY = 2 + OPEN_PATHS_MAX,
+	LEDGER_MAX_FACTS = LEDGER_FACTS_PER_ENTRY * WIRE_MAX_LOG_ENTRIES,
+};
+
+_Static_assert((int)LEDGER_MAX_FACTS <= (int)JOURNAL_MAX_CHANGES, "a batch fits in one write");
 
 /* What a batch will change, collected before anything is written. */
 struct draft {
@@ -23,6 +31,22 @@ struct draft {
 	struct fact facts[LEDGER_MAX_FACTS];
 	char shreds[WIRE_MAX_LOG_ENTRIES][WIRE_MAX_MODEL + 1];
 };
+
+/* Too large for a stack, and not zeroed: the counts say what is there. */
+static struct draft *draft_new(const struct ledger *l)
+{
+	struct draft *d = malloc(sizeof *d);
+
+	assert(d);
+	d->ledger = l;
+	d->leaf_count = d->fact_count = d->shred_count = 0;
+	return d;
+}
+
+static void draft_free(struct draft **d)
+{
+	free(*d);
+}
 
 struct leaf {
 	uint8_t id[WIRE_ID];
@@ -80,11 +104,16 @@ static uint64_t drafted_value(const struct draft *d, const struct fact *like)
 	return journal_fact(d->ledger->journal, like);
 }
 
-static void draft_bits(struct draft *d, struct fact fact, uint64_t set, uint64_t clear)
+static void draft_value(struct draft *d, struct fact fact)
 {
 	assert(d->fact_count < LEDGER_MAX_FACTS);
-	fact.value = (drafted_value(d, &fact) | set) & ~clear;
 	d->facts[d->fact_count++] = fact;
+}
+
+static void draft_bits(struct draft *d, struct fact fact, uint64_t set, uint64_t clear)
+{
+	fact.value = (drafted_value(d, &fact) | set) & ~clear;
+	draft_value(d, fact);
 }
 
 /* Only the one spelling that a license's own id has: a revocation of "ABC…" would be an entry that
@@ -121,6 +150,38 @@ static enum err draft_gate(struct draft *d, const json_t *payload)
 	if (slice_equal(gate, S("no")) || slice_equal(gate, S("public")))
 		return draft_model(d, payload, FACT_MODEL_OPEN, 0);
 	return draft_model(d, payload, 0, FACT_MODEL_OPEN);
+}
+
+/* A list replaces the one before whole: its rows bear the number of their entry, and only those of
+ * the newest count. What is no pattern at all matches nothing later on. */
+static enum err draft_open_paths(struct draft *d, struct slice model, const json_t *list)
+{
+	uint64_t number = journal_size(d->ledger->journal) + d->leaf_count + 1;
+
+	if (json_array_size(list) > OPEN_PATHS_MAX)
+		return failure(ERR_LIMIT, "log entry: more than %d open paths", OPEN_PATHS_MAX);
+	draft_value(d, fact_of(FACT_OPEN_LIST, model, S(""), number));
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		struct slice pattern;
+
+		TRY(json_text_at(&pattern, list, i));
+		draft_value(d, fact_of(FACT_OPEN_PATH, model, pattern, number));
+	}
+	return OK;
+}
+
+/* model.create and model.settings; without "open_paths" the model keeps those it has. */
+static enum err draft_settings(struct draft *d, const json_t *payload)
+{
+	const json_t *list;
+	struct slice model;
+
+	TRY(draft_gate(d, payload));
+	if (!json_has(payload, "open_paths"))
+		return OK;
+	TRY(json_get_text(&model, payload, "model"));
+	TRY(json_get_array(&list, payload, "open_paths"));
+	return draft_open_paths(d, model, list);
 }
 
 static enum err draft_revoke(struct draft *d, const json_t *payload)
@@ -182,8 +243,9 @@ static const struct {
 } drafters[] = {
 	{"license.revoke", draft_revoke},       {"license.suspend", draft_suspend},
 	{"license.reinstate", draft_reinstate}, {"model.commit", draft_commit},
-	{"model.settings", draft_gate},         {"model.disable", draft_disable},
-	{"model.enable", draft_enable},         {"model.shred", draft_shred},
+	{"model.create", draft_settings},       {"model.settings", draft_settings},
+	{"model.disable", draft_disable},       {"model.enable", draft_enable},
+	{"model.shred", draft_shred},
 };
 
 static enum err draft_facts(struct draft *d, const char *kind, struct slice payload)
@@ -244,7 +306,7 @@ static void remember_event(struct ledger *l, const struct leaf *leaf, struct sli
 
 enum err ledger_append(struct ledger *l, const struct wire_log_append *batch, int64_t now_ms)
 {
-	struct draft d = {.ledger = l};
+	AUTO(draft_free) struct draft *d = draft_new(l);
 	struct leaf leaves[WIRE_MAX_LOG_ENTRIES];
 	uint64_t size = journal_size(l->journal);
 
@@ -254,10 +316,10 @@ enum err ledger_append(struct ledger *l, const struct wire_log_append *batch, in
 	if (batch->count == 0)
 		return OK; /* the scribe has lost our last answer and asks for its checkpoint */
 	for (uint16_t i = 0; i < batch->count; i++)
-		TRY(draft_numbered(&d, &leaves[i], &batch->entries[i], size + i));
-	TRY(run_shreds(l, &d));
-	TRY(journal_write(l->journal,
-			  &(struct journal_change){d.leaves, d.leaf_count, d.facts, d.fact_count}));
+		TRY(draft_numbered(d, &leaves[i], &batch->entries[i], size + i));
+	TRY(run_shreds(l, d));
+	TRY(journal_write(l->journal, &(struct journal_change){d->leaves, d->leaf_count, d->facts,
+							       d->fact_count}));
 	for (uint16_t i = 0; i < batch->count; i++)
 		remember_event(l, &leaves[i], batch->entries[i].payload, now_ms);
 	return OK;

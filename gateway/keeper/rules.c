@@ -9,6 +9,7 @@
 #include "crypto/json.h"
 #include "crypto/license.h"
 #include "crypto/token.h"
+#include "policy/open_paths.h"
 
 /* One event and what its entry says, while a rule looks at it. */
 struct evidence {
@@ -246,6 +247,7 @@ struct ground {
 	struct slice right;
 	struct slice license;
 	const uint8_t *signature;
+	struct slice path; /* of the file that is to be read; empty: of none */
 };
 
 static enum err check_license_terms(struct rules *r, const struct license *license,
@@ -279,7 +281,34 @@ static enum err check_license(struct rules *r, const json_t *payload, const stru
 	return check_license_state(r, &license);
 }
 
-/* Why they may: a license, or a model that is open to all. */
+/* A model that is open to all, or one file of a gated model: then the pattern that the entry names
+ * must be in the list that the log has for this model now, and open this path. */
+static enum err check_open(struct rules *r, const json_t *payload, const struct ground *ground)
+{
+	struct fact list = fact_of(FACT_OPEN_LIST, ground->model, S(""), 0), path;
+	uint64_t today = journal_fact(r->journal, &list);
+	struct slice pattern;
+
+	if (ground->license.size)
+		return refuse(r, ERR_DENIED, "", "what is open is used without a license");
+	if (model_bits(r, ground->model) & FACT_MODEL_OPEN)
+		return OK;
+	TRY(json_get_text_or(&pattern, payload, "pattern", S("")));
+	if (pattern.size == 0 || ground->path.size == 0)
+		return refuse(r, ERR_DENIED, "NO_LICENSE", "the model is not open: no license");
+	path = fact_of(FACT_OPEN_PATH, ground->model, pattern, 0);
+	if (today == 0 || journal_fact(r->journal, &path) != today)
+		return refuse(r, ERR_DENIED, "NO_LICENSE",
+			      "\"%.*s\" is not among the model's open paths: no license",
+			      SLICE_PRINT(slice_part(pattern, 0, 100)));
+	if (!open_pattern_matches(pattern, ground->path))
+		return refuse(r, ERR_DENIED, "NO_LICENSE",
+			      "the open path \"%.*s\" does not open this file: no license",
+			      SLICE_PRINT(slice_part(pattern, 0, 100)));
+	return OK;
+}
+
+/* Why they may: a license, or that all may. */
 static enum err check_basis(struct rules *r, const json_t *payload, const struct ground *ground)
 {
 	struct slice basis;
@@ -290,11 +319,7 @@ static enum err check_basis(struct rules *r, const json_t *payload, const struct
 	if (!slice_equal(basis, S("open")))
 		return refuse(r, ERR_DENIED, "", "basis: \"%.*s\" is none",
 			      SLICE_PRINT(slice_part(basis, 0, 40)));
-	if (!(model_bits(r, ground->model) & FACT_MODEL_OPEN))
-		return refuse(r, ERR_DENIED, "NO_LICENSE", "the model is not open: no license");
-	if (ground->license.size)
-		return refuse(r, ERR_DENIED, "", "an open model is used without a license");
-	return OK;
+	return check_open(r, payload, ground);
 }
 
 static enum err check_target(struct rules *r, const json_t *payload, enum role role, unsigned index)
@@ -309,7 +334,7 @@ static enum err check_download(struct rules *r, const struct evidence *e,
 			       const struct age_context *context)
 {
 	const struct ground ground = {context->model, S("weights:read"), ask->license,
-				      ask->signature};
+				      ask->signature, ask->path};
 
 	if (ask->role != ROLE_PORTER)
 		return refuse(r, ERR_DENIED, "", "a key.release is for a porter");
@@ -359,7 +384,7 @@ enum err rules_key_release(struct rules *r, const struct wire_key_release *ask,
 /* A minute's use of a model that is in service: one entry, one engine, one number. */
 enum err rules_pass_issue(struct rules *r, const struct wire_pass_issue *ask)
 {
-	const struct ground ground = {ask->model, ask->right, ask->license, ask->signature};
+	const struct ground ground = {ask->model, ask->right, ask->license, ask->signature, S("")};
 	AUTO(evidence_clear) struct evidence e = {0};
 
 	r->code = "";

@@ -67,7 +67,10 @@ BEGIN
 			cut_kind := 'model';
 			cut_subject := NEW.id;
 		ELSIF (OLD.gate = 'public' AND NEW.gate <> 'public')
-			OR (OLD.gate = 'no' AND NEW.gate IN ('manual', 'auto')) THEN
+			OR (OLD.gate = 'no' AND NEW.gate IN ('manual', 'auto'))
+			OR (NEW.hidden AND NOT OLD.hidden)
+			OR NOT string_to_array(NEW.open_paths, E'\n')
+				@> string_to_array(OLD.open_paths, E'\n') THEN
 			cut_kind := 'gate'; -- those who came in without a license
 			cut_subject := NEW.id;
 		END IF;

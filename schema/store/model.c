@@ -4,9 +4,9 @@
 #include "schema/store/rows.h"
 
 #define MODEL_SELECT \
-	"SELECT m.id, m.name, m.state, m.state_reason, m.gate, m.terms_sha256, m.created_at, " \
-	"b.revision, coalesce(r.runnable, false), r.runnable_reason, r.manifest_sha256, " \
-	"coalesce(b.moved_at, m.created_at) FROM model m " \
+	"SELECT m.id, m.name, m.state, m.state_reason, m.gate, m.terms_sha256, m.open_paths, " \
+	"m.hidden, m.created_at, b.revision, coalesce(r.runnable, false), r.runnable_reason, " \
+	"r.manifest_sha256, coalesce(b.moved_at, m.created_at) FROM model m " \
 	"LEFT JOIN branch b ON b.model = m.id AND b.name = 'main' " \
 	"LEFT JOIN revision r ON r.model = m.id AND r.id = b.revision "
 
@@ -30,6 +30,8 @@ void model_take(struct store_step *step, void *out)
 	model->state_reason = store_take_text(step);
 	model->gate = store_take_text(step);
 	model->has_terms = store_take_digest(step, model->terms_sha256);
+	model->open_paths = store_take_text(step);
+	model->hidden = store_take_bool(step);
 	model->created_ms = store_take_time(step);
 	model->main = store_take_text(step);
 	model->runnable = store_take_bool(step);
@@ -43,8 +45,8 @@ enum err store_model_create(struct store *s, const struct store_model *model,
 {
 	static const struct store_statement insert = {
 		"model_insert",
-		"INSERT INTO model (id, name, gate, terms_sha256, created_at, created_by) "
-		"VALUES ($1, $2, $3, $4, $5, $6)"};
+		"INSERT INTO model (id, name, gate, terms_sha256, open_paths, hidden, created_at, "
+		"created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &insert};
 
 	store_put_id(&step, model->id);
@@ -52,6 +54,8 @@ enum err store_model_create(struct store *s, const struct store_model *model,
 	store_put_text(&step, model->gate);
 	store_put_bytes_or_null(&step,
 				slice_of(model->terms_sha256, model->has_terms ? STORE_SHA256 : 0));
+	store_put_text(&step, model->open_paths);
+	store_put_bool(&step, model->hidden);
 	store_put_time(&step, model->created_ms);
 	store_put_id(&step, created_by);
 	return store_run(s, &step, 1);
@@ -73,8 +77,8 @@ enum err store_model_list_visible(struct store *s, struct arena *arena, struct s
 {
 	static const struct store_statement list = {
 		"model_list_visible", MODEL_SELECT
-		"WHERE m.state = 'active' AND (m.gate = 'public' "
-		"OR ($1::uuid IS NOT NULL AND m.gate = 'no') "
+		"WHERE m.state = 'active' AND ((m.gate = 'public' AND NOT m.hidden) "
+		"OR ($1::uuid IS NOT NULL AND m.gate = 'no' AND NOT m.hidden) "
 		"OR EXISTS (SELECT FROM license l WHERE l.person = $1 AND l.model = m.id "
 		"AND l.state = 'active' AND l.not_before <= $2 AND l.expires_at > $2)) "
 		"ORDER BY m.name LIMIT 1000"};
@@ -87,30 +91,61 @@ enum err store_model_list_visible(struct store *s, struct arena *arena, struct s
 	return OK;
 }
 
-enum err store_model_list_all(struct store *s, struct arena *arena, struct store_model **out,
-			      size_t *count)
+enum err store_model_page(struct store *s, struct arena *arena, struct store_model **out,
+			  size_t *count, const struct store_models_question *q)
 {
-	static const struct store_statement list = {"model_list_all",
-						    MODEL_SELECT "ORDER BY m.name LIMIT 1000"};
-	AUTO(store_step_clear) struct store_step step = {.statement = &list, .arena = arena};
+	static const struct store_statement page = {
+		"model_page", MODEL_SELECT
+		"WHERE b.revision IS NOT NULL AND m.state <> 'shredded' "
+		"AND (NOT m.hidden OR $2 "
+		"OR EXISTS (SELECT FROM license l WHERE l.person = $1 AND l.model = m.id) "
+		"OR EXISTS (SELECT FROM access_request a WHERE a.person = $1 AND a.model = m.id)) "
+		"AND position(lower($3) IN lower(m.name)) > 0 "
+		"AND ($4 = '' OR starts_with(m.name, $4 || '/')) "
+		"AND m.name COLLATE \"C\" > $5 ORDER BY m.name COLLATE \"C\" LIMIT $6::bigint"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &page, .arena = arena};
 
+	store_put_id(&step, q->person);
+	store_put_bool(&step, q->sees_hidden);
+	store_put_text(&step, q->search);
+	store_put_text(&step, q->author);
+	store_put_text(&step, q->after);
+	store_put_int(&step, (int64_t)q->limit);
 	TRY(store_run(s, &step, 1));
 	*out = store_all(&step, count, sizeof **out, model_take);
 	return OK;
 }
 
-enum err store_model_set_gate(struct store *s, const uint8_t id[STORE_ID], struct slice gate,
-			      const uint8_t *terms_sha256)
+enum err store_model_concerns(struct store *s, bool *out, const uint8_t id[STORE_ID],
+			      const uint8_t person[STORE_ID])
 {
-	static const struct store_statement update = {
-		"model_set_gate",
-		"UPDATE model SET gate = $2, terms_sha256 = coalesce($3, terms_sha256) "
-		"WHERE id = $1"};
-	AUTO(store_step_clear) struct store_step step = {.statement = &update};
+	static const struct store_statement find = {
+		"model_concerns",
+		"SELECT EXISTS (SELECT FROM license l WHERE l.person = $2 AND l.model = $1) "
+		"OR EXISTS (SELECT FROM access_request r WHERE r.person = $2 AND r.model = $1)"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &find};
 
 	store_put_id(&step, id);
-	store_put_text(&step, gate);
-	store_put_bytes_or_null(&step, slice_of(terms_sha256, terms_sha256 ? STORE_SHA256 : 0));
+	store_put_id(&step, person);
+	TRY(store_run(s, &step, 1));
+	*out = store_next(&step) && store_take_bool(&step);
+	return OK;
+}
+
+enum err store_model_set(struct store *s, const struct store_model *model)
+{
+	static const struct store_statement update = {
+		"model_set",
+		"UPDATE model SET gate = $2, terms_sha256 = coalesce($3, terms_sha256), "
+		"open_paths = $4, hidden = $5 WHERE id = $1"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &update};
+
+	store_put_id(&step, model->id);
+	store_put_text(&step, model->gate);
+	store_put_bytes_or_null(&step,
+				slice_of(model->terms_sha256, model->has_terms ? STORE_SHA256 : 0));
+	store_put_text(&step, model->open_paths);
+	store_put_bool(&step, model->hidden);
 	return store_change(s, &step, "model");
 }
 

@@ -15,6 +15,8 @@ struct store_model {
 	struct slice gate;         /* manual, auto, no, public */
 	bool has_terms;
 	uint8_t terms_sha256[STORE_SHA256];
+	struct slice open_paths; /* patterns of files anyone may read, one a line */
+	bool hidden;             /* only those concerned know that it exists */
 	int64_t created_ms;
 	struct slice main;                     /* the revision of branch main; empty: none yet */
 	bool runnable;                         /* of main: the engine can serve it */
@@ -23,7 +25,8 @@ struct store_model {
 	int64_t changed_ms;                    /* when main last moved, or created_ms */
 };
 
-/* Inserts id, name, gate, terms, created_ms. ERR_CONFLICT: the name is taken. */
+/* Inserts id, name, gate, terms, open_paths, hidden, created_ms. ERR_CONFLICT: the name is taken.
+ */
 RESULT store_model_create(struct store *s, const struct store_model *model,
 			  const uint8_t created_by[STORE_ID]);
 RESULT store_model_get(struct store *s, struct arena *arena, struct store_model *out,
@@ -33,12 +36,28 @@ RESULT store_model_get(struct store *s, struct arena *arena, struct store_model 
  * active license for; `person` none: public ones only. */
 RESULT store_model_list_visible(struct store *s, struct arena *arena, struct store_model **out,
 				size_t *count, const uint8_t person[STORE_ID], int64_t now_ms);
-RESULT store_model_list_all(struct store *s, struct arena *arena, struct store_model **out,
-			    size_t *count);
 
-/* `terms_sha256` NULL: leave the terms as they are. ERR_NOT_FOUND also for unknown terms. */
-RESULT store_model_set_gate(struct store *s, const uint8_t id[STORE_ID], struct slice gate,
-			    const uint8_t *terms_sha256);
+/* What is there to be asked for, by name, a page at a time: models that have a revision and are not
+ * shredded, hidden ones only for those they concern. */
+struct store_models_question {
+	uint8_t person[STORE_ID]; /* none: anonymous */
+	bool sees_hidden;         /* by office */
+	struct slice search;      /* part of the name, whatever its case; empty: any */
+	struct slice author;      /* the part before the slash; empty: any */
+	struct slice after;       /* name of the one before the first wanted; empty: begin */
+	size_t limit;
+};
+
+RESULT store_model_page(struct store *s, struct arena *arena, struct store_model **out,
+			size_t *count, const struct store_models_question *question);
+
+/* Is there a license or an access request of this person for it, in whatever state? */
+RESULT store_model_concerns(struct store *s, bool *out, const uint8_t id[STORE_ID],
+			    const uint8_t person[STORE_ID]);
+
+/* Sets gate, terms (unless it has none), open_paths, hidden. ERR_NOT_FOUND also for unknown
+ * terms. */
+RESULT store_model_set(struct store *s, const struct store_model *model);
 RESULT store_model_set_state(struct store *s, const uint8_t id[STORE_ID], struct slice state,
 			     struct slice reason);
 

@@ -107,6 +107,11 @@ class Routes(Case):
         self.finds(text_checks.routes, self.table(row) | self.described(get="public", put="public"),
                    "schema/api/openapi.json:1")
 
+    def test_options_of_every_path_needs_no_description(self):
+        rows = ('{"GET", "/a/{b}", "public", BODY_NONE, 0, f},\n'
+                '{"OPTIONS", "*", "public", BODY_NONE, 0, f},\n')
+        self.holds(text_checks.routes, self.table(rows) | self.described(get="public"))
+
 
 class CChecks(Case):
     def test_arrows_point_down_only(self):

@@ -95,7 +95,7 @@ export async function addTerms(gateway, text) {
 
 export async function createModel(gateway, model, settings) {
 	const token = gateway.tokens.admin;
-	const [organization, name] = model.split("/");
+	const [name, organization] = model.split("/").reverse();
 	await expect(200, gateway, "POST", "/api/repos/create", {
 		token,
 		body: { organization, name, type: "model" },

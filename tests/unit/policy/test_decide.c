@@ -207,6 +207,44 @@ static void names_read_back(void **state)
 	assert_false(right_parse(&r, S("weights:write")));
 }
 
+static void an_open_file_is_for_anybody_who_is_not_turned_away(void **state)
+{
+	static const struct {
+		change_fn *change;
+		bool allow;
+	} rows[] = {
+		{anonymous, true}, {unlicensed, true}, {denied, true},  {revoked, true},
+		{over, true},      {disabled, false},  {forged, false}, {suspended, false},
+		{blocked, false},  {narrow, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct decision_facts f = licensed();
+		struct decision d;
+
+		f.path_is_open = true;
+		rows[i].change(&f);
+		d = decide(&f);
+		assert_int_equal(d.allow, rows[i].allow);
+		if (!d.allow)
+			continue;
+		assert_int_equal(d.basis, BASIS_OPEN);
+		assert_string_equal(d.rule, "path.open");
+	}
+}
+
+static void an_open_file_gives_no_other_right(void **state)
+{
+	struct decision_facts f = licensed();
+
+	(void)state;
+	unlicensed(&f);
+	f.path_is_open = true;
+	f.right = RIGHT_INFER_GENERATE;
+	assert_int_equal(decide(&f).code, CODE_NO_LICENSE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +254,8 @@ int main(void)
 		cmocka_unit_test(open_models_need_a_person_and_public_ones_nobody),
 		cmocka_unit_test(a_bad_token_is_refused_even_where_none_is_needed),
 		cmocka_unit_test(names_read_back),
+		cmocka_unit_test(an_open_file_is_for_anybody_who_is_not_turned_away),
+		cmocka_unit_test(an_open_file_gives_no_other_right),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,6 +67,9 @@ static const struct row rows[] = {
 	{"sallyport_scribe",
 	 "INSERT INTO audit_leaf VALUES (1, " ID "2', '{}', sha256('\\x00'::bytea || '{}'))", true},
 	{"sallyport_scribe", "DELETE FROM audit_outbox", true},
+	{"sallyport_edge", "UPDATE model SET open_paths = 'README.md', hidden = true", true},
+	{"sallyport_edge", "UPDATE model SET name = 'other'", false},
+	{"sallyport_scribe", "UPDATE model SET hidden = false", false},
 	/* the edge writes events and does not read them */
 	{"sallyport_edge", "SELECT payload FROM audit_event", false},
 	{"sallyport_edge", "SELECT nonce FROM audit_event", false},

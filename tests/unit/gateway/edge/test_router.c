@@ -142,6 +142,39 @@ static void a_bad_table_does_not_start(void **state)
 	}
 }
 
+static void options_of_every_served_path_has_one_route(void **state)
+{
+	static const struct route served[] = {ROUTE("GET", "/a/{b}"), ROUTE("POST", "/a/{b}"),
+					      ROUTE("OPTIONS", "*")};
+	static const struct {
+		const char *method, *path;
+		bool is_found;
+		const char *allow;
+	} rows[] = {
+		{"OPTIONS", "/a/x", true, "GET, HEAD, POST"},
+		{"OPTIONS", "/b", false, ""},
+		{"PUT", "/a/x", false, "GET, HEAD, POST"},
+		{"GET", "/b", false, ""},
+	};
+	AUTO(router_auto) struct router *router = NULL;
+
+	(void)state;
+	assert_ok(router_new(&router, served, 3));
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		AUTO(arena_free) struct arena arena = {NULL};
+		char *head = arena_printf(&arena, "%s %s HTTP/1.1\r\nHost: h\r\n\r\n",
+					  rows[i].method, rows[i].path);
+		struct http_request request;
+		struct http_refusal refusal;
+		struct router_match match;
+
+		assert_ok(http_request_parse(&request, &arena, slice_of_string(head), &refusal));
+		router_find(router, &request, &arena, &match);
+		assert_int_equal(match.route == &served[2], rows[i].is_found);
+		assert_string_equal(match.allow, rows[i].allow);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +184,7 @@ int main(void)
 		cmocka_unit_test(an_encoded_slash_matches_no_literal_slash),
 		cmocka_unit_test(no_method_is_405_and_no_path_404),
 		cmocka_unit_test(a_bad_table_does_not_start),
+		cmocka_unit_test(options_of_every_served_path_has_one_route),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

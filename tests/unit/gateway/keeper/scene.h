@@ -90,21 +90,27 @@ static inline void make_fresh_header(struct scene *s, struct buf *header)
 	assert_ok(keeper_key_create(s->keeper, &ask, s->now, header));
 }
 
-static inline struct wire_key_bind commit(struct scene *s, const char *model, struct slice header)
+static inline struct wire_key_bind commit_file(struct scene *s, const char *model, const char *path,
+					       struct slice header)
 {
 	struct wire_key_bind ask = {.model = slice_of_string(model), .revision = S(REVISION)};
 
 	PAYLOAD(s,
-		"{\"files\":[{\"path\":\"" PATH "\",\"sha256\":\"" SHA "\",\"size\":1}],"
+		"{\"files\":[{\"path\":\"%s\",\"sha256\":\"" SHA "\",\"size\":1}],"
 		"\"gate\":\"manual\",\"model\":\"%s\",\"revision\":\"" REVISION
 		"\",\"serve\":true}",
-		model);
+		path, model);
 	append(s, "model.commit");
 	memcpy(ask.event, s->entry.id, WIRE_ID);
-	ask.path = S(PATH);
+	ask.path = slice_of_string(path);
 	ask.sha256[31] = 0xaa;
 	ask.header = header;
 	return ask;
+}
+
+static inline struct wire_key_bind commit(struct scene *s, const char *model, struct slice header)
+{
+	return commit_file(s, model, PATH, header);
 }
 
 static inline void issue_license(struct scene *s, const char *model, struct slice right)

@@ -211,6 +211,29 @@ static void journal_keeps_a_second_keeper_out(void **state)
 	journal_free(j);
 }
 
+static void journal_forgets_open_paths_that_a_newer_list_replaced(void **state)
+{
+	struct place *p = *state;
+	struct fact facts[] = {
+		fact_of(FACT_OPEN_LIST, S("a"), S(""), 7),
+		fact_of(FACT_OPEN_PATH, S("a"), S("x"), 7),
+		fact_of(FACT_OPEN_PATH, S("a"), S("y"), 3),
+		fact_of(FACT_LICENSE, S("l"), S(""), 3),
+		fact_of(FACT_OPEN_LIST, S("b"), S(""), 5),
+		fact_of(FACT_OPEN_PATH, S("b"), S("y"), 5),
+	};
+	static const bool kept[] = {true, true, false, true, true, true};
+	struct journal *j;
+
+	assert_ok(journal_create(p->fd));
+	assert_ok(journal_open(&j, p->fd, JOURNAL_ROTATE_BYTES));
+	assert_ok(journal_write(j, &(struct journal_change){NULL, 0, facts, 6}));
+	journal_forget_paths(j);
+	for (size_t i = 0; i < 6; i++)
+		assert_int_equal(journal_fact(j, &facts[i]), kept[i] ? facts[i].value : 0);
+	journal_free(j);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, place_new, place_free)
@@ -221,6 +244,7 @@ int main(void)
 		TEST(journal_with_any_byte_changed_does_not_start),
 		TEST(journal_is_the_same_after_rotation),
 		TEST(journal_keeps_a_second_keeper_out),
+		TEST(journal_forgets_open_paths_that_a_newer_list_replaced),
 	};
 
 	log_start("test", LOG_LEVEL_ERROR);
