@@ -42,8 +42,8 @@ struct releases {
 	struct held rows[RELEASE_MAX];
 	bool is_closing; /* the closer runs */
 	pthread_t closer;
-	struct store *store; /* the closer's, and what it could not write yet */
-	struct delivery *unwritten[RELEASE_MAX];
+	struct store *store;                     /* the closer's */
+	struct delivery *unwritten[RELEASE_MAX]; /* that have ended */
 	size_t unwritten_count;
 };
 
@@ -152,8 +152,20 @@ static struct held *find(struct api *api, const struct digest *about)
 	return NULL;
 }
 
-/* Under the lock: a free row. NULL: all are in use, or their ends are not written yet; the idle one
- * that ends first is told to. */
+/* Under the lock: the last transfer has left. False: there is no room for one more unwritten. */
+static bool free_row(struct api *api, struct held *row)
+{
+	struct releases *r = api->releases;
+
+	if (r->unwritten_count == RELEASE_MAX)
+		return false;
+	drop_key(api, row);
+	r->unwritten[r->unwritten_count++] = row->delivery;
+	*row = (struct held){.state = HELD_FREE};
+	return true;
+}
+
+/* Under the lock: a free row, or that of the idle release that ends first. NULL: all are in use. */
 static struct held *take_row(struct api *api)
 {
 	struct releases *r = api->releases;
@@ -170,9 +182,7 @@ static struct held *take_row(struct api *api)
 		    (!oldest || row->expires_ms < oldest->expires_ms))
 			oldest = row;
 	}
-	if (oldest)
-		expire(api, oldest);
-	return NULL;
+	return oldest && free_row(api, oldest) ? oldest : NULL;
 }
 
 enum err release_pick_porter(unsigned *out, struct api *api)
@@ -383,7 +393,7 @@ void releases_drop_all(struct api *api)
 	pthread_mutex_unlock(&api->releases->lock);
 }
 
-/* Under the lock: is it over? Its key goes with it. */
+/* Under the lock. */
 static bool has_ended(struct api *api, struct held *row, int64_t now_ms)
 {
 	bool is_old = now_ms >= row->expires_ms;
@@ -393,10 +403,7 @@ static bool has_ended(struct api *api, struct held *row, int64_t now_ms)
 
 	if (row->state == HELD_READY && (is_old || is_whole || !api->releases->is_closing))
 		expire(api, row);
-	if (row->state != HELD_ENDING || row->users > 0)
-		return false;
-	drop_key(api, row);
-	return true;
+	return row->state == HELD_ENDING && row->users == 0;
 }
 
 static void collect(struct api *api)
@@ -404,25 +411,28 @@ static void collect(struct api *api)
 	struct releases *r = api->releases;
 	int64_t now_ms = clock_monotonic_ms();
 
-	for (size_t i = 0; i < r->used && r->unwritten_count < RELEASE_MAX; i++) {
-		struct held *row = &r->rows[i];
-
-		if (!has_ended(api, row, now_ms))
-			continue;
-		r->unwritten[r->unwritten_count++] = row->delivery;
-		*row = (struct held){.state = HELD_FREE};
-	}
+	for (size_t i = 0; i < r->used; i++)
+		if (has_ended(api, &r->rows[i], now_ms) && !free_row(api, &r->rows[i]))
+			return;
 }
 
-/* OK: nothing is left. */
+/* Under the lock, which is let go while the database works. OK: nothing is left. */
 static enum err write_ends(struct releases *r)
 {
 	while (r->unwritten_count) {
-		struct delivery *last = r->unwritten[r->unwritten_count - 1];
+		struct delivery *last = r->unwritten[--r->unwritten_count];
+		enum err result;
 
-		TRY(delivery_log(last, r->store));
+		pthread_mutex_unlock(&r->lock);
+		result = delivery_log(last, r->store);
+		pthread_mutex_lock(&r->lock);
+		if (result != OK && r->unwritten_count < RELEASE_MAX) {
+			r->unwritten[r->unwritten_count++] = last;
+			return result;
+		}
+		if (result != OK)
+			log_error("download.unrecorded", "count=1");
 		delivery_free(last);
-		r->unwritten_count--;
 	}
 	return OK;
 }
@@ -451,12 +461,10 @@ static void *close_ended(void *argument)
 			pause_closer(r);
 		last_tries += !r->is_closing;
 		collect(api);
-		pthread_mutex_unlock(&r->lock);
 		result = write_ends(r);
 		if (result != OK)
 			log_debug("download.unwritten", "count=%zu reason=\"%s\"",
 				  r->unwritten_count, failure_text());
-		pthread_mutex_lock(&r->lock);
 	} while (r->is_closing ||
 		 (last_tries < CLOSER_LAST_TRIES && (result != OK || !last_tries)));
 	pthread_mutex_unlock(&r->lock);

@@ -117,9 +117,15 @@ export class Gateway {
 
 	/** The processes of one kind: "sallyport-edge", ... (the kernel keeps 15 bytes of it) */
 	processesNamed(command) {
-		return descendantsOf(this.child.pid).filter(
-			(one) => one.command === command.slice(0, 15),
-		);
+		// The database is no child of a gateway that was given other settings.
+		const server = this.database?.pid;
+		const all = [
+			...descendantsOf(this.child.pid),
+			...processes().filter((one) => server && one.id === server),
+			...(server ? descendantsOf(server) : []),
+		];
+		const isNew = (one, i) => all.findIndex((other) => other.id === one.id) === i;
+		return all.filter(isNew).filter((one) => one.command === command.slice(0, 15));
 	}
 
 	/** Run the CLI with a person's token; resolves to {code, stdout, stderr}. */
@@ -179,6 +185,7 @@ export class Gateway {
 	/** Serve the same folder with other settings of [gateway]: {edges: 2, ...}. */
 	async serveWith(settings) {
 		const database = new Database(this);
+		this.database = database;
 		const config = fs.readFileSync(this.config, "utf8");
 		const lines = Object.entries(settings).map(
 			([name, value]) => `${name} = ${value}\n`,

@@ -17,7 +17,7 @@ const weights = fs.readFileSync(path.join(demoModel, "model.safetensors"));
 const big = crypto.randomBytes(48 << 20);
 
 const here = gatewayForThisFile(async (gateway, holder) => {
-	holder.database = new Database(gateway);
+	holder.database = gateway.database ?? new Database(gateway);
 	gateway.atStop = () => holder.database.stop();
 	await importFiles(gateway, "tests/big", { "big.bin": big }, { gate: "no" });
 });

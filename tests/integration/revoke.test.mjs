@@ -15,6 +15,8 @@ import { addPerson, addTerms, importFiles, licensedPerson } from "./people.mjs";
 // What our kernel may still hold when the answer comes, and what the client's may have taken.
 const HELD = 1 << 20;
 const IN_FLIGHT = Number(fs.readFileSync("/proc/sys/net/ipv4/tcp_rmem", "utf8").split(/\s+/)[2]);
+const edges = Number(process.env.SALLYPORT_EDGES ?? 1);
+const everywhere = { edges, confirmed: edges, lapsed: 0 };
 const big = crypto.randomBytes(64 << 20);
 const model = "tests/large";
 const file = `/${model}/resolve/main/large.bin`;
@@ -137,11 +139,14 @@ for (const { what, act, says, undo } of withdrawals)
 			const answer = await act(one);
 			const { count } = transfer;
 
-			assert.ok([200, 204].includes(answer.status), answer.text);
-			assert.deepEqual(cutOf(answer), { edges: 1, confirmed: 1, lapsed: 0 });
-			await assertCut(transfer, count);
-			assert.match(await refusal(one.person.token), says);
-			await undo?.();
+			try {
+				assert.ok([200, 204].includes(answer.status), answer.text);
+				assert.deepEqual(cutOf(answer), everywhere);
+				await assertCut(transfer, count);
+				assert.match(await refusal(one.person.token), says);
+			} finally {
+				await undo?.();
+			}
 		});
 
 test("a gate that closes ends the downloads of those who have no license", async () => {
@@ -152,7 +157,7 @@ test("a gate that closes ends the downloads of those who have no license", async
 	const { count } = transfer;
 
 	assert.equal(answer.status, 200);
-	assert.deepEqual(answer.json.cut, { edges: 1, confirmed: 1, lapsed: 0 });
+	assert.deepEqual(answer.json.cut, everywhere);
 	await assertCut(transfer, count);
 });
 
@@ -256,7 +261,7 @@ test("a revoked license ends a generation with an error event", async () => {
 
 	try {
 		const answer = await admin("POST", `/api/v1/licenses/${license.id}/revoke`);
-		assert.deepEqual(answer.json.cut, { edges: 1, confirmed: 1, lapsed: 0 });
+		assert.deepEqual(answer.json.cut, everywhere);
 		await generation.ended;
 	} finally {
 		generation.goOn();
@@ -270,8 +275,7 @@ test("an edge that cannot reach its database serves nobody, and its streams end"
 	const { gateway } = here;
 	const { person } = await licensedPerson(gateway, model, ["weights:read"]);
 	const transfer = await underWay(overHttp1, person.token);
-	const [server] = gateway.processesNamed("postgres");
-	const all = [server, ...gateway.processesNamed("postgres")].map(({ id }) => id);
+	const all = gateway.processesNamed("postgres").map(({ id }) => id);
 
 	// It stands still: nothing is refused, nothing is answered.
 	all.forEach((id) => process.kill(id, "SIGSTOP"));
