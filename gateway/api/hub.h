@@ -21,6 +21,11 @@ bool hub_find_revision(struct store_revision *out, struct exchange *x,
  * not read them, as the Hub does, so that nobody can probe for known files. */
 json_t *hub_describe_file(struct arena *arena, const struct store_file *file, bool masked);
 
+/* A model without a revision (hub_upload.c), its entry published. ERR_FORMAT: it cannot be called
+ * so; ERR_CONFLICT: there is one. */
+RESULT hub_make_model(struct exchange *x, struct route_context *context, struct slice name,
+		      struct slice gate);
+
 /* What a commit became. Texts live in the arena. */
 struct hub_revision_made {
 	const char *revision;

@@ -23,13 +23,14 @@ static const char *url_of(struct exchange *x, struct route_context *context, str
 			    SLICE_PRINT(path));
 }
 
-static enum err create(struct exchange *x, struct route_context *context, struct slice name)
+enum err hub_make_model(struct exchange *x, struct route_context *context, struct slice name,
+			struct slice gate)
 {
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
 	AUTO(audit_event_clear) struct audit_event event = {0};
 	struct store_model model = {
-		.name = name, .gate = S("manual"), .created_ms = clock_now_ms()};
+		.name = name, .gate = gate, .created_ms = clock_now_ms()};
 
 	random_uuid(model.id, model.created_ms);
 	audit_event_begin(&event, AUDIT_MODEL_CREATE, who->person.id, who->person.name);
@@ -63,7 +64,7 @@ void hub_create(struct exchange *x, struct route_context *context)
 	if (organization.size)
 		name = slice_of_string(arena_printf(exchange_arena(x), "%.*s/%.*s",
 						    SLICE_PRINT(organization), SLICE_PRINT(name)));
-	result = create(x, context, name);
+	result = hub_make_model(x, context, name, S("manual"));
 	if (result == ERR_CONFLICT)
 		reply_hub(x, 409, NULL, "You already created this model repo");
 	else if (result == ERR_FORMAT)

@@ -96,14 +96,18 @@ void progress_say(struct progress *p, const char *text)
 		show(p, clock_monotonic_ms());
 }
 
+void progress_note(struct progress *p, const char *path, const char *what)
+{
+	if (!p->is_visible)
+		fprintf(stderr, "%s: %.500s, %s\n", p->what, path, what);
+}
+
 void progress_file(struct progress *p, const char *path, uint64_t bytes)
 {
 	char amount[AMOUNT];
 
-	if (p->is_visible)
-		return;
 	progress_amount(amount, (double)bytes);
-	fprintf(stderr, "%s: %.500s, %s\n", p->what, path, amount);
+	progress_note(p, path, amount);
 }
 
 void progress_end(struct progress *p)

@@ -30,6 +30,8 @@ void progress_say(struct progress *p, const char *text);
 /* One of several files is done: a line of its own where there is no bar. */
 void progress_file(struct progress *p, const char *path, uint64_t bytes);
 
+void progress_note(struct progress *p, const char *path, const char *what); /* "path: what" */
+
 /* The line itself, for `elapsed_ms` so far:
  * "sealing model.safetensors  [#####     ]  50%  1.5 of 3.0 GB  210 MB/s" */
 void progress_line(char out[PROGRESS_LINE], const struct progress *p, int64_t elapsed_ms);

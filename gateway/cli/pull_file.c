@@ -13,14 +13,13 @@
 #include "crypto/base/file.h"
 #include "crypto/base/text.h"
 #include "gateway/cli/pull_place.h"
+#include "gateway/http/retry.h"
 
 enum {
-	PULL_READ = 1024 * 1024, /* bytes read at a time to be hashed */
-	PULL_NOTE = 1024 * 1024, /* bytes after which the map is told */
-	PULL_IDLE_TRIES = 10,    /* one after the other, without a byte */
-	PULL_PAUSE_MS = 250,     /* doubled each time, up to the longest */
-	PULL_LONGEST_PAUSE_MS = 8000,
-	PULL_LONGEST_ASKED_MS = 120 * 1000, /* of a Retry-After */
+	PULL_READ = 1024 * 1024,   /* bytes read at a time to be hashed */
+	PULL_NOTE = 1024 * 1024,   /* bytes after which the map is told */
+	PULL_IDLE_TRIES = 10,      /* one after the other, without a byte */
+	PULL_SAID_PAUSE_MS = 2000, /* a longer pause is explained */
 	PULL_STOP_POLL_MS = 100,
 	PULL_SILENT_SECONDS = 30,
 };
@@ -294,15 +293,9 @@ static enum err take_bytes(void *context, struct slice bytes)
 	return in->at - in->noted >= PULL_NOTE ? note(in) : OK;
 }
 
-static bool is_for_a_while(long status)
-{
-	return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 ||
-	       status == 504;
-}
-
 /* One answer's worth. *again: it broke off or was put off, and may be asked again, after so many
- * milliseconds if it says how many. */
-static enum err fetch_once(struct intake *in, bool *again, int64_t *asked_ms)
+ * seconds if it says how many. */
+static enum err fetch_once(struct intake *in, bool *again, int64_t *asked)
 {
 	AUTO(client_answer_clear) struct client_answer answer = client_answer_new();
 	struct pull_line *line = in->line;
@@ -316,7 +309,7 @@ static enum err fetch_once(struct intake *in, bool *again, int64_t *asked_ms)
 
 	in->answer = &answer;
 	in->is_begun = false;
-	*asked_ms = 0;
+	*asked = 0;
 	request.path = arena_printf(
 		&line->arena, "/%s/resolve/%s/%s", line->shared->model, line->shared->revision,
 		client_encode_path(&line->arena, slice_of_string(in->item->file->path)));
@@ -326,8 +319,8 @@ static enum err fetch_once(struct intake *in, bool *again, int64_t *asked_ms)
 	result = client_send(line->client, &answer, &request);
 	*again = result == ERR_CLOSED || result == ERR_TIMEOUT || result == ERR_UNAVAILABLE;
 	TRY(result);
-	*again = is_for_a_while(answer.status);
-	*asked_ms = answer.retry_after * 1000;
+	*again = retry_is_worth(answer.status);
+	*asked = answer.retry_after;
 	TRY(client_check(line->client, &answer));
 	*again = in->at < in->end;
 	if (*again)
@@ -335,17 +328,13 @@ static enum err fetch_once(struct intake *in, bool *again, int64_t *asked_ms)
 	return OK;
 }
 
-static void pause_before(struct pull_line *line, unsigned idle, int64_t asked_ms)
+static void pause_before(struct pull_line *line, unsigned idle, int64_t asked)
 {
-	int64_t left = PULL_PAUSE_MS;
+	int64_t left = retry_pause_ms(idle, asked);
 
-	while (idle-- > 1 && left < PULL_LONGEST_PAUSE_MS)
-		left *= 2;
-	if (asked_ms > left)
-		left = asked_ms < PULL_LONGEST_ASKED_MS ? asked_ms : PULL_LONGEST_ASKED_MS;
 	pthread_mutex_lock(&line->shared->lock);
 	line->shared->retries++;
-	if (left > PULL_LONGEST_PAUSE_MS / 2) {
+	if (left >= PULL_SAID_PAUSE_MS) {
 		char text[FAILURE_MAX_TEXT + 64];
 
 		snprintf(text, sizeof text, "%.200s; trying again in %lld s", failure_text(),
@@ -371,9 +360,9 @@ static enum err fetch_rest(struct intake *in)
 
 	while (in->at < in->end) {
 		uint64_t before = in->at;
-		int64_t asked_ms;
+		int64_t asked;
 		bool again;
-		enum err result = fetch_once(in, &again, &asked_ms);
+		enum err result = fetch_once(in, &again, &asked);
 
 		if (result == OK)
 			return OK;
@@ -382,7 +371,7 @@ static enum err fetch_rest(struct intake *in)
 			return result;
 		if (idle == PULL_IDLE_TRIES)
 			return give_up(result, idle);
-		pause_before(in->line, idle, asked_ms);
+		pause_before(in->line, idle, asked);
 	}
 	return OK;
 }
