@@ -251,6 +251,6 @@ enum err importing_take_files(struct importing *i)
 			if (lanes.lane[n].file)
 				TRY(step(&lanes, &lanes.lane[n]));
 		}
-	} while (lanes.busy);
+	} while (lanes.busy || lanes.next < i->tree.count);
 	return OK;
 }

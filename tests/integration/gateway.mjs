@@ -215,7 +215,9 @@ export async function startGateway() {
 		child.kill("SIGTERM");
 		throw new Error(`${error.message}; it said:\n${said}`);
 	}
-	return new Gateway(folder, child, JSON.parse(fs.readFileSync(summary, "utf8")));
+	const gateway = new Gateway(folder, child, JSON.parse(fs.readFileSync(summary, "utf8")));
+	gateway.said = () => said; /* all that its processes have said so far */
+	return gateway;
 }
 
 /**

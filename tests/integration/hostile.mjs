@@ -139,7 +139,11 @@ export function sendFile(request, response, bytes, { most = Infinity, etag = sha
 		response.statusCode = 206;
 		response.setHeader("content-range", `bytes ${from}-${end - 1}/${bytes.length}`);
 	}
-	if (end - from <= most) return response.end(bytes.subarray(from, end));
-	return response.write(bytes.subarray(from, from + most), () =>
+	if (end - from <= most) {
+		response.end(bytes.subarray(from, end));
+		return true;
+	}
+	response.write(bytes.subarray(from, from + most), () =>
 		setTimeout(() => request.socket.destroy(), 50));
+	return true;
 }
