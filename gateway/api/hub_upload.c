@@ -29,8 +29,7 @@ enum err hub_make_model(struct exchange *x, struct route_context *context, struc
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
 	AUTO(audit_event_clear) struct audit_event event = {0};
-	struct store_model model = {
-		.name = name, .gate = gate, .created_ms = clock_now_ms()};
+	struct store_model model = {.name = name, .gate = gate, .created_ms = clock_now_ms()};
 
 	random_uuid(model.id, model.created_ms);
 	audit_event_begin(&event, AUDIT_MODEL_CREATE, who->person.id, who->person.name);

@@ -16,8 +16,8 @@ export function makeCertificate(folder, name) {
 	const file = path.join(folder, `${name}.pem`), key = path.join(folder, `${name}.key`);
 
 	execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt",
-		"ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", `/CN=${name}`, "-addext",
-		"subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", key, "-out", file],
+		"ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", `/CN=${name}`,
+		"-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", key, "-out", file],
 	{ stdio: "ignore" });
 	return { key: fs.readFileSync(key), certificate: fs.readFileSync(file), file };
 }
@@ -35,10 +35,11 @@ class Log {
 	constructor(origin) {
 		this.origin = origin;
 		this.keys = crypto.generateKeyPairSync("ed25519");
-		const raw = this.keys.publicKey.export({ format: "der", type: "spki" }).subarray(-32);
+		const raw = this.keys.publicKey.export({ format: "der", type: "spki" })
+			.subarray(-32);
 		this.typed = Buffer.concat([Buffer.from([1]), raw]);
-		this.id = crypto.createHash("sha256").update(`${origin}\n`).update(this.typed).digest()
-			.subarray(0, 4);
+		this.id = crypto.createHash("sha256").update(`${origin}\n`)
+			.update(this.typed).digest().subarray(0, 4);
 		this.vkey = `${origin}+${this.id.toString("hex")}+${this.typed.toString("base64")}`;
 	}
 
@@ -49,13 +50,15 @@ class Log {
 			.digest("base64url");
 		const entry = canonical({ v: 1, id, ev: kind, t: "2026-01-01T00:00:00.000Z",
 			c: commitment });
-		const root = crypto.createHash("sha256").update("\0").update(entry).digest("base64");
+		const root = crypto.createHash("sha256").update("\0").update(entry)
+			.digest("base64");
 		const note = `${this.origin}\n1\n${root}\n`;
 		const signature = Buffer.concat([this.id,
 			crypto.sign(null, Buffer.from(note), this.keys.privateKey)]);
 		return { id, index: 0, entry, nonce: nonce.toString("base64"), payload: text,
 			proof: "c2sp.org/tlog-proof@v1\nindex 0\n\n" +
-				`${note}\n\u2014 ${this.origin} ${signature.toString("base64")}\n` };
+				`${note}\n\u2014 ${this.origin} ` +
+				`${signature.toString("base64")}\n` };
 	}
 }
 

@@ -109,7 +109,8 @@ export async function restartEdge() {
 
 export function usual() {
 	return [
-		`allow = 127.0.0.1:${new URL((here.upstream ?? here.bad).url).port} 127.0.0.1:${here.bad.port}` +
+		`allow = 127.0.0.1:${new URL((here.upstream ?? here.bad).url).port}` +
+			` 127.0.0.1:${here.bad.port}` +
 			` localhost:${here.bad.port} 169.254.169.254`,
 		"allow_private = yes",
 		`ca_file = ${here.authorities}`,

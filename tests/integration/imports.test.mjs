@@ -29,7 +29,8 @@ function offer(name, files, send = () => false) {
 	here.bad.models[name] = {
 		tree,
 		send(request, response) {
-			const path = decodeURIComponent(request.url).replace(/^.*\/resolve\/[^/]+\//, "");
+			const path = decodeURIComponent(request.url)
+				.replace(/^.*\/resolve\/[^/]+\//, "");
 			if (send(request, response, files[path], path) !== false) return undefined;
 			return sendFile(request, response, files[path]);
 		},
@@ -49,7 +50,7 @@ test("a host's bad moments are waited for, and counted", async (t) => {
 	const bytes = crypto.randomBytes(1 << 20);
 	const moments = [
 		["busy", (q, r) => { r.statusCode = 503; r.end(); }],
-		["enough", (q, r) => { r.statusCode = 429; r.setHeader("retry-after", "1"); r.end(); }],
+		["enough", (q, r) => { r.writeHead(429, { "retry-after": "1" }); r.end(); }],
 		["gone", (q) => { q.socket.destroy(); }],
 		["halfway", (q, r) => sendFile(q, r, bytes, { most: 300000 })],
 	];
@@ -116,7 +117,8 @@ test("a transfer goes on with a range of the same content, or passes over what i
 			let times = 0;
 			const source = offer("resume-range", { "w.bin": bytes }, (q, r) => {
 				if (times++ === 0) return sendFile(q, r, bytes, { most: 700000 });
-				r.writeHead(206, { "content-range": `bytes 5-${bytes.length - 1}/*` });
+				r.writeHead(206, {
+					"content-range": `bytes 5-${bytes.length - 1}/*` });
 				r.end(bytes.subarray(5));
 				return true;
 			});
@@ -151,7 +153,8 @@ test("what is here already is not fetched, and the same again makes no revision"
 	const again = await imported(`${here.bad.url}/bad/again`, name);
 	assert.deepEqual([again.revision, again.unchanged, again.sent], [first.revision, true, 0]);
 	assert.equal(asked("/resolve/").length, 0);
-	const next = { ...files, "README.md": Buffer.from("# two\n"), "v.bin": crypto.randomBytes(2000) };
+	const next = { ...files, "README.md": Buffer.from("# two\n"),
+		"v.bin": crypto.randomBytes(2000) };
 	delete next["config.json"];
 	const done = await importOf(offer("again", next), name);
 	assert.equal(done.code, 0, done.stderr);
@@ -159,8 +162,8 @@ test("what is here already is not fetched, and the same again makes no revision"
 	assert.match(done.stdout, /2 files fetched.*1 were here already/);
 	assert.deepEqual(asked("/resolve/").map((one) => one.url.split("/").at(-1)).sort(),
 		["README.md", "v.bin"]);
-	const { token } = { token: here.gateway.tokens.stranger };
-	const tree = await expect(200, here.gateway, "GET", `/api/models/${name}/tree/main`, { token });
+	const tree = await expect(200, here.gateway, "GET", `/api/models/${name}/tree/main`,
+		{ token: here.gateway.tokens.stranger });
 	assert.deepEqual(tree.json.map((one) => one.path), ["README.md", "v.bin", "w.bin"]);
 });
 
@@ -170,11 +173,13 @@ test("a model is made when it is asked for, and only once its source is good", a
 	const name = freshName("tests/made");
 	const post = (body) => ask(gateway, "POST", "/api/v1/imports",
 		{ token: gateway.tokens.admin, body: { source, name, ...body } });
-	const look = () => ask(gateway, "GET", `/api/models/${name}`, { token: gateway.tokens.admin });
+	const look = () => ask(gateway, "GET", `/api/models/${name}`,
+		{ token: gateway.tokens.admin });
 
 	assert.match((await post({})).json.detail, /"create": true/);
 	assert.equal((await post({ create: true, gate: "ajar" })).status, 400);
-	assert.equal((await post({ create: true, source: `${here.bad.url}/bad/none` })).status, 404);
+	assert.equal((await post({ create: true, source: `${here.bad.url}/bad/none` })).status,
+		404);
 	assert.equal((await look()).status, 404, "a source that is none makes no model");
 	const lines = (await post({ create: true })).text.trim().split("\n").map(JSON.parse);
 	assert.equal(lines[0].created, true);
@@ -263,7 +268,8 @@ test("a refusal carries the other side's reason", async () => {
 	await isRefused(`${here.bad.url}/bad/warned`, /your license ended on 2026-01-01/);
 });
 
-test("a token for the source comes from a file or the environment, and stands nowhere", async () => {
+test("a token for the source comes from a file or the environment, and is kept nowhere",
+	async () => {
 	const source = offer("token", { "w.bin": crypto.randomBytes(5000) });
 	const secret = "hf_secretOfTheSource";
 
