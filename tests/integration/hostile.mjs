@@ -17,8 +17,8 @@ export function makeCertificate(folder, name) {
 
 	execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt",
 		"ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", `/CN=${name}`,
-		"-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", key, "-out", file],
-	{ stdio: "ignore" });
+		"-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",
+		"-keyout", key, "-out", file], { stdio: "ignore" });
 	return { key: fs.readFileSync(key), certificate: fs.readFileSync(file), file };
 }
 
