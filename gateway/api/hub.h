@@ -60,6 +60,11 @@ json_t *hub_describe_open_paths(struct slice list);
 /* {"id","title","date"}: a tree entry's lastCommit. */
 json_t *hub_describe_commit(struct arena *arena, const struct store_commit *commit);
 
+/* A model without a revision (hub_upload.c), its entry published. ERR_FORMAT: it cannot be called
+ * so; ERR_CONFLICT: there is one. */
+RESULT hub_make_model(struct exchange *x, struct route_context *context, struct slice name,
+		      struct slice gate, bool hidden);
+
 /* What a commit became. Texts live in the arena. */
 struct hub_revision_made {
 	const char *revision;

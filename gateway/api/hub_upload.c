@@ -23,15 +23,15 @@ static const char *url_of(struct exchange *x, struct route_context *context, str
 			    SLICE_PRINT(path));
 }
 
-static enum err create(struct exchange *x, struct route_context *context, struct slice name,
-		       bool hidden)
+enum err hub_make_model(struct exchange *x, struct route_context *context, struct slice name,
+			struct slice gate, bool hidden)
 {
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
 	AUTO(audit_event_clear) struct audit_event event = {0};
 	struct store_model model = {
 		.name = name,
-		.gate = S("manual"),
+		.gate = gate,
 		.open_paths = S(OPEN_PATHS_DEFAULT),
 		.hidden = hidden,
 		.created_ms = clock_now_ms(),
@@ -85,7 +85,7 @@ void hub_create(struct exchange *x, struct route_context *context)
 	if (organization.size)
 		name = slice_of_string(arena_printf(exchange_arena(x), "%.*s/%.*s",
 						    SLICE_PRINT(organization), SLICE_PRINT(name)));
-	result = create(x, context, name, hidden);
+	result = hub_make_model(x, context, name, S("manual"), hidden);
 	if (result == ERR_CONFLICT)
 		reply_exists(x, context, name);
 	else if (result == ERR_FORMAT)

@@ -13,6 +13,7 @@
 #include "crypto/tile.h"
 #include "crypto/tlog_proof.h"
 #include "gateway/api/authorize.h"
+#include "gateway/api/hub.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 
@@ -158,9 +159,27 @@ static enum err get_event(struct store_event *out, struct exchange *x,
 	return result;
 }
 
-void receipt_get(struct exchange *x, struct route_context *context)
+static void reply_proof(struct exchange *x, struct route_context *context,
+			const struct store_event *event)
 {
 	AUTO(buf_free) struct buf proof = buf_new(LOG_MAX_TEXT);
+	enum err result = write_proof(&proof, context->api, event);
+
+	if (result == ERR_NOT_FOUND) {
+		json_t *answer = json_object_new();
+
+		json_put_text(answer, "state", S("pending"));
+		exchange_header(x, "Retry-After", "1");
+		reply_json(x, 202, answer);
+	} else if (result != OK) {
+		reply_failure(x, result);
+	} else {
+		reply_receipt(x, event, buf_slice(&proof));
+	}
+}
+
+void receipt_get(struct exchange *x, struct route_context *context)
+{
 	struct store_event event;
 	uint8_t id[STORE_ID];
 	enum err result = api_param_uuid(id, x, "id");
@@ -173,18 +192,36 @@ void receipt_get(struct exchange *x, struct route_context *context)
 		reply_failure(x, result);
 		return;
 	}
-	result = write_proof(&proof, context->api, &event);
-	if (result == ERR_NOT_FOUND) {
-		json_t *answer = json_object_new();
+	reply_proof(x, context, &event);
+}
 
-		json_put_text(answer, "state", S("pending"));
-		exchange_header(x, "Retry-After", "1");
-		reply_json(x, 202, answer);
-	} else if (result != OK) {
+static enum err get_commit(struct store_event *out, struct exchange *x,
+			   struct route_context *context, const struct grant *grant)
+{
+	struct store *auditor = api_auditor_take(context->api);
+	enum err result = store_audit_commit(auditor, exchange_arena(x), out,
+					     grant->access.model.name, grant->access.revision.id);
+
+	api_auditor_return(context->api, auditor);
+	return result;
+}
+
+/* Who may read a revision may know the entry that made it: what its files are is what it says. */
+void revision_receipt(struct exchange *x, struct route_context *context)
+{
+	struct grant *grant = authorize_model(x, context, RIGHT_WEIGHTS_READ, hub_model_name(x),
+					      exchange_param(x, "revision"), S(""));
+	struct store_event event;
+	enum err result;
+
+	if (!grant)
+		return;
+	result = grant->access.has_revision ? get_commit(&event, x, context, grant)
+					    : failure(ERR_NOT_FOUND, "no such revision");
+	if (result == OK)
+		reply_proof(x, context, &event);
+	else
 		reply_failure(x, result);
-	} else {
-		reply_receipt(x, &event, buf_slice(&proof));
-	}
 }
 
 static enum err read_time(int64_t *out, struct exchange *x, const char *name)

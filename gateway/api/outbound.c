@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "crypto/base/clock.h"
 #include "crypto/base/file.h"
 #include "schema/wire/courier.h"
 
@@ -79,22 +80,15 @@ static enum err judge(const struct wire_courier_got *got, struct slice url)
 
 /* The parts, as they come, and then the answer: its body lies in `reply`. */
 static enum err await(struct wire_courier_got *got, struct rpc_reply *reply,
-		      const struct outbound *o, struct rpc_stream *stream, outbound_moved_fn *moved,
-		      void *context)
+		      const struct outbound *o, struct rpc_stream *stream)
 {
-	for (;;) {
-		struct wire_courier_moved part;
-
+	do {
 		rpc_reply_clear(reply);
 		TRY(rpc_next(stream, reply, OUTBOUND_SILENT_MS));
-		if (reply->type == WIRE_COURIER_GOT)
-			return wire_read_courier_got(got, buf_slice(&reply->body));
-		TRY(wire_read_courier_moved(&part, buf_slice(&reply->body)));
 		if (exchange_is_closed(o->x))
 			return failure(ERR_CLOSED, "the client went");
-		if (moved)
-			TRY(moved(context, part.bytes));
-	}
+	} while (reply->type != WIRE_COURIER_GOT);
+	return wire_read_courier_got(got, buf_slice(&reply->body));
 }
 
 /* Until the pipe's end. */
@@ -139,7 +133,7 @@ enum err outbound_text(struct buf *out, struct slice *next, const struct outboun
 	TRY(result);
 	result = drain(out, o, reader);
 	if (result == OK)
-		result = await(&got, &reply, o, stream, NULL, NULL);
+		result = await(&got, &reply, o, stream);
 	if (result == ERR_CLOSED)
 		cancel(o, stream);
 	TRY(result);
@@ -147,21 +141,57 @@ enum err outbound_text(struct buf *out, struct slice *next, const struct outboun
 	return judge(&got, url);
 }
 
-enum err outbound_file(const struct outbound *o, struct slice url, uint64_t size, int pipe,
-		       outbound_moved_fn *moved, void *context)
+enum err outbound_begin(struct outbound_transfer *out, const struct outbound *o, struct slice url,
+			uint64_t size, int pipe)
 {
-	AUTO(stream_auto) struct rpc_stream *stream = NULL;
-	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
 	const struct wire_courier_get get = {
 		.url = url, .token = o->token, .most = size, .is_exact = true};
-	struct wire_courier_got got;
-	enum err result = ask(&stream, o, &get, pipe);
+	enum err result;
 
+	*out = (struct outbound_transfer){.url = url, .heard_ms = clock_monotonic_ms()};
+	result = ask(&out->stream, o, &get, pipe);
 	close(pipe);
-	TRY(result);
-	result = await(&got, &reply, o, stream, moved, context);
-	if (result == ERR_CLOSED)
-		cancel(o, stream);
-	TRY(result);
-	return judge(&got, url);
+	return result;
+}
+
+static enum err take_news(struct outbound_transfer *t, const struct rpc_reply *reply)
+{
+	struct wire_courier_moved part;
+	struct wire_courier_got got;
+
+	t->heard_ms = clock_monotonic_ms();
+	if (reply->type == WIRE_COURIER_GOT) {
+		TRY(wire_read_courier_got(&got, buf_slice(&reply->body)));
+		t->moved = got.bytes;
+		t->is_done = true;
+		return judge(&got, t->url);
+	}
+	TRY(wire_read_courier_moved(&part, buf_slice(&reply->body)));
+	t->moved = part.bytes;
+	return OK;
+}
+
+enum err outbound_step(struct outbound_transfer *t, const struct outbound *o, int wait_ms)
+{
+	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
+	enum err result = rpc_next(t->stream, &reply, wait_ms);
+
+	if (exchange_is_closed(o->x))
+		return failure(ERR_CLOSED, "the client went");
+	if (result == OK)
+		return take_news(t, &reply);
+	/* A timeout of ours; the courier's own comes as a FAIL. */
+	if (result == ERR_TIMEOUT && reply.type == 0 &&
+	    clock_monotonic_ms() - t->heard_ms < OUTBOUND_SILENT_MS)
+		return OK;
+	t->is_done = reply.type != 0;
+	return result;
+}
+
+void outbound_end(struct outbound_transfer *t, const struct outbound *o)
+{
+	if (t->stream && !t->is_done)
+		cancel(o, t->stream);
+	rpc_stream_free(t->stream);
+	*t = (struct outbound_transfer){.stream = NULL};
 }

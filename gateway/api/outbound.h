@@ -19,11 +19,24 @@ struct outbound {
 RESULT outbound_text(struct buf *out, struct slice *next, const struct outbound *o,
 		     struct slice url);
 
-/* Told of the bytes so far; a failure stops the transfer and is passed on. */
-typedef enum err outbound_moved_fn(void *context, uint64_t bytes);
+/* A body on its way into a pipe, while the worker does other things. */
+struct outbound_transfer {
+	struct rpc_stream *stream;
+	struct slice url;
+	uint64_t moved;   /* bytes so far */
+	int64_t heard_ms; /* when the courier was last heard of */
+	bool is_done;
+};
 
-/* A body of exactly `size` bytes into `pipe`, which is taken over and closed. */
-RESULT outbound_file(const struct outbound *o, struct slice url, uint64_t size, int pipe,
-		     outbound_moved_fn *moved, void *context);
+/* Exactly `size` bytes into `pipe`, which is taken over and closed, whatever the result. */
+RESULT outbound_begin(struct outbound_transfer *out, const struct outbound *o, struct slice url,
+		      uint64_t size, int pipe);
+
+/* Waits up to so many milliseconds for news of it. Once it is done: OK with is_done, or why it
+ * failed. */
+RESULT outbound_step(struct outbound_transfer *t, const struct outbound *o, int wait_ms);
+
+/* Forget it; what still runs is cancelled. */
+void outbound_end(struct outbound_transfer *t, const struct outbound *o);
 
 #endif

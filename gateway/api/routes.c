@@ -102,6 +102,7 @@ static const struct route routes[] = {
 	{"GET",    "/api/v1/decisions/{id}",              "metadata:read",   BODY_NONE,   0, decision_get},
 	{"GET",    "/api/v1/usage",                       "metadata:read",   BODY_NONE,   0, usage_list},
 	{"GET",    "/api/v1/audit/events",                "audit:read",      BODY_NONE,   0, audit_events},
+	MODEL_ROUTES("GET",  "/api/v1/models/", "/receipt/{revision}",       "weights:read", BODY_NONE, 0, revision_receipt),
 	{"GET",    "/api/v1/receipts/{id}",               "metadata:read",   BODY_NONE,   0, receipt_get},
 };
 /* clang-format on */

@@ -48,7 +48,7 @@ route_fn license_list, license_get, license_revoke, license_suspend, license_rei
 /* decisions.c */
 route_fn decision_explain, decision_get, usage_list;
 /* log.c: the public log, receipts, queries */
-route_fn log_file, log_vkey, receipt_get, audit_events;
+route_fn log_file, log_vkey, receipt_get, revision_receipt, audit_events;
 /* openai.c */
 route_fn openai_models, openai_model, openai_chat, openai_completions;
 /* health.c */

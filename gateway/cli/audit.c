@@ -147,13 +147,10 @@ enum err command_audit_verify(struct cli *cli)
 	return print_verified(cli, &trust, &verified, before);
 }
 
-enum err audit_fetch_receipt(json_t **out, struct arena *arena, struct client *c, const char *event)
+enum err audit_fetch_receipt_at(json_t **out, struct client *c, const char *path)
 {
 	AUTO(client_answer_clear) struct client_answer answer = client_answer_new();
-	struct client_request request = {
-		.method = "GET",
-		.path = arena_printf(arena, "/api/v1/receipts/%s",
-				     client_encode(arena, slice_of_string(event)))};
+	struct client_request request = {.method = "GET", .path = path};
 
 	for (int i = 0; i < AUDIT_RECEIPT_TRIES; i++) {
 		TRY(client_send(c, &answer, &request));
@@ -162,7 +159,14 @@ enum err audit_fetch_receipt(json_t **out, struct arena *arena, struct client *c
 			return json_read(out, buf_slice(&answer.body), AUDIT_MAX_RECEIPT);
 		poll(NULL, 0, AUDIT_RECEIPT_WAIT_MS);
 	}
-	return failure(ERR_TIMEOUT, "event %s is not published yet; ask again later", event);
+	return failure(ERR_TIMEOUT, "the entry is not published yet; ask again later");
+}
+
+enum err audit_fetch_receipt(json_t **out, struct arena *arena, struct client *c, const char *event)
+{
+	return audit_fetch_receipt_at(out, c,
+				      arena_printf(arena, "/api/v1/receipts/%s",
+						   client_encode(arena, slice_of_string(event))));
 }
 
 static enum err save_receipt(const json_t *receipt, const char *path)

@@ -6,6 +6,9 @@
 #include "gateway/cli/client.h"
 #include "gateway/cli/receipt.h"
 
+/* From this address; waits while the event is not published. The caller owns *out. */
+RESULT audit_fetch_receipt_at(json_t **out, struct client *c, const char *path);
+
 /* Waits while the event is not published. The caller owns *out. */
 RESULT audit_fetch_receipt(json_t **out, struct arena *arena, struct client *c, const char *event);
 

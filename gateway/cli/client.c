@@ -252,6 +252,8 @@ static void set_options(struct transfer *t, const char *url, struct curl_slist *
 	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME,
 			 t->request->silent_seconds ? (long)t->request->silent_seconds
 						    : (long)CLIENT_SILENT_SECONDS);
+	curl_easy_setopt(curl, CURLOPT_MAX_RECV_SPEED_LARGE,
+			 (curl_off_t)t->request->most_per_second);
 	if (t->client->ca)
 		curl_easy_setopt(curl, CURLOPT_CAINFO, t->client->ca);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
@@ -299,6 +301,7 @@ enum err client_send(struct client *c, struct client_answer *out,
 	struct transfer t = {
 		.client = c, .request = request, .answer = out, .left = request->upload_size};
 	char url[CLIENT_MAX_URL];
+	curl_off_t wait = 0;
 	CURLcode code;
 
 	buf_reset(&out->headers);
@@ -312,6 +315,9 @@ enum err client_send(struct client *c, struct client_answer *out,
 	if (code != CURLE_OK)
 		return explain_failure(&t, code);
 	curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &out->status);
+	out->retry_after = 0;
+	if (curl_easy_getinfo(c->curl, CURLINFO_RETRY_AFTER, &wait) == CURLE_OK && wait > 0)
+		out->retry_after = wait;
 	return OK;
 }
 
@@ -407,6 +413,12 @@ enum err client_list(struct client *c, json_t **out, const char *path)
 	*out = list;
 	list = NULL; /* given away */
 	return OK;
+}
+
+void client_take_problem(struct client *c, const struct client *from)
+{
+	buf_reset(&c->problem);
+	buf_write(&c->problem, buf_slice(&from->problem));
 }
 
 struct slice client_problem(const struct client *c)

@@ -49,13 +49,15 @@ struct client_request {
 	const char *range;    /* "100-", or NULL */
 	client_sink_fn *sink; /* takes a 2xx body instead of answer.body */
 	void *sink_context;
-	bool is_anonymous;       /* send no token */
-	unsigned silent_seconds; /* given up after so long without a byte; 0: as is usual */
+	bool is_anonymous;        /* send no token */
+	unsigned silent_seconds;  /* given up after so long without a byte; 0: as is usual */
+	uint64_t most_per_second; /* bytes of the answer; 0: as fast as they come */
 };
 
 struct client_answer {
 	long status;
-	struct buf headers; /* lines as received */
+	int64_t retry_after; /* seconds that the gateway asks to wait; 0: it does not */
+	struct buf headers;  /* lines as received */
 	struct buf body;
 };
 
@@ -81,6 +83,9 @@ RESULT client_call(struct client *c, json_t **out, const char *method, const cha
 /* GET a list that may come in pages (Link: <...>; rel="next"): all of them in one array, which the
  * caller owns. ERR_LIMIT if there are too many. */
 RESULT client_list(struct client *c, json_t **out, const char *path);
+
+/* `from` was refused in place of `c`: its last refusal becomes that of `c`. */
+void client_take_problem(struct client *c, const struct client *from);
 
 /* The last refusal as the gateway worded it (its JSON), "" if there was none. */
 struct slice client_problem(const struct client *c);

@@ -50,7 +50,7 @@
 	X("license reinstate", "ID",            "reason=",                                1, 1, "let a suspended license count again",                   command_license_reinstate) \
 	X("license renew",   "ID",              "days=",                                  1, 1, "replace a license by one that lasts longer",            command_license_renew) \
 	X("license verify",  "FILE",            "key=",                                   1, 1, "check a saved license offline",                         command_license_verify) \
-	X("pull",            "MODEL DIR",       "revision= jobs=",                        2, 2, "download a model; resumes, and checks every file",      command_pull) \
+	X("pull",            "MODEL DIR",       "revision= jobs= include=+ exclude=+ force vkey= limit-rate=", 2, 2, "download a model: resumes, and checks every file against its entry in the public log", command_pull) \
 	X("chat",            "MODEL [PROMPT]",  "max-tokens= temperature= seed=",         1, 2, "talk to a model",                                       command_chat) \
 	X("explain",         "MODEL RIGHT",     "",                                       2, 2, "may I, and if not, what is missing",                    command_explain) \
 	X("audit query",     "",                "actor= model= license= kind= decision= from= to= limit= cursor=", 0, 0, "search the log",       command_audit_query) \

@@ -28,6 +28,12 @@ struct import_done {
 	size_t files, sent, hidden;
 	json_t *removed; /* names that the revision before had and the directory has not */
 	uint64_t bytes;
+	/* Of an import from another hub: */
+	const char *source; /* its address, in the arena; NULL: it was a directory */
+	const char *commit; /* of the source */
+	uint64_t fetched;   /* bytes */
+	int64_t milliseconds;
+	bool is_unchanged; /* the model's revision was that already */
 };
 
 void import_done_clear(struct import_done *done); /* fit for AUTO */

@@ -11,7 +11,7 @@
 struct import_source {
 	const char *address;    /* hf:ORG/NAME or https://HOST/ORG/NAME */
 	const char *endpoint;   /* what hf: stands for; NULL: as the gateway is set */
-	const char *token_file; /* for the source; NULL: none */
+	const char *token_file; /* for the source; NULL: SALLYPORT_SOURCE_TOKEN, if that is set */
 };
 
 /* Is it an address, and not a directory? */

@@ -8,6 +8,7 @@
 #include "gateway/cli/commands.h"
 #include "gateway/cli/import_source.h"
 #include "gateway/cli/output.h"
+#include "gateway/cli/progress.h"
 #include "policy/open_paths.h"
 
 static const char *model_address(struct cli *cli, const char *before, const char *behind)
@@ -76,6 +77,53 @@ static enum err import_either(struct import_done *done, struct cli *cli, struct 
 	return import_run(done, &cli->arena, c, plan);
 }
 
+static void put_done(json_t *answer, const struct import_done *done)
+{
+	json_put_text(answer, "revision", slice_of_string(done->revision));
+	json_put_text(answer, "notes", slice_of_string(done->notes));
+	json_put_int(answer, "files", (int64_t)done->files);
+	json_put_int(answer, "sent", (int64_t)done->sent);
+	json_put_int(answer, "hidden", (int64_t)done->hidden);
+	json_put_int(answer, "bytes", (int64_t)done->bytes);
+	json_put(answer, "removed", json_incref(done->removed));
+	if (!done->source)
+		return;
+	json_put_text(answer, "source", slice_of_string(done->source));
+	json_put_text(answer, "commit", slice_of_string(done->commit));
+	json_put_bool(answer, "unchanged", done->is_unchanged);
+	json_put_int(answer, "fetched", (int64_t)done->fetched);
+	json_put_int(answer, "milliseconds", done->milliseconds);
+}
+
+/* Where it came from, and how much of it had to come. */
+static void print_source(const struct import_done *done)
+{
+	double seconds = (double)(done->milliseconds ? done->milliseconds : 1) / 1000;
+	char amount[PROGRESS_AMOUNT], rate[PROGRESS_AMOUNT];
+
+	progress_amount(amount, (double)done->fetched);
+	progress_amount(rate, (double)done->fetched / seconds);
+	printf("from ");
+	output_text(stdout, slice_of_string(done->source));
+	printf(" at its commit ");
+	output_text(stdout, slice_of_string(done->commit));
+	printf("\n%zu files fetched, %s in %.1f s (%s/s); %zu were here already\n", done->sent,
+	       amount, seconds, rate, done->files - done->sent);
+	if (done->is_unchanged)
+		printf("nothing has changed: no revision was made\n");
+}
+
+static void print_more(const struct import_done *done)
+{
+	if (done->source)
+		print_source(done);
+	print_removed(done->removed);
+	if (done->notes[0])
+		printf("%s\n", done->notes);
+	if (done->hidden)
+		printf("%zu hidden names were left out\n", done->hidden);
+}
+
 enum err command_model_import(struct cli *cli)
 {
 	AUTO(json_auto) json_t *answer = json_object_new();
@@ -92,21 +140,11 @@ enum err command_model_import(struct cli *cli)
 	TRY(cli_client(&c, cli));
 	TRY(import_either(&done, cli, c, &plan));
 	json_put_text(answer, "model", slice_of_string(plan.name));
-	json_put_text(answer, "revision", slice_of_string(done.revision));
-	json_put_text(answer, "notes", slice_of_string(done.notes));
-	json_put_int(answer, "files", (int64_t)done.files);
-	json_put_int(answer, "sent", (int64_t)done.sent);
-	json_put_int(answer, "hidden", (int64_t)done.hidden);
-	json_put_int(answer, "bytes", (int64_t)done.bytes);
-	json_put(answer, "removed", json_incref(done.removed));
+	put_done(answer, &done);
 	TRY(output_done(cli, answer, "%s is sealed: revision %s, %zu files, %llu bytes", plan.name,
 			done.revision, done.files, (unsigned long long)done.bytes));
 	if (!cli->json)
-		print_removed(done.removed);
-	if (!cli->json && done.notes[0])
-		printf("%s\n", done.notes);
-	if (!cli->json && done.hidden)
-		printf("%zu hidden names were left out\n", done.hidden);
+		print_more(&done);
 	return OK;
 }
 
@@ -136,6 +174,29 @@ static void print_files(const json_t *tree)
 	}
 }
 
+/* What made the revision: for an import, the source and its commit. */
+static enum err add_title(struct cli *cli, struct client *c, json_t *info)
+{
+	AUTO(json_auto) json_t *commits = NULL;
+	struct slice sha, id, title;
+
+	TRY(json_get_text_or(&sha, info, "sha", S("")));
+	if (sha.size == 0)
+		return OK;
+	TRY(client_list(c, &commits,
+			arena_printf(&cli->arena, "%s/commits/%.*s",
+				     model_address(cli, "/api/models/", ""), SLICE_PRINT(sha))));
+	for (size_t i = 0; i < json_array_size(commits); i++) {
+		const json_t *one = json_array_get(commits, i);
+
+		TRY(json_get_text(&id, one, "id"));
+		TRY(json_get_text_or(&title, one, "title", S("")));
+		if (slice_equal(id, sha))
+			json_put_text(info, "made_by", title);
+	}
+	return OK;
+}
+
 enum err command_model_show(struct cli *cli)
 {
 	AUTO(json_auto) json_t *info = NULL;
@@ -144,18 +205,25 @@ enum err command_model_show(struct cli *cli)
 	struct client *c;
 
 	TRY(cli_client(&c, cli));
-	TRY(client_call(c, &info, "GET", model_address(cli, "/api/models/", ""), NULL));
+	TRY(client_call(
+		c, &info, "GET",
+		revision ? arena_printf(&cli->arena, "%s/revision/%s",
+					model_address(cli, "/api/models/", ""),
+					client_encode(&cli->arena, slice_of_string(revision)))
+			 : model_address(cli, "/api/models/", ""),
+		NULL));
 	TRY(client_list(
 		c, &tree,
 		arena_printf(&cli->arena, "%s/tree/%s?recursive=true",
 			     model_address(cli, "/api/models/", ""),
 			     client_encode(&cli->arena,
 					   slice_of_string(revision ? revision : "main")))));
+	TRY(add_title(cli, c, info));
 	if (cli->json)
 		json_put(info, "tree", json_incref(tree));
 	if (cli->json)
 		return output_json(info);
-	TRY(output_object(cli, info, "id sha gated private disabled"));
+	TRY(output_object(cli, info, "id sha made_by gated private disabled"));
 	TRY(output_object(cli, json_object_get(info, "sallyport"),
 			  "state gate hidden open_paths terms_sha256 inference inference_reason "
 			  "manifest_sha256"));

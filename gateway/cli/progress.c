@@ -6,9 +6,9 @@
 
 #include "crypto/base/clock.h"
 
-enum { BAR = 24, SHOW_EVERY_MS = 100, AMOUNT = 24 };
+enum { BAR = 24, SHOW_EVERY_MS = 100, SAY_EVERY_MS = 5000, AMOUNT = PROGRESS_AMOUNT };
 
-static void amount_text(char out[AMOUNT], double bytes)
+void progress_amount(char out[AMOUNT], double bytes)
 {
 	static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
 	size_t unit = 0;
@@ -32,9 +32,9 @@ void progress_line(char out[PROGRESS_LINE], const struct progress *p, int64_t el
 	for (int i = 0; i < BAR; i++)
 		bar[i] = i < filled ? '#' : ' ';
 	bar[BAR] = '\0';
-	amount_text(done, (double)p->done);
-	amount_text(total, (double)p->total);
-	amount_text(rate, elapsed_ms > 0 ? (double)p->done * 1000 / (double)elapsed_ms : 0);
+	progress_amount(done, (double)p->done);
+	progress_amount(total, (double)p->total);
+	progress_amount(rate, elapsed_ms > 0 ? (double)p->done * 1000 / (double)elapsed_ms : 0);
 	snprintf(out, PROGRESS_LINE, "%-32.60s [%s] %3d%%  %s of %s  %s/s", p->what, bar,
 		 (int)(part * 100), done, total, rate);
 }
@@ -45,6 +45,22 @@ static void show(struct progress *p, int64_t now)
 
 	progress_line(line, p, now - p->began_ms);
 	fprintf(stderr, "\r\033[K%s", line);
+	p->shown_ms = now;
+	p->is_shown = true;
+}
+
+/* "pulling demo/tiny: 45%, 1.5 of 3.0 GB, 210 MB/s" */
+static void say_how_far(struct progress *p, int64_t now)
+{
+	int64_t elapsed_ms = now - p->began_ms;
+	char done[AMOUNT], total[AMOUNT], rate[AMOUNT];
+
+	progress_amount(done, (double)p->done);
+	progress_amount(total, (double)p->total);
+	progress_amount(rate, elapsed_ms > 0 ? (double)p->done * 1000 / (double)elapsed_ms : 0);
+	fprintf(stderr, "%.100s: %d%%, %s of %s, %s/s\n", p->what,
+		p->total ? (int)((double)p->done * 100 / (double)p->total) : 100, done, total,
+		rate);
 	p->shown_ms = now;
 }
 
@@ -61,14 +77,37 @@ struct progress progress_begin(const char *what, uint64_t total)
 
 void progress_add(struct progress *p, uint64_t bytes)
 {
-	int64_t now;
+	int64_t now = clock_monotonic_ms();
 
 	p->done += bytes;
-	if (!p->is_visible)
-		return;
-	now = clock_monotonic_ms();
-	if (now - p->shown_ms >= SHOW_EVERY_MS)
+	if (p->is_visible && now - p->shown_ms >= SHOW_EVERY_MS)
 		show(p, now);
+	else if (!p->is_visible && now - p->shown_ms >= SAY_EVERY_MS)
+		say_how_far(p, now);
+}
+
+void progress_say(struct progress *p, const char *text)
+{
+	fputs(p->is_shown ? "\r\033[K" : "", stderr);
+	for (; *text; text++) /* a gateway's words may be in it */
+		fputc(*text < ' ' && *text >= 0 ? '?' : *text, stderr);
+	fputc('\n', stderr);
+	if (p->is_shown)
+		show(p, clock_monotonic_ms());
+}
+
+void progress_note(struct progress *p, const char *path, const char *what)
+{
+	if (!p->is_visible)
+		fprintf(stderr, "%s: %.500s, %s\n", p->what, path, what);
+}
+
+void progress_file(struct progress *p, const char *path, uint64_t bytes)
+{
+	char amount[AMOUNT];
+
+	progress_amount(amount, (double)bytes);
+	progress_note(p, path, amount);
 }
 
 void progress_end(struct progress *p)
@@ -77,4 +116,5 @@ void progress_end(struct progress *p)
 		return;
 	show(p, clock_monotonic_ms());
 	fputc('\n', stderr);
+	p->is_shown = false;
 }

@@ -8,192 +8,197 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "crypto/base/clock.h"
 #include "crypto/base/file.h"
-#include "crypto/base/text.h"
-#include "gateway/api/commit.h"
-#include "gateway/cli/commands.h"
-#include "gateway/cli/output.h"
-#include "gateway/cli/pull_file.h"
+#include "gateway/cli/interrupt.h"
+#include "gateway/cli/pull_place.h"
+#include "gateway/cli/pull_proof.h"
+#include "gateway/cli/pull_work.h"
 
-enum { PULL_MAX_MANIFEST = 16 * 1024 * 1024 };
+enum { PULL_NAMED = 5 /* files that a refusal names */ };
 
 /* A pull under way. */
 struct pull {
-	struct pull_shared shared;
+	struct pull_work work;
+	const struct pull_plan *plan;
 	struct arena *arena;
-	struct client *client;
-	const char *manifest; /* SHA-256 of it, as hexadecimal digits */
 	struct tree tree;
-	struct pull_item *items;
-	pthread_mutex_t lock; /* of what follows */
-	size_t next;
-	enum err result; /* the first that was not OK, and its text */
-	char why[FAILURE_MAX_TEXT];
+	json_t *record;
+	struct pull_done *done;
 };
 
 /* A branch may move meanwhile: everything is fetched from the commit it names now. */
-static enum err resolve_revision(struct pull *p, const char *revision)
+static enum err resolve_revision(struct pull *p)
 {
 	AUTO(json_auto) json_t *info = NULL;
-	const json_t *ours;
-	struct slice sha, manifest;
+	struct slice sha;
 
-	TRY(client_call(p->client, &info, "GET",
-			arena_printf(p->arena, "/api/models/%s/revision/%s", p->shared.model,
-				     client_encode(p->arena, slice_of_string(revision))),
+	TRY(client_call(p->work.client, &info, "GET",
+			arena_printf(p->arena, "/api/models/%s/revision/%s", p->work.shared.model,
+				     client_encode(p->arena, slice_of_string(p->plan->revision))),
 			NULL));
 	TRY(json_get_text(&sha, info, "sha"));
-	TRY(json_get_object(&ours, info, "sallyport"));
-	TRY(json_get_text(&manifest, ours, "manifest_sha256"));
-	p->shared.revision = client_encode(p->arena, sha);
-	p->manifest = arena_string(p->arena, manifest);
+	p->work.shared.revision = client_encode(p->arena, sha);
+	p->done->revision = p->work.shared.revision;
 	return OK;
 }
 
 static enum err read_tree(struct pull *p)
 {
 	AUTO(json_auto) json_t *list = NULL;
+	const char *model = p->work.shared.model;
 
-	TRY(client_list(p->client, &list,
-			arena_printf(p->arena, "/api/models/%s/tree/%s?recursive=true",
-				     p->shared.model, p->shared.revision)));
+	TRY(client_list(p->work.client, &list,
+			arena_printf(p->arena, "/api/models/%s/tree/%s?recursive=true", model,
+				     p->work.shared.revision)));
 	TRY(tree_read(&p->tree, p->arena, list));
 	if (!p->tree.is_masked)
 		return OK;
-	TRY(client_call(p->client, NULL, "GET",
-			arena_printf(p->arena, "/api/models/%s/auth-check", p->shared.model),
-			NULL));
+	TRY(client_call(p->work.client, NULL, "GET",
+			arena_printf(p->arena, "/api/models/%s/auth-check", model), NULL));
 	return failure(ERR_CONFLICT, "the license came into force just now; pull again");
 }
 
-static enum err open_directory(struct pull *p, const char *dir)
+static enum err check_log(struct pull *p)
 {
-	TRY(file_make_directory(AT_FDCWD, dir, 0755));
-	TRY(file_open_directory(&p->shared.dir, AT_FDCWD, dir));
-	if (flock(p->shared.dir, LOCK_EX | LOCK_NB) == 0)
-		return OK;
-	if (errno == EWOULDBLOCK)
-		return failure(ERR_CONFLICT, "another pull is under way in \"%s\"", dir);
-	return failure_errno("\"%s\" cannot be locked", dir);
-}
+	struct pull_proof proof = {.model = p->plan->model,
+				   .revision = p->work.shared.revision,
+				   .vkey = p->plan->vkey};
 
-static void note_failure(struct pull *p, enum err result)
-{
-	pthread_mutex_lock(&p->lock);
-	if (p->result == OK) {
-		p->result = result;
-		snprintf(p->why, sizeof p->why, "%s", failure_text());
-	}
-	pthread_mutex_unlock(&p->lock);
-	atomic_store(&p->shared.is_stopped, true);
-}
-
-static struct pull_item *next_item(struct pull *p)
-{
-	struct pull_item *item = NULL;
-
-	pthread_mutex_lock(&p->lock);
-	if (p->result == OK && p->next < p->tree.count)
-		item = &p->items[p->next++];
-	pthread_mutex_unlock(&p->lock);
-	return item;
-}
-
-static void run_line(struct pull *p, struct pull_line *line)
-{
-	struct pull_item *item = next_item(p);
-
-	for (; item; item = next_item(p)) {
-		enum err result = pull_file_fetch(line, item);
-
-		if (result != OK) {
-			note_failure(p, result);
-			return;
-		}
-	}
-}
-
-static void *line_main(void *context)
-{
-	struct pull *p = context;
-	struct pull_line line = {.shared = &p->shared};
-	enum err result = client_clone(&line.client, p->client);
-
-	if (result == OK)
-		run_line(p, &line);
-	else
-		note_failure(p, result);
-	client_free(line.client);
-	arena_free(&line.arena);
-	return NULL;
-}
-
-static enum err fetch_all(struct pull *p, size_t jobs)
-{
-	pthread_t threads[PULL_MAX_JOBS];
-	size_t count = 0;
-
-	p->items = arena_alloc(p->arena, (p->tree.count + 1) * sizeof *p->items);
-	for (size_t i = 0; i < p->tree.count; i++)
-		pull_item_init(&p->items[i], &p->tree.files[i]);
-	while (count < jobs && pthread_create(&threads[count], NULL, line_main, p) == 0)
-		count++;
-	if (count == 0)
-		return failure(ERR_INTERNAL, "no thread can be started");
-	for (size_t i = 0; i < count; i++)
-		pthread_join(threads[i], NULL);
-	return p->result == OK ? OK : failure(p->result, "%s", p->why);
-}
-
-/* What was fetched, against the one number that the log holds of the revision. */
-static enum err check_manifest(struct pull *p)
-{
-	AUTO(buf_free) struct buf text = buf_new(PULL_MAX_MANIFEST);
-	AUTO(buf_free) struct buf hex = buf_new(2 * DIGEST_SIZE);
-	struct commit_file *files = arena_alloc(p->arena, (p->tree.count + 1) * sizeof *files);
-	struct digest digest;
-
-	for (size_t i = 0; i < p->tree.count; i++)
-		files[i] = (struct commit_file){slice_of_string(p->tree.files[i].path),
-						p->tree.files[i].size, p->items[i].sha256};
-	TRY(commit_write_manifest(&text, files, p->tree.count));
-	TRY(buf_done(&text));
-	digest = digest_of(buf_slice(&text));
-	text_write_hex(&hex, digest_slice(&digest));
-	if (!slice_equal(buf_slice(&hex), slice_of_string(p->manifest)))
-		return failure(ERR_FORGED,
-			       "the files are not those of the revision's manifest (%s); "
-			       "none of them got its name. Tell the administrator",
-			       p->manifest);
+	TRY(pull_proof_check(&proof, &p->tree, p->arena, p->work.client));
+	p->done->log_index = proof.index;
+	p->done->log_size = proof.size;
+	p->done->log_key = proof.key;
+	p->done->is_first_sight = proof.is_first;
 	return OK;
 }
 
-static enum err make_parents(struct pull *p, const char *path)
+/* --include and --exclude, after the log was asked about all of them. */
+static enum err choose(struct pull *p)
 {
-	const char *slash = strrchr(path, '/');
-
-	if (!slash)
-		return OK;
-	return file_make_directory(p->shared.dir,
-				   arena_string(p->arena, slice_of(path, (size_t)(slash - path))),
-				   0755);
-}
-
-static enum err give_names(struct pull *p, size_t *given)
-{
-	int dir = p->shared.dir;
+	const struct pull_plan *plan = p->plan;
+	size_t kept = 0;
 
 	for (size_t i = 0; i < p->tree.count; i++) {
-		const char *path = p->items[i].file->path;
+		const char *path = p->tree.files[i].path;
 
-		if (p->items[i].is_there)
-			continue;
-		TRY(make_parents(p, path));
-		if (renameat(dir, p->items[i].part, dir, path) != 0)
-			return failure_errno("\"%s\" cannot get its name", path);
-		++*given;
+		if ((plan->include_count == 0 ||
+		     tree_matches(path, plan->include, plan->include_count)) &&
+		    !tree_matches(path, plan->exclude, plan->exclude_count))
+			p->tree.files[kept++] = p->tree.files[i];
 	}
-	return fsync(dir) == 0 ? OK : failure_errno("the directory cannot be kept");
+	p->done->left_out = p->tree.count - kept;
+	p->tree.count = kept;
+	if (kept || p->done->left_out == 0)
+		return OK;
+	return failure(ERR_NOT_FOUND,
+		       "none of the revision's %zu files is chosen by --include and "
+		       "--exclude",
+		       p->done->left_out);
+}
+
+static enum err open_directory(struct pull *p)
+{
+	const char *dir = p->plan->dir;
+
+	TRY(file_make_directory(AT_FDCWD, dir, 0755));
+	TRY(file_open_directory(&p->work.shared.dir, AT_FDCWD, dir));
+	if (flock(p->work.shared.dir, LOCK_EX | LOCK_NB) != 0)
+		return errno == EWOULDBLOCK
+			       ? failure(ERR_CONFLICT, "another pull is under way in \"%s\"", dir)
+			       : failure_errno("\"%s\" cannot be locked", dir);
+	TRY(place_record_read(&p->record, p->work.shared.dir));
+	p->work.shared.record = p->record;
+	return OK;
+}
+
+/* Files that no pull has put there, or that were changed since: they are somebody's. */
+static enum err check_foreign(struct pull *p)
+{
+	AUTO(buf_free) struct buf names = buf_new(FAILURE_MAX_TEXT);
+	size_t count = 0;
+
+	for (size_t i = 0; i < p->work.count && !p->plan->force; i++) {
+		if (!p->work.items[i].is_foreign)
+			continue;
+		if (count++ < PULL_NAMED)
+			buf_printf(&names, "%s\"%.60s\"", count > 1 ? ", " : "",
+				   p->work.items[i].file->path);
+	}
+	if (count == 0)
+		return OK;
+	return failure(ERR_CONFLICT,
+		       "%zu of the files that are in the directory are not the revision's, and no "
+		       "pull put them there as they are now: %s%s. Nothing was downloaded. Move "
+		       "them away, or replace them with --force",
+		       count, buf_string(&names), count > PULL_NAMED ? ", ..." : "");
+}
+
+/* What is to come, and whether there is room for it. */
+static enum err measure(struct pull *p)
+{
+	uint64_t missing = 0, room = place_free_bytes(p->work.shared.dir);
+	char need[PROGRESS_AMOUNT], have[PROGRESS_AMOUNT];
+
+	for (size_t i = 0; i < p->work.count; i++)
+		if (p->work.items[i].state == PULL_MISSING)
+			missing += pull_item_missing(&p->work.shared, &p->work.items[i]);
+	p->work.shared.progress = progress_begin(
+		arena_printf(p->arena, "pulling %s", p->plan->model), missing);
+	if (missing <= room)
+		return OK;
+	progress_amount(need, (double)missing);
+	progress_amount(have, (double)room);
+	return failure(ERR_IO, "%s are still to come, and \"%s\" has room for %s", need,
+		       p->plan->dir, have);
+}
+
+static enum err look(struct pull *p)
+{
+	p->work.count = p->tree.count;
+	p->work.items = arena_alloc(p->arena, (p->tree.count + 1) * sizeof *p->work.items);
+	for (size_t i = 0; i < p->tree.count; i++)
+		pull_item_init(&p->work.items[i], &p->tree.files[i]);
+	TRY(pull_work_look(&p->work));
+	TRY(check_foreign(p));
+	return measure(p);
+}
+
+/* Both what is replaced and what replaces it are ours: a pull may be killed between two names. */
+static enum err announce_names(struct pull *p)
+{
+	for (size_t i = 0; i < p->work.count; i++)
+		place_record_add(p->record, p->work.items[i].file->path, &p->work.items[i].sha256);
+	return place_record_write(p->work.shared.dir, p->record);
+}
+
+static enum err give_name(struct pull *p, const struct pull_item *item)
+{
+	AUTO(file_close) int parent = -1;
+	const char *name;
+
+	TRY(place_parent(&parent, &name, p->work.shared.dir, item->file->path, true));
+	if (renameat(p->work.shared.dir, item->part, parent, name) != 0)
+		return failure_errno("\"%s\" cannot get its name", item->file->path);
+	if (fsync(parent) != 0)
+		return failure_errno("the directory of \"%s\" cannot be kept", item->file->path);
+	return OK;
+}
+
+static enum err give_names(struct pull *p)
+{
+	TRY(announce_names(p));
+	for (size_t i = 0; i < p->work.count; i++) {
+		struct pull_item *item = &p->work.items[i];
+
+		if (item->state == PULL_READY) {
+			TRY(give_name(p, item));
+			p->done->fetched++;
+		}
+		json_object_del(p->record, item->file->path);
+		place_record_add(p->record, item->file->path, &item->sha256);
+	}
+	return place_record_write(p->work.shared.dir, p->record);
 }
 
 static void list_auto(DIR **list)
@@ -202,73 +207,77 @@ static void list_auto(DIR **list)
 		closedir(*list);
 }
 
-/* Parts of a revision that nobody asks for any more. */
+/* Maps, and parts of a revision that nobody asks for any more. */
 static void remove_old_parts(const struct pull *p)
 {
-	int copy = openat(p->shared.dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int copy = openat(p->work.shared.dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	AUTO(list_auto) DIR *list = copy < 0 ? NULL : fdopendir(copy);
 
 	for (const struct dirent *e = list ? readdir(list) : NULL; e; e = readdir(list))
 		if (slice_starts_with(slice_of_string(e->d_name), S(TREE_PART_PREFIX)))
-			unlinkat(p->shared.dir, e->d_name, 0);
+			unlinkat(p->work.shared.dir, e->d_name, 0);
 }
 
 static void pull_clear(struct pull *p)
 {
-	file_close(&p->shared.dir);
-	pthread_mutex_destroy(&p->shared.lock);
-	pthread_mutex_destroy(&p->lock);
+	for (size_t i = 0; i < p->work.count; i++)
+		pull_item_clear(&p->work.items[i]);
+	json_free(p->record);
+	file_close(&p->work.shared.dir);
+	pthread_mutex_destroy(&p->work.shared.lock);
+	pthread_cond_destroy(&p->work.shared.changed);
+}
+
+/* Ctrl-C: what came is kept, and how to go on is said. */
+static enum err fetch(struct pull *p)
+{
+	enum err result = pull_work_fetch(&p->work);
+	uint64_t left = p->work.shared.progress.total - p->work.shared.progress.done;
+	char amount[PROGRESS_AMOUNT];
+
+	progress_end(&p->work.shared.progress);
+	p->done->retries = p->work.shared.retries;
+	p->done->bytes = p->work.shared.received;
+	if (result == OK || !interrupt_came())
+		return result;
+	progress_amount(amount, (double)left);
+	return failure(ERR_CLOSED,
+		       "interrupted; what came is kept, %s are missing. To go on: sallyport pull "
+		       "%s %s",
+		       amount, p->plan->model, p->plan->dir);
 }
 
 enum err pull_run(struct pull_done *out, struct arena *arena, struct client *c,
 		  const struct pull_plan *plan)
 {
 	AUTO(pull_clear)
-	struct pull p = {.shared = {.dir = -1, .lock = PTHREAD_MUTEX_INITIALIZER},
+	struct pull p = {.work = {.shared = {.dir = -1,
+					     .model = client_encode_path(
+						     arena, slice_of_string(plan->model)),
+					     .limit_rate = plan->limit_rate / plan->jobs,
+					     .lock = PTHREAD_MUTEX_INITIALIZER,
+					     .changed = PTHREAD_COND_INITIALIZER,
+					     .interrupted = interrupt_came},
+				  .client = c,
+				  .jobs = plan->jobs},
+			 .plan = plan,
 			 .arena = arena,
-			 .client = c,
-			 .lock = PTHREAD_MUTEX_INITIALIZER};
+			 .done = out};
+	int64_t began_ms = clock_monotonic_ms();
 
 	*out = (struct pull_done){.revision = NULL};
-	p.shared.model = client_encode_path(arena, slice_of_string(plan->model));
-	TRY(resolve_revision(&p, plan->revision));
+	interrupt_catch();
+	client_stop_when(c, interrupt_came);
+	TRY(resolve_revision(&p));
 	TRY(read_tree(&p));
-	TRY(open_directory(&p, plan->dir));
-	p.shared.progress = progress_begin(arena_printf(arena, "pulling %s", plan->model),
-					   p.tree.bytes);
-	TRY(fetch_all(&p, plan->jobs));
-	progress_end(&p.shared.progress);
-	TRY(check_manifest(&p));
-	TRY(give_names(&p, &out->fetched));
+	TRY(check_log(&p));
+	TRY(choose(&p));
+	TRY(open_directory(&p));
+	TRY(look(&p));
+	TRY(fetch(&p));
+	TRY(give_names(&p));
 	remove_old_parts(&p);
-	out->revision = p.shared.revision;
-	out->files = p.tree.count;
-	out->bytes = p.shared.received;
+	out->files = p.work.count;
+	out->milliseconds = clock_monotonic_ms() - began_ms;
 	return OK;
-}
-
-enum err command_pull(struct cli *cli)
-{
-	AUTO(json_auto) json_t *answer = json_object_new();
-	const char *revision = arguments_value(&cli->arguments, "revision");
-	struct pull_plan plan = {.model = cli_word(cli, 0),
-				 .revision = revision ? revision : "main",
-				 .dir = cli_word(cli, 1)};
-	uint64_t jobs = PULL_JOBS;
-	struct pull_done done;
-	struct client *c;
-
-	TRY(arguments_number(&jobs, &cli->arguments, "jobs", PULL_MAX_JOBS));
-	if (jobs == 0)
-		return cli_usage(cli, "--jobs 0: a number from 1 to %d is expected", PULL_MAX_JOBS);
-	plan.jobs = (size_t)jobs;
-	TRY(cli_client(&c, cli));
-	TRY(pull_run(&done, &cli->arena, c, &plan));
-	json_put_text(answer, "revision", slice_of_string(done.revision));
-	json_put_int(answer, "files", (int64_t)done.files);
-	json_put_int(answer, "fetched", (int64_t)done.fetched);
-	json_put_int(answer, "bytes", (int64_t)done.bytes);
-	return output_done(cli, answer,
-			   "revision %s: %zu files are there and checked; %zu fetched, %llu bytes",
-			   done.revision, done.files, done.fetched, (unsigned long long)done.bytes);
 }

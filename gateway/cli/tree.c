@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/cli/tree.h"
 
+#include <fnmatch.h>
 #include <stdlib.h>
 
 #include "gateway/api/commit.h"
@@ -9,9 +10,17 @@ enum { TREE_SHA256 = 64, TREE_GIT = 40 };
 
 enum err tree_check_path(struct slice path)
 {
-	if (commit_check_path(path) == OK && !slice_starts_with(path, S(TREE_PART_PREFIX)))
+	if (commit_check_path(path) == OK && !slice_starts_with(path, S(TREE_OWN_PREFIX)))
 		return OK;
 	return failure(ERR_DENIED, "the gateway names a file that cannot be written here");
+}
+
+bool tree_matches(const char *path, const char *const *patterns, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (fnmatch(patterns[i], path, 0) == 0)
+			return true;
+	return false;
 }
 
 /* Hexadecimal digits, or as many stars. */

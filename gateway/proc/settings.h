@@ -50,6 +50,7 @@ enum { SETTINGS_MAX_TEXT = 1024, SETTINGS_MAX_FILE = 64 * 1024 };
 	X(courier,  ca_file,               courier_ca_file,       TEXT,   "",          0, 1000,       "PEM file with authorities to trust besides the system's") \
 	X(courier,  hub_endpoint,          courier_hub_endpoint,  TEXT,   "https://huggingface.co", 9, 500, "what hf: stands for") \
 	X(courier,  max_file_bytes,        courier_max_file_bytes, NUMBER, "1099511627776", 1, 1125899906842624, "largest file that is fetched") \
+	X(courier,  max_model_bytes,       courier_max_model_bytes, NUMBER, "4398046511104", 1, 1125899906842624, "largest model that is imported: all its files together") \
 	X(courier,  max_seconds,           courier_max_seconds,   NUMBER, "86400",     1, 604800,     "longest time one file may take") \
 	X(courier,  stall_seconds,         courier_stall_seconds, NUMBER, "60",        1, 3600,       "give up when a host sends next to nothing for so long")
 /* clang-format on */

@@ -131,3 +131,18 @@ enum err store_audit_get(struct store *s, struct arena *arena, struct store_even
 	TRY(store_run(s, &step, 1));
 	return store_one(&step, out, take_event, "event");
 }
+
+enum err store_audit_commit(struct store *s, struct arena *arena, struct store_event *out,
+			    struct slice model, struct slice revision)
+{
+	static const struct store_statement find = {
+		"audit_commit",
+		EVENT_SELECT "WHERE kind = 'model.commit' AND model = $1 "
+			     "AND convert_from(payload, 'UTF8')::jsonb ->> 'revision' = $2"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
+
+	store_put_text(&step, model);
+	store_put_text(&step, revision);
+	TRY(store_run(s, &step, 1));
+	return store_one(&step, out, take_event, "revision");
+}

@@ -62,6 +62,10 @@ RESULT store_audit_find(struct store *s, struct arena *arena, struct store_event
 RESULT store_audit_get(struct store *s, struct arena *arena, struct store_event *out,
 		       const uint8_t id[STORE_ID]);
 
+/* Auditor: the model.commit entry that made this revision, published or not. ERR_NOT_FOUND. */
+RESULT store_audit_commit(struct store *s, struct arena *arena, struct store_event *out,
+			  struct slice model, struct slice revision);
+
 /* Auditor: a decision. */
 struct store_decision;
 RESULT store_audit_decision(struct store *s, struct arena *arena, struct store_decision *out,

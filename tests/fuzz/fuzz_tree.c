@@ -11,7 +11,7 @@ static void check_path(struct slice path)
 	bool more = true;
 
 	assert(path.size > 0 && path.data[0] != '/' && slice_is_utf8(path));
-	assert(!slice_starts_with(path, S(TREE_PART_PREFIX)));
+	assert(!slice_starts_with(path, S(TREE_OWN_PREFIX)));
 	while (more) {
 		more = slice_cut(rest, '/', &part, &rest);
 		assert(part.size && !slice_equal(part, S("..")) && !slice_equal(part, S(".")));

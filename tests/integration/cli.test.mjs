@@ -12,6 +12,8 @@ import { gatewayForThisFile, makeFolder, program, root } from "./gateway.mjs";
 import { until } from "./http.mjs";
 
 const PART = ".sallyport-part-";
+const RECORD = ".sallyport-pull";
+const MAP_HEAD = 64;
 const LARGE = 96 << 20;
 const here = gatewayForThisFile();
 const cli = (...words) => here.gateway.cli(here.gateway.tokens.admin, ...words);
@@ -38,7 +40,7 @@ function filesOf(folder) {
 	const found = {};
 	const entries = fs.readdirSync(folder, { withFileTypes: true, recursive: true });
 
-	for (const entry of entries.filter((one) => one.isFile())) {
+	for (const entry of entries.filter((one) => one.isFile() && one.name !== RECORD)) {
 		const file = path.join(entry.parentPath ?? entry.path, entry.name);
 		found[path.relative(folder, file)] =
 			crypto.createHash("sha256").update(fs.readFileSync(file)).digest("hex");
@@ -57,24 +59,34 @@ const largeFiles = {
 	"empty.txt": "",
 };
 
-function largestPart(folder) {
-	const parts = fs.existsSync(folder)
+/** The parts of a pull under way: how many bytes of each have come, as its map says. */
+function partsOf(folder) {
+	const names = fs.existsSync(folder)
 		? fs.readdirSync(folder).filter((name) => name.startsWith(PART)) : [];
-	const sized = parts.map((name) => path.join(folder, name))
-		.map((file) => ({ file, size: fs.statSync(file).size }));
-	return sized.sort((one, other) => other.size - one.size)[0];
+
+	return names.filter((name) => name.endsWith(".map")).map((name) => {
+		const map = fs.readFileSync(path.join(folder, name));
+		let done = 0;
+		for (let at = MAP_HEAD; at + 8 <= map.length; at += 8)
+			done += Number(map.readBigUInt64BE(at));
+		return { file: path.join(folder, name.slice(0, -4)), map: path.join(folder, name),
+			done };
+	}).sort((one, other) => other.done - one.done);
 }
 
-/** Begin a pull and kill it in the middle of the largest file. */
-async function pullAndKill(model, folder) {
-	const { stranger } = here.gateway.tokens;
-	const running = here.gateway.cliStarted(stranger, "pull", model, folder);
+const largestPart = (folder) => partsOf(folder)[0];
 
-	await until("a part", 30, () => (largestPart(folder)?.size ?? 0) > 4 << 20);
-	running.process.kill("SIGKILL");
-	await running.done;
-	assert.ok(largestPart(folder).size < LARGE, "it was killed in the middle");
+/** Begin a pull and kill it in the middle of the largest file. */
+async function pullAndKill(model, folder, signal = "SIGKILL", ...words) {
+	const { stranger } = here.gateway.tokens;
+	const running = here.gateway.cliStarted(stranger, "pull", model, folder, ...words);
+
+	await until("a part", 30, () => (largestPart(folder)?.done ?? 0) > 4 << 20);
+	running.process.kill(signal);
+	const done = await running.done;
+	assert.ok(largestPart(folder).done < LARGE, "it was killed in the middle");
 	assert.equal(fs.existsSync(path.join(folder, "a.bin")), false, "no name before its time");
+	return done;
 }
 
 async function pull(model, folder) {
@@ -91,6 +103,7 @@ test("a pull that was killed goes on where it stopped", async () => {
 	await pullAndKill("tests/large", folder);
 	const done = await pull("tests/large", folder);
 	assert.ok(done.bytes < LARGE * 1.25 - (3 << 20), `${done.bytes} bytes came again`);
+	assert.equal(done.log_vkey_first_sight, false);
 	assert.deepEqual(filesOf(folder), digestsOf(largeFiles));
 	assert.equal((await pull("tests/large", folder)).bytes, 0, "what is there is not fetched");
 });
@@ -99,6 +112,7 @@ test("a part that was damaged meanwhile is fetched anew", async () => {
 	const folder = path.join(here.gateway.folder, "damaged");
 
 	await pullAndKill("tests/large", folder);
+	assert.ok(largestPart(folder).done > 4097);
 	const part = fs.openSync(largestPart(folder).file, "r+");
 	fs.writeSync(part, Buffer.from([largeFiles["a.bin"][4096] ^ 1]), 0, 1, 4096);
 	fs.closeSync(part);
@@ -112,7 +126,7 @@ test("a pull goes on when the edge dies under it", async () => {
 	const running = here.gateway.cliStarted(here.gateway.tokens.stranger, "pull", "tests/large",
 		folder);
 
-	await until("a part", 30, () => (largestPart(folder)?.size ?? 0) > 4 << 20);
+	await until("a part", 30, () => (largestPart(folder)?.done ?? 0) > 4 << 20);
 	process.kill(here.gateway.processesNamed("sallyport-edge")[0].id, "SIGKILL");
 	const done = await running.done;
 	assert.equal(done.code, 0, done.stderr);
