@@ -69,6 +69,8 @@ static enum err find_person(struct principal *who, struct exchange *x,
 		return OK;
 	}
 	memcpy(who->credential_id, token->credential, STORE_ID);
+	who->credential_name = credential.name;
+	who->credential_created_ms = credential.created_ms;
 	who->authenticated = true;
 	who->scope = credential.rights.size ? scope_of_list(credential.rights) : ~(right_set)0;
 	who->offices = scope_of_list(who->person.offices);

@@ -15,6 +15,8 @@ struct principal {
 	bool authenticated;
 	enum code credential; /* CODE_OK_ALLOWED, CODE_NOT_AUTHENTICATED, or what is wrong */
 	uint8_t credential_id[STORE_ID];
+	struct slice credential_name; /* that its owner gave the token */
+	int64_t credential_created_ms;
 	struct store_person person; /* if authenticated */
 	right_set offices;
 	right_set scope; /* what the token may be used for */
