@@ -313,6 +313,7 @@ test("models are listed a page at a time, searched by name and by author", async
 		["tests/another", MODEL]);
 	assert.deepEqual(names([await get("/api/models?search=PARTL&expand[]=likes")]), [MODEL]);
 	assert.deepEqual(names([await get("/api/models?search=%25")]), []);
+	assert.match((await get("/api/models?search=%ff", undefined, 400)).json.error, /UTF-8/);
 });
 
 test("paths-info answers a form as it answers JSON, folders too", async () => {
