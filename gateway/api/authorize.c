@@ -85,6 +85,8 @@ static enum err find_person(struct principal *who, struct exchange *x,
 		return OK;
 	}
 	memcpy(who->credential_id, token->credential, STORE_ID);
+	who->credential_name = credential.name;
+	who->credential_created_ms = credential.created_ms;
 	who->authenticated = true;
 	who->expires_ms = credential.expires_ms;
 	who->is_capability = token->flags & TOKEN_CAPABILITY;

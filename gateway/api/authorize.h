@@ -16,6 +16,8 @@ struct principal {
 	enum code credential; /* CODE_OK_ALLOWED, CODE_NOT_AUTHENTICATED, or what is wrong */
 	const char *why; /* what is wrong with it, if there is more to say than its code does */
 	uint8_t credential_id[STORE_ID];
+	struct slice credential_name; /* that its owner gave the token */
+	int64_t credential_created_ms;
 	int64_t expires_ms;
 	bool is_capability;         /* the credential stood in the address: only for these: */
 	uint8_t made_by[STORE_ID];  /* the token it ends with */

@@ -79,7 +79,9 @@ static enum err check(const struct cuts *c, const struct cut_basis *basis, uint6
 			       "much has changed while this was decided; try again");
 	for (size_t i = 0; i < remembered; i++)
 		if (c->past[i].epoch > epoch && hits(&c->past[i].cut, basis))
-			return failure(ERR_DENIED, "it was withdrawn a moment ago");
+			return failure(
+				ERR_UNAVAILABLE,
+				"what this rests on changed while it was decided; try again");
 	return OK;
 }
 

@@ -38,8 +38,8 @@ struct cut_entry {
 struct cuts *cuts_new(void);
 void cuts_free(struct cuts *c); /* nothing runs any more */
 
-/* ERR_DENIED: what it rests on was withdrawn since `epoch`; ERR_UNAVAILABLE: so much has happened
- * since that nobody knows, or the epoch is 0: decide again. */
+/* ERR_UNAVAILABLE: what it rests on was withdrawn since `epoch`, or so much has happened since that
+ * nobody knows, or the epoch is 0. To decide again is to know, and to have the reason. */
 RESULT cuts_enter(struct cuts *c, struct cut_entry *entry, uint64_t epoch);
 void cuts_leave(struct cuts *c, struct cut_entry *entry); /* nothing, if it has not entered */
 

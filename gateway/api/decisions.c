@@ -19,6 +19,10 @@ void decision_explain(struct exchange *x, struct route_context *context)
 			   "\"right\" must name a right on a model, as weights:read", "right");
 		return;
 	}
+	if (!slice_is_utf8(model) || !slice_is_utf8(path)) {
+		reply_code(x, CODE_BAD_REQUEST, "\"model\" and \"path\" must be UTF-8", NULL);
+		return;
+	}
 	result = authorize_weigh(&grant, x, context, right, model, S(""), path);
 	if (result == ERR_NOT_FOUND)
 		result = failure(ERR_NOT_FOUND, "model %.*s does not exist", SLICE_PRINT(model));

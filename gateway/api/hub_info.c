@@ -77,27 +77,33 @@ void hub_revision(struct exchange *x, struct route_context *context)
 		reply_model(x, context, &model, &revision);
 }
 
+/* What `hf auth whoami` shows of the token itself. */
+static json_t *describe_token(struct arena *arena, const struct principal *who)
+{
+	json_t *auth = json_object_new(), *token = json_object_new();
+	bool writes = principal_holds(who, RIGHT_MODELS_MANAGE);
+
+	json_put_text(token, "displayName",
+		      who->credential_name.size ? who->credential_name : S("sallyport"));
+	json_put_text(token, "role", writes ? S("write") : S("read"));
+	json_put_text(token, "createdAt",
+		      slice_of_string(api_time(arena, who->credential_created_ms)));
+	json_put_text(auth, "type", S("access_token"));
+	json_put(auth, "accessToken", token);
+	return auth;
+}
+
 void hub_whoami(struct exchange *x, struct route_context *context)
 {
 	const struct store_person *p = &authorize_principal(x)->person;
-	struct arena *arena = exchange_arena(x);
-	json_t *who, *auth, *token;
+	json_t *who;
 
 	(void)context;
 	if (!authorize_person(x))
 		return;
 	who = json_object_new();
-	auth = json_object_new();
-	token = json_object_new();
-	json_put_text(token, "displayName", S("sallyport"));
-	json_put_text(token, "role",
-		      principal_holds(authorize_principal(x), RIGHT_MODELS_MANAGE) ? S("write")
-										   : S("read"));
-	json_put_text(token, "createdAt", slice_of_string(api_time(arena, p->created_ms)));
-	json_put_text(auth, "type", S("access_token"));
-	json_put(auth, "accessToken", token);
 	json_put_text(who, "type", S("user"));
-	json_put_text(who, "id", slice_of_string(api_uuid(arena, p->id)));
+	json_put_text(who, "id", slice_of_string(api_uuid(exchange_arena(x), p->id)));
 	json_put_text(who, "name", p->name);
 	json_put_text(who, "fullname", p->name);
 	json_put_text(who, "email", p->email);
@@ -108,7 +114,7 @@ void hub_whoami(struct exchange *x, struct route_context *context)
 	json_put_text(who, "avatarUrl", S(""));
 	json_put(who, "orgs", json_array_new());
 	json_put_text(who, "offices", p->offices);
-	json_put(who, "auth", auth);
+	json_put(who, "auth", describe_token(exchange_arena(x), authorize_principal(x)));
 	reply_json(x, 200, who);
 }
 

@@ -24,6 +24,8 @@ static enum err read_question(struct store_models_question *q, struct exchange *
 		.limit = page.limit + 1, /* one more tells whether there is a next page */
 	};
 	memcpy(q->person, who->person.id, STORE_ID);
+	if (!slice_is_utf8(q->search) || !slice_is_utf8(q->author))
+		return failure(ERR_FORMAT, "\"search\" and \"author\" must be UTF-8");
 	return OK;
 }
 

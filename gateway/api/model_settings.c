@@ -11,48 +11,43 @@
 #include "gateway/api/withdraw.h"
 #include "policy/open_paths.h"
 
-/* What the body asks for, and what it names at all. */
-struct change {
-	struct store_model model; /* as it shall be */
-	bool has_terms, has_paths;
-};
-
 /* Our own "gate", or the Hub's {"gated":false|"auto"|"manual"}. */
-static enum err read_gate(struct change *c, const json_t *body)
+static enum err read_gate(struct store_model_change *c, const json_t *body)
 {
 	const json_t *gated = json_object_get(body, "gated");
 	enum model_gate parsed;
 
 	if (json_is_false(gated))
-		c->model.gate = S("no");
+		c->gate = S("no");
 	else if (json_is_string(gated))
-		c->model.gate = slice_of_string(json_string_value(gated));
-	TRY(json_get_text_or(&c->model.gate, body, "gate", c->model.gate));
-	if (!model_gate_parse(&parsed, c->model.gate))
+		c->gate = slice_of_string(json_string_value(gated));
+	TRY(json_get_text_or(&c->gate, body, "gate", c->gate));
+	c->has_gate = c->gate.data != NULL;
+	if (c->has_gate && !model_gate_parse(&parsed, c->gate))
 		return failure(ERR_FORMAT,
 			       "\"gate\" is \"%.*s\"; manual, auto, no or public expected",
-			       SLICE_PRINT(slice_part(c->model.gate, 0, 40)));
+			       SLICE_PRINT(slice_part(c->gate, 0, 40)));
 	return OK;
 }
 
-static enum err read_terms(struct change *c, const json_t *body)
+static enum err read_terms(struct store_model_change *c, const json_t *body)
 {
 	struct slice hex;
 
 	TRY(json_get_text_or(&hex, body, "terms_sha256", S("")));
 	c->has_terms = hex.size > 0;
-	c->model.has_terms = c->has_terms;
-	return hex.size ? text_read_hex(c->model.terms_sha256, STORE_SHA256, hex) : OK;
+	return hex.size ? text_read_hex(c->terms_sha256, STORE_SHA256, hex) : OK;
 }
 
 /* ["README.md","LICENSE*"] replaces the list that was there; [] opens nothing. */
-static enum err read_open_paths(struct change *c, struct arena *arena, const json_t *body)
+static enum err read_open_paths(struct store_model_change *c, struct arena *arena,
+				const json_t *body)
 {
 	AUTO(buf_free) struct buf list = buf_new(OPEN_PATHS_MAX_TEXT);
 	const json_t *paths;
 
-	c->has_paths = json_has(body, "open_paths");
-	if (!c->has_paths)
+	c->has_open_paths = json_has(body, "open_paths");
+	if (!c->has_open_paths)
 		return OK;
 	TRY(json_get_array(&paths, body, "open_paths"));
 	if (json_array_size(paths) > OPEN_PATHS_MAX)
@@ -67,27 +62,26 @@ static enum err read_open_paths(struct change *c, struct arena *arena, const jso
 		buf_write(&list, pattern);
 	}
 	TRY(buf_done(&list));
-	c->model.open_paths = arena_copy(arena, buf_slice(&list));
+	c->open_paths = arena_copy(arena, buf_slice(&list));
 	return OK;
 }
 
 /* Our own "hidden", or the Hub's "private" or "visibility". */
-static enum err read_hidden(struct change *c, const json_t *body)
+static enum err read_hidden(struct store_model_change *c, const json_t *body)
 {
 	struct slice visibility;
 
-	TRY(json_get_bool_or(&c->model.hidden, body, "private", c->model.hidden));
 	TRY(json_get_text_or(&visibility, body, "visibility", S("")));
-	if (slice_equal(visibility, S("private")))
-		c->model.hidden = true;
-	else if (slice_equal(visibility, S("public")))
-		c->model.hidden = false;
-	else if (visibility.size)
+	if (visibility.size && !slice_equal(visibility, S("private")) &&
+	    !slice_equal(visibility, S("public")))
 		return failure(ERR_FORMAT, "\"visibility\" is public or private here");
-	return json_get_bool_or(&c->model.hidden, body, "hidden", c->model.hidden);
+	c->has_hidden = visibility.size || json_has(body, "private") || json_has(body, "hidden");
+	c->hidden = slice_equal(visibility, S("private"));
+	TRY(json_get_bool_or(&c->hidden, body, "private", c->hidden));
+	return json_get_bool_or(&c->hidden, body, "hidden", c->hidden);
 }
 
-static enum err read_change(struct change *c, struct arena *arena, const json_t *body)
+static enum err read_change(struct store_model_change *c, struct arena *arena, const json_t *body)
 {
 	TRY(read_gate(c, body));
 	TRY(read_terms(c, body));
@@ -95,53 +89,73 @@ static enum err read_change(struct change *c, struct arena *arena, const json_t 
 	return read_hidden(c, body);
 }
 
-static enum err carry_out(struct exchange *x, struct route_context *context, const struct change *c)
+static void describe_change(struct audit_event *event, const struct store_model_change *c)
+{
+	if (c->has_gate)
+		audit_event_text(event, "gate", c->gate);
+	if (c->has_terms)
+		audit_event_hex(event, "terms_sha256", slice_of(c->terms_sha256, STORE_SHA256));
+	if (c->has_open_paths)
+		audit_event_json(event, "open_paths", hub_describe_open_paths(c->open_paths));
+	if (c->has_hidden)
+		audit_event_flag(event, "hidden", c->hidden);
+}
+
+static enum err carry_out(struct exchange *x, struct route_context *context,
+			  const struct store_model *model, const struct store_model_change *c)
 {
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
 	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	audit_event_begin(&event, AUDIT_MODEL_SETTINGS, who->person.id, who->person.name);
-	audit_event_text(&event, "model", c->model.name);
-	audit_event_text(&event, "gate", c->model.gate);
-	audit_event_flag(&event, "hidden", c->model.hidden);
-	if (c->has_terms)
-		audit_event_hex(&event, "terms_sha256", slice_of(c->model.terms_sha256, 32));
-	if (c->has_paths)
-		audit_event_json(&event, "open_paths",
-				 hub_describe_open_paths(c->model.open_paths));
+	audit_event_text(&event, "model", model->name);
+	describe_change(&event, c);
 	TRY(store_begin(store));
-	TRY(store_model_set(store, &c->model));
+	TRY(store_model_set(store, c));
 	return api_finish(x, context, &event);
+}
+
+static void reply_settings(struct exchange *x, struct route_context *context, struct slice name)
+{
+	struct store_model model;
+	enum err result = store_model_get(context->store, exchange_arena(x), &model, name);
+	json_t *answer;
+
+	if (result != OK) {
+		reply_failure(x, result);
+		return;
+	}
+	answer = json_object_new();
+	json_put_text(answer, "gate", model.gate);
+	json_put(answer, "open_paths", hub_describe_open_paths(model.open_paths));
+	json_put_bool(answer, "hidden", model.hidden);
+	withdraw_wait(x, context, answer); /* it may be narrower than it was */
+	reply_json(x, 200, answer);
 }
 
 void hub_settings(struct exchange *x, struct route_context *context)
 {
 	AUTO(json_auto) json_t *body = NULL;
-	struct change change = {.has_terms = false};
-	json_t *answer;
+	struct store_model_change change = {.has_gate = false};
+	struct store_model model;
 	enum err result;
 
-	if (!hub_find_model(&change.model, x, context))
+	if (!hub_find_model(&model, x, context))
 		return;
 	body = api_body(x);
 	if (!body)
 		return;
+	memcpy(change.id, model.id, STORE_ID);
 	result = read_change(&change, exchange_arena(x), body);
 	if (result == OK)
-		result = carry_out(x, context, &change);
-	if (result == ERR_NOT_FOUND)
+		result = carry_out(x, context, &model, &change);
+	if (result == OK)
+		reply_settings(x, context, model.name);
+	else if (result == ERR_NOT_FOUND)
 		reply_code(x, CODE_NOT_FOUND,
 			   "no terms with this SHA-256; POST the text to /api/v1/terms first",
 			   NULL);
-	if (result != OK && result != ERR_NOT_FOUND)
+	else
 		reply_failure(x, result);
-	if (result != OK)
-		return;
-	answer = json_object_new();
-	json_put_text(answer, "gate", change.model.gate);
-	json_put(answer, "open_paths", hub_describe_open_paths(change.model.open_paths));
-	json_put_bool(answer, "hidden", change.model.hidden);
-	withdraw_wait(x, context, answer); /* it may be narrower than it was */
-	reply_json(x, 200, answer);
 }

@@ -315,7 +315,8 @@ static enum err settle(struct held *row, struct api *api, const struct held *mad
 	pthread_cond_broadcast(&r->changed);
 	pthread_mutex_unlock(&r->lock);
 	if (result == OK && was_dropped)
-		return failure(ERR_DENIED, "the license or the model was withdrawn");
+		return failure(ERR_UNAVAILABLE,
+			       "the license or the model changed meanwhile; try again");
 	return result;
 }
 

@@ -132,20 +132,26 @@ enum err store_model_concerns(struct store *s, bool *out, const uint8_t id[STORE
 	return OK;
 }
 
-enum err store_model_set(struct store *s, const struct store_model *model)
+enum err store_model_set(struct store *s, const struct store_model_change *c)
 {
 	static const struct store_statement update = {
-		"model_set",
-		"UPDATE model SET gate = $2, terms_sha256 = coalesce($3, terms_sha256), "
-		"open_paths = $4, hidden = $5 WHERE id = $1"};
+		"model_set", "UPDATE model SET gate = coalesce($2, gate), "
+			     "terms_sha256 = coalesce($3, terms_sha256), "
+			     "open_paths = coalesce($4, open_paths), hidden = coalesce($5, hidden) "
+			     "WHERE id = $1"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &update};
 
-	store_put_id(&step, model->id);
-	store_put_text(&step, model->gate);
-	store_put_bytes_or_null(&step,
-				slice_of(model->terms_sha256, model->has_terms ? STORE_SHA256 : 0));
-	store_put_text(&step, model->open_paths);
-	store_put_bool(&step, model->hidden);
+	store_put_id(&step, c->id);
+	store_put_text_or_null(&step, c->has_gate ? c->gate : S(""));
+	store_put_bytes_or_null(&step, slice_of(c->terms_sha256, c->has_terms ? STORE_SHA256 : 0));
+	if (c->has_open_paths)
+		store_put_text(&step, c->open_paths.size ? c->open_paths : S("")); /* not NULL */
+	else
+		store_put_null(&step);
+	if (c->has_hidden)
+		store_put_bool(&step, c->hidden);
+	else
+		store_put_null(&step);
 	return store_change(s, &step, "model");
 }
 

@@ -55,9 +55,18 @@ RESULT store_model_page(struct store *s, struct arena *arena, struct store_model
 RESULT store_model_concerns(struct store *s, bool *out, const uint8_t id[STORE_ID],
 			    const uint8_t person[STORE_ID]);
 
-/* Sets gate, terms (unless it has none), open_paths, hidden. ERR_NOT_FOUND also for unknown
- * terms. */
-RESULT store_model_set(struct store *s, const struct store_model *model);
+/* What of a model's settings is to change: the rest stays, whoever changes it meanwhile. */
+struct store_model_change {
+	uint8_t id[STORE_ID];
+	bool has_gate, has_terms, has_open_paths, has_hidden;
+	struct slice gate;
+	uint8_t terms_sha256[STORE_SHA256];
+	struct slice open_paths;
+	bool hidden;
+};
+
+/* ERR_NOT_FOUND also for unknown terms. */
+RESULT store_model_set(struct store *s, const struct store_model_change *change);
 RESULT store_model_set_state(struct store *s, const uint8_t id[STORE_ID], struct slice state,
 			     struct slice reason);
 

@@ -202,7 +202,9 @@ test("a database that opens a file without an entry of the log opens nothing", a
 	} finally {
 		sql("README.md");
 	}
-	await get(file("README.md"));
+	await until("the edge to know of it", 10, async () => {
+		return (await ask(here.gateway, "GET", file("README.md"))).status === 200;
+	});
 });
 
 test("digests of open files are shown, those of gated ones are masked", async () => {
@@ -313,6 +315,7 @@ test("models are listed a page at a time, searched by name and by author", async
 		["tests/another", MODEL]);
 	assert.deepEqual(names([await get("/api/models?search=PARTL&expand[]=likes")]), [MODEL]);
 	assert.deepEqual(names([await get("/api/models?search=%25")]), []);
+	assert.match((await get("/api/models?search=%ff", undefined, 400)).json.error, /UTF-8/);
 });
 
 test("paths-info answers a form as it answers JSON, folders too", async () => {
@@ -406,10 +409,22 @@ test("who may read and who may write is answered without a try", async () => {
 	await check(as("admin"), "/write", 200);
 	await expect(404, here.gateway, "GET", "/api/models/tests/none/auth-check/write",
 		{ token: as("admin") });
-	const role = async (who) =>
-		(await get("/api/whoami-v2", as(who))).json.auth.accessToken.role;
-	assert.equal(await role("admin"), "write");
-	assert.equal(await role("stranger"), "read");
+});
+
+test("whoami tells what the token is called and whether it may write", async () => {
+	const told = async (token) =>
+		(await get("/api/whoami-v2", token)).json.auth.accessToken;
+	const narrow = await expect(201, here.gateway, "POST", "/api/v1/tokens", {
+		token: as("admin"),
+		body: { name: "laptop", scope: { rights: ["weights:read"] } },
+	});
+
+	assert.equal((await told(as("admin"))).role, "write");
+	assert.equal((await told(as("stranger"))).role, "read");
+	assert.ok((await told(as("stranger"))).displayName);
+	const { displayName, role, createdAt } = await told(narrow.json.token);
+	assert.deepEqual([displayName, role], ["laptop", "read"]);
+	assert.match(createdAt, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
 });
 
 test("a name without a namespace works on every route", async () => {

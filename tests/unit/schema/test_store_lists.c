@@ -173,20 +173,30 @@ static void a_hidden_model_is_listed_for_those_it_concerns(void **state)
 	expect_models(&q, "other/three");
 }
 
-static void settings_replace_what_is_there(void **state)
+static void settings_change_only_what_is_named(void **state)
 {
+	struct store_model_change paths = {.has_open_paths = true,
+					   .open_paths = S("README.md\nLICENSE")};
+	struct store_model_change gate = {.has_gate = true, .gate = S("auto")};
+	struct store_model_change closed = {.has_open_paths = true, .has_hidden = true};
 	struct store_model m;
 
 	(void)state;
 	assert_ok(store_model_get(edge, &arena, &m, S("org/one")));
 	assert_slice(m.open_paths, ""); /* a row of before opens nothing */
-	m.open_paths = S("README.md\nLICENSE");
-	m.gate = S("auto");
-	assert_ok(store_model_set(edge, &m));
+	memcpy(paths.id, m.id, 16);
+	memcpy(gate.id, m.id, 16);
+	memcpy(closed.id, m.id, 16);
+	assert_ok(store_model_set(edge, &paths));
+	assert_ok(store_model_set(edge, &gate));
 	assert_ok(store_model_get(edge, &arena, &m, S("org/one")));
 	assert_slice(m.open_paths, "README.md\nLICENSE");
 	assert_slice(m.gate, "auto");
-	assert_false(m.has_terms);
+	assert_false(m.has_terms || m.hidden);
+	assert_ok(store_model_set(edge, &closed));
+	assert_ok(store_model_get(edge, &arena, &m, S("org/one")));
+	assert_slice(m.open_paths, "");
+	assert_slice(m.gate, "auto");
 }
 
 int main(void)
@@ -196,7 +206,7 @@ int main(void)
 		cmocka_unit_test(a_file_names_the_revision_that_gave_it_its_content),
 		cmocka_unit_test(models_come_by_name_a_page_at_a_time),
 		cmocka_unit_test(a_hidden_model_is_listed_for_those_it_concerns),
-		cmocka_unit_test(settings_replace_what_is_there),
+		cmocka_unit_test(settings_change_only_what_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, close_all);

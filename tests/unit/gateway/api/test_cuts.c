@@ -64,7 +64,7 @@ static void what_was_decided_before_a_cut_does_not_begin_after_it(void **state)
 
 	(void)state;
 	cuts_apply(c, &cut, 6);
-	assert_err(cuts_enter(c, &late, 5), ERR_DENIED);
+	assert_err(cuts_enter(c, &late, 5), ERR_UNAVAILABLE);
 	assert_int_equal(cuts_count(c), 0);
 	cuts_leave(c, &late); /* it never entered */
 	assert_ok(cuts_enter(c, &other, 5));
