@@ -17,4 +17,4 @@ ALTER TABLE access_token
 
 -- What begins with these would be taken for an address of our own, not for a model.
 ALTER TABLE model ADD CONSTRAINT model_is_no_address_of_ours
-	CHECK (name !~ '^(api|c|log|upload|v1)/') NOT VALID;
+	CHECK (name !~ '^(api|c|log|upload|v1)(/|$)') NOT VALID;
