@@ -93,7 +93,7 @@ void hub_create(struct exchange *x, struct route_context *context)
 			x, CODE_BAD_REQUEST,
 			"a model's name is \"name\" or \"organization/name\", each 1 to 96 of "
 			"A-Z a-z 0-9 . _ -, beginning with a letter or a digit, without \"..\" and "
-			"\"--\"; api, c, log, upload and v1 are no organizations",
+			"\"--\"; the first is not api, c, log, upload or v1",
 			"name");
 	else if (result != OK)
 		reply_failure(x, result);

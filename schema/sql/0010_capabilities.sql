@@ -14,7 +14,8 @@ ALTER TABLE access_token
 	ADD CONSTRAINT access_token_capability_is_short
 		CHECK (model IS NULL OR expires_at <= created_at + interval '1 day'),
 	ADD FOREIGN KEY (model, revision) REFERENCES revision (model, id);
+CREATE INDEX access_token_made_by ON access_token (made_by) WHERE made_by IS NOT NULL;
 
 -- What begins with these would be taken for an address of our own, not for a model.
 ALTER TABLE model ADD CONSTRAINT model_is_no_address_of_ours
-	CHECK (name !~ '^(api|c|log|upload|v1)/') NOT VALID;
+	CHECK (name !~ '^(api|c|log|upload|v1)(/|$)') NOT VALID;

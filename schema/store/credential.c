@@ -96,11 +96,16 @@ enum err store_credential_revoke(struct store *s, const uint8_t id[STORE_ID],
 				 const uint8_t revoked_by[STORE_ID],
 				 enum store_credential_kind kind)
 {
+	/* With what it made, row by row, for those who watch rows; one that is being made meanwhile
+	 * is caught by what CREDENTIAL_COLUMNS says of its maker. */
 	static const struct store_statement update = {
 		"credential_revoke",
-		"UPDATE access_token SET revoked_at = $3, revoked_by = $4 WHERE credential = $1 "
-		"AND ($2::uuid IS NULL OR person = $2) AND revoked_at IS NULL "
-		"AND (model IS NOT NULL) = $5"};
+		"WITH it AS (UPDATE access_token SET revoked_at = $3, revoked_by = $4 "
+		"WHERE credential = $1 AND ($2::uuid IS NULL OR person = $2) "
+		"AND revoked_at IS NULL AND (model IS NOT NULL) = $5 RETURNING credential), "
+		"made AS (UPDATE access_token SET revoked_at = $3, revoked_by = $4 "
+		"WHERE made_by IN (SELECT credential FROM it) AND revoked_at IS NULL) "
+		"SELECT 1 FROM it"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &update};
 
 	store_put_id(&step, id);

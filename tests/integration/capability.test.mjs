@@ -252,6 +252,17 @@ test("whatever ends the access of its maker ends it", async () => {
 	}
 });
 
+test("no model is named as the addresses that capabilities stand in", async () => {
+	for (const body of [{ name: "c" }, { organization: "c", name: "m" }]) {
+		const answer = await ask(here.gateway, "POST", "/api/repos/create", {
+			token: here.gateway.tokens.admin,
+			body: { ...body, type: "model" },
+		});
+		assert.equal(answer.status, 400, answer.text);
+		assert.match(answer.text, /not api, c, log, upload or v1/);
+	}
+});
+
 test("a suspended person's capability is refused", async () => {
 	const { gateway } = here;
 	const person = await addPerson(gateway);
