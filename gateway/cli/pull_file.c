@@ -212,19 +212,24 @@ static void count(struct pull_line *line, uint64_t bytes)
 	pthread_mutex_unlock(&line->shared->lock);
 }
 
-/* The bytes first, then the map that says they are there. A cell belongs to one connection. */
+/* The bytes first, then the map that says they are there. A cell belongs to one connection. Once
+ * the last byte of the piece is noted, others may end the file: its descriptors are not touched
+ * here from then on. */
 static enum err note(struct intake *in)
 {
 	AUTO(buf_free) struct buf cell = buf_new(8);
 	uint64_t done = in->at - pull_map_begin(&in->item->map, in->index);
 
 	buf_write_u64(&cell, done);
+	/* Begins to write out, so that the wait at the end is short. Not needed: not checked. */
+	(void)sync_file_range(in->item->fd, (off_t)in->noted, (off_t)(in->at - in->noted),
+			      SYNC_FILE_RANGE_WRITE);
+	if (pwrite(in->item->map_fd, cell.data, cell.size, (off_t)pull_map_cell(in->index)) != 8)
+		return failure_errno("the map of \"%s\" cannot be written", in->item->file->path);
 	in->noted = in->at;
 	pthread_mutex_lock(&in->line->shared->lock); /* others ask whether the piece is done */
 	in->item->map.done[in->index] = done;
 	pthread_mutex_unlock(&in->line->shared->lock);
-	if (pwrite(in->item->map_fd, cell.data, cell.size, (off_t)pull_map_cell(in->index)) != 8)
-		return failure_errno("the map of \"%s\" cannot be written", in->item->file->path);
 	return OK;
 }
 
@@ -397,10 +402,6 @@ enum err pull_item_fetch(struct pull_line *line, struct pull_item *item, size_t 
 			return failure(result, "%s", why);
 	}
 	TRY(result);
-	/* Begin to write it out now, so that the wait at the end is short. Not needed: not checked.
-	 */
-	(void)sync_file_range(item->fd, (off_t)begin_at, (off_t)(in.end - begin_at),
-			      SYNC_FILE_RANGE_WRITE);
 	return OK;
 }
 
@@ -426,26 +427,28 @@ static enum err throw_away(struct pull_item *item)
 					   : failure_errno("the part of \"%s\"", item->file->path);
 }
 
-enum err pull_item_finish(struct pull_item *item, bool *again)
+enum err pull_item_reject(struct pull_item *item, bool *again)
 {
-	uint8_t git[BULK_GIT];
-	bool good;
-
-	TRY(bulk_end(item->bulk, item->sha256.bytes, git));
-	good = is_right(item);
-	*again = !good && item->was_begun;
-	if (!good)
-		TRY(throw_away(item));
+	*again = item->was_begun;
+	TRY(throw_away(item));
 	if (*again)
 		return OK;
-	if (!good)
-		return failure(ERR_FORGED,
-			       "\"%s\": what came is not what the revision holds; it was thrown "
-			       "away. Pull again; if it stays so, tell the administrator",
-			       item->file->path);
+	return failure(ERR_FORGED,
+		       "\"%s\": what came is not what the revision holds; it was thrown away. Pull "
+		       "again; if it stays so, tell the administrator",
+		       item->file->path);
+}
+
+enum err pull_item_finish(struct pull_item *item, bool *good)
+{
+	uint8_t git[BULK_GIT];
+
+	TRY(bulk_end(item->bulk, item->sha256.bytes, git));
+	*good = is_right(item);
+	if (!*good)
+		return OK;
 	if (ftruncate(item->fd, (off_t)item->file->size) != 0 || fsync(item->fd) != 0)
 		return failure_errno("\"%s\" cannot be kept", item->file->path);
 	close_part(item);
-	item->state = PULL_READY;
 	return OK;
 }

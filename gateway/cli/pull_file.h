@@ -87,8 +87,11 @@ RESULT pull_item_fetch(struct pull_line *line, struct pull_item *item, size_t in
 /* The next piece, in order. */
 RESULT pull_item_hash(struct pull_line *line, struct pull_item *item, size_t index);
 
-/* All pieces are hashed: OPEN -> READY. *again: an earlier run's part was damaged, nothing of it
- * is left and it begins anew. */
-RESULT pull_item_finish(struct pull_item *item, bool *again);
+/* All pieces are hashed: is it what the log says? Then it is kept, and nothing is open any more. */
+RESULT pull_item_finish(struct pull_item *item, bool *good);
+
+/* It is not: nothing of it is left. *again: an earlier run's part was damaged, and it begins anew;
+ * else ERR_FORGED. */
+RESULT pull_item_reject(struct pull_item *item, bool *again);
 
 #endif

@@ -139,11 +139,30 @@ static struct pull_item *find_work(struct pull_work *w, bool *hash, size_t *inde
 	return NULL;
 }
 
+/* Entered and left under the lock. */
+static enum err end_item(struct pull_work *w, struct pull_item *item)
+{
+	bool good, again;
+	enum err result;
+
+	unlock(w);
+	result = pull_item_finish(item, &good);
+	lock(w);
+	TRY(result);
+	if (good) {
+		item->state = PULL_READY;
+		progress_file(&w->shared.progress, item->file->path, item->file->size);
+		return OK;
+	}
+	TRY(pull_item_reject(item, &again));
+	w->shared.progress.total += item->file->size;
+	return OK;
+}
+
 /* Pieces in order, as far as they are whole. Entered and left under the lock. */
 static enum err hash_item(struct pull_work *w, struct pull_line *line, struct pull_item *item)
 {
 	enum err result = OK;
-	bool again = false;
 
 	item->is_hashing = true;
 	while (result == OK && item->hashed < item->map.count &&
@@ -153,15 +172,8 @@ static enum err hash_item(struct pull_work *w, struct pull_line *line, struct pu
 		lock(w);
 		item->hashed += result == OK;
 	}
-	if (result == OK && item->hashed == item->map.count) {
-		unlock(w);
-		result = pull_item_finish(item, &again);
-		lock(w);
-		if (result == OK && again)
-			w->shared.progress.total += item->file->size;
-		if (result == OK && !again)
-			progress_file(&w->shared.progress, item->file->path, item->file->size);
-	}
+	if (result == OK && item->hashed == item->map.count)
+		result = end_item(w, item);
 	item->is_hashing = false;
 	pthread_cond_broadcast(&w->shared.changed);
 	return result;
