@@ -16,7 +16,11 @@ route_fn hub_models, hub_model, hub_revision, hub_tree, hub_refs, hub_commits, h
 /* hub_resolve.c: the files themselves */
 route_fn hub_resolve, hub_resolve_head;
 /* hub_upload.c: their way in */
-route_fn hub_create, hub_settings, hub_preupload, hub_lfs_batch, hub_upload, hub_verify;
+route_fn hub_create, hub_settings, hub_preupload;
+/* hub_lfs.c: the large ones */
+route_fn hub_lfs_batch, hub_upload, hub_upload_look, hub_upload_complete, hub_verify;
+/* hub_branches.c: branches and tags */
+route_fn hub_branch_create, hub_branch_delete, hub_tag_create, hub_tag_delete;
 /* hub_commit.c: a revision */
 route_fn hub_commit;
 /* models.c: administration of models */

@@ -18,6 +18,7 @@
 #include "gateway/api/routes.h"
 #include "gateway/api/running.h"
 #include "gateway/api/slots.h"
+#include "gateway/api/upload_keys.h"
 #include "gateway/edge/edge.h"
 
 enum { PEM_MAX = 256 * 1024 };
@@ -71,6 +72,7 @@ static enum err run(int argc, char **argv)
 	TRY(file_read(&key, AT_FDCWD, api.settings->tls_key));
 	random_bytes(api.capability_key, sizeof api.capability_key);
 	api.releases = releases_new();
+	api.upload_keys = upload_keys_new();
 	api.slots = slots_new((unsigned)api.settings->engines);
 	api.passes = passes_new();
 	api.running = running_new((unsigned)(api.settings->workers + 1) / 2);
