@@ -92,7 +92,9 @@ function stored() {
 	return fs
 		.readdirSync(store)
 		.flatMap((folder) =>
-			fs.readdirSync(path.join(store, folder)).map((name) => `${folder}/${name}`),
+			fs
+				.readdirSync(path.join(store, folder))
+				.map((name) => `${folder}/${name}`),
 		);
 }
 
@@ -218,7 +220,8 @@ test("porters killed in a seal and in a join leave an upload that goes on", asyn
 		});
 		request.on("error", () => resolve());
 		request.on("response", (response) => {
-			if (response.statusCode === 200) reject(new Error("half a part was taken"));
+			if (response.statusCode === 200)
+				reject(new Error("half a part was taken"));
 			response.resume();
 			resolve();
 		});
@@ -246,7 +249,10 @@ test("porters killed in a seal and in a join leave an upload that goes on", asyn
 	);
 	await assertServed(model, "big.bin", bytes);
 	const left = stored().length - before;
-	assert.ok(left >= 1 && left <= 3, `${left} files: the whole, and what the sweep will find`);
+	assert.ok(
+		left >= 1 && left <= 3,
+		`${left} files: the whole, and what the sweep will find`,
+	);
 });
 
 test("a part that is sent again replaces the one before, and other bytes are found", async () => {
@@ -260,7 +266,10 @@ test("a part that is sent again replaces the one before, and other bytes are fou
 	assert.equal(wrong.status, 200);
 	const last = await send(upload.parts[1]);
 	assert.equal(stored().length, before + 2, "the replaced part is gone");
-	const stale = await complete(upload, [first, { partNumber: 2, etag: wrong.headers.etag }]);
+	const stale = await complete(upload, [
+		first,
+		{ partNumber: 2, etag: wrong.headers.etag },
+	]);
 	assert.equal(stale.status, 400);
 	assert.match(stale.json.error, /part 2 has another etag/);
 	assert.equal((await complete(upload, [first, last])).status, 200);
@@ -382,8 +391,53 @@ test("a client that goes in the midst of a part leaves nothing, many times over"
 		});
 
 	for (let round = 0; round < 5; round++)
-		await Promise.all(Array.from({ length: 16 }, () => leave(upload.parts[round % 2])));
+		await Promise.all(
+			Array.from({ length: 16 }, () => leave(upload.parts[round % 2])),
+		);
 	await until("their places to be free", 20, () => stored().length === before);
 	const done = await Promise.all(upload.parts.map(send));
 	assert.equal((await complete(upload, done)).status, 200);
+});
+
+test("an edge killed in a commit leaves the branch as it was, or as it shall be", async () => {
+	const { gateway } = here;
+	const model = await freshModel();
+	const first = await commit(gateway, model, { "a.txt": Buffer.from("a") });
+	assert.equal(first.status, 200, first.text);
+	const files = (round) =>
+		Object.fromEntries(
+			Array.from({ length: 40 }, (_, i) => [
+				`${i}.txt`,
+				Buffer.from(`${round} ${i}`),
+			]),
+		);
+	const look = async () => {
+		const info = await again(200, () => ask(gateway, "GET", `/api/models/${model}`));
+		const tree = await expect(200, gateway, "GET", `/api/models/${model}/tree/main`);
+		return { head: info.json.sha, count: tree.json.length };
+	};
+	let now = await look();
+
+	for (let round = 0; round < 4; round++) {
+		const entries = stored().length;
+		const committing = commit(gateway, model, files(round)).catch((error) => error);
+		// Somewhere in the midst: after some of the forty files were sealed.
+		await until(
+			"some files to be sealed",
+			20,
+			() => stored().length > entries + round * 10,
+		);
+		await killAll("sallyport-edge");
+		const answer = await committing;
+		const then = await look();
+		if (answer.status === 200) assert.equal(then.head, answer.json.commitOid);
+		assert.ok(
+			then.head === now.head || then.count === 41,
+			JSON.stringify({ now, then }),
+		);
+		if (then.head === now.head) assert.deepEqual(then, now);
+		now = then;
+	}
+	const last = await again(200, () => commit(gateway, model, files("last")));
+	assert.deepEqual(await look(), { head: last.json.commitOid, count: 41 });
 });
