@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sealing.h - plaintext into the store: from a pipe, or from parts that were sealed before. One
- * thread reads, seals and writes; another hashes (hashing.h). Blocks until done; on any failure
- * nothing is left of the blob. ERR_FULL: the disk has no room.
+ * thread takes it in and hashes it (intake.h), another seals and writes. Blocks until done; on any
+ * failure nothing is left of the blob. ERR_FULL: the disk has no room.
  */
 #ifndef GATEWAY_PORTER_SEALING_H
 #define GATEWAY_PORTER_SEALING_H

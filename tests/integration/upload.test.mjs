@@ -399,6 +399,22 @@ test("a client that goes in the midst of a part leaves nothing, many times over"
 	assert.equal((await complete(upload, done)).status, 200);
 });
 
+test("what came of a file in parts goes with its model", async () => {
+	const bytes = fresh(PART + 1000);
+	const model = await freshModel();
+	const before = stored().length;
+	const upload = await begin(model, bytes);
+	const first = await send(upload.parts[0]);
+
+	assert.equal(stored().length, before + 1);
+	await expect(200, here.gateway, "POST", `/api/v1/models/${model}/shred`, {
+		token: here.gateway.tokens.admin,
+		body: { reason: "it should not have been begun" },
+	});
+	assert.equal(stored().length, before);
+	assert.equal((await complete(upload, [first])).status, 404);
+});
+
 test("an edge killed in a commit leaves the branch as it was, or as it shall be", async () => {
 	const { gateway } = here;
 	const model = await freshModel();
