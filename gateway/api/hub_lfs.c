@@ -184,7 +184,8 @@ static enum err read_capability(struct capability *out, struct exchange *x,
 {
 	TRY(capability_read(out, exchange_param(x, "capability"), context->api->capability_key,
 			    clock_now_seconds()));
-	return act_as(x, context, out);
+	TRY(act_as(x, context, out));
+	return store_upload_may_begin(context->store, out->model);
 }
 
 /* Is the content here by now? Then the address has done its work. */

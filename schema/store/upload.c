@@ -30,6 +30,24 @@ static void take_part(struct store_step *step, void *out)
 	store_take_bytes(step, part->sha256, sizeof part->sha256);
 }
 
+static void take_flag(struct store_step *step, void *out)
+{
+	*(bool *)out = store_take_bool(step);
+}
+
+enum err store_upload_may_begin(struct store *s, const uint8_t model[STORE_ID])
+{
+	static const struct store_statement find = {
+		"upload_may_begin", "SELECT state = 'active' FROM model WHERE id = $1"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &find};
+	bool is_active;
+
+	store_put_id(&step, model);
+	TRY(store_run(s, &step, 1));
+	TRY(store_one(&step, &is_active, take_flag, "model"));
+	return is_active ? OK : failure(ERR_DENIED, "the model takes no files: it is disabled");
+}
+
 enum err store_upload_find(struct store *s, struct arena *arena, struct store_upload *out,
 			   const uint8_t model[STORE_ID], const uint8_t sha256[STORE_SHA256],
 			   uint64_t size)

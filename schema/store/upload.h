@@ -35,6 +35,9 @@ struct store_part {
 	uint8_t sha256[STORE_SHA256];
 };
 
+/* May files be sent to this model? ERR_DENIED: it is disabled or shredded; ERR_NOT_FOUND. */
+RESULT store_upload_may_begin(struct store *s, const uint8_t model[STORE_ID]);
+
 /* ERR_NOT_FOUND. */
 RESULT store_upload_find(struct store *s, struct arena *arena, struct store_upload *out,
 			 const uint8_t model[STORE_ID], const uint8_t sha256[STORE_SHA256],

@@ -412,7 +412,11 @@ test("what came of a file in parts goes with its model", async () => {
 		body: { reason: "it should not have been begun" },
 	});
 	assert.equal(stored().length, before);
-	assert.equal((await complete(upload, [first])).status, 404);
+	for (const answer of [await complete(upload, [first]), await put(upload.parts[1])]) {
+		assert.equal(answer.status, 403, answer.text);
+		assert.match(answer.json.error, /takes no files/);
+	}
+	assert.equal(stored().length, before);
 });
 
 test("an edge killed in a commit leaves the branch as it was, or as it shall be", async () => {

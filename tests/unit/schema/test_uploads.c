@@ -129,6 +129,19 @@ static void of_several_attempts_at_a_part_the_last_sealed_counts(void **state)
 	assert_int_equal(count, 2);
 }
 
+static void only_an_active_model_takes_files(void **state)
+{
+	uint8_t unknown[16];
+
+	(void)state;
+	make_id(unknown);
+	assert_ok(store_upload_may_begin(edge, model));
+	assert_err(store_upload_may_begin(edge, unknown), ERR_NOT_FOUND);
+	assert_ok(store_model_set_state(edge, model, S("disabled"), S("for a while")));
+	assert_err(store_upload_may_begin(edge, model), ERR_DENIED);
+	assert_ok(store_model_set_state(edge, model, S("active"), S("")));
+}
+
 static void an_upload_has_ceilings(void **state)
 {
 	struct store_upload large = upload_of((uint64_t)STORE_MAX_UPLOAD_BYTES, NOW);
@@ -214,6 +227,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(of_several_attempts_at_a_part_the_last_sealed_counts),
+		cmocka_unit_test(only_an_active_model_takes_files),
 		cmocka_unit_test(an_upload_has_ceilings),
 		cmocka_unit_test(an_upload_that_nobody_touches_is_abandoned),
 		cmocka_unit_test(a_name_of_a_revision_is_taken_once_and_finds_it),
