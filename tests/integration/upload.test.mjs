@@ -2,6 +2,7 @@
 // Files that come in parts: in any order, at once, over the death of any process; whole or not at
 // all. And what a client may not send.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import crypto from "node:crypto";
 import fs from "node:fs";
 import https from "node:https";
@@ -417,6 +418,28 @@ test("what came of a file in parts goes with its model", async () => {
 		assert.match(answer.json.error, /takes no files/);
 	}
 	assert.equal(stored().length, before);
+});
+
+test("an upload that nobody goes on with is swept, one that is touched is not", async (t) => {
+	const psql = (sql) => spawnSync("psql", ["-qAt", "-c", sql, here.gateway.psql]);
+	if (psql("SELECT 1").status !== 0) return t.skip("psql is not there");
+	const bytes = fresh(PART + 1000);
+	const model = await freshModel();
+	const before = stored().length;
+	const upload = await begin(model, bytes);
+	await send(upload.parts[0]);
+	const aged = "UPDATE sallyport.upload SET touched_at = touched_at - interval '2 days'";
+	const sweep = async () => {
+		await killAll("sallyport-edge"); // the next one looks at its first batch
+		return again(200, async () => ({ status: 200, next: await begin(model, bytes) }));
+	};
+
+	await sweep();
+	assert.equal(stored().length, before + 1, "a fresh one stays");
+	assert.equal(psql(aged).status, 0);
+	const { next } = await sweep();
+	await until("its part to be gone", 20, () => stored().length === before);
+	assert.equal((await ask(here.gateway, "HEAD", next.parts[0].href)).status, 404);
 });
 
 test("an edge killed in a commit leaves the branch as it was, or as it shall be", async () => {
