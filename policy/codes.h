@@ -47,6 +47,7 @@
 	X(RATE_LIMITED,             "RATE_LIMITED",             429, "too many requests; wait") \
 	X(EXTRACTION_BUDGET,        "EXTRACTION_BUDGET",        429, "the extraction budget is used up") \
 	X(CONTENT_BLOCKED,          "CONTENT_BLOCKED",          400, "the content was blocked by a safety layer") \
+	X(INSUFFICIENT_STORAGE,     "INSUFFICIENT_STORAGE",     507, "the gateway has no room left for this file; tell its operator, and try again") \
 	X(INTERNAL,                 "INTERNAL",                 500, "an internal error")
 /* clang-format on */
 

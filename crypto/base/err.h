@@ -25,6 +25,7 @@
 	X(ERR_UNAVAILABLE, "unavailable") /* a peer or the database does not answer; try again */ \
 	X(ERR_TIMEOUT, "timeout")         /* it took too long */ \
 	X(ERR_CLOSED, "closed")           /* the other side is gone */ \
+	X(ERR_FULL, "full")               /* there is no room left on the disk */ \
 	X(ERR_IO, "io")                   /* the operating system refused; the text has errno */ \
 	X(ERR_INTERNAL, "internal")       /* our own mistake */
 

@@ -48,6 +48,7 @@ struct api {
 	struct rpc *rpc;
 	int log_directory; /* read-only: checkpoint, tile/... */
 	struct releases *releases;
+	struct upload_keys *upload_keys;
 	struct slots *slots;
 	struct passes *passes;
 	struct running *running;

@@ -60,6 +60,7 @@ static enum code code_of_token_error(enum err kind)
 	case ERR_UNAVAILABLE:
 	case ERR_TIMEOUT:
 	case ERR_CLOSED:
+	case ERR_FULL:
 	case ERR_IO:
 	case ERR_INTERNAL:
 		return CODE_CREDENTIAL_MALFORMED;

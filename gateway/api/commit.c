@@ -30,6 +30,59 @@ enum err commit_check_path(struct slice path)
 	return OK;
 }
 
+static bool is_alphanumeric(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static bool looks_like_id(struct slice name)
+{
+	uint8_t bytes[20];
+
+	return name.size == 2 * sizeof bytes && text_read_hex(bytes, sizeof bytes, name) == OK;
+}
+
+static bool is_good_part(struct slice part)
+{
+	for (size_t i = 0; i < part.size; i++)
+		if (!is_alphanumeric(part.data[i]) && part.data[i] != '.' && part.data[i] != '_' &&
+		    part.data[i] != '-')
+			return false;
+	for (size_t i = 1; i < part.size; i++)
+		if (part.data[i] == '.' && part.data[i - 1] == '.')
+			return false;
+	return part.size && part.data[0] != '.' && !slice_ends_with(part, S(".")) &&
+	       !slice_ends_with(part, S(".lock"));
+}
+
+enum err commit_check_reference(struct slice name)
+{
+	struct slice rest = name;
+	bool more = true;
+
+	if (name.size == 0 || name.size > COMMIT_MAX_REFERENCE || !is_alphanumeric(name.data[0]))
+		return failure(ERR_FORMAT,
+			       "the name of a branch or tag has 1 to %d bytes and begins with a "
+			       "letter or a digit",
+			       COMMIT_MAX_REFERENCE);
+	if (slice_equal(name, S("HEAD")) || slice_starts_with(name, S("refs/")) ||
+	    looks_like_id(name))
+		return failure(ERR_FORMAT,
+			       "\"%.*s\" is no name for a branch or tag: it means "
+			       "something else",
+			       SLICE_PRINT(name));
+	while (more) {
+		struct slice part;
+
+		more = slice_cut(rest, '/', &part, &rest);
+		if (!is_good_part(part))
+			return failure(ERR_FORMAT,
+				       "the name of a branch or tag is of A-Z a-z 0-9 . _ - and "
+				       "/, as git allows them");
+	}
+	return OK;
+}
+
 static enum err read_regular(struct commit_operation *out, struct arena *arena, const json_t *value)
 {
 	AUTO(buf_free) struct buf bytes = buf_new(COMMIT_MAX_REGULAR);
@@ -117,8 +170,14 @@ static enum err read_line(struct commit *out, struct arena *arena, struct slice 
 	TRY(json_get_object(&value, json, "value"));
 	if (slice_equal(key, S("header")))
 		return read_header(out, arena, value);
+	if (slice_equal(key, S("copyFile")))
+		return failure(ERR_UNSUPPORTED, "\"copyFile\" is not done here; name the file's "
+						"SHA-256 as an lfsFile instead");
 	if (!is_operation(key))
-		return failure(ERR_UNSUPPORTED, "\"key\" is \"%.*s\"", SLICE_PRINT(key));
+		return failure(ERR_UNSUPPORTED,
+			       "\"key\" is \"%.*s\"; header, file, lfsFile, deletedFile or "
+			       "deletedFolder expected",
+			       SLICE_PRINT(slice_part(key, 0, 40)));
 	if (out->count == COMMIT_MAX_FILES)
 		return failure(ERR_LIMIT, "more than %d operations", COMMIT_MAX_FILES);
 	return read_operation(&out->operations[out->count++], arena, key, value);

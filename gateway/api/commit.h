@@ -16,6 +16,7 @@ enum {
 	COMMIT_MAX_BODY = 16 * 1024 * 1024, /* bytes of the whole commit */
 	COMMIT_MAX_PATH = 500,              /* bytes of a file's path */
 	COMMIT_MAX_REGULAR = 1024 * 1024,   /* larger files go by LFS */
+	COMMIT_MAX_REFERENCE = 100,         /* bytes of a branch's or tag's name */
 	COMMIT_REVISION = 41,               /* 40 hex digits and a NUL */
 };
 
@@ -43,6 +44,12 @@ RESULT commit_parse(struct commit *out, struct arena *arena, struct slice body);
 /* May a file of a repository be called so: relative, UTF-8, no empty part, no "." or "..", no
  * control byte, no backslash. ERR_FORMAT, ERR_LIMIT. */
 RESULT commit_check_path(struct slice path);
+
+/* May a branch or tag be called so: what git allows, and our database: 1 to 100 of A-Z a-z 0-9 . _
+ * - and "/", beginning with a letter or digit, no empty part, none that begins with "." or ends
+ * with
+ * "." or ".lock", no ".."; not HEAD, not below refs/, and not like a revision's id. ERR_FORMAT. */
+RESULT commit_check_reference(struct slice name);
 
 struct commit_file {
 	struct slice path;

@@ -69,13 +69,28 @@ RESULT hub_make_model(struct exchange *x, struct route_context *context, struct 
 struct hub_revision_made {
 	const char *revision;
 	const char *notes; /* "download only: ..." or "" */
+	bool is_behind;    /* after ERR_CONFLICT: the branch has moved on */
 };
 
-/* The next revision of main (hub_commit.c). `source` is where its files were fetched, for the log;
- * "" for an upload. */
+/* Where a commit goes, and where its files were fetched, for the log; "" for an upload. */
+struct hub_target {
+	struct slice branch;
+	struct slice source;
+};
+
+/* The next revision of a branch (hub_commit.c); what changes nothing is its last one. All or
+ * nothing, whatever dies. ERR_NOT_FOUND: no such branch. */
+RESULT hub_make_revision_on(struct hub_revision_made *out, struct exchange *x,
+			    struct route_context *context, const struct store_model *model,
+			    const struct commit *commit, struct hub_target target);
+
+/* The same, of main. */
 RESULT hub_make_revision(struct hub_revision_made *out, struct exchange *x,
 			 struct route_context *context, const struct store_model *model,
 			 const struct commit *commit, struct slice source);
+
+/* ?create_pr=1: there are none here; true if it has answered so. */
+bool hub_refuses_pull_request(struct exchange *x);
 
 /* Disable, enable or shred: the model's state and the entry that says why, published. What takes
  * the model away also cuts off all that runs on it. ERR_CONFLICT: it is shredded. */

@@ -17,6 +17,7 @@
 #include "gateway/api/routes.h"
 #include "gateway/api/seal.h"
 #include "gateway/api/slots.h"
+#include "schema/store/reference.h"
 
 /* A commit under way. Everything lives in the exchange's arena. */
 struct committing {
@@ -26,9 +27,13 @@ struct committing {
 	struct store_revision parent; /* meaningful if has_parent */
 	bool has_parent;
 	struct commit commit;
+	struct slice branch;      /* it moves */
 	struct slice source;      /* where the files were fetched; "" for an upload */
 	struct store_file *files; /* of the new revision; headers are those of the blobs */
 	size_t count;
+	struct store_file *before; /* of the parent */
+	size_t before_count;
+	bool is_behind; /* the branch is not where the client thinks */
 	char revision[COMMIT_REVISION];
 	struct digest manifest;
 	bool runnable;
@@ -98,6 +103,16 @@ static enum err find_large(struct committing *c, const struct commit_operation *
 	return OK;
 }
 
+/* The same bytes under the same name: there is nothing to seal. */
+static bool is_there_already(struct committing *c, const struct commit_operation *o)
+{
+	const struct store_file *file = find_path(c, o->path);
+	struct digest digest = digest_of(o->content);
+
+	return file && !file->is_large && file->size == o->content.size &&
+	       memcmp(file->sha256, digest.bytes, DIGEST_SIZE) == 0;
+}
+
 static enum err apply(struct committing *c, const struct commit_operation *o)
 {
 	struct store_blob blob;
@@ -105,6 +120,8 @@ static enum err apply(struct committing *c, const struct commit_operation *o)
 
 	switch (o->kind) {
 	case COMMIT_REGULAR:
+		if (is_there_already(c, o))
+			return OK;
 		TRY(seal_bytes(&blob, c->x, c->context, c->model.id, o->content));
 		if (o->git_sha1 && memcmp(o->git_sha1, blob.git_sha1, sizeof blob.git_sha1) != 0)
 			return failure(ERR_FORMAT,
@@ -129,28 +146,67 @@ static enum err apply(struct committing *c, const struct commit_operation *o)
 	return failure(ERR_INTERNAL, "commit: unknown operation");
 }
 
+/* The branch is elsewhere than the client thinks; the words are the Hub's, clients look for them.
+ */
+static enum err is_behind(struct committing *c)
+{
+	c->is_behind = true;
+	return failure(
+		ERR_CONFLICT,
+		"A commit has happened since. Please refresh and try again. (%.*s is at %.*s)",
+		SLICE_PRINT(c->branch),
+		SLICE_PRINT(c->has_parent ? c->parent.id : S("no commit yet")));
+}
+
+/* Only a branch takes commits; main is made by its first. */
+static enum err find_parent(struct committing *c)
+{
+	struct arena *arena = exchange_arena(c->x);
+	struct slice revision;
+	enum err result = store_branch_find(c->context->store, arena, &revision, c->model.id,
+					    c->branch);
+
+	if (result == ERR_NOT_FOUND && slice_equal(c->branch, S("main")))
+		return OK;
+	if (result == ERR_NOT_FOUND)
+		return failure(ERR_NOT_FOUND,
+			       "\"%.*s\" is no branch of this model; create it "
+			       "first",
+			       SLICE_PRINT(slice_part(c->branch, 0, 100)));
+	TRY(result);
+	c->has_parent = true;
+	return store_revision_get(c->context->store, arena, &c->parent, c->model.id, revision);
+}
+
 /* The parent's files, with the headers it has bound: the keeper binds each anew to the revision. */
 static enum err start_from_parent(struct committing *c)
 {
-	struct store_file *files;
-	size_t count;
-	enum err result = store_revision_get(c->context->store, exchange_arena(c->x), &c->parent,
-					     c->model.id, S("main"));
-
 	c->files = arena_alloc(exchange_arena(c->x), COMMIT_MAX_FILES * sizeof *c->files);
-	if (result == ERR_NOT_FOUND)
-		return OK;
-	TRY(result);
-	c->has_parent = true;
+	TRY(find_parent(c));
 	if (c->commit.parent.size && !slice_equal(c->commit.parent, c->parent.id))
-		return failure(ERR_CONFLICT,
-			       "main has moved on to %.*s; look at it and commit again",
-			       SLICE_PRINT(c->parent.id));
-	TRY(store_revision_files(c->context->store, exchange_arena(c->x), &files, &count,
-				 c->model.id, c->parent.id));
-	for (c->count = 0; c->count < count && c->count < COMMIT_MAX_FILES; c->count++)
-		c->files[c->count] = files[c->count];
+		return is_behind(c);
+	if (!c->has_parent)
+		return OK;
+	TRY(store_revision_files(c->context->store, exchange_arena(c->x), &c->before,
+				 &c->before_count, c->model.id, c->parent.id));
+	for (c->count = 0; c->count < c->before_count && c->count < COMMIT_MAX_FILES; c->count++)
+		c->files[c->count] = c->before[c->count];
 	return OK;
+}
+
+/* Does the revision hold exactly what its parent holds? */
+static bool changes_nothing(struct committing *c)
+{
+	if (!c->has_parent || c->count != c->before_count)
+		return false;
+	for (size_t i = 0; i < c->before_count; i++) {
+		const struct store_file *now = find_path(c, c->before[i].path);
+
+		if (!now || now->is_large != c->before[i].is_large ||
+		    memcmp(now->sha256, c->before[i].sha256, DIGEST_SIZE) != 0)
+			return false;
+	}
+	return true;
 }
 
 /* Can the engine run it? What it says of config.json stands with the revision. */
@@ -264,6 +320,7 @@ static enum err insert_revision(struct committing *c, uint8_t event_id[WIRE_ID],
 	audit_event_begin(&event, AUDIT_MODEL_COMMIT, who->person.id, who->person.name);
 	audit_event_text(&event, "model", c->model.name);
 	audit_event_text(&event, "revision", row.id);
+	audit_event_text(&event, "branch", c->branch);
 	audit_event_flag(&event, "serve", c->runnable);
 	audit_event_text(&event, "gate", c->model.gate);
 	audit_event_hex(&event, "manifest_sha256", slice_of(c->manifest.bytes, DIGEST_SIZE));
@@ -303,10 +360,14 @@ static enum err make_visible(struct committing *c, int64_t now_ms)
 {
 	AUTO(store_end) struct store *store = c->context->store;
 	struct slice revision = slice_of_string(c->revision);
+	enum err result;
 
 	TRY(store_begin(store));
 	TRY(store_revision_set_headers(store, c->model.id, revision, c->files, c->count));
-	TRY(store_revision_ready(store, c->model.id, revision, S("main"), now_ms));
+	result = store_revision_ready(store, c->model.id, revision, c->branch, now_ms);
+	if (result == ERR_CONFLICT)
+		return is_behind(c);
+	TRY(result);
 	return store_commit(store);
 }
 
@@ -338,6 +399,12 @@ static enum err run(struct committing *c)
 		TRY(apply(c, &c->commit.operations[i]));
 	if (c->count == 0)
 		return failure(ERR_FORMAT, "a revision without files cannot be made");
+	if (changes_nothing(c)) {
+		memcpy(c->revision, c->parent.id.data, COMMIT_REVISION - 1);
+		c->runnable = c->parent.runnable;
+		c->runnable_reason = arena_string(exchange_arena(c->x), c->parent.runnable_reason);
+		return OK;
+	}
 	TRY(check_runnable(c));
 	look_for_template(c);
 	TRY(name_revision(c, now_ms));
@@ -349,11 +416,26 @@ enum err hub_make_revision(struct hub_revision_made *out, struct exchange *x,
 			   struct route_context *context, const struct store_model *model,
 			   const struct commit *commit, struct slice source)
 {
-	struct committing *c = arena_alloc(exchange_arena(x), sizeof *c);
+	return hub_make_revision_on(out, x, context, model, commit,
+				    (struct hub_target){S("main"), source});
+}
 
-	*c = (struct committing){
-		.x = x, .context = context, .model = *model, .commit = *commit, .source = source};
-	TRY(run(c));
+enum err hub_make_revision_on(struct hub_revision_made *out, struct exchange *x,
+			      struct route_context *context, const struct store_model *model,
+			      const struct commit *commit, struct hub_target target)
+{
+	struct committing *c = arena_alloc(exchange_arena(x), sizeof *c);
+	enum err result;
+
+	*c = (struct committing){.x = x,
+				 .context = context,
+				 .model = *model,
+				 .commit = *commit,
+				 .branch = target.branch,
+				 .source = target.source};
+	result = run(c);
+	out->is_behind = c->is_behind;
+	TRY(result);
 	out->revision = c->revision;
 	out->notes = c->runnable ? ""
 				 : arena_printf(exchange_arena(x), "download only: %s",
@@ -361,39 +443,51 @@ enum err hub_make_revision(struct hub_revision_made *out, struct exchange *x,
 	return OK;
 }
 
+static enum err commit_body(struct hub_revision_made *made, struct exchange *x,
+			    struct route_context *context, const struct store_model *model)
+{
+	struct hub_target target = {exchange_param(x, "revision"), S("")};
+	struct commit commit;
+
+	TRY(commit_parse(&commit, exchange_arena(x), exchange_body(x)));
+	return hub_make_revision_on(made, x, context, model, &commit, target);
+}
+
+static json_t *describe_commit(struct exchange *x, struct route_context *context,
+			       const struct store_model *model,
+			       const struct hub_revision_made *made)
+{
+	json_t *answer = json_object_new();
+
+	json_put_bool(answer, "success", true);
+	json_put_text(answer, "commitOid", slice_of_string(made->revision));
+	json_put_text(answer, "commitUrl",
+		      slice_of_string(arena_printf(exchange_arena(x), "%s/%.*s/commit/%s",
+						   context->api->settings->external_url,
+						   SLICE_PRINT(model->name), made->revision)));
+	json_put_text(answer, "hookOutput", slice_of_string(made->notes));
+	return answer;
+}
+
 void hub_commit(struct exchange *x, struct route_context *context)
 {
-	struct slice branch = exchange_param(x, "revision");
-	struct hub_revision_made made;
+	struct hub_revision_made made = {0};
 	struct store_model model;
-	struct commit commit;
-	json_t *answer;
 	enum err result;
 
-	if (!hub_find_model(&model, x, context))
+	if (!hub_find_model(&model, x, context) || hub_refuses_pull_request(x))
 		return;
-	if (!slice_equal(branch, S("main"))) {
-		reply_hub(x, 404, "RevisionNotFound", "only the branch main takes commits");
-		return;
-	}
 	if (!slice_equal(model.state, S("active"))) {
 		reply_code(x, CODE_MODEL_DISABLED, NULL, NULL);
 		return;
 	}
-	result = commit_parse(&commit, exchange_arena(x), exchange_body(x));
+	result = commit_body(&made, x, context, &model);
 	if (result == OK)
-		result = hub_make_revision(&made, x, context, &model, &commit, S(""));
-	if (result != OK) {
+		reply_json(x, 200, describe_commit(x, context, &model, &made));
+	else if (made.is_behind)
+		reply_hub(x, 412, NULL, failure_text());
+	else if (result == ERR_NOT_FOUND)
+		reply_hub(x, 404, "RevisionNotFound", failure_text());
+	else
 		reply_failure(x, result);
-		return;
-	}
-	answer = json_object_new();
-	json_put_bool(answer, "success", true);
-	json_put_text(answer, "commitOid", slice_of_string(made.revision));
-	json_put_text(answer, "commitUrl",
-		      slice_of_string(arena_printf(exchange_arena(x), "%s/%.*s/commit/%s",
-						   context->api->settings->external_url,
-						   SLICE_PRINT(model.name), made.revision)));
-	json_put_text(answer, "hookOutput", slice_of_string(made.notes));
-	reply_json(x, 200, answer);
 }

@@ -4,38 +4,54 @@
 #include "gateway/api/hub.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
+#include "schema/store/reference.h"
 
 enum { COMMITS_PAGE = 100, COMMITS_MOST = 1000 };
+
+static json_t *describe_reference(struct arena *arena, const char *kind, struct slice name,
+				  struct slice revision)
+{
+	json_t *one = json_object_new();
+
+	json_put_text(one, "name", name);
+	json_put_text(
+		one, "ref",
+		slice_of_string(arena_printf(arena, "refs/%s/%.*s", kind, SLICE_PRINT(name))));
+	json_put_text(one, "targetCommit", revision);
+	return one;
+}
 
 void hub_refs(struct exchange *x, struct route_context *context)
 {
 	struct store_model model;
 	struct store_branch *branches;
-	size_t count;
+	struct store_tag *tags;
+	size_t branch_count, tag_count;
 	json_t *refs, *list;
 	enum err result;
 
 	if (!hub_find_model(&model, x, context))
 		return;
-	result = store_branch_list(context->store, exchange_arena(x), &branches, &count, model.id);
+	result = store_branch_list(context->store, exchange_arena(x), &branches, &branch_count,
+				   model.id);
+	if (result == OK)
+		result = store_tag_list(context->store, exchange_arena(x), &tags, &tag_count,
+					model.id);
 	if (result != OK) {
 		reply_failure(x, result);
 		return;
 	}
-	list = json_array_new();
-	for (size_t i = 0; i < count; i++) {
-		json_t *one = json_object_new();
-
-		json_put_text(one, "name", branches[i].name);
-		json_put_text(one, "ref",
-			      slice_of_string(arena_printf(exchange_arena(x), "refs/heads/%.*s",
-							   SLICE_PRINT(branches[i].name))));
-		json_put_text(one, "targetCommit", branches[i].revision);
-		json_push(list, one);
-	}
 	refs = json_object_new();
+	list = json_array_new();
+	for (size_t i = 0; i < branch_count; i++)
+		json_push(list, describe_reference(exchange_arena(x), "heads", branches[i].name,
+						   branches[i].revision));
 	json_put(refs, "branches", list);
-	json_put(refs, "tags", json_array_new());
+	list = json_array_new();
+	for (size_t i = 0; i < tag_count; i++)
+		json_push(list, describe_reference(exchange_arena(x), "tags", tags[i].name,
+						   tags[i].revision));
+	json_put(refs, "tags", list);
 	json_put(refs, "converts", json_array_new());
 	reply_json(x, 200, refs);
 }

@@ -18,6 +18,8 @@ static enum code code_of(enum err kind)
 	case ERR_TIMEOUT:
 	case ERR_CLOSED:
 		return CODE_AUDIT_UNAVAILABLE;
+	case ERR_FULL:
+		return CODE_INSUFFICIENT_STORAGE;
 	case ERR_DENIED:
 	case ERR_EXPIRED:
 		return CODE_RIGHT_NOT_GRANTED;

@@ -20,7 +20,11 @@ route_fn hub_resolve, hub_resolve_head;
 route_fn path_capability_create, path_capability_list, path_capability_revoke,
 	path_capability_elsewhere;
 /* hub_upload.c: their way in */
-route_fn hub_create, hub_preupload, hub_lfs_batch, hub_upload, hub_verify;
+route_fn hub_create, hub_preupload;
+/* hub_lfs.c: the large ones */
+route_fn hub_lfs_batch, hub_upload, hub_upload_look, hub_upload_complete, hub_verify;
+/* hub_branches.c: branches and tags */
+route_fn hub_branch_create, hub_branch_delete, hub_tag_create, hub_tag_delete;
 /* hub_card.c: what the Hub would say of a model card */
 route_fn hub_validate_card;
 /* model_settings.c */

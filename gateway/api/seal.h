@@ -9,6 +9,7 @@
 
 #include "gateway/api/api.h"
 #include "schema/store/blob.h"
+#include "schema/wire/porter.h"
 
 struct seal {
 	struct store_blob blob; /* id, model, size, digests, header, once seal_end said OK */
@@ -22,8 +23,12 @@ struct seal {
 RESULT seal_begin(struct seal *out, struct exchange *x, struct route_context *context,
 		  const uint8_t model[STORE_ID], uint64_t expected);
 
+/* The same for a large file: git knows it by a pointer, so its bytes are not hashed for git. */
+RESULT seal_begin_large(struct seal *out, struct exchange *x, struct route_context *context,
+			const uint8_t model[STORE_ID], uint64_t expected);
+
 /* Wait for the porter and record the blob. `sha256`, if not NULL, is what the client promised:
- * another one is ERR_FORMAT, and the blob is discarded. */
+ * another one is ERR_FORMAT. After any failure the blob is discarded. ERR_FULL: no room. */
 RESULT seal_end(struct seal *seal, struct route_context *context, const uint8_t *sha256);
 
 void seal_clear(struct seal *seal); /* fit for AUTO; closes what is still open */
@@ -32,8 +37,22 @@ void seal_clear(struct seal *seal); /* fit for AUTO; closes what is still open *
 RESULT seal_bytes(struct store_blob *out, struct exchange *x, struct route_context *context,
 		  const uint8_t model[STORE_ID], struct slice bytes);
 
-/* At most once an hour: remove blobs that no revision holds, and revisions that never became
- * visible, older than a day. An upload calls it before it begins: uploads are what leaves them. */
+/* The steps of this, for files that come in parts. A new file key for `blob`, handed to a porter by
+ * a handle; its header lives in the arena. */
+RESULT seal_make_key(struct slice *header, struct exchange *x, struct route_context *context,
+		     const uint8_t blob[STORE_ID], unsigned porter, uint64_t handle);
+
+/* With blob.id, porter and handle set: the porter reads from seal->pipe. */
+RESULT seal_start(struct seal *seal, struct api *api, enum wire_content content, uint64_t expected);
+RESULT seal_wait(struct wire_porter_sealed *out, struct seal *seal);
+
+/* A file of the store goes; not there is fine. Any porter does it. */
+RESULT seal_discard(struct api *api, const uint8_t blob[STORE_ID]);
+uint64_t seal_new_handle(void); /* 53 bits: it also stands in the log */
+
+/* At most once an hour: remove blobs that no revision holds, revisions that never became visible,
+ * and uploads in parts that nobody goes on with, older than a day. An upload calls it before it
+ * begins: uploads are what leaves them. */
 void seal_sweep(struct route_context *context, struct arena *arena);
 
 #endif

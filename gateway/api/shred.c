@@ -4,9 +4,11 @@
  * model.shred entry, before the act is answered; what is left of the sealed files is discarded as
  * far as porters are up. The answer says what could still open the files.
  */
+#include "crypto/base/clock.h"
 #include "crypto/base/log.h"
 #include "crypto/json.h"
 #include "gateway/api/hub.h"
+#include "gateway/api/parts.h"
 #include "gateway/api/release.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
@@ -45,7 +47,7 @@ static enum err discard_files(size_t *count, struct exchange *x, struct route_co
 				model->id));
 	for (size_t i = 0; i < revision_count; i++)
 		TRY(discard_revision(count, x, context, &revisions[i]));
-	return OK;
+	return parts_sweep(context, exchange_arena(x), clock_now_ms()); /* unfinished uploads too */
 }
 
 static json_t *what_remains(struct route_context *context)

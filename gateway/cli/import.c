@@ -62,7 +62,7 @@ static enum err hash_file(struct import *m, struct import_file *f, uint8_t *piec
 	uint8_t sha256[BULK_SHA256], git[BULK_GIT];
 
 	TRY(walk_open(&fd, &m->walk, m->arena, f->file));
-	TRY(bulk_new(&bulk, f->file->size));
+	TRY(bulk_new_pointed(&bulk, f->file->size)); /* git's digest is not asked for */
 	for (uint64_t at = 0; at < f->file->size;) {
 		uint64_t left = f->file->size - at;
 		size_t size = left < IMPORT_PIECE ? (size_t)left : IMPORT_PIECE;
@@ -410,6 +410,18 @@ static void import_clear(struct import *m)
 	walk_clear(&m->walk);
 }
 
+/* Another branch than main begins where main is. One that is there stays as it is. */
+static enum err create_branch(struct import *m)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	enum err result;
+
+	if (strcmp(m->plan->branch, "main") == 0)
+		return OK;
+	result = client_call(m->client, &answer, "POST", branch_path(m, "branch"), NULL);
+	return result == ERR_CONFLICT ? OK : result;
+}
+
 enum err import_prepare(struct arena *arena, struct client *c, const struct import_plan *plan)
 {
 	struct import m = {.plan = plan, .client = c, .arena = arena, .walk = {.dir = -1}};
@@ -432,6 +444,7 @@ enum err import_run(struct import_done *out, struct arena *arena, struct client 
 	out->bytes = m.walk.bytes;
 	TRY(hash_files(&m));
 	TRY(import_prepare(arena, c, plan));
+	TRY(create_branch(&m));
 	TRY(ask_how(&m));
 	TRY(send_large_files(&m));
 	return commit(&m);

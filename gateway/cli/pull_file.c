@@ -126,7 +126,7 @@ static enum err look_into(struct pull_line *line, struct pull_item *item, int fd
 	item->is_foreign = true;
 	if (size != item->file->size && !json_object_get(line->shared->record, path))
 		return OK;
-	TRY(bulk_new_sha256(&bulk, size));
+	TRY(bulk_new_pointed(&bulk, size));
 	TRY(hash_range(bulk, line, fd, 0, size));
 	TRY(bulk_end(bulk, item->sha256.bytes, git));
 	item->is_foreign = !is_right(item) &&
@@ -199,7 +199,7 @@ enum err pull_item_open(const struct pull_shared *s, struct pull_item *item)
 	if (!item->was_begun && ftruncate(item->fd, 0) != 0)
 		return failure_errno("\"%s\" cannot be written", item->part);
 	TRY(write_map(item));
-	TRY(bulk_new_sha256(&item->bulk, item->file->size));
+	TRY(bulk_new_pointed(&item->bulk, item->file->size));
 	item->state = PULL_OPEN;
 	return OK;
 }
@@ -422,7 +422,7 @@ static enum err throw_away(struct pull_item *item)
 	bulk_free(item->bulk);
 	item->bulk = NULL;
 	TRY(write_map(item));
-	TRY(bulk_new_sha256(&item->bulk, item->file->size));
+	TRY(bulk_new_pointed(&item->bulk, item->file->size));
 	return ftruncate(item->fd, 0) == 0 ? OK
 					   : failure_errno("the part of \"%s\"", item->file->path);
 }

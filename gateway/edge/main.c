@@ -19,6 +19,7 @@
 #include "gateway/api/routes.h"
 #include "gateway/api/running.h"
 #include "gateway/api/slots.h"
+#include "gateway/api/upload_keys.h"
 #include "gateway/api/withdraw.h"
 #include "gateway/edge/edge.h"
 
@@ -101,6 +102,7 @@ static enum err run(int argc, char **argv)
 		    S("sallyport/capability/v1"));
 	api.index = process_index(p);
 	api.releases = releases_new();
+	api.upload_keys = upload_keys_new();
 	api.slots = slots_new((unsigned)api.settings->engines, process_index(p),
 			      (unsigned)api.settings->edges);
 	api.passes = passes_new();

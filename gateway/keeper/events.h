@@ -19,6 +19,7 @@ enum {
 /* kind, name in the log: those that the keeper gives something for. */
 #define EVENT_KINDS(X) \
 	X(EVENT_KEY_CREATE, "key.create") \
+	X(EVENT_KEY_RESUME, "key.resume") \
 	X(EVENT_MODEL_COMMIT, "model.commit") \
 	X(EVENT_KEY_RELEASE, "key.release") \
 	X(EVENT_MODEL_SERVE, "model.serve") \

@@ -143,12 +143,19 @@ static enum err write_fact(struct keeper *k, const struct fact *facts, size_t co
 	return journal_write(k->journal, &(struct journal_change){NULL, 0, facts, count});
 }
 
-static enum err send_key(struct keeper *k, enum role role, unsigned index, uint64_t handle,
+static enum err send_key(struct keeper *k, const struct keeper_target *target,
 			 const struct secret *file_key)
 {
 	if (!k->send_key)
 		return failure(ERR_UNAVAILABLE, "nobody is there to take the key");
-	return k->send_key(k->send_context, role, index, handle, file_key);
+	return k->send_key(k->send_context, target, file_key);
+}
+
+static enum err send_to_seal(struct keeper *k, unsigned porter, uint64_t handle,
+			     const struct secret *file_key)
+{
+	return send_key(k, &(struct keeper_target){WIRE_SEAL_KEY, ROLE_PORTER, porter, handle},
+			file_key);
 }
 
 static enum err tell_engine(struct keeper *k, unsigned index, enum wire_type type,
@@ -198,7 +205,7 @@ enum err keeper_key_create(struct keeper *k, const struct wire_key_create *ask,
 	TRY(write_fresh_header(k, file_key, header));
 	fresh = fact_of(FACT_FRESH, buf_slice(header), S(""), (uint64_t)now.wall_ms / 1000);
 	TRY(write_fact(k, &fresh, 1));
-	return send_key(k, ROLE_PORTER, ask->porter, ask->handle, file_key);
+	return send_to_seal(k, ask->porter, ask->handle, file_key);
 }
 
 /* A header as it came in: what it says, and (NULL: nothing) what its file belongs to. */
@@ -235,6 +242,23 @@ static enum err unwrap(struct keeper *k, struct secret **out, const struct opene
 	TRY(age_header_kek_id(&id, &o->header));
 	TRY(keyring_kek_find(&kek, k->keyring, id));
 	return age_header_open_kek(out, &o->header, id, kek.key);
+}
+
+enum err keeper_key_resume(struct keeper *k, const struct wire_key_resume *ask,
+			   struct rules_time now)
+{
+	AUTO(opened_clear) struct opened o = {0};
+	AUTO(secret_auto) struct secret *file_key = NULL;
+	struct rules rules = rules_of(k, now);
+	enum err allowed;
+
+	k->code = "";
+	TRY(opened_parse(&o, ask->header));
+	allowed = rules_key_resume(&rules, ask);
+	k->code = rules.code;
+	TRY(allowed);
+	TRY(unwrap(k, &file_key, &o));
+	return send_to_seal(k, ask->porter, ask->handle, file_key);
 }
 
 static enum err write_bound_header(struct keeper *k, const struct wire_key_bind *ask,
@@ -305,7 +329,9 @@ enum err keeper_key_release(struct keeper *k, const struct wire_key_release *ask
 	TRY(unwrap(k, &file_key, &o));
 	if (ask->role == ROLE_ENGINE)
 		TRY(tell_served(k, ask->index, &o.context));
-	return send_key(k, ask->role, ask->index, ask->handle, file_key);
+	return send_key(
+		k, &(struct keeper_target){WIRE_HANDLE_KEY, ask->role, ask->index, ask->handle},
+		file_key);
 }
 
 enum err keeper_pass_issue(struct keeper *k, const struct wire_pass_issue *ask,

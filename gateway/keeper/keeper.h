@@ -10,9 +10,17 @@
 #include "crypto/token.h"
 #include "gateway/keeper/rules.h"
 
-/* Where a released key goes: the process of that role and index, by that handle. ERR_UNAVAILABLE
- * if it is not there. */
-typedef enum err keeper_send_key_fn(void *context, enum role role, unsigned index, uint64_t handle,
+/* Where a key goes: SEAL_KEY to a porter that seals with it, HANDLE_KEY to one that opens, or to an
+ * engine. */
+struct keeper_target {
+	enum wire_type message;
+	enum role role;
+	unsigned index;
+	uint64_t handle;
+};
+
+/* ERR_UNAVAILABLE: the target is not there. */
+typedef enum err keeper_send_key_fn(void *context, const struct keeper_target *target,
 				    const struct secret *file_key);
 
 /* A note to the engine of that index. ERR_UNAVAILABLE if it is not there. */
@@ -52,6 +60,8 @@ const char *keeper_code(const struct keeper *k);
 /* Each answers one message; buffers get what the reply carries. Times as in rules.h. */
 RESULT keeper_key_create(struct keeper *k, const struct wire_key_create *ask, struct rules_time now,
 			 struct buf *header);
+RESULT keeper_key_resume(struct keeper *k, const struct wire_key_resume *ask,
+			 struct rules_time now);
 RESULT keeper_key_bind(struct keeper *k, const struct wire_key_bind *ask, struct rules_time now,
 		       struct buf *header);
 RESULT keeper_key_release(struct keeper *k, const struct wire_key_release *ask,

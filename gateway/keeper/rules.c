@@ -161,6 +161,31 @@ enum err rules_key_create(struct rules *r, const struct wire_key_create *ask)
 	return use_up(r, &e, S(""));
 }
 
+/*
+ * The key goes out again, so the entry must name the very header; and the time in which it may is
+ * short, since a header that is never bound is one of a file nobody decided about.
+ */
+enum err rules_key_resume(struct rules *r, const struct wire_key_resume *ask)
+{
+	AUTO(evidence_clear) struct evidence e = {0};
+	struct fact fresh = fact_of(FACT_FRESH, ask->header, S(""), 0);
+	struct digest digest = digest_of(ask->header);
+	uint64_t made;
+
+	r->code = "";
+	TRY(find_kind(r, &e, ask->event, EVENT_KEY_RESUME, RULES_FRESH_MS));
+	TRY(expect_id(r, e.payload, "blob", ask->blob));
+	TRY(expect_digest(r, e.payload, "header_sha256", digest.bytes));
+	TRY(expect_number(r, e.payload, "index", ask->porter));
+	TRY(expect_number(r, e.payload, "handle", ask->handle));
+	made = journal_fact(r->journal, &fresh);
+	if (made == 0)
+		return refuse(r, ERR_DENIED, "", "the header is not one that waits for a model");
+	if (made + RULES_RESUME_SECONDS < (uint64_t)(r->now.wall_ms / 1000))
+		return refuse(r, ERR_EXPIRED, "", "the upload was begun too long ago; begin anew");
+	return use_up(r, &e, S(""));
+}
+
 static enum err check_commit_names(struct rules *r, const json_t *payload,
 				   const struct wire_key_bind *ask)
 {

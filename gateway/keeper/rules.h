@@ -16,6 +16,7 @@ enum {
 	RULES_FRESH_MS = 30 * 1000,       /* from an event's append to its use */
 	RULES_BIND_MS = 10 * 60 * 1000,   /* a commit has many files to bind */
 	RULES_HEADER_SECONDS = 7 * 86400, /* from the making of a file key to its commit */
+	RULES_RESUME_SECONDS = 5 * 86400, /* from the making of a file key to its last resumption */
 	RULES_MAX_FRESH_FACTS = FACTS_MAX / 2,
 };
 
@@ -38,6 +39,9 @@ struct rules {
  * ERR_DENIED, ERR_FORGED or ERR_EXPIRED for what the text says.
  */
 RESULT rules_key_create(struct rules *r, const struct wire_key_create *ask);
+
+/* Only while the header belongs to no model. */
+RESULT rules_key_resume(struct rules *r, const struct wire_key_resume *ask);
 
 /* `context` is what the header says the file belongs to, NULL if it says nothing yet. */
 RESULT rules_key_bind(struct rules *r, const struct wire_key_bind *ask,

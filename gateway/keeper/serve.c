@@ -12,20 +12,21 @@ static struct rules_time time_now(void)
 	return (struct rules_time){clock_monotonic_ms(), clock_now_ms()};
 }
 
-enum err serve_send_key(void *context, enum role role, unsigned index, uint64_t handle,
+enum err serve_send_key(void *context, const struct keeper_target *target,
 			const struct secret *file_key)
 {
 	struct serve *s = context;
-	const struct channel *peer = loop_peer(s->loop, role, index);
+	const struct channel *peer = loop_peer(s->loop, target->role, target->index);
 	AUTO(buf_free) struct buf body = buf_new(64);
-	struct wire_handle_key message = {.handle = handle};
+	struct wire_handle_key message = {.handle = target->handle};
 	enum err result;
 
 	if (!peer)
-		return failure(ERR_UNAVAILABLE, "%s %u is not there", role_name(role), index);
+		return failure(ERR_UNAVAILABLE, "%s %u is not there", role_name(target->role),
+			       target->index);
 	memcpy(message.key, secret_slice(file_key).data, WIRE_FILE_KEY);
 	wire_write_handle_key(&body, &message);
-	result = channel_send(peer, WIRE_HANDLE_KEY, 0, buf_slice(&body), -1);
+	result = channel_send(peer, target->message, 0, buf_slice(&body), -1);
 	secret_wipe(&message, sizeof message);
 	secret_wipe(body.data, body.size);
 	return result;
@@ -69,6 +70,15 @@ static enum err on_key_create(struct serve *s, struct slice body, struct buf *ou
 	TRY(keeper_key_create(s->keeper, &ask, time_now(), &header));
 	wire_write_key_created(out, &(struct wire_key_created){buf_slice(&header)});
 	return buf_done(out);
+}
+
+static enum err on_key_resume(struct serve *s, struct slice body, struct buf *out)
+{
+	struct wire_key_resume ask;
+
+	(void)out; /* the answer is empty */
+	TRY(wire_read_key_resume(&ask, body));
+	return keeper_key_resume(s->keeper, &ask, time_now());
 }
 
 static enum err on_key_bind(struct serve *s, struct slice body, struct buf *out)
@@ -153,6 +163,7 @@ static const struct deed {
 } deeds[] = {
 	{WIRE_KEEPER_HELLO, WIRE_KEEPER_KEYS, on_hello},
 	{WIRE_KEY_CREATE, WIRE_KEY_CREATED, on_key_create},
+	{WIRE_KEY_RESUME, WIRE_KEY_RESUMED, on_key_resume},
 	{WIRE_KEY_BIND, WIRE_KEY_BOUND, on_key_bind},
 	{WIRE_KEY_RELEASE, WIRE_KEY_RELEASED, on_key_release},
 	{WIRE_PASS_ISSUE, WIRE_PASS_ISSUED, on_pass_issue},

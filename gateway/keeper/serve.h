@@ -13,7 +13,7 @@ struct serve {
 
 /* loop_frame_fn, keeper_send_key_fn and keeper_tell_engine_fn; `context` is a struct serve. */
 enum err serve_frame(void *context, const struct channel *from, const struct frame *frame);
-enum err serve_send_key(void *context, enum role role, unsigned index, uint64_t handle,
+enum err serve_send_key(void *context, const struct keeper_target *target,
 			const struct secret *file_key);
 enum err serve_tell_engine(void *context, unsigned index, enum wire_type type, struct slice body);
 

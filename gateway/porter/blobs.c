@@ -33,6 +33,14 @@ static void temporary_path(char out[BLOBS_PATH], const uint8_t id[BLOBS_ID])
 	snprintf(out, BLOBS_PATH, "tmp/%s", hex);
 }
 
+/* With errno; a full disk or quota is told apart, since an operator can help. */
+static enum err cannot(const char *what, const char *path)
+{
+	if (errno == ENOSPC || errno == EDQUOT)
+		return failure(ERR_FULL, "the store has no room left");
+	return failure_errno("store/%s: cannot %s", path, what);
+}
+
 static void close_listing(DIR **listing)
 {
 	if (*listing)
@@ -85,7 +93,7 @@ enum err blobs_begin(int *out, int store, const uint8_t id[BLOBS_ID])
 	if (*out < 0 && errno == EEXIST)
 		return failure(ERR_CONFLICT, "blob \"%s\": it is being written", path);
 	if (*out < 0)
-		return failure_errno("blob \"%s\": cannot create", path);
+		return cannot("create", path);
 	if (flock(*out, LOCK_EX | LOCK_NB) == 0)
 		return OK;
 	file_close(out);
@@ -99,7 +107,7 @@ static enum err sync_directory(int store, const char *path)
 
 	TRY(file_open_directory(&fd, store, path));
 	if (fsync(fd) != 0)
-		return failure_errno("store/%s: cannot sync", path);
+		return cannot("sync", path);
 	return OK;
 }
 
@@ -113,11 +121,11 @@ enum err blobs_publish(int store, const uint8_t id[BLOBS_ID], int fd)
 	blobs_path(to, id);
 	memcpy(directory, to, 2);
 	if (fsync(fd) != 0)
-		return failure_errno("blob \"%s\": cannot sync", to);
+		return cannot("sync", to);
 	if (mkdirat(store, directory, 0750) != 0 && errno != EEXIST)
-		return failure_errno("store/%s: cannot create", directory);
+		return cannot("create", directory);
 	if (renameat(store, from, store, to) != 0)
-		return failure_errno("blob \"%s\": cannot rename into place", to);
+		return cannot("rename into place", to);
 	TRY(sync_directory(store, directory));
 	return sync_directory(store, ".");
 }

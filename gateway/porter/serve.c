@@ -8,13 +8,14 @@
 #include "crypto/base/clock.h"
 #include "crypto/base/log.h"
 #include "gateway/porter/blobs.h"
+#include "gateway/porter/sealing.h"
 #include "gateway/porter/transfer.h"
 #include "schema/wire/control.h"
 #include "schema/wire/keeper.h"
 
 enum { THREAD_STACK = 256 * 1024 };
 
-enum job_kind { JOB_SEAL, JOB_OPEN, JOB_COPY };
+enum job_kind { JOB_SEAL, JOB_JOIN, JOB_OPEN, JOB_COPY };
 
 /* One transfer, from its message to its answer. */
 struct job {
@@ -24,19 +25,22 @@ struct job {
 	enum job_kind kind;
 	union {
 		struct wire_porter_seal seal;
+		struct wire_porter_join join;
 		struct wire_porter_open open;
 		struct wire_porter_copy copy;
 	} ask;
 	uint64_t handle;
 	int pipe;
-	struct key *key;     /* NULL for a copy: it needs none */
+	struct keys *keys; /* those of its kind: to seal, or to open; NULL for a copy */
+	struct key *key;
 	int64_t deadline_ms; /* until then the key may come */
 };
 
 struct serve {
 	int store;
 	struct loop *loop;
-	struct keys *keys;
+	struct keys *keys;         /* to open with */
+	struct keys *sealing_keys; /* a transfer to the edge takes none of these */
 	struct job *waiting[SERVE_MAX_WAITING];
 	size_t waiting_count;
 	pthread_mutex_t lock; /* of `running` */
@@ -47,7 +51,7 @@ struct serve {
 static void job_free(struct job *j)
 {
 	if (j->key)
-		keys_release(j->serve->keys, j->key);
+		keys_release(j->keys, j->key);
 	file_close(&j->pipe);
 	channel_close(&j->channel);
 	free(j);
@@ -60,6 +64,7 @@ struct serve *serve_new(int store)
 	assert(s);
 	s->store = store;
 	s->keys = keys_new();
+	s->sealing_keys = keys_new();
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->idle, NULL);
 	return s;
@@ -76,6 +81,7 @@ void serve_free(struct serve *s)
 	for (size_t i = 0; i < s->waiting_count; i++)
 		job_free(s->waiting[i]);
 	keys_free(s->keys);
+	keys_free(s->sealing_keys);
 	pthread_cond_destroy(&s->idle);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
@@ -101,7 +107,16 @@ static enum err run_seal(const struct job *j, struct buf *out)
 {
 	struct wire_porter_sealed answer;
 
-	TRY(transfer_seal(&answer, j->serve->store, key_secret(j->key), &j->ask.seal, j->pipe));
+	TRY(sealing_from_pipe(&answer, j->serve->store, key_secret(j->key), &j->ask.seal, j->pipe));
+	wire_write_porter_sealed(out, &answer);
+	return buf_done(out);
+}
+
+static enum err run_join(const struct job *j, struct buf *out)
+{
+	struct wire_porter_sealed answer;
+
+	TRY(sealing_join(&answer, j->serve->store, key_secret(j->key), &j->ask.join));
 	wire_write_porter_sealed(out, &answer);
 	return buf_done(out);
 }
@@ -129,6 +144,7 @@ static const struct {
 	enum wire_type reply;
 } kinds[] = {
 	[JOB_SEAL] = {run_seal, WIRE_PORTER_SEALED},
+	[JOB_JOIN] = {run_join, WIRE_PORTER_JOINED},
 	[JOB_OPEN] = {run_open, WIRE_PORTER_OPENED},
 	[JOB_COPY] = {run_copy, WIRE_PORTER_COPIED},
 };
@@ -243,34 +259,34 @@ static struct job *unwait(struct serve *s, size_t i)
 	return j;
 }
 
-static void wake_waiting(struct serve *s, uint64_t handle)
+static void wake_waiting(struct serve *s, struct keys *keys, uint64_t handle)
 {
 	for (size_t i = s->waiting_count; i-- > 0;) {
-		if (s->waiting[i]->handle != handle)
+		if (s->waiting[i]->handle != handle || s->waiting[i]->keys != keys)
 			continue;
-		s->waiting[i]->key = keys_use(s->keys, handle, clock_monotonic_ms());
+		s->waiting[i]->key = keys_use(keys, handle, clock_monotonic_ms());
 		start_or_refuse(s, unwait(s, i));
 	}
 }
 
-static enum err on_handle_key(struct serve *s, struct slice body)
+static enum err on_key(struct serve *s, struct keys *keys, struct slice body)
 {
 	uint64_t handle;
 
-	TRY(keys_take(s->keys, &handle, body, clock_monotonic_ms()));
-	wake_waiting(s, handle);
+	TRY(keys_take(keys, &handle, body, clock_monotonic_ms()));
+	wake_waiting(s, keys, handle);
 	return OK;
 }
 
 /* Starts it, or lets it wait for its key. On OK the job is given away. */
 static enum err accept_job(struct serve *s, struct job *j, const struct channel *from)
 {
-	if (j->pipe < 0)
+	if (j->pipe < 0 && j->kind != JOB_JOIN)
 		return failure(ERR_FORMAT, "a transfer without a pipe");
 	TRY(channel_duplicate(&j->channel, from));
-	if (j->kind == JOB_COPY)
+	if (!j->keys)
 		return start_job(s, j);
-	j->key = keys_use(s->keys, j->handle, clock_monotonic_ms());
+	j->key = keys_use(j->keys, j->handle, clock_monotonic_ms());
 	return j->key ? start_job(s, j) : wait_for_key(s, j);
 }
 
@@ -280,10 +296,17 @@ static enum err read_ask(struct job *j, const struct frame *frame)
 	case JOB_SEAL:
 		TRY(wire_read_porter_seal(&j->ask.seal, frame->body));
 		j->handle = j->ask.seal.handle;
+		j->keys = j->serve->sealing_keys;
+		return OK;
+	case JOB_JOIN:
+		TRY(wire_read_porter_join(&j->ask.join, frame->body));
+		j->handle = j->ask.join.handle;
+		j->keys = j->serve->sealing_keys;
 		return OK;
 	case JOB_OPEN:
 		TRY(wire_read_porter_open(&j->ask.open, frame->body));
 		j->handle = j->ask.open.handle;
+		j->keys = j->serve->keys;
 		return OK;
 	case JOB_COPY:
 		return wire_read_porter_copy(&j->ask.copy, frame->body);
@@ -314,6 +337,7 @@ static enum err on_drop(struct serve *s, struct slice body)
 
 	TRY(wire_read_porter_drop(&message, body));
 	keys_drop(s->keys, message.handle);
+	keys_drop(s->sealing_keys, message.handle);
 	return OK;
 }
 
@@ -332,12 +356,16 @@ enum err serve_frame(void *context, const struct channel *from, const struct fra
 
 	if (frame->type == WIRE_PORTER_SEAL)
 		return on_transfer(s, from, frame, JOB_SEAL);
+	if (frame->type == WIRE_PORTER_JOIN)
+		return on_transfer(s, from, frame, JOB_JOIN);
 	if (frame->type == WIRE_PORTER_OPEN)
 		return on_transfer(s, from, frame, JOB_OPEN);
 	if (frame->type == WIRE_PORTER_COPY)
 		return on_transfer(s, from, frame, JOB_COPY);
 	if (frame->type == WIRE_HANDLE_KEY)
-		return on_handle_key(s, frame->body);
+		return on_key(s, s->keys, frame->body);
+	if (frame->type == WIRE_SEAL_KEY)
+		return on_key(s, s->sealing_keys, frame->body);
 	if (frame->type == WIRE_PORTER_DROP)
 		return on_drop(s, frame->body);
 	if (frame->type == WIRE_PORTER_DISCARD)
@@ -362,5 +390,6 @@ void serve_timer(void *context)
 		job_free(unwait(s, i));
 	}
 	keys_drop_old(s->keys, now_ms);
+	keys_drop_old(s->sealing_keys, now_ms);
 	next_tick(s);
 }

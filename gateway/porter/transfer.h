@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * transfer.h - one file through the porter: from a pipe, sealed, into the store; or out of the
- * store, opened, into a pipe. Blocks until done; runs on a thread of its own.
+ * transfer.h - one file out of the store through the porter, opened or as it lies there, into a
+ * pipe. Blocks until done; runs on a thread of its own. The way in is sealing.h.
  */
 #ifndef GATEWAY_PORTER_TRANSFER_H
 #define GATEWAY_PORTER_TRANSFER_H
 
 #include "crypto/secret.h"
 #include "schema/wire/porter.h"
-
-/* Reads exactly ask->size bytes and the end from `pipe`. On any failure (too few, too many, no
- * room, a broken pipe) nothing is left of the blob. */
-RESULT transfer_seal(struct wire_porter_sealed *out, int store, const struct secret *file_key,
-		     const struct wire_porter_seal *ask, int pipe);
 
 /* Writes the range into `pipe`. Each byte was authenticated before it is written; ERR_FORGED
  * names the chunk that was not. ERR_CLOSED: the reader went. */

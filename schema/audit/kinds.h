@@ -28,7 +28,13 @@
 	X(MODEL_CREATE,      "model.create",      A) \
 	X(MODEL_SETTINGS,    "model.settings",    A) \
 	X(KEY_CREATE,        "key.create",        A) \
+	X(KEY_RESUME,        "key.resume",        A) \
 	X(MODEL_COMMIT,      "model.commit",      A) \
+	X(BRANCH_CREATE,     "branch.create",     A) \
+	X(BRANCH_MOVE,       "branch.move",       A) \
+	X(BRANCH_DELETE,     "branch.delete",     A) \
+	X(TAG_CREATE,        "tag.create",        A) \
+	X(TAG_DELETE,        "tag.delete",        A) \
 	X(MODEL_DISABLE,     "model.disable",     A) \
 	X(MODEL_ENABLE,      "model.enable",      A) \
 	X(MODEL_SHRED,       "model.shred",       A) \

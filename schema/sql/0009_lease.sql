@@ -91,7 +91,7 @@ DECLARE
 	watched text;
 BEGIN
 	FOREACH watched IN ARRAY ARRAY['person', 'office', 'person_key', 'access_token', 'issuer',
-		'identity', 'visa', 'terms', 'model', 'revision', 'branch', 'access_request',
+		'identity', 'visa', 'terms', 'model', 'revision', 'branch', 'tag', 'access_request',
 		'license'] LOOP
 		EXECUTE format('CREATE CONSTRAINT TRIGGER access_changed AFTER INSERT OR UPDATE OR '
 			'DELETE ON %I DEFERRABLE INITIALLY DEFERRED FOR EACH ROW '

@@ -3,16 +3,16 @@
 
 #include "schema/store/rows.h"
 
-#define REVISION_COLUMNS \
-	"r.model, r.id, r.state, r.parent, r.title, r.manifest_sha256, r.runnable, " \
-	"r.runnable_reason, r.has_template, r.created_at"
-
 #define FILE_COLUMNS "f.path, f.blob, f.size, f.sha256, f.git_sha1, f.is_large, f.header"
 
-/* A branch wins no quarrel with an id: its name never looks like one. */
+/* No name of a branch or tag looks like an id, and no two are the same. */
+#define REVISION_OF(model) \
+	"coalesce((SELECT b.revision FROM branch b WHERE b.model = " model " AND b.name = $2), " \
+	"(SELECT t.revision FROM tag t WHERE t.model = " model " AND t.name = $2), $2) "
+
 #define READY_REVISION_OF_MODEL_NAME \
-	"FROM model m JOIN revision r ON r.model = m.id AND r.state = 'ready' AND r.id = " \
-	"coalesce((SELECT b.revision FROM branch b WHERE b.model = m.id AND b.name = $2), $2) "
+	"FROM model m JOIN revision r ON r.model = m.id AND r.state = 'ready' AND r.id " \
+	"= " REVISION_OF("m.id")
 
 const struct store_statement revision_find_statement = {
 	"revision_find",
@@ -240,17 +240,15 @@ enum err store_revision_set_runnable(struct store *s, const uint8_t model[STORE_
 }
 
 enum err store_revision_get(struct store *s, struct arena *arena, struct store_revision *out,
-			    const uint8_t model[STORE_ID], struct slice id_or_branch)
+			    const uint8_t model[STORE_ID], struct slice id_or_name)
 {
 	static const struct store_statement find = {
-		"revision_get",
-		"SELECT " REVISION_COLUMNS " FROM revision r WHERE r.model = $1 "
-		"AND r.state = 'ready' AND r.id = coalesce((SELECT b.revision FROM branch b "
-		"WHERE b.model = $1 AND b.name = $2), $2)"};
+		"revision_get", "SELECT " REVISION_COLUMNS " FROM revision r WHERE r.model = $1 "
+				"AND r.state = 'ready' AND r.id = " REVISION_OF("$1")};
 	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
 
 	store_put_id(&step, model);
-	store_put_text(&step, id_or_branch);
+	store_put_text(&step, id_or_name);
 	TRY(store_run(s, &step, 1));
 	return store_one(&step, out, revision_take, "revision");
 }

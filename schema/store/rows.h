@@ -9,8 +9,13 @@ extern const struct store_statement model_get_statement;     /* $1: name */
 extern const struct store_statement visa_list_statement;     /* $1: person */
 extern const struct store_statement license_list_statement;  /* $1: person, $2: model name */
 extern const struct store_statement request_last_statement;  /* $1: person, $2: model name */
-extern const struct store_statement revision_find_statement; /* $1: model name, $2: id or branch */
+extern const struct store_statement revision_find_statement; /* $1: model name, $2: id or name */
 extern const struct store_statement file_find_statement;     /* the same, $3: path */
+
+/* Of `revision r`, for revision_take. */
+#define REVISION_COLUMNS \
+	"r.model, r.id, r.state, r.parent, r.title, r.manifest_sha256, r.runnable, " \
+	"r.runnable_reason, r.has_template, r.created_at"
 
 store_take_fn model_take, visa_take, license_take, request_take, revision_take, file_take;
 

@@ -28,6 +28,16 @@ static void visit_key_created(struct codec *c, struct wire_key_created *m)
 }
 WIRE_DEFINE(key_created)
 
+static void visit_key_resume(struct codec *c, struct wire_key_resume *m)
+{
+	codec_array(c, m->event, sizeof m->event);
+	codec_array(c, m->blob, sizeof m->blob);
+	codec_block(c, &m->header, WIRE_MAX_HEADER);
+	codec_below(c, &m->porter, ROLE_MAX_INDEX);
+	codec_u64(c, &m->handle);
+}
+WIRE_DEFINE(key_resume)
+
 static void visit_key_bind(struct codec *c, struct wire_key_bind *m)
 {
 	codec_array(c, m->event, sizeof m->event);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* keeper.h - what the keeper is asked and what it answers. KEEPER_HELLO, KEY_RELEASED,
- * PASS_ISSUED and LOG_STATE have empty bodies. */
+ * KEY_RESUMED, PASS_ISSUED and LOG_STATE have empty bodies. */
 #ifndef SCHEMA_WIRE_KEEPER_H
 #define SCHEMA_WIRE_KEEPER_H
 
@@ -29,6 +29,16 @@ struct wire_key_created {
 	struct slice header; /* the age header of the new file, with our own stanza */
 };
 WIRE_DECLARE(key_created);
+
+/* The key of an upload that goes on: again to a porter, and only to seal with. */
+struct wire_key_resume {
+	uint8_t event[WIRE_ID]; /* the appended key.resume */
+	uint8_t blob[WIRE_ID];  /* the one of key.create */
+	struct slice header;    /* as it was created: of no model yet */
+	uint8_t porter;
+	uint64_t handle;
+};
+WIRE_DECLARE(key_resume);
 
 struct wire_key_bind {
 	uint8_t event[WIRE_ID]; /* the appended model.commit */
@@ -118,7 +128,7 @@ struct wire_log_appended {
 };
 WIRE_DECLARE(log_appended);
 
-/* To the porter or engine that is to use the key, before the edge is told. */
+/* To the porter or engine that is to use the key, before the edge is told. SEAL_KEY too. */
 struct wire_handle_key {
 	uint64_t handle;
 	uint8_t key[WIRE_FILE_KEY]; /* wipe with the struct once it is in secret memory */

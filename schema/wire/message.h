@@ -54,6 +54,7 @@ enum {
 	WIRE_MAX_TOKENS = 16, /* tokens in one ENGINE_DELTA */
 	WIRE_MAX_TOP = 20,    /* alternatives of one token */
 	WIRE_PASS_SECONDS = 60,
+	WIRE_MAX_PARTS = 1024, /* of one upload */
 };
 
 /* Rows are grouped by channel; the high byte of the number is the group. */
@@ -70,7 +71,7 @@ enum {
 	X(KEEPER_HELLO,     0x0201, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      0,                     0,  "nothing") \
 	X(KEEPER_KEYS,      0x0202, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        1024,                  0,  "KEEPER_HELLO") \
 	X(KEY_CREATE,       0x0203, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      64,                    0,  "an appended key.create") \
-	X(KEY_CREATED,      0x0204, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        4 + WIRE_MAX_HEADER,   0,  "KEY_CREATE; HANDLE_KEY sent first") \
+	X(KEY_CREATED,      0x0204, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        4 + WIRE_MAX_HEADER,   0,  "KEY_CREATE; SEAL_KEY sent first") \
 	X(KEY_BIND,         0x0205, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      20 * 1024,             0,  "an appended model.commit naming the file") \
 	X(KEY_BOUND,        0x0206, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        4 + WIRE_MAX_HEADER,   0,  "KEY_BIND") \
 	X(KEY_RELEASE,      0x0207, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      56 * 1024,             0,  "an appended, fresh, unused key.release or model.serve") \
@@ -81,6 +82,9 @@ enum {
 	X(TOKEN_SIGNED,     0x020c, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        4 + WIRE_MAX_TOKEN,    0,  "TOKEN_SIGN") \
 	X(PASS_ISSUE,       0x020d, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      36 * 1024,             0,  "an appended, fresh, unused infer.pass") \
 	X(PASS_ISSUED,      0x020e, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        0,                     0,  "PASS_ISSUE; ENGINE_PASS sent first") \
+	X(KEY_RESUME,       0x0220, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      20 * 1024,             0,  "an appended key.resume naming the header") \
+	X(KEY_RESUMED,      0x0221, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        0,                     0,  "KEY_RESUME; SEAL_KEY sent first") \
+	X(SEAL_KEY,         0x0222, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_PORTER,      8 + WIRE_FILE_KEY,     0,  "nothing; a key to seal with, never to open for the edge") \
 	X(LOG_STATE,        0x0301, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      0,                     0,  "nothing") \
 	X(LOG_STATE_IS,     0x0302, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_SCRIBE,      8 + WIRE_DIGEST,       0,  "LOG_STATE") \
 	X(LOG_APPEND,       0x0303, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      WIRE_MAX_BODY,         0,  "first = the keeper's size; none: sign the tree as it is") \
@@ -88,7 +92,7 @@ enum {
 	X(SCRIBE_AWAIT,     0x0401, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_SCRIBE,      WIRE_ID,               0,  "the event is in the outbox") \
 	X(SCRIBE_PUBLISHED, 0x0402, WIRE_REPLY, ROLE_SET_SCRIBE,   ROLE_SET_EDGE,        16,                    0,  "SCRIBE_AWAIT; its checkpoint is published") \
 	X(SCRIBE_WAKE,      0x0403, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_SCRIBE,      0,                     0,  "nothing") \
-	X(PORTER_SEAL,      0x0501, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      32,                    1,  "HANDLE_KEY with its handle; a pipe to read") \
+	X(PORTER_SEAL,      0x0501, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      33,                    1,  "SEAL_KEY with its handle; a pipe to read") \
 	X(PORTER_SEALED,    0x0502, WIRE_REPLY, ROLE_SET_PORTER,   ROLE_SET_EDGE,        64,                    0,  "PORTER_SEAL; fsynced under its final name") \
 	X(PORTER_OPEN,      0x0503, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      64,                    1,  "HANDLE_KEY with its handle; a pipe to write") \
 	X(PORTER_OPENED,    0x0504, WIRE_REPLY, ROLE_SET_PORTER,   ROLE_SET_EDGE,        8,                     0,  "PORTER_OPEN") \
@@ -97,6 +101,8 @@ enum {
 	X(PORTER_DISCARDED, 0x0507, WIRE_REPLY, ROLE_SET_PORTER,   ROLE_SET_EDGE,        0,                     0,  "PORTER_DISCARD") \
 	X(PORTER_COPY,      0x0508, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      WIRE_ID,               1,  "a pipe to write; the sealed bytes, no key") \
 	X(PORTER_COPIED,    0x0509, WIRE_REPLY, ROLE_SET_PORTER,   ROLE_SET_EDGE,        8,                     0,  "PORTER_COPY") \
+	X(PORTER_JOIN,      0x0520, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      42 + WIRE_MAX_PARTS * WIRE_ID, 0, "SEAL_KEY with its handle") \
+	X(PORTER_JOINED,    0x0521, WIRE_REPLY, ROLE_SET_PORTER,   ROLE_SET_EDGE,        64,                    0,  "PORTER_JOIN; fsynced under its final name") \
 	X(HANDLE_KEY,       0x0601, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_PORTER | ROLE_SET_ENGINE, 8 + WIRE_FILE_KEY, 0, "nothing") \
 	X(ENGINE_SERVES,    0x0602, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_ENGINE,      8 + WIRE_MAX_MODEL + WIRE_MAX_REVISION, 0, "before each HANDLE_KEY to an engine") \
 	X(ENGINE_PASS,      0x0603, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_ENGINE,      12 + WIRE_MAX_MODEL + WIRE_MAX_RIGHT, 0, "nothing") \

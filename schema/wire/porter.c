@@ -3,9 +3,13 @@
 
 static void visit_porter_seal(struct codec *c, struct wire_porter_seal *m)
 {
+	uint8_t content = (uint8_t)m->content;
+
 	codec_u64(c, &m->handle);
 	codec_array(c, m->blob, sizeof m->blob);
 	codec_u64(c, &m->size);
+	codec_below(c, &content, WIRE_CONTENT_COUNT);
+	m->content = (enum wire_content)content;
 }
 WIRE_DEFINE(porter_seal)
 
@@ -16,6 +20,18 @@ static void visit_porter_sealed(struct codec *c, struct wire_porter_sealed *m)
 	codec_array(c, m->git_sha1, sizeof m->git_sha1);
 }
 WIRE_DEFINE(porter_sealed)
+
+static void visit_porter_join(struct codec *c, struct wire_porter_join *m)
+{
+	codec_u64(c, &m->handle);
+	codec_array(c, m->blob, sizeof m->blob);
+	codec_u64(c, &m->size);
+	codec_u64(c, &m->part_size);
+	codec_count(c, &m->count, WIRE_MAX_PARTS);
+	for (unsigned i = 0; i < m->count; i++)
+		codec_array(c, m->parts[i], WIRE_ID);
+}
+WIRE_DEFINE(porter_join)
 
 static void visit_porter_open(struct codec *c, struct wire_porter_open *m)
 {

@@ -5,19 +5,34 @@
 
 #include "schema/wire/codec.h"
 
+/* What git keeps of a file: its bytes, or a pointer to their SHA-256. */
+enum wire_content { WIRE_CONTENT_REGULAR, WIRE_CONTENT_LARGE, WIRE_CONTENT_COUNT };
+
 struct wire_porter_seal { /* with the read end of a pipe */
 	uint64_t handle;
 	uint8_t blob[WIRE_ID];
 	uint64_t size; /* of the plaintext that will come: fewer or more is an error */
+	enum wire_content content;
 };
 WIRE_DECLARE(porter_seal);
 
-struct wire_porter_sealed {
+struct wire_porter_sealed { /* PORTER_JOINED too */
 	uint64_t size;
 	uint8_t sha256[WIRE_DIGEST];
-	uint8_t git_sha1[20]; /* of "blob <size>\0" and the plaintext */
+	uint8_t git_sha1[20]; /* of what git keeps */
 };
 WIRE_DECLARE(porter_sealed);
+
+/* Parts that were sealed before, under the same key, become one blob. */
+struct wire_porter_join {
+	uint64_t handle;
+	uint8_t blob[WIRE_ID];
+	uint64_t size;      /* of the whole plaintext */
+	uint64_t part_size; /* of each part but the last */
+	uint16_t count;
+	uint8_t parts[WIRE_MAX_PARTS][WIRE_ID]; /* blobs, in order */
+};
+WIRE_DECLARE(porter_join);
 
 struct wire_porter_open { /* with the write end of a pipe */
 	uint64_t handle;

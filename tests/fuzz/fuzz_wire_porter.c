@@ -8,6 +8,7 @@
 
 FUZZ_WIRE(porter_seal)
 FUZZ_WIRE(porter_sealed)
+FUZZ_WIRE(porter_join)
 FUZZ_WIRE(porter_open)
 FUZZ_WIRE(porter_opened)
 FUZZ_WIRE(porter_drop)
@@ -20,9 +21,10 @@ FUZZ_WIRE(courier_get)
 FUZZ_WIRE(courier_got)
 
 static fuzz_wire_fn *const checks[] = {
-	check_porter_seal, check_porter_sealed,  check_porter_open,  check_porter_opened,
-	check_porter_drop, check_porter_discard, check_scribe_await, check_scribe_published,
-	check_peer,        check_fail,           check_courier_get,  check_courier_got,
+	check_porter_seal,      check_porter_sealed, check_porter_open,    check_porter_join,
+	check_porter_opened,    check_porter_drop,   check_porter_discard, check_scribe_await,
+	check_scribe_published, check_peer,          check_fail,           check_courier_get,
+	check_courier_got,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -4,6 +4,7 @@
 #include "tests/fuzz/fuzz_wire.h"
 
 FUZZ_WIRE(key_create)
+FUZZ_WIRE(key_resume)
 FUZZ_WIRE(key_bind)
 FUZZ_WIRE(key_release)
 FUZZ_WIRE(pass_issue)
@@ -12,8 +13,8 @@ FUZZ_WIRE(token_sign)
 FUZZ_WIRE(log_append)
 
 static fuzz_wire_fn *const checks[] = {
-	check_key_create, check_key_bind,   check_key_release, check_license_sign,
-	check_token_sign, check_log_append, check_pass_issue,
+	check_key_create,   check_key_resume, check_key_bind,   check_key_release,
+	check_license_sign, check_token_sign, check_log_append, check_pass_issue,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -41,6 +41,8 @@ static void a_message_is_refused_from_the_wrong_sender_size_or_descriptors(void 
 		{"no such type", ROLE_EDGE, ROLE_KEEPER, 0x7777, 0, 0, ERR_DENIED},
 		{"a reply backwards", ROLE_EDGE, ROLE_KEEPER, WIRE_KEY_CREATED, 4, 0, ERR_DENIED},
 		{"a key from the edge", ROLE_EDGE, ROLE_PORTER, WIRE_HANDLE_KEY, 24, 0, ERR_DENIED},
+		{"a key to seal with, from the edge", ROLE_EDGE, ROLE_PORTER, WIRE_SEAL_KEY, 24, 0,
+		 ERR_DENIED},
 		{"appending from the edge", ROLE_EDGE, ROLE_KEEPER, WIRE_LOG_APPEND, 9, 0,
 		 ERR_DENIED},
 		{"over the ceiling", ROLE_EDGE, ROLE_KEEPER, WIRE_KEY_CREATE, 65, 0, ERR_DENIED},

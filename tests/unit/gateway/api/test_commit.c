@@ -94,12 +94,52 @@ static void a_revision_is_forty_digits_and_differs_with_everything(void **state)
 	assert_string_not_equal(a, c);
 }
 
+static void a_branch_or_tag_is_called_as_git_allows(void **state)
+{
+	static const char *const good[] = {
+		"main", "v1.0", "feature/x-1",
+		"A_b",  "0",    "0123456789abcdef0123456789abcdef0123456"};
+	static const char *const bad[] = {"",
+					  "-x",
+					  ".x",
+					  "/x",
+					  "x/",
+					  "x//y",
+					  "x/.y",
+					  "x.",
+					  "x.lock",
+					  "a/b.lock",
+					  "a..b",
+					  "a b",
+					  "a~1",
+					  "a^",
+					  "a:b",
+					  "a\\b",
+					  "a@{1}",
+					  "\xc3\xa4",
+					  "HEAD",
+					  "refs/heads/main",
+					  "0123456789abcdef0123456789abcdef01234567"};
+	char longest[COMMIT_MAX_REFERENCE + 2];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+		assert_ok(commit_check_reference(slice_of_string(good[i])));
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		if (commit_check_reference(slice_of_string(bad[i])) != ERR_FORMAT)
+			fail_msg("\"%s\" is taken for a name", bad[i]);
+	memset(longest, 'a', sizeof longest);
+	assert_ok(commit_check_reference(slice_of(longest, COMMIT_MAX_REFERENCE)));
+	assert_err(commit_check_reference(slice_of(longest, COMMIT_MAX_REFERENCE + 1)), ERR_FORMAT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_commit_reads_as_it_was_meant),
 		cmocka_unit_test(a_broken_commit_is_refused_with_its_line),
 		cmocka_unit_test(a_manifest_does_not_depend_on_the_order_of_files),
+		cmocka_unit_test(a_branch_or_tag_is_called_as_git_allows),
 		cmocka_unit_test(a_revision_is_forty_digits_and_differs_with_everything),
 	};
 

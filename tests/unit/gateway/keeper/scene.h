@@ -26,8 +26,9 @@ struct scene {
 	struct keeper *keeper;
 	struct rules_time now;
 	unsigned keys_sent;
-	uint8_t key[AGE_FILE_KEY]; /* the last one */
-	unsigned notes_sent;       /* to engines */
+	uint8_t key[AGE_FILE_KEY];   /* the last one */
+	struct keeper_target target; /* where it went */
+	unsigned notes_sent;         /* to engines */
 	enum wire_type last_note;
 	struct buf note;
 	struct buf header; /* bound to org/model */
@@ -37,13 +38,13 @@ struct scene {
 	struct entry entry; /* the last one appended */
 };
 
-static inline enum err catch_key(void *context, enum role role, unsigned index, uint64_t handle,
+static inline enum err catch_key(void *context, const struct keeper_target *target,
 				 const struct secret *file_key)
 {
 	struct scene *s = context;
 
-	(void)role, (void)index, (void)handle;
 	s->keys_sent++;
+	s->target = *target;
 	memcpy(s->key, secret_slice(file_key).data, AGE_FILE_KEY);
 	return OK;
 }

@@ -99,7 +99,7 @@ static void keeper_hands_the_key_over_before_it_answers(void **state)
 	ask_create(s);
 	child_expect(&s->child, &s->edge, WIRE_KEY_CREATED, &frame);
 	assert_ok(channel_receive(&s->porter, &s->child.inbox, &frame, 0));
-	assert_int_equal(frame.type, WIRE_HANDLE_KEY);
+	assert_int_equal(frame.type, WIRE_SEAL_KEY);
 	assert_ok(wire_read_handle_key(&key, frame.body));
 	assert_true(key.handle == 9);
 	ask_create(s);
