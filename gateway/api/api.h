@@ -45,6 +45,7 @@ struct api_keys {
 struct api {
 	const struct settings *settings;
 	struct rpc *rpc;
+	const struct process *process;
 	int log_directory; /* read-only: checkpoint, tile/... */
 	struct releases *releases;
 	struct slots *slots;

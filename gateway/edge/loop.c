@@ -14,6 +14,8 @@
 #include "crypto/base/clock.h"
 #include "crypto/base/file.h"
 #include "crypto/base/log.h"
+#include "gateway/edge/ring.h"
+#include "gateway/proc/channel.h"
 
 enum {
 	EVENTS = 256,  /* in one round */
@@ -108,11 +110,14 @@ static void read_mail(struct loop *loop)
 
 	mailbox_open(mailbox);
 	for (struct exchange *x; taken < MAILS && (x = mailbox_take(mailbox)) != NULL; taken++) {
+		if (x->is_finished && x->has_file)
+			ring_take_arrivals(loop); /* it may be fed from one of them */
 		if (x->stream)
 			x->stream->kind->wake(x->stream);
 		else if (x->is_finished)
 			connection_retire(loop, x);
 	}
+	ring_take_arrivals(loop);
 	if (taken == MAILS)
 		mailbox_wake(mailbox); /* there may be more: next round */
 }
@@ -179,6 +184,9 @@ static void on_event(struct loop *loop, const struct epoll_event *event)
 	case WATCH_PIPE:
 		watch->stream->kind->wake(watch->stream);
 		break;
+	case WATCH_RING:
+		ring_readable(watch->ring);
+		break;
 	}
 }
 
@@ -221,6 +229,7 @@ static void free_closed(struct loop *loop)
 {
 	struct connection *c = loop->closed, *next;
 
+	ring_free_broken(loop);
 	for (struct stream *s; (s = loop->dead_streams) != NULL; free(s))
 		loop->dead_streams = s->next_dead;
 	loop->closed = NULL;
@@ -239,6 +248,8 @@ static int wait_ms(const struct loop *loop)
 {
 	int64_t left = loop->next_sweep_ms - loop->now_ms;
 
+	if (loop->ring_is_short && left > POOL_PATIENCE_MS)
+		left = POOL_PATIENCE_MS;
 	if (loop->yielded || left <= 0)
 		return 0;
 	return left < 60000 ? (int)left : 60000;
@@ -254,6 +265,7 @@ static void run_round(struct loop *loop)
 	serve_yielded(loop);
 	for (int i = 0; i < count; i++)
 		on_event(loop, &events[i]);
+	loop->ring_is_short = ring_serve_waiting(loop);
 	if (loop->now_ms >= loop->next_sweep_ms)
 		sweep(loop);
 	free_closed(loop);
@@ -294,12 +306,15 @@ enum err loop_run(struct edge_shared *shared, struct router *router, struct tls_
 	enum err result = set_up(&loop);
 
 	loop.scratch = malloc(LOOP_SCRATCH);
-	assert(loop.scratch);
+	loop.inbox = malloc(sizeof *loop.inbox);
+	assert(loop.scratch && loop.inbox);
 	if (result == OK && shared->options.started)
 		shared->options.started(shared->options.shared);
 	while (result == OK && !is_over(&loop))
 		run_round(&loop);
 	free_closed(&loop);
+	ring_free_all(&loop);
+	free(loop.inbox);
 	free(loop.scratch);
 	file_close(&loop.epoll_fd);
 	return result;

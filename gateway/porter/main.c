@@ -34,7 +34,7 @@ static enum err run(int argc, char **argv)
 	TRY(process_open_directory(&store, p, "store"));
 	TRY(confine(p, store));
 	TRY(blobs_sweep(store));
-	serve = serve_new(store);
+	serve = serve_new(store, p);
 	handlers.context = serve;
 	TRY(loop_new(&loop, p, &handlers));
 	serve_use_loop(serve, loop);

@@ -28,6 +28,10 @@ static const struct sandbox_call calls[] = {
 	SANDBOX_ALLOW_EQUAL(fcntl, 1, F_SETPIPE_SZ, "larger pipes"),
 	SANDBOX_ALLOW_EQUAL(fcntl, 1, F_GETPIPE_SZ, "larger pipes"),
 
+	/* rings to the porters */
+	SANDBOX_ALLOW_EQUAL(socketpair, 0, AF_UNIX, "the channel of a ring"),
+	SANDBOX_ALLOW_EQUAL(fcntl, 1, F_GET_SEALS, "is the pool sealed as it must be?"),
+
 	/* log/ */
 	SANDBOX_ALLOW_IF(openat, 2, O_ACCMODE | O_CREAT | O_TRUNC, 0, "to read, below a granted directory"),
 	SANDBOX_ALLOW(pread64, "files"),

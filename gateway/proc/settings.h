@@ -28,6 +28,7 @@ enum { SETTINGS_MAX_TEXT = 1024, SETTINGS_MAX_FILE = 64 * 1024 };
 	X(gateway,  uid_base,              uid_base,              NUMBER, "61200",     1000, 65000,   "when started as root: each role runs as uid_base + its number") \
 	X(gateway,  strict,                strict,                SWITCH, "no",        0, 1,          "refuse to start where the kernel grants only part of the sandbox") \
 	X(gateway,  porters,               porters,               NUMBER, "2",         1, 16,         "number of porters: processes that seal and open files") \
+	X(gateway,  pool_mib,              pool_mib,              NUMBER, "16",        1, 1024,       "memory between the edge and each porter: opened bytes on their way out") \
 	X(gateway,  engines,               engines,               NUMBER, "2",         1, 16,         "number of engine slots: models in service at one time") \
 	X(gateway,  workers,               workers,               NUMBER, "48",        2, 256,        "threads of the edge that run requests; half of them may generate at a time") \
 	X(gateway,  log_level,             log_level,             TEXT,   "info",      4, 5,          "error, warn, info or debug") \

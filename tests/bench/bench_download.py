@@ -135,8 +135,8 @@ def main():
         root = pathlib.Path(folder)
         root.chmod(0o755)
         write_model(root / "model", mebibytes)
-        gateway, demo = start_gateway(build, root, 18990)
-        nginx = start_nginx(root, 18991, demo)
+        gateway, demo = start_gateway(build, root, 20100)
+        nginx = start_nginx(root, 20101, demo)
         try:
             environment = dict(os.environ, SALLYPORT_TOKEN=demo["tokens"]["admin"])
             subprocess.run([f"{build}/bin/sallyport", "model", "import", "bench/weights",
@@ -144,7 +144,7 @@ def main():
                             "--ca", demo["ca"]], check=True, env=environment,
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             ours = f'{demo["url"]}/bench/weights/resolve/main/weights.bin'
-            theirs = "https://127.0.0.1:18991/weights.bin"
+            theirs = "https://127.0.0.1:20101/weights.bin"
             token, rounds_of = demo["tokens"]["researcher"], {}
             for _ in range(rounds):
                 measure("gateway", gateway, ours, demo["ca"], token, rounds_of)
