@@ -238,8 +238,13 @@ static void fill(struct feed *f, struct pool_fill *out)
 bool feed_ask(struct feed *f, struct pool_fill *out, int64_t now_ms)
 {
 	struct pool *p = f->pool;
+	unsigned most = share(p);
 
-	if (f->next == f->end || f->has_failed || f->is_waiting || f->count >= share(p))
+	if (f->count <= most / 2)
+		f->is_full = false;
+	else if (f->count >= most)
+		f->is_full = true;
+	if (f->next == f->end || f->has_failed || f->is_waiting || f->is_full)
 		return false;
 	if (p->first_waiting || (p->free_count == 0 && !steal(p, now_ms))) {
 		wait_in_line(f);

@@ -41,6 +41,7 @@ struct feed {
 	uint64_t end;
 	struct feed_segment segments[FEED_AHEAD]; /* in the order of the file */
 	unsigned count;
+	bool is_full;    /* has all it may: asks again when half of that is used */
 	bool has_failed; /* what it needs could not be filled */
 	bool is_waiting;
 	bool is_holding;                       /* has something to lose */
