@@ -71,8 +71,8 @@ def cpu_seconds(root):
 
 def fetch(url, ca, token):
     """Bytes a second, as curl saw it."""
-    command = ["curl", "-sf", "-o", "/dev/null", "-w", "%{speed_download}", "--tlsv1.3", "--http1.1",
-               "--cacert", ca, url]
+    command = ["curl", "-sf", "-o", "/dev/null", "-w", "%{speed_download}", "--tlsv1.3",
+               "--http1.1", "--cacert", ca, url]
     if token:
         command += ["-H", f"Authorization: Bearer {token}"]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
@@ -155,8 +155,9 @@ def report_first_byte(demo, path, count=40):
     port = int(demo["url"].rpartition(":")[2])
     times = sorted(first_byte(port, demo["ca"], demo["tokens"]["researcher"], path,
                               f"127.0.7.{i + 1}") for i in range(count))
-    print(json.dumps({"bench": "download", "first_byte_ms": round(statistics.median(times) * 1e3, 1),
-                      "p90_ms": round(times[int(count * 0.9)] * 1e3, 1), "releases": count}))
+    print(json.dumps({"bench": "download", "releases": count,
+                      "first_byte_ms": round(statistics.median(times) * 1e3, 1),
+                      "p90_ms": round(times[int(count * 0.9)] * 1e3, 1)}))
 
 
 def report(rounds_of, mebibytes):

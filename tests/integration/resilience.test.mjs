@@ -234,7 +234,7 @@ function curlBig(version, file, ...more) {
 }
 
 for (const version of ["--http1.1", "--http2"])
-	test(`curl ${version} sees a killed porter as a broken transfer, and resumes it`, async () => {
+	test(`curl ${version} sees that a porter was killed, and resumes`, async () => {
 		const file = path.join(here.gateway.folder, "resumed");
 		const begun = curlBig(version, file, "--limit-rate", "8M");
 		await until("some megabytes", RECOVERY_SECONDS, () => {
