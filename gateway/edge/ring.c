@@ -284,6 +284,8 @@ bool ring_ask(struct stream *s)
 {
 	struct pool_fill fill;
 
+	if (feed_left(&s->feed) == 0)
+		return true; /* whatever has become of the ring */
 	if (!s->feed.pool || s->feed.has_failed)
 		return false;
 	while (feed_ask(&s->feed, &fill, s->loop->now_ms))

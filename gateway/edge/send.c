@@ -176,8 +176,6 @@ static enum tls_result feed(struct connection *c)
 
 enum step step_feeding(struct connection *c)
 {
-	uint64_t left;
-
 	if (stream_is_aborted(&c->stream)) {
 		connection_reset(c);
 		return STEP_WAIT;
@@ -192,8 +190,7 @@ enum step step_feeding(struct connection *c)
 		connection_reset(c); /* never an end that looks like one */
 		return STEP_WAIT;
 	}
-	left = feed_left(&c->stream.feed);
-	if (left == 0)
+	if (feed_left(&c->stream.feed) == 0)
 		return end_answer(c);
 	c->wants_hangup = true;
 	c->wants_write = ring_bytes(&c->stream).size > 0; /* after the others' turn; or the ring */
