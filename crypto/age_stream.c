@@ -10,7 +10,7 @@
 #include "crypto/digest.h"
 #include "crypto/random.h"
 
-enum { AGE_FILE_KEY_SIZE = 16, AGE_CHUNK_NONCE = 12 };
+enum { AGE_FILE_KEY_SIZE = 16, AGE_PAYLOAD_KEY_SIZE = 32, AGE_CHUNK_NONCE = 12 };
 
 /* An eleven-byte counter, then 1 for the last chunk. */
 static void chunk_nonce(uint8_t out[AGE_CHUNK_NONCE], uint64_t chunk, bool last)
@@ -21,25 +21,44 @@ static void chunk_nonce(uint8_t out[AGE_CHUNK_NONCE], uint64_t chunk, bool last)
 	out[11] = last;
 }
 
-static enum err stream_new(EVP_CIPHER_CTX **out, const struct secret *file_key,
-			   const uint8_t nonce[AGE_NONCE])
+static enum err payload_key(struct secret **out, const struct secret *file_key,
+			    const uint8_t nonce[AGE_NONCE])
 {
-	AUTO(secret_auto) struct secret *key = NULL;
-	EVP_CIPHER_CTX *cipher;
-
 	assert(secret_size(file_key) == AGE_FILE_KEY_SIZE);
-	TRY(secret_new(&key, 32));
-	digest_hkdf(secret_bytes(key), 32, secret_slice(file_key), slice_of(nonce, AGE_NONCE),
-		    S("payload"));
-	cipher = EVP_CIPHER_CTX_new();
+	TRY(secret_new(out, AGE_PAYLOAD_KEY_SIZE));
+	digest_hkdf(secret_bytes(*out), AGE_PAYLOAD_KEY_SIZE, secret_slice(file_key),
+		    slice_of(nonce, AGE_NONCE), S("payload"));
+	return OK;
+}
+
+static enum err cipher_new(EVP_CIPHER_CTX **out)
+{
+	EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
+
 	assert(cipher);
-	if (EVP_CipherInit_ex(cipher, EVP_chacha20_poly1305(), NULL, secret_bytes(key), NULL, 1) !=
-	    1) {
+	if (EVP_CipherInit_ex(cipher, EVP_chacha20_poly1305(), NULL, NULL, NULL, 1) != 1) {
 		EVP_CIPHER_CTX_free(cipher);
 		return failure(ERR_INTERNAL, "OpenSSL gives no ChaCha20-Poly1305");
 	}
 	*out = cipher;
 	return OK;
+}
+
+static enum err cipher_use_key(EVP_CIPHER_CTX *cipher, const struct secret *key)
+{
+	if (EVP_CipherInit_ex(cipher, NULL, NULL, secret_slice(key).data, NULL, 1) != 1)
+		return failure(ERR_INTERNAL, "OpenSSL takes no key");
+	return OK;
+}
+
+static enum err stream_new(EVP_CIPHER_CTX **out, const struct secret *file_key,
+			   const uint8_t nonce[AGE_NONCE])
+{
+	AUTO(secret_auto) struct secret *key = NULL;
+
+	TRY(payload_key(&key, file_key, nonce));
+	TRY(cipher_new(out));
+	return cipher_use_key(*out, key);
 }
 
 /* out gets plain.size + AGE_TAG bytes. */
@@ -58,19 +77,19 @@ static enum err seal_chunk(EVP_CIPHER_CTX *cipher, uint8_t *out, struct slice pl
 	return OK;
 }
 
-/* In place: bytes[0..size) becomes size - AGE_TAG bytes of plaintext. */
-static enum err open_chunk(EVP_CIPHER_CTX *cipher, uint8_t *bytes, size_t size, uint64_t chunk,
-			   bool last)
+/* In place. */
+static enum err open_chunk(EVP_CIPHER_CTX *cipher, uint8_t *bytes, size_t size,
+			   const uint8_t tag[AGE_TAG], uint64_t chunk, bool last)
 {
 	uint8_t nonce[AGE_CHUNK_NONCE];
-	size_t plain = size - AGE_TAG;
 	int done = 0, rest = 0;
 
 	chunk_nonce(nonce, chunk, last);
 	if (EVP_CipherInit_ex(cipher, NULL, NULL, NULL, nonce, 0) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, AGE_TAG, bytes + plain) != 1)
+	    EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, AGE_TAG, (void *)(uintptr_t)tag) !=
+		    1)
 		return failure(ERR_INTERNAL, "OpenSSL could not open a chunk");
-	if (EVP_CipherUpdate(cipher, bytes, &done, bytes, (int)plain) != 1 ||
+	if (EVP_CipherUpdate(cipher, bytes, &done, bytes, (int)size) != 1 ||
 	    EVP_CipherFinal_ex(cipher, bytes + done, &rest) != 1) {
 		secret_wipe(bytes, size);
 		return failure(ERR_FORGED, "sealed file: chunk %llu does not verify",
@@ -194,16 +213,26 @@ struct age_opener {
 	uint8_t bytes[AGE_SEALED_CHUNK];
 };
 
+static size_t chunk_size(uint64_t plain_size, uint64_t chunk)
+{
+	uint64_t left = plain_size - chunk * AGE_CHUNK;
+
+	return left < AGE_CHUNK ? (size_t)left : AGE_CHUNK;
+}
+
+static uint64_t chunk_start(uint64_t chunk)
+{
+	return AGE_NONCE + chunk * (uint64_t)AGE_SEALED_CHUNK;
+}
+
 /* The plaintext of a chunk, in o->bytes until the next call. */
 static enum err load_chunk(struct slice *out, struct age_opener *o, uint64_t chunk)
 {
-	uint64_t start = chunk * AGE_CHUNK;
-	bool last = chunk == o->chunks - 1;
-	size_t plain = last ? (size_t)(o->plain_size - start) : AGE_CHUNK;
+	size_t plain = chunk_size(o->plain_size, chunk);
 
-	TRY(o->source(o->context, o->bytes, plain + AGE_TAG,
-		      AGE_NONCE + chunk * (uint64_t)AGE_SEALED_CHUNK));
-	TRY(open_chunk(o->cipher, o->bytes, plain + AGE_TAG, chunk, last));
+	TRY(o->source(o->context, o->bytes, plain + AGE_TAG, chunk_start(chunk)));
+	TRY(open_chunk(o->cipher, o->bytes, plain, o->bytes + plain, chunk,
+		       chunk == o->chunks - 1));
 	*out = slice_of(o->bytes, plain);
 	return OK;
 }
@@ -259,6 +288,126 @@ void age_opener_free(struct age_opener *o)
 	EVP_CIPHER_CTX_free(o->cipher);
 	secret_wipe(o, sizeof *o);
 	free(o);
+}
+
+struct age_payload {
+	int fd;
+	struct secret *key;
+	uint64_t plain_size;
+	uint64_t chunks;
+};
+
+struct age_reader {
+	EVP_CIPHER_CTX *cipher;
+	uint8_t bytes[AGE_CHUNK]; /* a chunk of which only a part is wanted */
+};
+
+/* A whole chunk, at `out`. */
+static enum err read_chunk(const struct age_payload *p, struct age_reader *r, uint8_t *out,
+			   uint64_t chunk)
+{
+	size_t plain = chunk_size(p->plain_size, chunk);
+	uint8_t tag[AGE_TAG];
+
+	TRY(file_read_pair_at(p->fd, out, plain, tag, sizeof tag, chunk_start(chunk)));
+	return open_chunk(r->cipher, out, plain, tag, chunk, chunk == p->chunks - 1);
+}
+
+enum err age_reader_new(struct age_reader **out)
+{
+	AUTO(age_reader_auto) struct age_reader *r = calloc(1, sizeof *r);
+
+	assert(r);
+	TRY(cipher_new(&r->cipher));
+	*out = r;
+	r = NULL; /* given away */
+	return OK;
+}
+
+void age_reader_free(struct age_reader *r)
+{
+	if (!r)
+		return;
+	EVP_CIPHER_CTX_free(r->cipher);
+	secret_wipe(r, sizeof *r);
+	free(r);
+}
+
+static enum err check_length(const struct age_payload *p)
+{
+	AUTO(age_reader_auto) struct age_reader *r = NULL;
+
+	TRY(age_reader_new(&r));
+	TRY(cipher_use_key(r->cipher, p->key));
+	return read_chunk(p, r, r->bytes, p->chunks - 1);
+}
+
+enum err age_payload_open(struct age_payload **out, const struct secret *file_key, int fd,
+			  uint64_t sealed_size)
+{
+	AUTO(age_payload_auto) struct age_payload *p = calloc(1, sizeof *p);
+	uint8_t nonce[AGE_NONCE];
+
+	assert(p);
+	p->fd = fd;
+	TRY(age_plain_size(&p->plain_size, sealed_size));
+	p->chunks = chunk_count(p->plain_size);
+	TRY(file_read_at(fd, nonce, sizeof nonce, 0));
+	TRY(payload_key(&p->key, file_key, nonce));
+	TRY(check_length(p));
+	*out = p;
+	p = NULL; /* given away */
+	return OK;
+}
+
+uint64_t age_payload_size(const struct age_payload *p)
+{
+	return p->plain_size;
+}
+
+void age_payload_free(struct age_payload *p)
+{
+	if (!p)
+		return;
+	secret_free(p->key);
+	free(p);
+}
+
+static enum err read_range(const struct age_payload *p, struct age_reader *r, uint8_t *out,
+			   uint64_t offset, size_t size)
+{
+	TRY(cipher_use_key(r->cipher, p->key));
+	while (size) {
+		uint64_t chunk = offset / AGE_CHUNK;
+		size_t skip = (size_t)(offset % AGE_CHUNK),
+		       plain = chunk_size(p->plain_size, chunk);
+		size_t part = plain - skip < size ? plain - skip : size;
+
+		if (part == plain) {
+			TRY(read_chunk(p, r, out, chunk));
+		} else {
+			TRY(read_chunk(p, r, r->bytes, chunk));
+			memcpy(out, r->bytes + skip, part);
+		}
+		out += part;
+		offset += part;
+		size -= part;
+	}
+	return OK;
+}
+
+enum err age_payload_read(const struct age_payload *p, struct age_reader *r, uint8_t *out,
+			  uint64_t offset, size_t size)
+{
+	enum err result;
+
+	if (offset > p->plain_size || size > p->plain_size - offset)
+		return failure(ERR_LIMIT, "sealed file: the range ends behind its %llu bytes",
+			       (unsigned long long)p->plain_size);
+	result = read_range(p, r, out, offset, size);
+	if (result != OK)
+		secret_wipe(out, size);
+	return result;
 }
 
 enum err age_source_file(void *context, void *out, size_t size, uint64_t offset)

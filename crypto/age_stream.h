@@ -51,10 +51,33 @@ RESULT age_opener_range(struct age_opener *o, uint64_t offset, uint64_t length, 
 			void *context);
 void age_opener_free(struct age_opener *o); /* NULL is fine */
 
+/*
+ * Opening by several threads at once, straight into the caller's memory: a payload (which knows
+ * key and size) read with a reader, of which each thread has its own. The descriptor is borrowed.
+ * age_payload_open opens the last chunk, which authenticates the length.
+ */
+struct age_payload;
+struct age_reader;
+RESULT age_payload_open(struct age_payload **out, const struct secret *file_key, int fd,
+			uint64_t sealed_size);
+uint64_t age_payload_size(const struct age_payload *p); /* bytes of plaintext */
+void age_payload_free(struct age_payload *p);           /* NULL is fine */
+
+RESULT age_reader_new(struct age_reader **out);
+void age_reader_free(struct age_reader *r); /* NULL is fine */
+
+/* Plaintext [offset, offset + size) into `out`. Whole chunks are read and opened in place, so while
+ * this runs `out` holds what is not authenticated yet; after a failure it is wiped. ERR_FORGED,
+ * ERR_LIMIT if the range is not inside the file. */
+RESULT age_payload_read(const struct age_payload *p, struct age_reader *r, uint8_t *out,
+			uint64_t offset, size_t size);
+
 /* A source that preads: context is a `const int *`, the descriptor of the payload. */
 enum err age_source_file(void *context, void *out, size_t size, uint64_t offset);
 
 AUTO_POINTER(age_sealer)
 AUTO_POINTER(age_opener)
+AUTO_POINTER(age_payload)
+AUTO_POINTER(age_reader)
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 enum { FILE_READ_STEP = 64 * 1024 };
@@ -174,4 +175,22 @@ enum err file_read_at(int fd, void *out, size_t size, uint64_t offset)
 		offset += (uint64_t)got;
 	}
 	return OK;
+}
+
+enum err file_read_pair_at(int fd, void *first, size_t first_size, void *second, size_t second_size,
+			   uint64_t offset)
+{
+	const struct iovec parts[] = {{first, first_size}, {second, second_size}};
+	ssize_t got = preadv(fd, parts, 2, (off_t)offset);
+	size_t done = got > 0 ? (size_t)got : 0;
+
+	if (done == first_size + second_size)
+		return OK;
+	if (done < first_size) { /* an interrupted read, an error, the end: find out which */
+		TRY(file_read_at(fd, (uint8_t *)first + done, first_size - done, offset + done));
+		done = first_size;
+	}
+	done -= first_size;
+	return file_read_at(fd, (uint8_t *)second + done, second_size - done,
+			    offset + first_size + done);
 }

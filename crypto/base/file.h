@@ -30,6 +30,10 @@ RESULT file_write_all(int fd, struct slice bytes);
 /* Exactly `size` bytes at `offset`, or ERR_FORMAT if the file ends before. */
 RESULT file_read_at(int fd, void *out, size_t size, uint64_t offset);
 
+/* The same, into two places at once: first_size bytes, then second_size behind them. */
+RESULT file_read_pair_at(int fd, void *first, size_t first_size, void *second, size_t second_size,
+			 uint64_t offset);
+
 void file_close(const int *fd); /* fit for AUTO; -1 is fine */
 
 #endif

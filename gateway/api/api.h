@@ -46,6 +46,7 @@ struct api {
 	const struct settings *settings;
 	unsigned index; /* which edge this is */
 	struct rpc *rpc;
+	const struct process *process;
 	int log_directory; /* read-only: checkpoint, tile/... */
 	struct releases *releases;
 	struct upload_keys *upload_keys;

@@ -4,13 +4,10 @@
  * (research/access-and-hub.md 1.2). The gate comes before the file: nobody without a license
  * learns which names exist. HEAD releases nothing.
  */
-#define _GNU_SOURCE /* pipe2 */
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "crypto/base/clock.h"
 #include "crypto/base/log.h"
 #include "gateway/api/hub.h"
+#include "gateway/api/porter_file.h"
 #include "gateway/api/release.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
@@ -19,14 +16,10 @@
 #include "gateway/http/range.h"
 #include "gateway/http/url.h"
 #include "schema/store/decision.h"
-#include "schema/wire/porter.h"
-
-enum { TRANSFER_PIPE = 1024 * 1024, TRANSFER_END_MS = 5000 };
 
 /* A running transfer: what its end needs to know. Lives in the exchange's arena. */
 struct transfer {
 	struct api *api;
-	struct rpc_stream *opening;
 	struct grant *grant;
 	struct release release;
 	struct range range;
@@ -138,19 +131,13 @@ static void transfer_done(struct exchange *x, struct route_context *context, voi
 {
 	struct transfer *t = data;
 	const struct grant *g = t->grant;
-	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
 	struct store_usage usage = {
 		.right = slice_of_string(right_name(g->right)), .calls = 1, .bytes = sent};
-	enum err porter;
 
 	cuts_leave(t->api->cuts, &t->cut);
 	metrics_add(&t->api->metrics, METRIC_STREAMS_CUT, atomic_load(&t->cut.is_cut));
-	porter = rpc_next(t->opening, &reply, TRANSFER_END_MS);
-	rpc_stream_free(t->opening);
 	metrics_add(&t->api->metrics, METRIC_DOWNLOADS, 1);
 	metrics_add(&t->api->metrics, METRIC_DOWNLOAD_BYTES, sent);
-	if (porter != OK && sent < t->range.length && porter != ERR_CLOSED)
-		log_warn("download.broken", "reason=\"%s\"", failure_text());
 	memcpy(usage.person, g->who->person.id, STORE_ID);
 	memcpy(usage.model, g->access.model.id, STORE_ID);
 	if (g->who->authenticated && store_usage_add(context->store, &usage, clock_now_ms()) != OK)
@@ -159,37 +146,20 @@ static void transfer_done(struct exchange *x, struct route_context *context, voi
 	release_leave(t->api, &t->release, t->range.first, sent);
 }
 
-static enum err open_transfer(struct transfer *t, int *read_end)
+static enum err open_file(struct exchange_file *out, struct exchange *x, const struct transfer *t)
 {
-	AUTO(buf_free) struct buf body = buf_new(64);
 	const struct store_file *f = &t->grant->access.file;
 	struct wire_porter_open ask = {.handle = t->release.handle,
 				       .plain_size = f->size,
 				       .offset = t->range.first,
 				       .length = t->range.length};
-	int ends[2];
-	enum err result;
 
 	memcpy(ask.blob, f->blob, WIRE_ID);
-	wire_write_porter_open(&body, &ask);
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return failure_errno("no pipe");
-	/* Less room only makes it slower; unprivileged users have a ceiling of their own. */
-	if (fcntl(ends[1], F_SETPIPE_SZ, TRANSFER_PIPE) < 0)
-		log_debug("download.pipe", "small=1");
-	result = rpc_open_stream(&t->opening, t->api->rpc, ROLE_PORTER, t->release.porter,
-				 WIRE_PORTER_OPEN, buf_slice(&body), ends[1]);
-	close(ends[1]);
-	if (result != OK) {
-		close(ends[0]);
-		return result;
-	}
-	*read_end = ends[0];
-	return OK;
+	return porter_file_open(out, x, t->api, t->release.porter, &ask);
 }
 
 /* Released, within reach of withdrawals, and on its way from the porter. */
-static enum err begin_transfer(struct transfer *t, int *pipe_end, struct exchange *x,
+static enum err begin_transfer(struct transfer *t, struct exchange_file *file, struct exchange *x,
 			       struct route_context *context)
 {
 	enum err result;
@@ -199,7 +169,7 @@ static enum err begin_transfer(struct transfer *t, int *pipe_end, struct exchang
 		.basis = withdraw_basis(t->grant), .on_cut = cut_transfer, .context = x};
 	result = cuts_enter(t->api->cuts, &t->cut, t->grant->who->epoch);
 	if (result == OK)
-		result = open_transfer(t, pipe_end);
+		result = open_file(file, x, t);
 	if (result != OK) {
 		cuts_leave(t->api->cuts, &t->cut);
 		release_leave(t->api, &t->release, 0, 0);
@@ -212,11 +182,11 @@ static void send_part(struct exchange *x, struct route_context *context, struct 
 {
 	struct transfer *t = arena_alloc(exchange_arena(x), sizeof *t);
 	unsigned long long first = range.first, last = range.first + range.length - 1;
+	struct exchange_file file;
 	enum err result;
-	int pipe_end = -1;
 
 	*t = (struct transfer){.api = context->api, .grant = g, .range = range};
-	result = begin_transfer(t, &pipe_end, x, context);
+	result = begin_transfer(t, &file, x, context);
 	if (result != OK) {
 		reply_failure(x, result);
 		return;
@@ -226,8 +196,8 @@ static void send_part(struct exchange *x, struct route_context *context, struct 
 	if (range.kind == RANGE_PART)
 		exchange_header(x, "Content-Range", "bytes %llu-%llu/%llu", first, last,
 				(unsigned long long)g->access.file.size);
-	exchange_answer_pipe(x, range.kind == RANGE_PART ? 206 : 200, "application/octet-stream",
-			     pipe_end, range.length, transfer_done, t);
+	exchange_answer_file(x, range.kind == RANGE_PART ? 206 : 200, "application/octet-stream",
+			     S(""), &file, transfer_done, t);
 }
 
 void hub_resolve(struct exchange *x, struct route_context *context)

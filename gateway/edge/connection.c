@@ -10,12 +10,13 @@
 #include "crypto/base/file.h"
 #include "crypto/base/log.h"
 #include "gateway/edge/h2.h"
+#include "gateway/edge/ring.h"
 
 /*
  *   HANDSHAKE --> HEAD --> BODY -----> WORKING <--> PUMPING    (BODY_STREAM: body into a pipe)
  *                  ^  \_____________/^    |
  *                  |                      v
- *                 IDLE <----------- ANSWERING --> PIPING       (answer from a pipe)
+ *                 IDLE <----------- ANSWERING --> FEEDING      (answer from a ring)
  *                                     |  ^___________/
  *                                     v
  *                                   LINGER --> CLOSED          (any state may go to CLOSED)
@@ -45,7 +46,7 @@ static const struct {
 	[STATE_WORKING]   = {"working",   step_working,   NO_DEADLINE,       connection_close},
 	[STATE_PUMPING]   = {"pumping",   step_pumping,   PROGRESS_DEADLINE, expire_pumping},
 	[STATE_ANSWERING] = {"answering", step_answering, PROGRESS_DEADLINE, connection_reset},
-	[STATE_PIPING]    = {"piping",    step_piping,    PROGRESS_DEADLINE, connection_reset},
+	[STATE_FEEDING]   = {"feeding",   step_feeding,   PROGRESS_DEADLINE, connection_reset},
 	[STATE_H2]        = {"h2",        step_h2,        NO_DEADLINE,       expire_h2},
 	[STATE_LINGER]    = {"linger",    step_linger,    LINGER_DEADLINE,   connection_close},
 	[STATE_CLOSED]    = {"closed",    step_closed,    NO_DEADLINE,       connection_close},
@@ -87,7 +88,6 @@ void connection_enter(struct connection *c, enum connection_state state)
 	if (state == STATE_IDLE || state == STATE_HEAD)
 		c->scan = (struct http_scan){.seen = 0};
 	if (state == STATE_IDLE) { /* hold little while nothing happens */
-		tls_trim(c->tls);
 		buf_free(&c->sending);
 		if (c->input.size == 0)
 			buf_free(&c->input);
@@ -193,8 +193,8 @@ void connection_retire(struct loop *loop, struct exchange *x)
 {
 	x->is_retired = true;
 	loop->body_memory -= x->body.limit;
-	file_close(&x->pipe_fd);
-	x->pipe_fd = -1;
+	if (x->has_file)
+		ring_close_transfer(loop, &x->file);
 	if (!x->done) {
 		exchange_free(x);
 		return;

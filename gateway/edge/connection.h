@@ -20,7 +20,7 @@ enum connection_state {
 	STATE_WORKING,
 	STATE_PUMPING,
 	STATE_ANSWERING,
-	STATE_PIPING,
+	STATE_FEEDING,
 	STATE_H2, /* all that HTTP/2 does, see h2.h */
 	STATE_LINGER,
 	STATE_CLOSED,
@@ -53,9 +53,9 @@ struct connection {
 
 	size_t pump_ready; /* bytes at the front of input that are body already */
 	struct buf sending;
-	size_t sent;        /* of sending */
-	bool closes;        /* after what is in sending */
-	uint64_t pipe_left; /* to be read from the pipe */
+	size_t sent;  /* of sending */
+	bool closes;  /* after what is in sending */
+	bool is_slow; /* its socket took less than was gathered, last time */
 	char address[EXCHANGE_ADDRESS];
 };
 
@@ -68,6 +68,9 @@ struct loop {
 	struct watch listener_watch, mail_watch, stop_watch;
 	struct connection *connections, *yielded, *closed;
 	struct stream *dead_streams;
+	struct ring *rings, *broken_rings;
+	bool ring_is_short;          /* feeds wait for segments */
+	struct channel_inbox *inbox; /* of whichever ring is read now */
 	unsigned connection_count;
 	size_t body_memory; /* of all buffered bodies */
 	bool is_accepting;
@@ -120,7 +123,7 @@ void expire_pumping(struct connection *c);
 /* send.c */
 enum step step_working(struct connection *c);
 enum step step_answering(struct connection *c);
-enum step step_piping(struct connection *c);
+enum step step_feeding(struct connection *c);
 enum step step_linger(struct connection *c);
 void connection_refuse(struct connection *c, unsigned status, const char *reason, bool closes);
 void connection_continue(struct connection *c); /* "100 Continue" if it is waited for */

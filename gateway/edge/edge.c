@@ -66,11 +66,13 @@ enum err edge_run(const struct edge_options *options)
 	TRY(prepare_listener(options->listen_fd));
 	signal(SIGPIPE, SIG_IGN); /* a vanished reader is an errno, not the end of the edge */
 	TRY(mailbox_init(&shared.mailbox));
+	ring_desk_init(&shared.ring_desk);
 	result = workers_start(&workers, &shared);
 	if (result == OK) {
 		result = loop_run(&shared, router, tls, workers);
 		workers_stop(workers);
 	}
+	ring_desk_clear(&shared.ring_desk);
 	mailbox_clear(&shared.mailbox);
 	log_info("edge.stopped", "result=%s", err_name(result));
 	return result;

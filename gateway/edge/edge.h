@@ -40,6 +40,12 @@ struct edge_options {
 			const char *request_id, struct slice path /* "" if it was not read */);
 	const char *problem_content_type; /* default text/plain */
 
+	/* On a worker: hand `fd` (it stays the edge's) to this porter as the channel of a ring, and
+	 * wait until it has answered. NULL: there are no porters. */
+	enum err (*ring_open)(void *shared, unsigned porter, int fd);
+	/* On the loop: this porter broke a rule of its ring, and must be started anew. */
+	void (*porter_refused)(void *shared, unsigned porter);
+
 	/* On the loop, once: everything is set up. */
 	void (*started)(void *shared);
 

@@ -2,11 +2,9 @@
 #include "gateway/edge/exchange.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "crypto/base/clock.h"
 #include "crypto/base/file.h"
@@ -26,7 +24,6 @@ struct exchange *exchange_new(struct edge_shared *edge, const struct stream_kind
 	x->head = buf_new(2 * EXCHANGE_MAX_HEADERS);
 	x->out = buf_new(EXCHANGE_MAX_OUT);
 	x->pump_fd = -1;
-	x->pipe_fd = -1;
 	pthread_mutex_init(&x->lock, NULL);
 	pthread_cond_init(&x->changed, NULL);
 	atomic_fetch_add(&edge->exchanges, 1);
@@ -38,7 +35,6 @@ void exchange_free(struct exchange *x)
 	struct edge_shared *edge = x->edge;
 
 	file_close(&x->pump_fd);
-	file_close(&x->pipe_fd);
 	buf_free(&x->body);
 	buf_free(&x->headers);
 	buf_free(&x->head);
@@ -301,21 +297,28 @@ void exchange_cut(struct exchange *x)
 	mailbox_post(&x->edge->mailbox, x);
 }
 
-void exchange_answer_pipe(struct exchange *x, unsigned status, const char *content_type, int fd,
-			  uint64_t length, exchange_done_fn *done, void *context)
+enum err exchange_ring(uint32_t *ring, struct exchange *x, unsigned porter, uint32_t generation)
 {
-	int flags = fcntl(fd, F_GETFL);
+	TRY(ring_desk_get(ring, &x->edge->ring_desk, &x->edge->options, porter, generation));
+	mailbox_wake(&x->edge->mailbox); /* it may have arrived just now */
+	return OK;
+}
 
+void exchange_answer_file(struct exchange *x, unsigned status, const char *content_type,
+			  struct slice prefix, const struct exchange_file *file,
+			  exchange_done_fn *done, void *context)
+{
 	assert(!x->is_answered);
 	pthread_mutex_lock(&x->lock);
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		x->is_aborted = true;
-	if (write_head(x, status, content_type, ANSWER_LENGTH, length) && !x->drops_body) {
-		x->pipe_fd = fd;
-		x->pipe_length = length;
-	} else {
-		file_close(&fd);
+	if (write_head(x, status, content_type, ANSWER_LENGTH, prefix.size + file->length) &&
+	    !x->drops_body) {
+		buf_write(&x->out, prefix);
+		x->is_fed = true;
 	}
+	if (x->out.overflow)
+		x->is_aborted = true;
+	x->file = *file;
+	x->has_file = true;
 	x->done = done;
 	x->done_context = context;
 	x->is_ended = true;

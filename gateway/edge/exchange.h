@@ -5,7 +5,7 @@
  * block it. The loop moves the bytes; what the two share stands in exchange_shared.h.
  *
  * A handler answers exactly once: exchange_answer(), or begin/write/end of a stream, or
- * exchange_answer_pipe(). One that returns without an answer is answered 500; one that returns
+ * exchange_answer_file(). One that returns without an answer is answered 500; one that returns
  * without the end of its stream has its connection reset, so that nobody takes a part for the
  * whole.
  */
@@ -71,14 +71,31 @@ void exchange_abort(struct exchange *x);
 void exchange_cut(struct exchange *x);
 
 /*
- * The answer is `length` bytes from `fd`, the read end of a pipe, taken over and closed by the
- * edge. The loop moves them; the worker is free when the handler returns. A pipe that ends early
- * resets the connection. `done` (may be NULL) runs once on some worker, whatever happens: `sent`
- * of the bytes were given to the network. The exchange and its arena live until it returns.
+ * A transfer that a porter has open, read over the ring to it: the ring is asked for first, then
+ * the porter opens the transfer on it.
+ */
+struct exchange_file {
+	uint32_t ring;
+	uint64_t transfer;
+	uint64_t offset; /* in the file, of the first byte to be sent */
+	uint64_t length;
+};
+
+/* The ring to this porter, in its `generation`th life; opened if there is none. May wait.
+ * ERR_UNAVAILABLE. */
+RESULT exchange_ring(uint32_t *ring, struct exchange *x, unsigned porter, uint32_t generation);
+
+/*
+ * The answer is `prefix` and then a file. The loop moves it from the ring; the worker is free when
+ * the handler returns. The transfer is closed by the edge in any case. What cannot be had to its
+ * end resets the connection. `done` (may be NULL) runs once on some worker, whatever happens:
+ * `sent` bytes of the file were given to the network. The exchange and its arena live until it
+ * returns.
  */
 typedef void exchange_done_fn(struct exchange *x, struct route_context *worker, void *context,
 			      uint64_t sent);
-void exchange_answer_pipe(struct exchange *x, unsigned status, const char *content_type, int fd,
-			  uint64_t length, exchange_done_fn *done, void *context);
+void exchange_answer_file(struct exchange *x, unsigned status, const char *content_type,
+			  struct slice prefix, const struct exchange_file *file,
+			  exchange_done_fn *done, void *context);
 
 #endif

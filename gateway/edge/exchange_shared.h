@@ -19,6 +19,7 @@
 #include "gateway/edge/edge.h"
 #include "gateway/edge/exchange.h"
 #include "gateway/edge/mailbox.h"
+#include "gateway/edge/ring_desk.h"
 #include "gateway/edge/router.h"
 
 struct stream;
@@ -35,6 +36,7 @@ enum {
 struct edge_shared {
 	struct edge_options options; /* defaults filled in; never written after the start */
 	struct mailbox mailbox;
+	struct ring_desk ring_desk;
 	atomic_bool draining;
 	atomic_size_t exchanges; /* alive */
 };
@@ -66,7 +68,7 @@ struct exchange {
 	atomic_bool is_closed;  /* written under lock; may be read without */
 	struct buf head;        /* of the answer, if the kind keeps it apart */
 	struct buf out;         /* to be sent, in order */
-	bool is_ended;          /* nothing comes after `out` (and the pipe) */
+	bool is_ended;          /* nothing comes after `out` (and the file) */
 	bool is_aborted;        /* reset the stream */
 	bool is_cut;            /* the same, at once, whatever it is doing */
 	bool is_chunked;        /* the kind's own */
@@ -75,8 +77,9 @@ struct exchange {
 	int pump_fd;
 	uint64_t pump_bytes;
 	enum err pump_result;
-	int pipe_fd; /* -1: none */
-	uint64_t pipe_length;
+	bool has_file; /* a transfer to be closed */
+	bool is_fed;   /* from it, after `out` */
+	struct exchange_file file;
 	exchange_done_fn *done;
 	void *done_context;
 
@@ -96,7 +99,7 @@ struct exchange {
 	bool is_finished;
 	bool is_retired;
 	bool is_done;  /* nobody has it any more */
-	uint64_t sent; /* of the pipe; read by the done job */
+	uint64_t sent; /* of the file; read by the done job */
 };
 
 struct exchange *exchange_new(struct edge_shared *edge, const struct stream_kind *kind);

@@ -21,6 +21,7 @@ enum {
 	H2_RESETS = 200,                    /* a client's, at once */
 	H2_RESETS_PER_SECOND = 20,
 	H2_MAX_ANSWER_FIELDS = 128,
+	H2_PIECE = 64 * 1024, /* of frames, encrypted at a time */
 };
 
 /*
@@ -43,10 +44,9 @@ struct h2_stream {
 
 	struct buf head, output;
 	size_t given;  /* of output */
-	bool is_ended; /* nothing comes after output, but maybe the pipe */
-	bool is_piping;
+	bool is_ended; /* nothing comes after output, but maybe the file */
+	bool is_feeding;
 	bool is_sent; /* END_STREAM was */
-	uint64_t pipe_left;
 
 	int64_t deadline_ms; /* 0: none */
 	uint64_t progress;
@@ -81,9 +81,10 @@ void h2_stream_head(struct h2_stream *s); /* all fields are there */
 void h2_stream_data(struct h2_stream *s, struct slice bytes);
 void h2_stream_end_of_request(struct h2_stream *s);
 ssize_t h2_stream_give(struct h2_stream *s, uint8_t *out, size_t size, uint32_t *flags);
-void h2_stream_closed(struct h2_stream *s);  /* the session has */
-void h2_stream_abandon(struct h2_stream *s); /* the connection goes */
-void h2_stream_left(struct h2_stream *s);    /* LEAVING, and has */
+void h2_stream_give_file(struct h2_stream *s, size_t size); /* what give promised, as it stands */
+void h2_stream_closed(struct h2_stream *s);                 /* the session has */
+void h2_stream_abandon(struct h2_stream *s);                /* the connection goes */
+void h2_stream_left(struct h2_stream *s);                   /* LEAVING, and has */
 void h2_stream_expire(struct h2_stream *s);
 
 /* h2_step.c: the step and the deadlines are declared in connection.h */

@@ -2,8 +2,6 @@
 /* h2_step.c - frames between TLS and the session, and when to give up. */
 #include "gateway/edge/h2.h"
 
-enum { PLAIN_PIECE = 64 * 1024 }; /* encrypted at a time */
-
 void h2_deadline(struct h2 *h2, int64_t *deadline_ms, int wait_ms)
 {
 	struct connection *c = h2->connection;
@@ -63,7 +61,7 @@ static enum err gather(struct connection *c, bool *some)
 {
 	*some = false;
 	while (tls_pending(c->tls) < TLS_GATHER) {
-		TRY(h2_collect(c->h2, &c->sending, PLAIN_PIECE));
+		TRY(h2_collect(c->h2, &c->sending, H2_PIECE));
 		if (c->sending.size == 0)
 			return OK;
 		if (tls_write(c->tls, buf_slice(&c->sending)) == TLS_CLOSED)
@@ -134,7 +132,6 @@ static void rest(struct connection *c)
 	if (h2->streams || h2->leaving) {
 		h2->idle_deadline_ms = 0;
 	} else if (h2->idle_deadline_ms == 0) {
-		tls_trim(c->tls);
 		buf_free(&c->sending);
 		h2_deadline(h2, &h2->idle_deadline_ms, c->loop->shared->options.idle_ms);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * h2_stream.c - one HTTP/2 stream: fields to a request, data to a body or a pipe, an answer from
- * the worker's buffer or a pipe. Called from within nghttp2, so nothing here closes the connection.
+ * the worker's buffer or a ring. Called from within nghttp2, so nothing here closes the connection.
  */
 #include <assert.h>
 #include <errno.h>
@@ -12,6 +12,7 @@
 
 #include "crypto/base/log.h"
 #include "gateway/edge/h2.h"
+#include "gateway/edge/ring.h"
 
 static int progress_ms(const struct h2_stream *s)
 {
@@ -129,7 +130,7 @@ static ssize_t give(nghttp2_session *session, int32_t id, uint8_t *out, size_t s
 	return h2_stream_give(source->ptr, out, size, flags);
 }
 
-/* s->head is complete; `has_body`: output or a pipe will follow. */
+/* s->head is complete; `has_body`: output or a file will follow. */
 static void submit(struct h2_stream *s, bool has_body)
 {
 	nghttp2_nv fields[H2_MAX_ANSWER_FIELDS];
@@ -298,7 +299,7 @@ static void answer(struct h2_stream *s)
 	}
 	if (output.has_head) {
 		discard_input(s);
-		submit(s, output.has_bytes || !output.is_ended || x->pipe_fd >= 0);
+		submit(s, output.has_bytes || !output.is_ended || x->is_fed);
 	}
 	if (s->phase == H2_ANSWERING) {
 		if (s->deadline_ms == 0)
@@ -323,34 +324,32 @@ static void wake(struct stream *base)
 	connection_service(base->connection);
 }
 
-/* Bytes from the pipe. */
-static ssize_t give_pipe(struct h2_stream *s, uint8_t *out, size_t size, uint32_t *flags)
+/* How many bytes of the file the next frame may have. They are not copied here: when the frame is
+ * made, h2_stream_give_file takes them from where they stand. */
+static ssize_t promise_file(struct h2_stream *s, size_t size, uint32_t *flags)
 {
-	int fd = s->stream.exchange->pipe_fd;
-	ssize_t n = 0;
+	struct slice ready;
 
-	if (!s->is_piping) {
-		s->is_piping = true;
-		s->pipe_left = s->stream.exchange->pipe_length;
-		(void)fcntl(fd, F_SETPIPE_SZ, TLS_GATHER); /* fewer turns */
-	}
-	if (s->pipe_left) {
-		do {
-			n = read(fd, out, s->pipe_left < size ? (size_t)s->pipe_left : size);
-		} while (n < 0 && errno == EINTR);
-		if (n < 0 && errno == EAGAIN && stream_watch_pipe(&s->stream, fd, EPOLLIN) == OK)
-			return NGHTTP2_ERR_DEFERRED;
-		if (n <= 0) { /* it ended early: reset, never a short answer */
-			log_debug("stream.pipe", "bytes_missing=%llu",
-				  (unsigned long long)s->pipe_left);
-			return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-		}
-		s->pipe_left -= (uint64_t)n;
-		progress(s, (size_t)n);
-	}
-	if (s->pipe_left == 0)
+	if (!s->is_feeding && !ring_attach(&s->stream))
+		return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+	s->is_feeding = true;
+	if (!ring_ask(&s->stream) || stream_is_aborted(&s->stream)) /* never a short answer */
+		return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+	ready = slice_part(ring_bytes(&s->stream), 0, size);
+	if (ready.size == feed_left(&s->stream.feed))
 		*flags |= NGHTTP2_DATA_FLAG_EOF;
-	return n;
+	else if (ready.size == 0)
+		return NGHTTP2_ERR_DEFERRED;
+	if (ready.size)
+		*flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+	return (ssize_t)ready.size;
+}
+
+void h2_stream_give_file(struct h2_stream *s, size_t size)
+{
+	buf_write(&s->h2->connection->sending, slice_part(ring_bytes(&s->stream), 0, size));
+	ring_take(&s->stream, size);
+	progress(s, size);
 }
 
 /* The worker's full buffer for our empty one. False: it has aborted. */
@@ -370,7 +369,7 @@ static bool refill(struct h2_stream *s)
 ssize_t h2_stream_give(struct h2_stream *s, uint8_t *out, size_t size, uint32_t *flags)
 {
 	const struct exchange *x = s->stream.exchange; /* NULL: an answer of the loop's own */
-	bool has_pipe;
+	bool has_file;
 	size_t left;
 
 	if (s->given == s->output.size && !refill(s))
@@ -382,28 +381,19 @@ ssize_t h2_stream_give(struct h2_stream *s, uint8_t *out, size_t size, uint32_t 
 		s->given += size;
 		progress(s, size);
 	}
-	has_pipe = s->is_ended && x && x->pipe_fd >= 0;
-	if (left == size && s->is_ended && !has_pipe)
+	has_file = s->is_ended && x && x->is_fed;
+	if (left == size && s->is_ended && !has_file)
 		*flags |= NGHTTP2_DATA_FLAG_EOF;
 	if (left)
 		return (ssize_t)size;
-	if (s->is_ended && !has_pipe) {
+	if (s->is_ended && !has_file) {
 		*flags |= NGHTTP2_DATA_FLAG_EOF;
 		return 0;
 	}
-	if (has_pipe && x->is_finished)
-		return give_pipe(s, out, size, flags);
+	if (has_file && x->is_finished)
+		return promise_file(s, size, flags);
 	await(s, 0); /* the worker's turn */
 	return NGHTTP2_ERR_DEFERRED;
-}
-
-/* Of the pipe, given to the network; `pending` bytes of the connection were not. */
-static void count_sent(struct h2_stream *s, uint64_t pending)
-{
-	struct exchange *x = s->stream.exchange;
-	uint64_t moved = s->is_piping ? x->pipe_length - s->pipe_left : 0;
-
-	x->sent = moved > pending ? moved - pending : 0;
 }
 
 void h2_stream_closed(struct h2_stream *s)
@@ -411,16 +401,15 @@ void h2_stream_closed(struct h2_stream *s)
 	struct connection *c = s->h2->connection;
 
 	discard_input(s);
-	if (s->is_sent && s->is_piping) { /* `done` learns what left: wait until it has */
-		stream_unwatch_pipe(&s->stream);
+	if (s->is_sent && s->is_feeding) { /* `done` learns what left: wait until it has */
 		unlink_from(&s->h2->streams, s);
 		s->phase = H2_LEAVING;
 		s->deadline_ms = 0;
 		link_first(&s->h2->leaving, s);
 		return;
 	}
-	if (s->is_piping)
-		count_sent(s, tls_pending(c->tls) + c->sending.size);
+	if (s->is_feeding)
+		stream_count_sent(&s->stream, tls_pending(c->tls) + c->sending.size);
 	if (s->is_sent)
 		stream_drop(&s->stream);
 	else
@@ -430,7 +419,7 @@ void h2_stream_closed(struct h2_stream *s)
 
 void h2_stream_left(struct h2_stream *s)
 {
-	count_sent(s, 0);
+	stream_count_sent(&s->stream, 0);
 	stream_drop(&s->stream);
 	bury(s);
 }
@@ -439,9 +428,9 @@ void h2_stream_abandon(struct h2_stream *s)
 {
 	struct connection *c = s->h2->connection;
 
-	if (s->is_piping && s->stream.exchange)
-		count_sent(s, s->mark ? s->mark - s->h2->flushed
-				      : tls_pending(c->tls) + c->sending.size);
+	if (s->is_feeding && s->stream.exchange)
+		stream_count_sent(&s->stream, s->mark ? s->mark - s->h2->flushed
+						      : tls_pending(c->tls) + c->sending.size);
 	stream_let_go(&s->stream);
 	bury(s);
 }

@@ -14,6 +14,8 @@
 #include "crypto/base/clock.h"
 #include "crypto/base/file.h"
 #include "crypto/base/log.h"
+#include "gateway/edge/ring.h"
+#include "gateway/proc/channel.h"
 
 enum {
 	EVENTS = 256,  /* in one round */
@@ -103,6 +105,8 @@ static void accept_some(struct loop *loop)
 
 static void take_mail(struct loop *loop, struct exchange *x)
 {
+	if (x->is_finished && x->has_file)
+		ring_take_arrivals(loop); /* it may be fed from one of them */
 	if (x->is_done)
 		exchange_free(x);
 	else if (x->stream && stream_is_cut(x->stream))
@@ -121,6 +125,7 @@ static void read_mail(struct loop *loop)
 	mailbox_open(mailbox);
 	for (struct exchange *x; taken < MAILS && (x = mailbox_take(mailbox)) != NULL; taken++)
 		take_mail(loop, x);
+	ring_take_arrivals(loop);
 	if (taken == MAILS)
 		mailbox_wake(mailbox); /* there may be more: next round */
 }
@@ -187,6 +192,9 @@ static void on_event(struct loop *loop, const struct epoll_event *event)
 	case WATCH_PIPE:
 		watch->stream->kind->wake(watch->stream);
 		break;
+	case WATCH_RING:
+		ring_readable(watch->ring);
+		break;
 	}
 }
 
@@ -229,6 +237,7 @@ static void free_closed(struct loop *loop)
 {
 	struct connection *c = loop->closed, *next;
 
+	ring_free_broken(loop);
 	for (struct stream *s; (s = loop->dead_streams) != NULL; free(s))
 		loop->dead_streams = s->next_dead;
 	loop->closed = NULL;
@@ -247,6 +256,8 @@ static int wait_ms(const struct loop *loop)
 {
 	int64_t left = loop->next_sweep_ms - loop->now_ms;
 
+	if (loop->ring_is_short && left > POOL_PATIENCE_MS)
+		left = POOL_PATIENCE_MS;
 	if (loop->yielded || left <= 0)
 		return 0;
 	return left < 60000 ? (int)left : 60000;
@@ -262,6 +273,7 @@ static void run_round(struct loop *loop)
 	serve_yielded(loop);
 	for (int i = 0; i < count; i++)
 		on_event(loop, &events[i]);
+	loop->ring_is_short = ring_serve_waiting(loop);
 	if (loop->now_ms >= loop->next_sweep_ms)
 		sweep(loop);
 	free_closed(loop);
@@ -302,12 +314,15 @@ enum err loop_run(struct edge_shared *shared, struct router *router, struct tls_
 	enum err result = set_up(&loop);
 
 	loop.scratch = malloc(LOOP_SCRATCH);
-	assert(loop.scratch);
+	loop.inbox = malloc(sizeof *loop.inbox);
+	assert(loop.scratch && loop.inbox);
 	if (result == OK && shared->options.started)
 		shared->options.started(shared->options.shared);
 	while (result == OK && !is_over(&loop))
 		run_round(&loop);
 	free_closed(&loop);
+	ring_free_all(&loop);
+	free(loop.inbox);
 	free(loop.scratch);
 	file_close(&loop.epoll_fd);
 	return result;

@@ -14,6 +14,7 @@
 #include "gateway/api/authorize.h"
 #include "gateway/api/cors.h"
 #include "gateway/api/passes.h"
+#include "gateway/api/porter_file.h"
 #include "gateway/api/release.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
@@ -69,6 +70,8 @@ static enum err serve(struct process *p, struct api *api, struct buf *certificat
 		.greet = greet,
 		.problem = reply_write_problem,
 		.problem_content_type = "application/problem+json",
+		.ring_open = porter_file_ring,
+		.porter_refused = porter_file_refuse,
 		.workers = (unsigned)api->settings->workers,
 		.drain_ms = (int)api->settings->drain_seconds * 1000,
 	};
@@ -93,6 +96,7 @@ static enum err run(int argc, char **argv)
 				 .workers_lock = PTHREAD_MUTEX_INITIALIZER};
 
 	TRY(process_start(&p, ROLE_EDGE, argc, argv));
+	api.process = p;
 	api.settings = process_settings(p);
 	TRY(cors_check(slice_of_string(api.settings->cors_origins)));
 	TRY(file_read(&certificate, AT_FDCWD, api.settings->tls_certificate));

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * send.c - the steps that give an answer out: from the worker's buffer, from a pipe, and the
+ * send.c - the steps that give an answer out: from the worker's buffer, from a ring, and the
  * slow good-bye that lets a client read its answer although it was still sending.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "crypto/base/log.h"
 #include "gateway/edge/connection.h"
+#include "gateway/edge/ring.h"
 
 void connection_continue(struct connection *c)
 {
@@ -128,75 +126,74 @@ enum step step_answering(struct connection *c)
 		connection_reset(c);
 		return STEP_WAIT;
 	}
-	if (x->pipe_fd < 0)
+	if (!x->is_fed)
 		return end_answer(c);
-	(void)fcntl(x->pipe_fd, F_SETPIPE_SZ, TLS_GATHER); /* fewer turns; the default works too */
-	c->pipe_left = x->pipe_length;
-	connection_enter(c, STATE_PIPING);
+	if (!ring_attach(&c->stream)) {
+		connection_reset(c);
+		return STEP_WAIT;
+	}
+	c->is_slow = false;
+	connection_enter(c, STATE_FEEDING);
 	return STEP_AGAIN;
 }
 
-/* Read the pipe into TLS until enough is gathered. OK, ERR_CONFLICT: the pipe is empty for now,
- * ERR_CLOSED: it ended early, or TLS failed. */
+/* Encrypt what is ready. What a segment held is asked for behind it at once, so that the porter
+ * opens the next while this one is encrypted. OK, or ERR_CLOSED: TLS failed, or the ring. */
 static enum err gather(struct connection *c)
 {
-	uint8_t *scratch = c->loop->scratch;
+	size_t most = c->is_slow ? POOL_CHUNK : TLS_GATHER;
+	struct slice ready;
 
-	while (c->pipe_left && tls_pending(c->tls) < TLS_GATHER) {
-		size_t wanted = c->pipe_left < LOOP_SCRATCH ? (size_t)c->pipe_left : LOOP_SCRATCH;
-		ssize_t n = read(c->stream.exchange->pipe_fd, scratch, wanted);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			return ERR_CONFLICT;
-		if (n <= 0 || tls_write(c->tls, slice_of(scratch, (size_t)n)) == TLS_CLOSED)
+	while (tls_pending(c->tls) < most && (ready = ring_bytes(&c->stream)).size) {
+		ready = slice_part(ready, 0, most - tls_pending(c->tls));
+		if (tls_write(c->tls, ready) == TLS_CLOSED)
 			return ERR_CLOSED;
-		c->pipe_left -= (uint64_t)n;
+		ring_take(&c->stream, ready.size);
+		if (!ring_ask(&c->stream))
+			return ERR_CLOSED;
 	}
 	return OK;
 }
 
-/* Plain bytes that left: what is still pending, counted as if it were plain, has not. */
-static void count_sent(struct connection *c)
+/* What waits for the socket leaves first: a client that does not read gets nothing opened. */
+static enum tls_result feed(struct connection *c)
 {
-	struct exchange *x = c->stream.exchange;
-	uint64_t moved = x->pipe_length - c->pipe_left;
-	uint64_t pending = tls_pending(c->tls);
+	enum tls_result result;
+	size_t rest, moved = 0;
 
-	x->sent = moved > pending ? moved - pending : 0;
+	result = tls_flush(c->tls, &rest);
+	if (result == TLS_OK) {
+		if (!ring_ask(&c->stream) || gather(c))
+			result = TLS_CLOSED;
+		else
+			result = tls_flush(c->tls, &moved);
+	}
+	c->is_slow = result == TLS_AGAIN;
+	stream_count_sent(&c->stream, tls_pending(c->tls));
+	connection_progress(c, rest + moved);
+	return result;
 }
 
-enum step step_piping(struct connection *c)
+enum step step_feeding(struct connection *c)
 {
-	enum err gathered = gather(c);
-	enum tls_result result;
-	size_t moved;
-
-	if (gathered == ERR_CLOSED) {
-		log_debug("connection.pipe", "client=%s bytes_missing=%llu", c->address,
-			  (unsigned long long)c->pipe_left);
+	if (stream_is_aborted(&c->stream)) {
 		connection_reset(c);
 		return STEP_WAIT;
 	}
-	result = tls_flush(c->tls, &moved);
-	count_sent(c);
-	connection_progress(c, moved);
-	if (result == TLS_CLOSED) {
-		connection_close(c);
+	switch (feed(c)) {
+	case TLS_OK:
+		break;
+	case TLS_AGAIN:
+		c->wants_write = c->wants_hangup = true;
+		return STEP_WAIT;
+	case TLS_CLOSED:
+		connection_reset(c); /* never an end that looks like one */
 		return STEP_WAIT;
 	}
-	if (result == TLS_OK && c->pipe_left == 0) {
+	if (feed_left(&c->stream.feed) == 0)
 		return end_answer(c);
-	}
 	c->wants_hangup = true;
-	if (result == TLS_OK && gathered == ERR_CONFLICT) {
-		if (stream_watch_pipe(&c->stream, c->stream.exchange->pipe_fd, EPOLLIN))
-			connection_reset(c);
-		return STEP_WAIT;
-	}
-	stream_unwatch_pipe(&c->stream);
-	c->wants_write = true; /* at once, if there is room: after the others' turn */
+	c->wants_write = ring_bytes(&c->stream).size > 0; /* after the others' turn; or the ring */
 	return STEP_WAIT;
 }
 

@@ -12,6 +12,7 @@
 #include "crypto/base/file.h"
 #include "crypto/base/log.h"
 #include "gateway/edge/connection.h"
+#include "gateway/edge/ring.h"
 
 void stream_init(struct stream *s, const struct stream_kind *kind, struct connection *c)
 {
@@ -196,6 +197,17 @@ bool stream_is_cut(struct stream *s)
 	return is_cut;
 }
 
+bool stream_is_aborted(struct stream *s)
+{
+	struct exchange *x = s->exchange;
+	bool is_aborted;
+
+	pthread_mutex_lock(&x->lock);
+	is_aborted = x->is_aborted;
+	pthread_mutex_unlock(&x->lock);
+	return is_aborted;
+}
+
 bool stream_has_news(struct stream *s)
 {
 	struct exchange *x = s->exchange;
@@ -221,6 +233,7 @@ void stream_drop(struct stream *s)
 	struct exchange *x = s->exchange;
 
 	stream_unwatch_pipe(s);
+	ring_detach(s);
 	if (!x)
 		return;
 	x->stream = NULL;
@@ -234,6 +247,7 @@ void stream_let_go(struct stream *s)
 	struct exchange *x = s->exchange;
 
 	stream_unwatch_pipe(s);
+	ring_detach(s);
 	if (!x)
 		return;
 	pthread_mutex_lock(&x->lock);
@@ -247,6 +261,14 @@ void stream_let_go(struct stream *s)
 	pthread_cond_broadcast(&x->changed);
 	pthread_mutex_unlock(&x->lock);
 	stream_drop(s);
+}
+
+void stream_count_sent(struct stream *s, uint64_t pending)
+{
+	struct exchange *x = s->exchange;
+	uint64_t moved = x->file.length - feed_left(&s->feed);
+
+	x->sent = moved > pending ? moved - pending : 0;
 }
 
 enum err stream_watch_pipe(struct stream *s, int fd, uint32_t events)

@@ -9,17 +9,20 @@
 #define GATEWAY_EDGE_STREAM_H
 
 #include "gateway/edge/exchange_shared.h"
+#include "gateway/edge/pool.h"
 
 struct connection;
 struct loop;
+struct ring;
 struct stream;
 
 /* What an epoll event belongs to. */
-enum watch_kind { WATCH_LISTENER, WATCH_MAIL, WATCH_STOP, WATCH_SOCKET, WATCH_PIPE };
+enum watch_kind { WATCH_LISTENER, WATCH_MAIL, WATCH_STOP, WATCH_SOCKET, WATCH_PIPE, WATCH_RING };
 struct watch {
 	enum watch_kind kind;
 	struct connection *connection; /* of a socket */
 	struct stream *stream;         /* of a pipe */
+	struct ring *ring;             /* of its channel */
 };
 
 struct stream_kind {
@@ -29,7 +32,8 @@ struct stream_kind {
 	void (*put_piece)(struct exchange *x, struct slice piece);
 	void (*put_end)(struct exchange *x);
 
-	/* On the loop: the exchange, or the pipe that is watched, has news. May end the stream. */
+	/* On the loop: the exchange, the pipe that is watched or the ring has news. May end the
+	 * stream. */
 	void (*wake)(struct stream *s);
 
 	/* On the loop: end it so that the client sees an error, and send no more of it. */
@@ -42,7 +46,9 @@ struct stream {
 	struct connection *connection;
 	struct exchange *exchange; /* NULL: none yet, or an answer of the loop itself */
 	struct watch pipe_watch;
-	int watched_pipe; /* -1: none */
+	int watched_pipe;  /* -1: none */
+	struct ring *ring; /* that feeds it; NULL: none */
+	struct feed feed;
 	struct stream *next_dead;
 };
 
@@ -74,9 +80,14 @@ struct stream_output {
 struct stream_output stream_take(struct stream *s, struct buf *head, struct buf *out);
 
 bool stream_is_cut(struct stream *s);
-bool stream_has_news(struct stream *s); /* output, an abort, or the worker has finished */
-void stream_drop(struct stream *s);     /* the answer is complete, or will be the loop's own */
-void stream_let_go(struct stream *s);   /* the client is gone: tell the worker */
+bool stream_is_aborted(struct stream *s); /* what was said to be complete will not be */
+bool stream_has_news(struct stream *s);   /* output, an abort, or the worker has finished */
+void stream_drop(struct stream *s);       /* the answer is complete, or will be the loop's own */
+void stream_let_go(struct stream *s);     /* the client is gone: tell the worker */
+
+/* Bytes of the exchange's file given out so far, less those `pending` that have not left: told to
+ * the exchange. */
+void stream_count_sent(struct stream *s, uint64_t pending);
 
 /* ERR_IO: it cannot be watched. */
 RESULT stream_watch_pipe(struct stream *s, int fd, uint32_t events);

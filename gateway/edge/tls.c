@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/edge/tls.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -16,14 +17,53 @@ enum { PENDING_MAX = 1024 * 1024, RECORD = 16 * 1024 };
 struct tls_context {
 	SSL_CTX *ssl;
 	BIO_METHOD *method;
+	struct buf scratch; /* lent to the connection that writes now */
+	bool is_lent;
 };
 
 struct tls {
+	struct tls_context *context;
 	SSL *ssl;
 	int fd;
-	struct buf pending;
-	size_t sent; /* of pending */
+	uint8_t *rest; /* what the socket did not take; exactly so large */
+	size_t rest_size, rest_sent;
+	struct buf fresh; /* gathered behind it since the last flush */
+	size_t fresh_sent;
+	bool has_borrowed; /* fresh is the context's */
 };
+
+size_t tls_pending(const struct tls *tls)
+{
+	return tls->rest_size - tls->rest_sent + tls->fresh.size - tls->fresh_sent;
+}
+
+static void borrow(struct tls *tls)
+{
+	if (tls->fresh.data || tls->context->is_lent)
+		return;
+	tls->fresh = tls->context->scratch;
+	tls->context->is_lent = tls->has_borrowed = true;
+}
+
+static void drop_fresh(struct tls *tls)
+{
+	if (tls->has_borrowed) {
+		buf_reset(&tls->fresh);
+		tls->context->scratch = tls->fresh;
+		tls->context->is_lent = tls->has_borrowed = false;
+		tls->fresh = buf_new(PENDING_MAX);
+	} else {
+		buf_free(&tls->fresh);
+	}
+	tls->fresh_sent = 0;
+}
+
+static void drop_rest(struct tls *tls)
+{
+	free(tls->rest);
+	tls->rest = NULL;
+	tls->rest_size = tls->rest_sent = 0;
+}
 
 /* What OpenSSL writes is gathered. A peer that makes us write without reading (key updates)
  * meets the ceiling, and with it the end of the connection. */
@@ -31,8 +71,11 @@ static int bio_write(BIO *bio, const char *data, int size)
 {
 	struct tls *tls = BIO_get_data(bio);
 
-	buf_write(&tls->pending, slice_of(data, (size_t)size));
-	return tls->pending.overflow ? -1 : size;
+	borrow(tls);
+	if (tls_pending(tls) + (size_t)size > PENDING_MAX)
+		return -1;
+	buf_write(&tls->fresh, slice_of(data, (size_t)size));
+	return tls->fresh.overflow ? -1 : size;
 }
 
 static int bio_read(BIO *bio, char *out, int size)
@@ -121,6 +164,8 @@ static bool configure(SSL_CTX *ssl)
 	SSL_CTX_set_alpn_select_cb(ssl, choose_protocol, NULL);
 	return SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) == 1 &&
 	       SSL_CTX_set_num_tickets(ssl, 1) == 1 &&
+	       SSL_CTX_set_ciphersuites(ssl, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
+					     "TLS_CHACHA20_POLY1305_SHA256") == 1 &&
 	       SSL_CTX_set_cipher_list(ssl, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&
 	       SSL_CTX_set_session_id_context(ssl, (const unsigned char *)"edge", 4) == 1;
 }
@@ -144,6 +189,7 @@ enum err tls_context_new(struct tls_context **out, struct slice certificate, str
 		return failure(ERR_LIMIT, "tls: the certificate or key is too large");
 	context->ssl = SSL_CTX_new(TLS_server_method());
 	context->method = method_new();
+	context->scratch = buf_new(PENDING_MAX);
 	if (!context->ssl || !context->method || !configure(context->ssl))
 		return failure(ERR_INTERNAL, "tls: OpenSSL refuses its configuration");
 	TRY(use_certificate(context->ssl, certificate));
@@ -159,10 +205,11 @@ void tls_context_free(struct tls_context *context)
 		return;
 	SSL_CTX_free(context->ssl);
 	BIO_meth_free(context->method);
+	buf_free(&context->scratch);
 	free(context);
 }
 
-struct tls *tls_new(const struct tls_context *context, int fd)
+struct tls *tls_new(struct tls_context *context, int fd)
 {
 	struct tls *tls = calloc(1, sizeof *tls);
 	BIO *bio = BIO_new(context->method);
@@ -173,8 +220,9 @@ struct tls *tls_new(const struct tls_context *context, int fd)
 		ERR_clear_error();
 		return NULL;
 	}
+	tls->context = context;
 	tls->fd = fd;
-	tls->pending = buf_new(PENDING_MAX);
+	tls->fresh = buf_new(PENDING_MAX);
 	BIO_set_data(bio, tls);
 	BIO_set_init(bio, 1);
 	SSL_set_bio(tls->ssl, bio, bio); /* owned by ssl now */
@@ -187,7 +235,8 @@ void tls_free(struct tls *tls)
 	if (!tls)
 		return;
 	SSL_free(tls->ssl);
-	buf_free(&tls->pending);
+	drop_fresh(tls);
+	drop_rest(tls);
 	free(tls);
 }
 
@@ -246,32 +295,56 @@ void tls_finish(struct tls *tls)
 		(void)SSL_shutdown(tls->ssl);
 }
 
-size_t tls_pending(const struct tls *tls)
+static enum tls_result send_some(struct tls *tls, struct slice bytes, size_t *sent)
 {
-	return tls->pending.size - tls->sent;
-}
-
-enum tls_result tls_flush(struct tls *tls, size_t *sent)
-{
-	*sent = 0;
-	while (tls_pending(tls)) {
-		ssize_t n = send(tls->fd, tls->pending.data + tls->sent, tls_pending(tls),
-				 MSG_NOSIGNAL);
+	while (*sent < bytes.size) {
+		ssize_t n = send(tls->fd, bytes.data + *sent, bytes.size - *sent, MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return errno == EAGAIN || errno == EWOULDBLOCK ? TLS_AGAIN : TLS_CLOSED;
-		tls->sent += (size_t)n;
 		*sent += (size_t)n;
 	}
-	buf_reset(&tls->pending);
-	tls->sent = 0;
 	return TLS_OK;
 }
 
-void tls_trim(struct tls *tls)
+/* A connection that waits holds what is pending and not more. */
+static void keep_rest(struct tls *tls)
 {
-	if (tls_pending(tls) == 0)
-		buf_free(&tls->pending);
+	struct slice old = slice_part(slice_of(tls->rest, tls->rest_size), tls->rest_sent,
+				      tls->rest_size);
+	struct slice fresh = slice_part(buf_slice(&tls->fresh), tls->fresh_sent, tls->fresh.size);
+	uint8_t *rest;
+
+	if (fresh.size == 0 && tls->rest_sent < tls->rest_size / 2)
+		return;
+	rest = malloc(old.size + fresh.size);
+	assert(rest);
+	if (old.size)
+		memcpy(rest, old.data, old.size);
+	if (fresh.size)
+		memcpy(rest + old.size, fresh.data, fresh.size);
+	drop_rest(tls);
+	tls->rest = rest;
+	tls->rest_size = old.size + fresh.size;
+	drop_fresh(tls);
+}
+
+enum tls_result tls_flush(struct tls *tls, size_t *sent)
+{
+	size_t before = tls_pending(tls);
+	enum tls_result result = send_some(tls, slice_of(tls->rest, tls->rest_size),
+					   &tls->rest_sent);
+
+	if (result == TLS_OK)
+		result = send_some(tls, buf_slice(&tls->fresh), &tls->fresh_sent);
+	*sent = before - tls_pending(tls);
+	if (result == TLS_AGAIN) {
+		keep_rest(tls);
+	} else if (result == TLS_OK) {
+		drop_rest(tls);
+		drop_fresh(tls);
+	}
+	return result;
 }

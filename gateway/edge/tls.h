@@ -2,7 +2,9 @@
 /*
  * tls.h - TLS 1.3 and 1.2 over a non-blocking socket, by OpenSSL. What is written is encrypted
  * into a buffer and leaves with tls_flush(), so that many 16 KiB records go out in one send():
- * that is a third of the cost of a download. Nothing here ever blocks.
+ * that is a third of the cost of a download. The buffer is lent by the context, warm, from the
+ * first write to the flush; what the socket does not take is then kept in just as much memory.
+ * Nothing here ever blocks. A context and all made from it belong to one thread.
  */
 #ifndef GATEWAY_EDGE_TLS_H
 #define GATEWAY_EDGE_TLS_H
@@ -26,7 +28,7 @@ RESULT tls_context_new(struct tls_context **out, struct slice certificate, struc
 void tls_context_free(struct tls_context *context);
 AUTO_POINTER(tls_context)
 
-struct tls *tls_new(const struct tls_context *context, int fd); /* borrows fd; NULL if it fails */
+struct tls *tls_new(struct tls_context *context, int fd); /* borrows fd; NULL if it fails */
 void tls_free(struct tls *tls);
 
 enum tls_result tls_handshake(struct tls *tls);
@@ -37,6 +39,5 @@ void tls_finish(struct tls *tls);                               /* close_notify,
 
 size_t tls_pending(const struct tls *tls);                /* encrypted, not yet sent */
 enum tls_result tls_flush(struct tls *tls, size_t *sent); /* OK: nothing is pending any more */
-void tls_trim(struct tls *tls); /* give back the memory of an empty buffer */
 
 #endif

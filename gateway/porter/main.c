@@ -2,6 +2,7 @@
 /* main.c - sallyport-porter: seals what is imported, opens what is downloaded. */
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "crypto/base/file.h"
 #include "crypto/base/log.h"
@@ -20,7 +21,7 @@ static enum err confine(struct process *p, int store)
 	return process_confine(p, &(struct confinement){&path, 1});
 }
 
-/* Transfers that run at the end are cut off by the end: what they wrote stands in tmp, and the
+/* Jobs and rings that run at the end are cut off by the end: what they wrote stands in tmp, and the
  * next start sweeps it. So the serve is not freed here. */
 static enum err run(int argc, char **argv)
 {
@@ -34,13 +35,13 @@ static enum err run(int argc, char **argv)
 	TRY(process_open_directory(&store, p, "store"));
 	TRY(confine(p, store));
 	TRY(blobs_sweep(store));
-	serve = serve_new(store);
+	serve = serve_new(store, p);
 	handlers.context = serve;
 	TRY(loop_new(&loop, p, &handlers));
 	serve_use_loop(serve, loop);
 	TRY(process_ready(p));
 	TRY(loop_run(loop));
-	exit(EXIT_SUCCESS);
+	_exit(EXIT_SUCCESS); /* not exit(): threads may be in the middle of what it takes down */
 }
 
 int main(int argc, char **argv)

@@ -8,8 +8,8 @@
 #include "crypto/base/clock.h"
 #include "crypto/base/log.h"
 #include "gateway/porter/blobs.h"
+#include "gateway/porter/ring.h"
 #include "gateway/porter/sealing.h"
-#include "gateway/porter/transfer.h"
 #include "schema/wire/control.h"
 #include "schema/wire/keeper.h"
 
@@ -17,7 +17,7 @@ enum { THREAD_STACK = 256 * 1024 };
 
 enum job_kind { JOB_SEAL, JOB_JOIN, JOB_OPEN, JOB_COPY };
 
-/* One transfer, from its message to its answer. */
+/* One call that takes its time, from its message to its answer. */
 struct job {
 	struct serve *serve;
 	struct channel channel; /* a descriptor of our own: the peer's may change meanwhile */
@@ -30,7 +30,7 @@ struct job {
 		struct wire_porter_copy copy;
 	} ask;
 	uint64_t handle;
-	int pipe;
+	int pipe;          /* to seal from; else -1 */
 	struct keys *keys; /* those of its kind: to seal, or to open; NULL for a copy */
 	struct key *key;
 	int64_t deadline_ms; /* until then the key may come */
@@ -38,13 +38,14 @@ struct job {
 
 struct serve {
 	int store;
+	const struct process *process;
 	struct loop *loop;
 	struct keys *keys;         /* to open with */
 	struct keys *sealing_keys; /* a transfer to the edge takes none of these */
+	struct transfers *transfers;
 	struct job *waiting[SERVE_MAX_WAITING];
 	size_t waiting_count;
 	pthread_mutex_t lock; /* of `running` */
-	pthread_cond_t idle;
 	size_t running;
 };
 
@@ -57,34 +58,18 @@ static void job_free(struct job *j)
 	free(j);
 }
 
-struct serve *serve_new(int store)
+struct serve *serve_new(int store, const struct process *p)
 {
 	struct serve *s = calloc(1, sizeof *s);
 
 	assert(s);
 	s->store = store;
+	s->process = p;
 	s->keys = keys_new();
 	s->sealing_keys = keys_new();
+	s->transfers = transfers_new(store);
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_cond_init(&s->idle, NULL);
 	return s;
-}
-
-void serve_free(struct serve *s)
-{
-	if (!s)
-		return;
-	pthread_mutex_lock(&s->lock);
-	while (s->running)
-		pthread_cond_wait(&s->idle, &s->lock);
-	pthread_mutex_unlock(&s->lock);
-	for (size_t i = 0; i < s->waiting_count; i++)
-		job_free(s->waiting[i]);
-	keys_free(s->keys);
-	keys_free(s->sealing_keys);
-	pthread_cond_destroy(&s->idle);
-	pthread_mutex_destroy(&s->lock);
-	free(s);
 }
 
 static void next_tick(struct serve *s)
@@ -125,7 +110,8 @@ static enum err run_open(const struct job *j, struct buf *out)
 {
 	struct wire_porter_opened answer;
 
-	TRY(transfer_open(&answer, j->serve->store, key_secret(j->key), &j->ask.open, j->pipe));
+	TRY(transfers_open(&answer, j->serve->transfers, j->channel.index, key_secret(j->key),
+			   &j->ask.open));
 	wire_write_porter_opened(out, &answer);
 	return buf_done(out);
 }
@@ -134,7 +120,7 @@ static enum err run_copy(const struct job *j, struct buf *out)
 {
 	struct wire_porter_copied answer;
 
-	TRY(transfer_copy(&answer, j->serve->store, &j->ask.copy, j->pipe));
+	TRY(transfers_copy(&answer, j->serve->transfers, j->channel.index, &j->ask.copy));
 	wire_write_porter_copied(out, &answer);
 	return buf_done(out);
 }
@@ -174,32 +160,18 @@ static void run_job(struct job *j)
 		log_warn("porter.unheard", "why=\"%s\"", failure_text());
 }
 
-static void *run_thread(void *context)
-{
-	struct job *j = context;
-	struct serve *s = j->serve;
-
-	run_job(j);
-	job_free(j);
-	pthread_mutex_lock(&s->lock);
-	s->running--;
-	pthread_cond_signal(&s->idle);
-	pthread_mutex_unlock(&s->lock);
-	return NULL;
-}
-
 static enum err take_place(struct serve *s)
 {
 	bool full;
 
 	pthread_mutex_lock(&s->lock);
-	full = s->running == SERVE_MAX_TRANSFERS;
+	full = s->running == SERVE_MAX_JOBS;
 	if (!full)
 		s->running++;
 	pthread_mutex_unlock(&s->lock);
 	if (full)
-		return failure(ERR_UNAVAILABLE, "busy: %d transfers are running",
-			       SERVE_MAX_TRANSFERS);
+		return failure(ERR_UNAVAILABLE, "busy: %d files are being opened or sealed",
+			       SERVE_MAX_JOBS);
 	return OK;
 }
 
@@ -208,6 +180,17 @@ static void give_place_back(struct serve *s)
 	pthread_mutex_lock(&s->lock);
 	s->running--;
 	pthread_mutex_unlock(&s->lock);
+}
+
+static void *run_thread(void *context)
+{
+	struct job *j = context;
+	struct serve *s = j->serve;
+
+	run_job(j);
+	job_free(j);
+	give_place_back(s);
+	return NULL;
 }
 
 /* On OK the job belongs to its thread. */
@@ -243,8 +226,7 @@ static void start_or_refuse(struct serve *s, struct job *j)
 static enum err wait_for_key(struct serve *s, struct job *j)
 {
 	if (s->waiting_count == SERVE_MAX_WAITING)
-		return failure(ERR_UNAVAILABLE, "busy: %d transfers wait for a key",
-			       SERVE_MAX_WAITING);
+		return failure(ERR_UNAVAILABLE, "busy: %d wait for a key", SERVE_MAX_WAITING);
 	j->deadline_ms = clock_monotonic_ms() + SERVE_KEY_WAIT_MS;
 	s->waiting[s->waiting_count++] = j;
 	next_tick(s);
@@ -281,8 +263,6 @@ static enum err on_key(struct serve *s, struct keys *keys, struct slice body)
 /* Starts it, or lets it wait for its key. On OK the job is given away. */
 static enum err accept_job(struct serve *s, struct job *j, const struct channel *from)
 {
-	if (j->pipe < 0 && j->kind != JOB_JOIN)
-		return failure(ERR_FORMAT, "a transfer without a pipe");
 	TRY(channel_duplicate(&j->channel, from));
 	if (!j->keys)
 		return start_job(s, j);
@@ -314,8 +294,8 @@ static enum err read_ask(struct job *j, const struct frame *frame)
 	return failure(ERR_INTERNAL, "a job of no kind");
 }
 
-static enum err on_transfer(struct serve *s, const struct channel *from, const struct frame *frame,
-			    enum job_kind kind)
+static enum err on_job(struct serve *s, const struct channel *from, const struct frame *frame,
+		       enum job_kind kind)
 {
 	struct job *j = calloc(1, sizeof *j);
 	enum err result;
@@ -350,18 +330,26 @@ static enum err on_discard(struct serve *s, const struct channel *from, const st
 	return channel_send(from, WIRE_PORTER_DISCARDED, frame->call, S(""), -1);
 }
 
+static enum err on_ring(struct serve *s, const struct channel *from, const struct frame *frame)
+{
+	TRY(ring_begin(s->transfers, s->process, from, frame->fd));
+	return channel_send(from, WIRE_PORTER_RINGED, frame->call, S(""), -1);
+}
+
 enum err serve_frame(void *context, const struct channel *from, const struct frame *frame)
 {
 	struct serve *s = context;
 
 	if (frame->type == WIRE_PORTER_SEAL)
-		return on_transfer(s, from, frame, JOB_SEAL);
+		return on_job(s, from, frame, JOB_SEAL);
 	if (frame->type == WIRE_PORTER_JOIN)
-		return on_transfer(s, from, frame, JOB_JOIN);
+		return on_job(s, from, frame, JOB_JOIN);
 	if (frame->type == WIRE_PORTER_OPEN)
-		return on_transfer(s, from, frame, JOB_OPEN);
+		return on_job(s, from, frame, JOB_OPEN);
 	if (frame->type == WIRE_PORTER_COPY)
-		return on_transfer(s, from, frame, JOB_COPY);
+		return on_job(s, from, frame, JOB_COPY);
+	if (frame->type == WIRE_PORTER_RING)
+		return on_ring(s, from, frame);
 	if (frame->type == WIRE_HANDLE_KEY)
 		return on_key(s, s->keys, frame->body);
 	if (frame->type == WIRE_SEAL_KEY)

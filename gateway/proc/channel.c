@@ -67,24 +67,28 @@ static void attach(struct msghdr *message, union control *room, int fd)
 	memcpy(CMSG_DATA(header), &fd, sizeof fd);
 }
 
-static enum err send_packet(int fd, const struct msghdr *message)
+static enum err send_packet(int fd, const struct msghdr *message, int wait_ms)
 {
-	int64_t deadline = clock_monotonic_ms() + CHANNEL_SEND_MS;
+	int64_t deadline = wait_ms ? clock_monotonic_ms() + wait_ms : 0;
 
 	while (sendmsg(fd, message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
 		if (errno == EPIPE || errno == ECONNRESET || errno == EBADF)
 			return failure(ERR_CLOSED, "channel: the peer is gone");
 		if (errno == EMSGSIZE)
 			return failure(ERR_LIMIT, "channel: the frame is larger than the buffer");
-		if (errno != EINTR && errno != EAGAIN)
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN)
 			return failure_errno("channel: cannot send");
+		if (wait_ms == 0)
+			return failure(ERR_TIMEOUT, "channel: the peer does not read");
 		TRY(wait_for(fd, POLLOUT, deadline));
 	}
 	return OK;
 }
 
-enum err channel_send(const struct channel *c, enum wire_type type, uint32_t call,
-		      struct slice body, int fd)
+static enum err send_frame(const struct channel *c, enum wire_type type, uint32_t call,
+			   struct slice body, int fd, int wait_ms)
 {
 	uint8_t header[WIRE_FRAME_HEADER];
 	struct iovec parts[2] = {{header, sizeof header},
@@ -98,7 +102,19 @@ enum err channel_send(const struct channel *c, enum wire_type type, uint32_t cal
 		return body.size > wire_ceiling(type) ? ERR_LIMIT : ERR_INTERNAL;
 	frame_write_header(header, (uint16_t)type, call);
 	attach(&message, &room, fd);
-	return send_packet(c->fd, &message);
+	return send_packet(c->fd, &message, wait_ms);
+}
+
+enum err channel_send(const struct channel *c, enum wire_type type, uint32_t call,
+		      struct slice body, int fd)
+{
+	return send_frame(c, type, call, body, fd, CHANNEL_SEND_MS);
+}
+
+enum err channel_send_now(const struct channel *c, enum wire_type type, uint32_t call,
+			  struct slice body)
+{
+	return send_frame(c, type, call, body, -1, 0);
 }
 
 /* The first `limit` bytes, or fewer: never half a character. */
@@ -156,6 +172,7 @@ enum err channel_receive(const struct channel *c, struct channel_inbox *inbox, s
 			 int timeout_ms)
 {
 	int64_t deadline = timeout_ms < 0 ? -1 : clock_monotonic_ms() + timeout_ms;
+	int waiting = timeout_ms < 0 ? 0 : MSG_DONTWAIT; /* forever is the kernel's own */
 	struct iovec part = {inbox->bytes, sizeof inbox->bytes};
 	union control room = {0};
 	struct msghdr message;
@@ -167,9 +184,11 @@ enum err channel_receive(const struct channel *c, struct channel_inbox *inbox, s
 		message = (struct msghdr){.msg_iov = &part, .msg_iovlen = 1};
 		message.msg_control = room.bytes;
 		message.msg_controllen = sizeof room.bytes;
-		got = recvmsg(c->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+		got = recvmsg(c->fd, &message, waiting | MSG_CMSG_CLOEXEC);
 		if (got >= 0 || (errno != EAGAIN && errno != EINTR))
 			break;
+		if (errno == EAGAIN && timeout_ms == 0)
+			return failure(ERR_TIMEOUT, "channel: there is nothing");
 		TRY(wait_for(c->fd, POLLIN, deadline));
 	}
 	if (got == 0 || (got < 0 && errno == ECONNRESET))

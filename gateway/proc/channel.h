@@ -35,6 +35,10 @@ RESULT channel_pair(int out[2]);
 RESULT channel_send(const struct channel *c, enum wire_type type, uint32_t call, struct slice body,
 		    int fd);
 
+/* The same for a loop: never waits. ERR_TIMEOUT: there is no room, the peer does not read. */
+RESULT channel_send_now(const struct channel *c, enum wire_type type, uint32_t call,
+			struct slice body);
+
 /* FAIL with this kind, a code of the closed list or "", and failure_text(). */
 RESULT channel_send_fail(const struct channel *c, uint32_t call, enum err kind, const char *code);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The edge: epoll, TLS, a pool of threads, libpq, pipes from and to the porters, log/ to read.
+ * The edge: epoll, TLS, a pool of threads, libpq, pipes and rings to the porters, log/ to read.
  * It accepts on the listener it was handed; it cannot bind or listen.
  */
 #define _GNU_SOURCE
@@ -25,8 +25,10 @@ static const struct sandbox_call calls[] = {
 	SANDBOX_ALLOW(pipe2, "to a porter"),
 	SANDBOX_ALLOW(splice, "from a pipe to a socket"),
 	SANDBOX_ALLOW(sendfile, "log files"),
-	SANDBOX_ALLOW_EQUAL(fcntl, 1, F_SETPIPE_SZ, "larger pipes"),
-	SANDBOX_ALLOW_EQUAL(fcntl, 1, F_GETPIPE_SZ, "larger pipes"),
+
+	/* rings to the porters */
+	SANDBOX_ALLOW_EQUAL(socketpair, 0, AF_UNIX, "the channel of a ring"),
+	SANDBOX_ALLOW_EQUAL(fcntl, 1, F_GET_SEALS, "is the pool sealed as it must be?"),
 
 	/* log/ */
 	SANDBOX_ALLOW_IF(openat, 2, O_ACCMODE | O_CREAT | O_TRUNC, 0, "to read, below a granted directory"),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A porter: sealed files in store/, pipes of the edge, threads. No socket. */
+/* A porter: sealed files in store/, pipes and rings of the edge, threads. It makes no socket. */
 #define _GNU_SOURCE
 #include "gateway/proc/sandbox.h"
 
@@ -11,6 +11,7 @@ static const struct sandbox_call calls[] = {
 	/* store/ */
 	SANDBOX_ALLOW(openat, "files below a granted directory"),
 	SANDBOX_ALLOW(pread64, "files"),
+	SANDBOX_ALLOW(preadv, "a chunk and its tag, each to its place"),
 	SANDBOX_ALLOW(getdents64, "directories"),
 	SANDBOX_ALLOW(statx, "files"),
 	SANDBOX_ALLOW(pwrite64, "files"),
@@ -35,6 +36,11 @@ static const struct sandbox_call calls[] = {
 	SANDBOX_ALLOW(splice, "pipes"),
 	SANDBOX_ALLOW_EQUAL(fcntl, 1, F_SETPIPE_SZ, "larger pipes"),
 	SANDBOX_ALLOW_EQUAL(fcntl, 1, F_GETPIPE_SZ, "larger pipes"),
+
+	/* rings */
+	SANDBOX_ALLOW(memfd_create, "the pool of a ring"),
+	SANDBOX_ALLOW_EQUAL(fcntl, 1, F_ADD_SEALS, "the pool is sealed before it is handed over"),
+	SANDBOX_ALLOW(shutdown, "the end of a ring, for all its threads"),
 
 	/* transfers */
 	SANDBOX_ALLOW(eventfd2, "wakes the loop"),

@@ -31,6 +31,7 @@ enum { SETTINGS_MAX_TEXT = 1024, SETTINGS_MAX_FILE = 64 * 1024 };
 	X(gateway,  lease_seconds,         lease_seconds,         NUMBER, "2",         1, 30,         "how long an edge may serve without hearing from the database; a revocation waits no longer for one that is silent") \
 	X(gateway,  release_seconds,       release_seconds,       NUMBER, "600",       5, 600,        "how long one release of a file's key serves all ranges that a client asks for") \
 	X(gateway,  porters,               porters,               NUMBER, "2",         1, 16,         "number of porters: processes that seal and open files") \
+	X(gateway,  pool_mib,              pool_mib,              NUMBER, "16",        1, 1024,       "memory between the edge and each porter: opened bytes on their way out") \
 	X(gateway,  engines,               engines,               NUMBER, "2",         1, 16,         "number of engine slots: models in service at one time") \
 	X(gateway,  workers,               workers,               NUMBER, "48",        2, 256,        "threads of the edge that run requests; half of them may generate at a time") \
 	X(gateway,  log_level,             log_level,             TEXT,   "info",      4, 5,          "error, warn, info or debug") \

@@ -94,15 +94,21 @@ enum {
 	X(SCRIBE_WAKE,      0x0403, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_SCRIBE,      0,                     0,  "nothing") \
 	X(PORTER_SEAL,      0x0501, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      33,                    1,  "SEAL_KEY with its handle; a pipe to read") \
 	X(PORTER_SEALED,    0x0502, WIRE_REPLY, ROLE_SET_PORTER,   ROLE_SET_EDGE,        64,                    0,  "PORTER_SEAL; fsynced under its final name") \
-	X(PORTER_OPEN,      0x0503, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      64,                    1,  "HANDLE_KEY with its handle; a pipe to write") \
-	X(PORTER_OPENED,    0x0504, WIRE_REPLY, ROLE_SET_PORTER,   ROLE_SET_EDGE,        8,                     0,  "PORTER_OPEN") \
+	X(PORTER_OPEN,      0x0503, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      64,                    0,  "HANDLE_KEY with its handle; a ring") \
+	X(PORTER_OPENED,    0x0504, WIRE_REPLY, ROLE_SET_PORTER,   ROLE_SET_EDGE,        16,                    0,  "PORTER_OPEN; the length is authentic") \
 	X(PORTER_DROP,      0x0505, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      8,                     0,  "nothing") \
 	X(PORTER_DISCARD,   0x0506, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      WIRE_ID,               0,  "nothing") \
 	X(PORTER_DISCARDED, 0x0507, WIRE_REPLY, ROLE_SET_PORTER,   ROLE_SET_EDGE,        0,                     0,  "PORTER_DISCARD") \
-	X(PORTER_COPY,      0x0508, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      WIRE_ID,               1,  "a pipe to write; the sealed bytes, no key") \
-	X(PORTER_COPIED,    0x0509, WIRE_REPLY, ROLE_SET_PORTER,   ROLE_SET_EDGE,        8,                     0,  "PORTER_COPY") \
+	X(PORTER_COPY,      0x0508, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      WIRE_ID,               0,  "a ring; the sealed bytes, no key") \
+	X(PORTER_COPIED,    0x0509, WIRE_REPLY, ROLE_SET_PORTER,   ROLE_SET_EDGE,        16,                    0,  "PORTER_COPY") \
 	X(PORTER_JOIN,      0x0520, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      42 + WIRE_MAX_PARTS * WIRE_ID, 0, "SEAL_KEY with its handle") \
 	X(PORTER_JOINED,    0x0521, WIRE_REPLY, ROLE_SET_PORTER,   ROLE_SET_EDGE,        64,                    0,  "PORTER_JOIN; fsynced under its final name") \
+	X(PORTER_RING,      0x0510, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      0,                     1,  "nothing; a channel for the RING messages, in place of the one before") \
+	X(PORTER_RINGED,    0x0511, WIRE_REPLY, ROLE_SET_PORTER,   ROLE_SET_EDGE,        0,                     0,  "PORTER_RING; RING_POOL sent first") \
+	X(RING_POOL,        0x0512, WIRE_NOTE,  ROLE_SET_PORTER,   ROLE_SET_EDGE,        8,                     1,  "the first on a ring; sealed memory of that size") \
+	X(RING_FILL,        0x0513, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      24,                    0,  "a transfer of this ring; a segment with no fill under way") \
+	X(RING_FILLED,      0x0514, WIRE_NOTE,  ROLE_SET_PORTER,   ROLE_SET_EDGE,        13,                    0,  "RING_FILL; every byte is authentic") \
+	X(RING_CLOSE,       0x0515, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      8,                     0,  "nothing; an unknown transfer is ignored") \
 	X(HANDLE_KEY,       0x0601, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_PORTER | ROLE_SET_ENGINE, 8 + WIRE_FILE_KEY, 0, "nothing") \
 	X(ENGINE_SERVES,    0x0602, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_ENGINE,      8 + WIRE_MAX_MODEL + WIRE_MAX_REVISION, 0, "before each HANDLE_KEY to an engine") \
 	X(ENGINE_PASS,      0x0603, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_ENGINE,      12 + WIRE_MAX_MODEL + WIRE_MAX_RIGHT, 0, "nothing") \

@@ -45,7 +45,8 @@ WIRE_DEFINE(porter_open)
 
 static void visit_porter_opened(struct codec *c, struct wire_porter_opened *m)
 {
-	codec_u64(c, &m->bytes);
+	codec_u64(c, &m->transfer);
+	codec_u64(c, &m->size);
 }
 WIRE_DEFINE(porter_opened)
 
@@ -69,6 +70,40 @@ WIRE_DEFINE(porter_copy)
 
 static void visit_porter_copied(struct codec *c, struct wire_porter_copied *m)
 {
-	codec_u64(c, &m->bytes);
+	codec_u64(c, &m->transfer);
+	codec_u64(c, &m->size);
 }
 WIRE_DEFINE(porter_copied)
+
+static void visit_ring_pool(struct codec *c, struct wire_ring_pool *m)
+{
+	codec_u32(c, &m->segments);
+	codec_u32(c, &m->segment_size);
+}
+WIRE_DEFINE(ring_pool)
+
+static void visit_ring_fill(struct codec *c, struct wire_ring_fill *m)
+{
+	codec_u64(c, &m->transfer);
+	codec_u64(c, &m->offset);
+	codec_u32(c, &m->segment);
+	codec_u32(c, &m->length);
+}
+WIRE_DEFINE(ring_fill)
+
+static void visit_ring_filled(struct codec *c, struct wire_ring_filled *m)
+{
+	uint8_t result = (uint8_t)m->result;
+
+	codec_u64(c, &m->transfer);
+	codec_u32(c, &m->segment);
+	codec_below(c, &result, ERR_INTERNAL + 1);
+	m->result = (enum err)result;
+}
+WIRE_DEFINE(ring_filled)
+
+static void visit_ring_close(struct codec *c, struct wire_ring_close *m)
+{
+	codec_u64(c, &m->transfer);
+}
+WIRE_DEFINE(ring_close)

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* porter.h - what the edge asks of a porter. PORTER_DISCARDED has an empty body. */
+/*
+ * porter.h - what the edge asks of a porter. PORTER_DISCARDED, PORTER_RING and PORTER_RINGED have
+ * empty bodies. PORTER_OPEN and PORTER_COPY open a transfer; its bytes then come by the ring, a
+ * channel of their own between the edge's loop and the porter's threads: the edge names a segment
+ * of their common pool, the porter fills it.
+ */
 #ifndef SCHEMA_WIRE_PORTER_H
 #define SCHEMA_WIRE_PORTER_H
 
@@ -7,6 +12,9 @@
 
 /* What git keeps of a file: its bytes, or a pointer to their SHA-256. */
 enum wire_content { WIRE_CONTENT_REGULAR, WIRE_CONTENT_LARGE, WIRE_CONTENT_COUNT };
+
+/* Of a pool. A segment holds four chunks of a sealed file. */
+enum { WIRE_SEGMENT = 256 * 1024, WIRE_MAX_SEGMENTS = 8192 };
 
 struct wire_porter_seal { /* with the read end of a pipe */
 	uint64_t handle;
@@ -34,7 +42,7 @@ struct wire_porter_join {
 };
 WIRE_DECLARE(porter_join);
 
-struct wire_porter_open { /* with the write end of a pipe */
+struct wire_porter_open {
 	uint64_t handle;
 	uint8_t blob[WIRE_ID];
 	uint64_t plain_size;
@@ -44,7 +52,8 @@ struct wire_porter_open { /* with the write end of a pipe */
 WIRE_DECLARE(porter_open);
 
 struct wire_porter_opened {
-	uint64_t bytes;
+	uint64_t transfer; /* its name on the ring */
+	uint64_t size;     /* of the whole plaintext */
 };
 WIRE_DECLARE(porter_opened);
 
@@ -54,13 +63,14 @@ struct wire_porter_drop {
 WIRE_DECLARE(porter_drop);
 
 /* The sealed file as it lies in the store, for an export: no key is needed, none is given. */
-struct wire_porter_copy { /* with the write end of a pipe */
+struct wire_porter_copy {
 	uint8_t blob[WIRE_ID];
 };
 WIRE_DECLARE(porter_copy);
 
 struct wire_porter_copied {
-	uint64_t bytes;
+	uint64_t transfer;
+	uint64_t size; /* of the sealed file */
 };
 WIRE_DECLARE(porter_copied);
 
@@ -68,5 +78,31 @@ struct wire_porter_discard {
 	uint8_t blob[WIRE_ID];
 };
 WIRE_DECLARE(porter_discard);
+
+struct wire_ring_pool { /* with the memory */
+	uint32_t segments;
+	uint32_t segment_size; /* WIRE_SEGMENT */
+};
+WIRE_DECLARE(ring_pool);
+
+struct wire_ring_fill {
+	uint64_t transfer;
+	uint64_t offset; /* in the file; the whole range must be inside the transfer's */
+	uint32_t segment;
+	uint32_t length; /* 1 .. WIRE_SEGMENT */
+};
+WIRE_DECLARE(ring_fill);
+
+struct wire_ring_filled {
+	uint64_t transfer;
+	uint32_t segment;
+	enum err result; /* not OK: the segment holds nothing */
+};
+WIRE_DECLARE(ring_filled);
+
+struct wire_ring_close {
+	uint64_t transfer;
+};
+WIRE_DECLARE(ring_close);
 
 #endif

@@ -19,12 +19,19 @@ FUZZ_WIRE(peer)
 FUZZ_WIRE(fail)
 FUZZ_WIRE(courier_get)
 FUZZ_WIRE(courier_got)
+FUZZ_WIRE(porter_copy)
+FUZZ_WIRE(porter_copied)
+FUZZ_WIRE(ring_pool)
+FUZZ_WIRE(ring_fill)
+FUZZ_WIRE(ring_filled)
+FUZZ_WIRE(ring_close)
 
 static fuzz_wire_fn *const checks[] = {
 	check_porter_seal,      check_porter_sealed, check_porter_open,    check_porter_join,
 	check_porter_opened,    check_porter_drop,   check_porter_discard, check_scribe_await,
 	check_scribe_published, check_peer,          check_fail,           check_courier_get,
-	check_courier_got,
+	check_courier_got,      check_porter_copy,   check_porter_copied,  check_ring_pool,
+	check_ring_fill,        check_ring_filled,   check_ring_close,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -2,6 +2,7 @@
 // Any part may die at any moment: what was acknowledged stays, what cannot be logged does not
 // happen, and all of it comes back by itself.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import crypto from "node:crypto";
 import fs from "node:fs";
 import https from "node:https";
@@ -219,6 +220,39 @@ test("a porter killed in mid-download breaks it off; no whole and wrong file com
 	});
 	assert.equal(sha256(whole), sha256(big));
 });
+
+/** curl fetches the big file into `file`, going on where it ends; resolves to its exit code. */
+function curlBig(version, file, ...more) {
+	const { gateway } = here;
+	const child = spawn("curl", [
+		...["--silent", "--fail", version, "--cacert", gateway.caFile],
+		...["--header", `Authorization: Bearer ${gateway.tokens.researcher}`],
+		...["--continue-at", "-", "--output", file, ...more],
+		`${gateway.url}/tests/big/resolve/main/big.bin`,
+	]);
+	return new Promise((resolve) => child.on("close", resolve));
+}
+
+for (const version of ["--http1.1", "--http2"])
+	test(`curl ${version} sees that a porter was killed, and resumes`, async () => {
+		const file = path.join(here.gateway.folder, "resumed");
+		const begun = curlBig(version, file, "--limit-rate", "8M");
+		await until("some megabytes", RECOVERY_SECONDS, () => {
+			return fs.existsSync(file) && fs.statSync(file).size > 4 << 20;
+		});
+		for (const one of here.gateway.processesNamed("sallyport-porter"))
+			process.kill(one.id, "SIGKILL");
+
+		assert.notEqual(await begun, 0);
+		const part = fs.readFileSync(file);
+		assert.ok(part.length < big.length);
+		assert.ok(part.equals(big.subarray(0, part.length)), "a wrong byte came");
+		await until("curl to resume", RECOVERY_SECONDS, async () => {
+			return (await curlBig(version, file)) === 0;
+		});
+		assert.equal(sha256(fs.readFileSync(file)), sha256(big));
+		fs.rmSync(file);
+	});
 
 test("without PostgreSQL acts are refused with 503; nothing is lost", async () => {
 	const { gateway, database } = here;

@@ -2,9 +2,11 @@
 #include "tests/unit/test.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "crypto/age_stream.h"
 #include "crypto/base/buf.h"
+#include "crypto/base/file.h"
 #include "crypto/base/text.h"
 #include "crypto/bulk.h"
 
@@ -184,6 +186,85 @@ static void sizes_that_no_payload_has_are_refused(void **state)
 }
 
 /* `printf hello | git hash-object --stdin`, `printf hello | sha256sum`. */
+/* A file that nobody else sees, with these bytes. */
+static int file_of(struct slice bytes)
+{
+	char name[] = "/tmp/sallyport-payload-XXXXXX";
+	int fd = mkstemp(name);
+
+	assert_true(fd >= 0);
+	unlink(name);
+	assert_ok(file_write_all(fd, bytes));
+	return fd;
+}
+
+static void a_payload_gives_any_range_to_any_reader(void **state)
+{
+	enum { SIZE = 3 * AGE_CHUNK + 500 };
+	static const struct {
+		uint64_t offset;
+		size_t size;
+	} rows[] = {{0, SIZE},
+		    {0, AGE_CHUNK},
+		    {AGE_CHUNK, 2 * AGE_CHUNK},
+		    {AGE_CHUNK - 1, 2},
+		    {5, AGE_CHUNK},
+		    {3 * AGE_CHUNK, 500},
+		    {3 * AGE_CHUNK + 499, 1},
+		    {SIZE, 0}};
+	AUTO(buf_free) struct buf sealed = buf_new(2 * PLAIN_MAX);
+	AUTO(age_payload_auto) struct age_payload *p = NULL;
+	AUTO(age_reader_auto) struct age_reader *one = NULL;
+	AUTO(age_reader_auto) struct age_reader *other = NULL;
+	static uint8_t out[SIZE + 1];
+
+	(void)state;
+	seal(&sealed, SIZE, 1000);
+	AUTO(file_close) int fd = file_of(buf_slice(&sealed));
+
+	assert_ok(age_payload_open(&p, file_key, fd, sealed.size));
+	assert_int_equal(age_payload_size(p), SIZE);
+	assert_ok(age_reader_new(&one));
+	assert_ok(age_reader_new(&other));
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		out[rows[i].size] = 0xee;
+		assert_ok(age_payload_read(p, i % 2 ? one : other, out, rows[i].offset,
+					   rows[i].size));
+		assert_memory_equal(out, plain + rows[i].offset, rows[i].size);
+		assert_int_equal(out[rows[i].size], 0xee); /* not a byte behind it */
+	}
+	assert_err(age_payload_read(p, one, out, SIZE, 1), ERR_LIMIT);
+	assert_err(age_payload_read(p, one, out, UINT64_MAX, 2), ERR_LIMIT);
+}
+
+static void a_payload_that_changed_leaves_nothing_behind(void **state)
+{
+	enum { SIZE = 2 * AGE_CHUNK };
+	AUTO(buf_free) struct buf sealed = buf_new(2 * PLAIN_MAX);
+	AUTO(age_payload_auto) struct age_payload *p = NULL;
+	AUTO(age_reader_auto) struct age_reader *r = NULL;
+	static uint8_t out[SIZE], zeros[SIZE];
+
+	(void)state;
+	seal(&sealed, SIZE, SIZE);
+	sealed.data[AGE_NONCE + AGE_SEALED_CHUNK + 7] ^= 1; /* the last chunk */
+	AUTO(file_close) int fd = file_of(buf_slice(&sealed));
+
+	assert_err(age_payload_open(&p, file_key, fd, sealed.size), ERR_FORGED);
+	sealed.data[AGE_NONCE + AGE_SEALED_CHUNK + 7] ^= 1;
+	AUTO(file_close) int good = file_of(buf_slice(&sealed));
+
+	assert_ok(age_payload_open(&p, file_key, good, sealed.size));
+	assert_ok(age_reader_new(&r));
+	assert_int_equal(pwrite(good, "\0\0\0\0", 4, AGE_NONCE + AGE_SEALED_CHUNK), 4);
+	assert_err(age_payload_read(p, r, out, 0, SIZE), ERR_FORGED); /* the first was good */
+	assert_memory_equal(out, zeros, SIZE);
+	assert_ok(age_payload_read(p, r, out, 0, AGE_CHUNK));
+	assert_int_equal(ftruncate(good, AGE_NONCE + 100), 0);
+	assert_err(age_payload_read(p, r, out, 0, AGE_CHUNK), ERR_FORMAT);
+	assert_memory_equal(out, zeros, AGE_CHUNK);
+}
+
 static void bulk_gives_the_digests_of_git_and_sha256sum(void **state)
 {
 	AUTO(bulk_auto) struct bulk *b = NULL;
@@ -223,6 +304,8 @@ int main(void)
 		cmocka_unit_test(range_behind_the_end_is_refused),
 		cmocka_unit_test(changed_payloads_are_forged),
 		cmocka_unit_test(sizes_that_no_payload_has_are_refused),
+		cmocka_unit_test(a_payload_gives_any_range_to_any_reader),
+		cmocka_unit_test(a_payload_that_changed_leaves_nothing_behind),
 		cmocka_unit_test(bulk_gives_the_digests_of_git_and_sha256sum),
 		cmocka_unit_test(bulk_refuses_fewer_bytes_than_announced),
 	};

@@ -35,7 +35,7 @@ static void part(struct two *t)
 static void a_frame_arrives_whole_with_its_descriptor(void **state)
 {
 	struct two t = join();
-	uint8_t body[48] = {1, 2, 3};
+	uint8_t body[32] = {1, 2, 3};
 	struct frame f;
 	int pipes[2];
 	char byte;
@@ -43,10 +43,10 @@ static void a_frame_arrives_whole_with_its_descriptor(void **state)
 	(void)state;
 	assert_int_equal(pipe(pipes), 0);
 	assert_ok(
-		channel_send(&t.edge, WIRE_PORTER_OPEN, 77, slice_of(body, sizeof body), pipes[1]));
+		channel_send(&t.edge, WIRE_PORTER_SEAL, 77, slice_of(body, sizeof body), pipes[1]));
 	close(pipes[1]);
 	assert_ok(channel_receive(&t.porter, &inbox, &f, 0));
-	assert_int_equal(f.type, WIRE_PORTER_OPEN);
+	assert_int_equal(f.type, WIRE_PORTER_SEAL);
 	assert_int_equal(f.call, 77);
 	assert_int_equal(f.body.size, sizeof body);
 	assert_memory_equal(f.body.data, body, sizeof body);

@@ -35,7 +35,7 @@ static void a_message_is_refused_from_the_wrong_sender_size_or_descriptors(void 
 		enum err expected;
 	} rows[] = {
 		{"as designed", ROLE_EDGE, ROLE_KEEPER, WIRE_KEY_CREATE, 41, 0, OK},
-		{"with its descriptor", ROLE_EDGE, ROLE_PORTER, WIRE_PORTER_OPEN, 48, 1, OK},
+		{"with its descriptor", ROLE_EDGE, ROLE_PORTER, WIRE_PORTER_SEAL, 32, 1, OK},
 		{"the full body", ROLE_SCRIBE, ROLE_KEEPER, WIRE_LOG_APPEND, WIRE_MAX_BODY, 0, OK},
 		{"a failure to a caller", ROLE_KEEPER, ROLE_SCRIBE, WIRE_FAIL, 9, 0, OK},
 		{"no such type", ROLE_EDGE, ROLE_KEEPER, 0x7777, 0, 0, ERR_DENIED},
@@ -47,7 +47,7 @@ static void a_message_is_refused_from_the_wrong_sender_size_or_descriptors(void 
 		 ERR_DENIED},
 		{"over the ceiling", ROLE_EDGE, ROLE_KEEPER, WIRE_KEY_CREATE, 65, 0, ERR_DENIED},
 		{"a stray descriptor", ROLE_EDGE, ROLE_KEEPER, WIRE_KEY_CREATE, 41, 1, ERR_DENIED},
-		{"no descriptor", ROLE_EDGE, ROLE_PORTER, WIRE_PORTER_OPEN, 48, 0, ERR_DENIED},
+		{"no descriptor", ROLE_EDGE, ROLE_PORTER, WIRE_PORTER_SEAL, 32, 0, ERR_DENIED},
 		{"a failure to no caller", ROLE_PORTER, ROLE_SCRIBE, WIRE_FAIL, 9, 0, ERR_DENIED},
 		{"a child that is a supervisor", ROLE_EDGE, ROLE_KEEPER, WIRE_PEER, 2, 1,
 		 ERR_DENIED},

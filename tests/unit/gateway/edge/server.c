@@ -170,7 +170,7 @@ static void run_unfinished(struct exchange *x, struct route_context *context)
 		(void)!exchange_stream_write(x, S("part"));
 }
 
-static void pipe_done(struct exchange *x, struct route_context *worker, void *context,
+static void file_done(struct exchange *x, struct route_context *worker, void *context,
 		      uint64_t sent)
 {
 	assert_int_equal(worker->is_alive, 1);
@@ -178,44 +178,29 @@ static void pipe_done(struct exchange *x, struct route_context *worker, void *co
 	notice(OK, sent);
 }
 
-struct source {
-	int fd;
-	size_t bytes;
-};
-
-static void *fill_pipe(void *argument)
+/* An answer of BIG bytes, of which the porter can give so many. */
+static void answer_file(struct exchange *x, uint64_t what_then)
 {
-	struct source *source = argument;
-	static const uint8_t zeros[4096];
+	struct exchange_file file = {.length = BIG};
+	uint64_t bytes = 0;
 
-	while (source->bytes) {
-		size_t n = source->bytes < sizeof zeros ? source->bytes : sizeof zeros;
-
-		if (write(source->fd, zeros, n) != (ssize_t)n)
-			break;
-		source->bytes -= n;
-	}
-	close(source->fd);
-	free(source);
-	return NULL;
+	assert_true(slice_to_u64(exchange_param(x, "bytes"), BIG, &bytes));
+	assert_int_equal(exchange_ring(&file.ring, x, 0, 1), OK);
+	file.transfer = bytes | what_then;
+	exchange_answer_file(x, 200, "application/octet-stream", S("prefix"), &file, file_done,
+			     exchange_arena(x));
 }
 
-/* "/pipe/{bytes}": an answer of BIG bytes from a pipe that holds so many. */
-static void run_pipe(struct exchange *x, struct route_context *context)
+static void run_file(struct exchange *x, struct route_context *context)
 {
-	struct source *source = calloc(1, sizeof *source);
-	uint64_t bytes = 0;
-	int ends[2];
-	pthread_t thread;
-
 	(void)context;
-	assert_true(slice_to_u64(exchange_param(x, "bytes"), BIG, &bytes));
-	assert_int_equal(pipe(ends), 0);
-	*source = (struct source){.fd = ends[1], .bytes = bytes};
-	pthread_create(&thread, NULL, fill_pipe, source);
-	pthread_detach(thread);
-	exchange_answer_pipe(x, 200, "application/octet-stream", ends[0], BIG, pipe_done,
-			     exchange_arena(x));
+	answer_file(x, 0);
+}
+
+static void run_dying(struct exchange *x, struct route_context *context)
+{
+	(void)context;
+	answer_file(x, PORTER_DIES);
 }
 
 sem_t may_cut;
@@ -227,18 +212,17 @@ static void *cut_when_told(void *argument)
 	return NULL;
 }
 
-/* An answer whose pipe holds a part and then nothing: only a cut ends it. */
+/* An answer of which a part leaves, and then the porter says no more: only a cut ends it. */
 static void run_stuck(struct exchange *x, struct route_context *context)
 {
-	static int kept_open[2];
+	struct exchange_file file = {.length = BIG, .transfer = PORTER_STALLS};
 	pthread_t thread;
 
 	(void)context;
-	assert_int_equal(pipe(kept_open), 0);
-	assert_int_equal(write(kept_open[1], "a part", 6), 6);
 	pthread_create(&thread, NULL, cut_when_told, x);
 	pthread_detach(thread);
-	exchange_answer_pipe(x, 200, "application/octet-stream", kept_open[0], BIG, pipe_done,
+	assert_int_equal(exchange_ring(&file.ring, x, 0, 1), OK);
+	exchange_answer_file(x, 200, "application/octet-stream", S("a part"), &file, file_done,
 			     exchange_arena(x));
 }
 
@@ -272,8 +256,9 @@ static const struct route routes[] = {
 	{"GET", "/events", "public", BODY_NONE, 0, run_events},
 	{"GET", "/endless", "public", BODY_NONE, 0, run_endless},
 	{"GET", "/unfinished", "public", BODY_NONE, 0, run_unfinished},
-	{"GET", "/pipe/{bytes}", "public", BODY_NONE, 0, run_pipe},
 	{"GET", "/stuck", "public", BODY_NONE, 0, run_stuck},
+	{"GET", "/file/{bytes}", "public", BODY_NONE, 0, run_file},
+	{"GET", "/dying/{bytes}", "public", BODY_NONE, 0, run_dying},
 	{"GET", "/slow", "public", BODY_NONE, 0, run_slow},
 };
 
@@ -289,6 +274,22 @@ static struct route_context *worker_new(void *shared)
 static void worker_free(struct route_context *context)
 {
 	free(context);
+}
+
+static enum err ring_open(void *shared, unsigned porter, int fd)
+{
+	struct server *server = shared;
+
+	assert_int_equal(porter, 0);
+	return porter_ring(&server->porter, fd);
+}
+
+static void porter_refused(void *shared, unsigned porter)
+{
+	struct server *server = shared;
+
+	assert_int_equal(porter, 0);
+	atomic_fetch_add(&server->porter.refused, 1);
 }
 
 static void on_started(void *shared)
@@ -325,6 +326,7 @@ static struct server *start(int deadline_ms)
 	struct server *server = calloc(1, sizeof *server);
 	int stop[2];
 
+	porter_init(&server->porter);
 	server->certificate = buf_new(10000);
 	server->key = buf_new(10000);
 	client_make_certificate(&server->certificate, &server->key);
@@ -342,6 +344,8 @@ static struct server *start(int deadline_ms)
 		.worker_free = worker_free,
 		.shared = server,
 		.before = before,
+		.ring_open = ring_open,
+		.porter_refused = porter_refused,
 		.started = on_started,
 		.workers = 4,
 		.head_ms = deadline_ms,
@@ -368,6 +372,7 @@ void server_stop(struct server *server)
 	close(server->stop);
 	pthread_join(server->thread, NULL);
 	assert_int_equal(server->result, OK);
+	porter_clear(&server->porter);
 	close(server->options.listen_fd);
 	close(server->options.stop_fd);
 	buf_free(&server->certificate);

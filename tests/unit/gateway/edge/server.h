@@ -8,12 +8,14 @@
 #include <stdatomic.h>
 
 #include "gateway/edge/edge.h"
+#include "tests/unit/gateway/edge/porter.h"
 
-enum { BIG = 3 * 1024 * 1024 }; /* bytes of the answer from a pipe */
+enum { BIG = 3 * 1024 * 1024 }; /* bytes of a file; "prefix" stands before them */
 
 struct server {
 	struct edge_options options;
 	struct buf certificate, key;
+	struct porter porter;
 	int port, stop;
 	pthread_t thread;
 	enum err result;
