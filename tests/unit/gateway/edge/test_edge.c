@@ -387,6 +387,7 @@ static void every_transfer_is_closed(void **state)
 
 	ask_for_file(c, "file", BIG);
 	expect_file(c);
+	client_forget(c);
 	ask_for_file(c, "file", BIG);
 	assert_true(client_expect(c, "HTTP/1.1 200 OK"));
 	client_free(c);
