@@ -39,12 +39,13 @@ struct connection {
 	int fd;
 	struct tls *tls;
 	struct watch socket_watch;
-	uint32_t armed; /* epoll events of the socket */
+	uint32_t armed; /* epoll events of the socket: what is wanted, and perhaps more */
 	bool wants_read, wants_write, wants_hangup;
 
 	int64_t deadline_ms; /* 0: none */
 	uint64_t progress;   /* bytes since the deadline was last moved */
 
+	bool is_readable; /* epoll said so, and nothing was read since */
 	struct buf input; /* decrypted, not yet used */
 	struct http_scan scan;
 	struct http_body body;
@@ -92,6 +93,7 @@ enum {
 struct connection *connection_new(struct loop *loop, int fd, const char *address); /* takes fd */
 void connection_enter(struct connection *c, enum connection_state state);
 void connection_service(struct connection *c); /* run steps until there is something to wait for */
+void connection_rearm(struct connection *c);   /* an event came that is not wanted */
 void connection_expire(struct connection *c);  /* its deadline has passed */
 void connection_close(struct connection *c);   /* frees what it holds; the loop frees *c later */
 void connection_reset(struct connection *c);   /* close so that the peer sees an error */

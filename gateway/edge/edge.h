@@ -29,6 +29,10 @@ struct edge_options {
 	 * answered, `run` is not called. */
 	bool (*before)(struct exchange *exchange, struct route_context *context);
 
+	/* On the loop: does this route answer at once, as a rule, and call exchange_may_wait()
+	 * before it waits for anything (`before` included)? NULL: none does. */
+	bool (*is_quick)(const struct route *route);
+
 	/* The body of an answer made without a route (400, 404, 405, 408, 413, 503 ...). Runs on
 	 * the loop: it must be pure and quick. NULL: the reason as plain text. */
 	void (*problem)(struct buf *out, unsigned status, const char *reason,

@@ -12,6 +12,7 @@
 #include "crypto/base/file.h"
 #include "crypto/base/log.h"
 #include "gateway/edge/stream.h"
+#include "gateway/edge/workers.h"
 
 enum { STREAM_PIECE = 64 * 1024 };
 
@@ -106,6 +107,16 @@ bool exchange_is_closed(const struct exchange *x)
 bool exchange_is_answered(const struct exchange *x)
 {
 	return x->is_answered;
+}
+
+void exchange_may_wait(struct exchange *x)
+{
+	if (!x->is_quick)
+		return;
+	x->is_quick = false;
+	workers_may_wait(x->edge->workers);
+	if (x->is_answered)
+		mailbox_post(&x->edge->mailbox, x);
 }
 
 static bool request_has_body(const struct exchange *x)
@@ -207,7 +218,8 @@ static void answer(struct exchange *x, unsigned status, const char *content_type
 		x->is_aborted = true;
 	x->is_ended = true;
 	pthread_mutex_unlock(&x->lock);
-	mailbox_post(&x->edge->mailbox, x);
+	if (!x->is_quick) /* else it is finished in a moment: one post for both */
+		mailbox_post(&x->edge->mailbox, x);
 }
 
 void exchange_answer(struct exchange *x, unsigned status, const char *content_type,
@@ -347,16 +359,22 @@ static void run_route(struct exchange *x, struct route_context *context)
 		exchange_abort(x);
 }
 
-void exchange_run(struct exchange *x, struct route_context *context)
+bool exchange_run(struct exchange *x, struct route_context *context)
 {
 	struct mailbox *mailbox = &x->edge->mailbox;
+	bool is_quick;
 
 	if (x->is_done_job) {
 		x->done(x, context, x->done_context, x->sent);
 		mailbox_post_done(mailbox, x);
-		return;
+		return false;
 	}
 	if (!exchange_is_closed(x))
 		run_route(x, context);
-	mailbox_post_finished(mailbox, x);
+	is_quick = x->is_quick;
+	if (is_quick)
+		mailbox_put_finished(mailbox, x);
+	else
+		mailbox_post_finished(mailbox, x);
+	return is_quick;
 }

@@ -33,6 +33,10 @@ void *exchange_subject(const struct exchange *x);
 bool exchange_is_closed(const struct exchange *x);
 bool exchange_is_answered(const struct exchange *x); /* an answer was begun */
 
+/* A quick route (edge_options.is_quick) says so before it waits for anything: others then need not
+ * wait behind it. Nothing to other routes. */
+void exchange_may_wait(struct exchange *x);
+
 /*
  * BODY_STREAM: move the whole body into `fd`, the write end of a pipe (at most once, before the
  * answer). Takes fd and closes it before it returns, so the reader sees the end. *bytes is what

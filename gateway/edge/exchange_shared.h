@@ -35,6 +35,7 @@ enum {
 struct edge_shared {
 	struct edge_options options; /* defaults filled in; never written after the start */
 	struct mailbox mailbox;
+	struct workers *workers; /* set before the first of them runs */
 	atomic_bool draining;
 	atomic_size_t exchanges; /* alive */
 };
@@ -59,6 +60,7 @@ struct exchange {
 	bool is_answered;
 	bool is_stream;  /* begun and not ended */
 	bool drops_body; /* HEAD, 204, 304 */
+	bool is_quick;   /* runs a quick route, and has waited for nothing so far */
 
 	/* Guarded by lock. */
 	pthread_mutex_t lock;
@@ -102,7 +104,8 @@ struct exchange {
 struct exchange *exchange_new(struct edge_shared *edge, const struct stream_kind *kind);
 void exchange_free(struct exchange *x);
 
-/* On a worker: the whole of one job. */
-void exchange_run(struct exchange *x, struct route_context *context);
+/* On a worker: the whole of one job. True: it was quick from beginning to end; the answer lies in
+ * the mailbox, and the loop is yet to be told (mailbox_ring). */
+bool exchange_run(struct exchange *x, struct route_context *context);
 
 #endif

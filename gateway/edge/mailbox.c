@@ -21,27 +21,45 @@ void mailbox_clear(struct mailbox *box)
 	pthread_mutex_destroy(&box->lock);
 }
 
-void mailbox_wake(struct mailbox *box)
+static void wake(struct mailbox *box)
 {
 	/* It fails only when the counter is full, and then the loop is awake anyway. */
 	(void)!eventfd_write(box->wake_fd, 1);
 }
 
-/* True if the loop must be woken: the box was empty. Under the lock. */
-static bool put(struct mailbox *box, struct exchange *x)
+/* Under the lock. */
+static void put(struct mailbox *box, struct exchange *x)
 {
-	bool was_empty = box->first == NULL;
-
 	if (x->is_posted)
-		return false;
+		return;
 	x->is_posted = true;
 	x->next_post = NULL;
-	if (was_empty)
-		box->first = x;
-	else
+	if (box->first)
 		box->last->next_post = x;
+	else
+		box->first = x;
 	box->last = x;
-	return was_empty;
+}
+
+/* Under the lock: must the loop be woken? Once each time it sleeps. */
+static bool wakes(struct mailbox *box)
+{
+	bool must_wake = box->is_asleep && box->first;
+
+	if (must_wake)
+		box->is_asleep = false;
+	return must_wake;
+}
+
+void mailbox_ring(struct mailbox *box)
+{
+	bool must_wake;
+
+	pthread_mutex_lock(&box->lock);
+	must_wake = wakes(box);
+	pthread_mutex_unlock(&box->lock);
+	if (must_wake)
+		wake(box);
 }
 
 void mailbox_post(struct mailbox *box, struct exchange *x)
@@ -49,22 +67,17 @@ void mailbox_post(struct mailbox *box, struct exchange *x)
 	bool must_wake;
 
 	pthread_mutex_lock(&box->lock);
-	must_wake = put(box, x);
+	put(box, x);
+	must_wake = wakes(box);
 	pthread_mutex_unlock(&box->lock);
 	if (must_wake)
-		mailbox_wake(box);
+		wake(box);
 }
 
 void mailbox_post_finished(struct mailbox *box, struct exchange *x)
 {
-	bool must_wake;
-
-	pthread_mutex_lock(&box->lock);
-	x->was_finished = true;
-	must_wake = put(box, x);
-	pthread_mutex_unlock(&box->lock);
-	if (must_wake)
-		mailbox_wake(box);
+	mailbox_put_finished(box, x);
+	mailbox_ring(box);
 }
 
 void mailbox_post_done(struct mailbox *box, struct exchange *x)
@@ -73,17 +86,36 @@ void mailbox_post_done(struct mailbox *box, struct exchange *x)
 
 	pthread_mutex_lock(&box->lock);
 	x->was_done = true;
-	must_wake = put(box, x);
+	put(box, x);
+	must_wake = wakes(box);
 	pthread_mutex_unlock(&box->lock);
 	if (must_wake)
-		mailbox_wake(box);
+		wake(box);
 }
 
-void mailbox_open(struct mailbox *box)
+void mailbox_put_finished(struct mailbox *box, struct exchange *x)
 {
-	eventfd_t count;
+	pthread_mutex_lock(&box->lock);
+	x->was_finished = true;
+	put(box, x);
+	pthread_mutex_unlock(&box->lock);
+}
 
-	(void)!eventfd_read(box->wake_fd, &count);
+bool mailbox_sleep(struct mailbox *box)
+{
+	bool sleeps;
+
+	pthread_mutex_lock(&box->lock);
+	sleeps = box->is_asleep = !box->first;
+	pthread_mutex_unlock(&box->lock);
+	return sleeps;
+}
+
+void mailbox_rise(struct mailbox *box)
+{
+	pthread_mutex_lock(&box->lock);
+	box->is_asleep = false;
+	pthread_mutex_unlock(&box->lock);
 }
 
 struct exchange *mailbox_take(struct mailbox *box)
