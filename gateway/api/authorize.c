@@ -5,7 +5,7 @@
 #include "crypto/base/log.h"
 #include "crypto/base/text.h"
 #include "crypto/json.h"
-#include "gateway/api/lease.h"
+#include "gateway/api/recall.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/scope.h"
@@ -54,38 +54,38 @@ static enum code code_of_token_error(enum err kind)
 static enum err find_person(struct principal *who, struct exchange *x,
 			    struct route_context *context, const struct token *token)
 {
-	struct store_credential credential;
-	enum err result = store_credential_find(context->store, exchange_arena(x), &credential,
-						&who->person, token->credential);
+	struct store_holder holder;
+	const struct store_credential *credential = &holder.credential;
+	enum err result = recall_holder(&holder, x, context, token->credential);
 
 	if (result == ERR_NOT_FOUND) {
 		who->credential = CODE_CREDENTIAL_REVOKED;
 		return OK;
 	}
 	TRY(result);
-	if (credential.revoked_ms) {
+	if (credential->revoked_ms) {
 		who->credential = CODE_CREDENTIAL_REVOKED;
 		return OK;
 	}
 	memcpy(who->credential_id, token->credential, STORE_ID);
+	who->person = holder.person;
 	who->authenticated = true;
-	who->scope = credential.rights.size ? scope_of_list(credential.rights) : ~(right_set)0;
+	who->scope = credential->rights.size ? scope_of_list(credential->rights) : ~(right_set)0;
 	who->offices = scope_of_list(who->person.offices);
 	return OK;
 }
 
 static enum err identify(struct principal *who, struct exchange *x, struct route_context *context)
 {
-	struct api_keys keys;
 	struct token token;
 	struct slice text;
+	enum err verdict;
 
 	who->credential = CODE_NOT_AUTHENTICATED;
 	if (!bearer_of(&text, x))
 		return OK;
-	TRY(api_keys_get(&keys, context->api));
-	who->credential = code_of_token_error(
-		token_verify(&token, text, &keys.token, 1, clock_now_seconds()));
+	TRY(recall_token(&verdict, &token, x, context, text));
+	who->credential = code_of_token_error(verdict);
 	if (who->credential != CODE_OK_ALLOWED)
 		return OK;
 	return find_person(who, x, context, &token);
@@ -182,7 +182,8 @@ bool authorize_route(struct exchange *x, struct route_context *context)
 
 	exchange_set_subject(x, who);
 	who->credential = CODE_NOT_AUTHENTICATED;
-	who->epoch = lease_epoch(context->api->lease);
+	who->mark = facts_mark(context->api->facts);
+	who->epoch = who->mark.epoch;
 	if (is_public && ignores_tokens(x))
 		return true;
 	if (!is_public && !who->epoch) {
@@ -195,7 +196,7 @@ bool authorize_route(struct exchange *x, struct route_context *context)
 	}
 	result = identify(who, x, context);
 	if (result == OK && leads_to_entry(x))
-		result = api_may_log(context, exchange_arena(x));
+		result = api_may_log(x, context);
 	if (result != OK) {
 		reply_failure(x, result);
 		return false;
@@ -331,7 +332,7 @@ enum err authorize_weigh(struct grant *out, struct exchange *x, struct route_con
 	if (!out->who->epoch)
 		return no_lease();
 	memcpy(question.person, out->who->person.id, STORE_ID);
-	TRY(store_access_load(context->store, exchange_arena(x), &out->access, &question));
+	TRY(recall_access(&out->access, x, context, &question));
 	gather_facts(out);
 	out->decision = decide(&out->facts);
 	return OK;
@@ -343,6 +344,7 @@ static enum err log_denial(struct route_context *context, struct exchange *x, co
 	AUTO(store_end) struct store *store = context->store;
 	AUTO(audit_event_clear) struct audit_event event = {0};
 
+	exchange_may_wait(x);
 	audit_event_begin(&event, AUDIT_DECISION_DENY, g->who->person.id, g->who->person.name);
 	audit_event_text(&event, "model", g->access.model.name);
 	audit_event_text(&event, "right", slice_of_string(right_name(g->right)));

@@ -8,10 +8,12 @@
 #define GATEWAY_API_AUTHORIZE_H
 
 #include "gateway/api/api.h"
+#include "gateway/api/facts.h"
 #include "policy/decide.h"
 
 /* Who asks. */
 struct principal {
+	struct facts_mark mark; /* taken before anything was read for this request */
 	bool authenticated;
 	enum code credential; /* CODE_OK_ALLOWED, CODE_NOT_AUTHENTICATED, or what is wrong */
 	uint8_t credential_id[STORE_ID];

@@ -5,6 +5,7 @@
  */
 #include "crypto/json.h"
 #include "gateway/api/hub.h"
+#include "gateway/api/recall.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 
@@ -146,9 +147,20 @@ static json_t *describe_model(struct arena *arena, const struct store_model *m)
 	return info;
 }
 
+/* The answer follows from the database alone, unless digests are asked for: then from the license
+ * too, and so from the time. */
+static struct facts_topic model_topic(struct exchange *x)
+{
+	return (struct facts_topic){.route = S("model"),
+				    .person = authorize_principal(x)->person.id,
+				    .model = hub_model_name(x),
+				    .revision = exchange_param(x, "revision")};
+}
+
 static void reply_model(struct exchange *x, struct route_context *context,
 			const struct store_model *m, const struct store_revision *r)
 {
+	const struct facts_topic topic = model_topic(x);
 	struct arena *arena = exchange_arena(x);
 	struct store_file *files;
 	size_t count;
@@ -174,8 +186,24 @@ static void reply_model(struct exchange *x, struct route_context *context,
 	json_put(info, "siblings", siblings);
 	json_put(info, "sallyport",
 		 own_part(arena, m, r->runnable, r->runnable_reason, r->manifest_sha256));
-	exchange_header(x, "X-Repo-Commit", "%.*s", SLICE_PRINT(r->id));
-	reply_json(x, 200, info);
+	if (exchange_request(x)->query.size) {
+		exchange_header(x, "X-Repo-Commit", "%.*s", SLICE_PRINT(r->id));
+		reply_json(x, 200, info);
+		return;
+	}
+	remember_answer(x, context, &topic, r->id, info);
+}
+
+/* True: it was known, and is answered. */
+static bool recall_model(struct exchange *x, struct route_context *context)
+{
+	const struct facts_topic topic = model_topic(x);
+
+	if (exchange_request(x)->query.size) {
+		exchange_may_wait(x);
+		return false;
+	}
+	return recall_answer(x, context, &topic);
 }
 
 void hub_model(struct exchange *x, struct route_context *context)
@@ -183,6 +211,8 @@ void hub_model(struct exchange *x, struct route_context *context)
 	struct store_model model;
 	struct store_revision revision;
 
+	if (recall_model(x, context))
+		return;
 	if (!hub_find_model(&model, x, context))
 		return;
 	if (model.main.size == 0) { /* created, and nothing committed yet */
@@ -204,6 +234,8 @@ void hub_revision(struct exchange *x, struct route_context *context)
 	struct store_model model;
 	struct store_revision revision;
 
+	if (recall_model(x, context))
+		return;
 	if (hub_find_model(&model, x, context) && hub_find_revision(&revision, x, context, &model))
 		reply_model(x, context, &model, &revision);
 }
@@ -436,10 +468,10 @@ void hub_whoami(struct exchange *x, struct route_context *context)
 {
 	const struct store_person *p = &authorize_principal(x)->person;
 	struct arena *arena = exchange_arena(x);
+	const struct facts_topic topic = {.route = S("whoami"), .person = p->id};
 	json_t *who, *auth, *token;
 
-	(void)context;
-	if (!authorize_person(x))
+	if (!authorize_person(x) || recall_answer(x, context, &topic))
 		return;
 	who = json_object_new();
 	auth = json_object_new();
@@ -462,7 +494,7 @@ void hub_whoami(struct exchange *x, struct route_context *context)
 	json_put(who, "orgs", json_array_new());
 	json_put_text(who, "offices", p->offices);
 	json_put(who, "auth", auth);
-	reply_json(x, 200, who);
+	remember_answer(x, context, &topic, S(""), who);
 }
 
 void hub_auth_check(struct exchange *x, struct route_context *context)

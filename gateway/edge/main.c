@@ -12,6 +12,7 @@
 #include "crypto/digest.h"
 #include "gateway/api/api.h"
 #include "gateway/api/authorize.h"
+#include "gateway/api/facts.h"
 #include "gateway/api/passes.h"
 #include "gateway/api/release.h"
 #include "gateway/api/reply.h"
@@ -57,6 +58,7 @@ static enum err serve(struct process *p, struct api *api, struct buf *certificat
 		.worker_free = api_worker_free,
 		.shared = api,
 		.before = authorize_route,
+		.is_quick = routes_is_quick,
 		.problem = reply_write_problem,
 		.problem_content_type = "application/problem+json",
 		.workers = (unsigned)api->settings->workers,
@@ -82,6 +84,14 @@ static enum err run(int argc, char **argv)
 				 .auditors_changed = PTHREAD_COND_INITIALIZER,
 				 .workers_lock = PTHREAD_MUTEX_INITIALIZER};
 
+	const struct facts_options facts = {
+		.limits = {.entries = FACTS_ENTRIES,
+			   .bytes = FACTS_BYTES,
+			   .entry_bytes = FACTS_ENTRY_BYTES},
+		.epoch = api_epoch,
+		.context = &api,
+	};
+
 	TRY(process_start(&p, ROLE_EDGE, argc, argv));
 	api.settings = process_settings(p);
 	TRY(file_read(&certificate, AT_FDCWD, api.settings->tls_certificate));
@@ -95,6 +105,7 @@ static enum err run(int argc, char **argv)
 			      (unsigned)api.settings->edges);
 	api.passes = passes_new();
 	api.cuts = cuts_new();
+	api.facts = facts_new(&facts);
 	api.running = running_new((unsigned)(api.settings->workers + 1) / 2);
 	TRY(confine(p, &api));
 	TRY(process_ready(p));
