@@ -87,6 +87,26 @@ char *arena_printf(struct arena *a, const char *format, ...)
 	return text;
 }
 
+void arena_reset(struct arena *a)
+{
+	struct arena_block *kept = NULL;
+
+	while (a->blocks) {
+		struct arena_block *next = a->blocks->next;
+
+		if (!kept && a->blocks->capacity == ARENA_BLOCK)
+			kept = a->blocks;
+		else
+			free(a->blocks);
+		a->blocks = next;
+	}
+	if (!kept)
+		return;
+	kept->next = NULL;
+	kept->used = 0;
+	a->blocks = kept;
+}
+
 void arena_free(struct arena *a)
 {
 	while (a->blocks) {

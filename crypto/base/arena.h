@@ -22,6 +22,7 @@ void *arena_alloc(struct arena *a, size_t size);        /* zeroed, aligned for a
 char *arena_string(struct arena *a, struct slice text); /* copy with a NUL behind it */
 struct slice arena_copy(struct arena *a, struct slice bytes);
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void arena_free(struct arena *a); /* frees all; the arena may be used again; fit for AUTO */
+void arena_reset(struct arena *a); /* as freed, but for one block, kept for what comes next */
+void arena_free(struct arena *a);  /* frees all; the arena may be used again; fit for AUTO */
 
 #endif

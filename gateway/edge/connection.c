@@ -87,9 +87,10 @@ void connection_enter(struct connection *c, enum connection_state state)
 	if (state == STATE_IDLE || state == STATE_HEAD)
 		c->scan = (struct http_scan){.seen = 0};
 	if (state == STATE_IDLE) { /* hold little while nothing happens */
-		tls_trim(c->tls);
-		buf_free(&c->sending);
-		if (c->input.size == 0)
+		tls_trim(c->tls, CONNECTION_MAX_IDLE);
+		if (c->sending.capacity > CONNECTION_MAX_IDLE)
+			buf_free(&c->sending);
+		if (c->input.size == 0 && c->input.capacity > CONNECTION_MAX_IDLE)
 			buf_free(&c->input);
 	}
 }

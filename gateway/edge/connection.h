@@ -77,13 +77,16 @@ struct loop {
 	unsigned refused; /* since it was last told */
 	int64_t refused_due_ms;
 	int64_t drain_deadline_ms; /* 0: not draining */
-	uint8_t *scratch;          /* LOOP_SCRATCH bytes for whoever runs now */
+	uint8_t random[1024];      /* for ids: those not taken yet stand in front */
+	size_t random_left;
+	uint8_t *scratch; /* LOOP_SCRATCH bytes for whoever runs now */
 };
 
 enum {
 	LOOP_SCRATCH = 64 * 1024,
 	CONNECTION_READ = 16 * 1024, /* one read: the size of a TLS record */
 	CONNECTION_MAX_INPUT = 64 * 1024,
+	CONNECTION_MAX_IDLE = 2 * 1024, /* a larger buffer is given back while nothing happens */
 	CONNECTION_TURN = 256 * 1024,   /* bytes moved before others have their turn */
 	CONNECTION_REFUSED_MS = 60000,  /* refusals are counted, a line a minute */
 	CONNECTION_PROGRESS = 4 * 1024, /* bytes that count as progress */

@@ -70,6 +70,7 @@ enum err edge_run(const struct edge_options *options)
 	if (result == OK) {
 		result = loop_run(&shared, router, tls, workers);
 		workers_stop(workers);
+		exchange_free_spare(&shared);
 	}
 	mailbox_clear(&shared.mailbox);
 	log_info("edge.stopped", "result=%s", err_name(result));

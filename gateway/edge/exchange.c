@@ -16,22 +16,57 @@
 
 enum { STREAM_PIECE = 64 * 1024 };
 
-struct exchange *exchange_new(struct edge_shared *edge, const struct stream_kind *kind)
+/* A spare one has memory that the last request has grown. */
+static struct exchange *take_spare(struct edge_shared *edge)
 {
-	struct exchange *x = calloc(1, sizeof *x);
+	struct exchange *x = edge->spare;
 
+	if (x) {
+		edge->spare = x->next_job;
+		edge->spare_count--;
+		return x;
+	}
+	x = calloc(1, sizeof *x);
 	assert(x);
-	x->edge = edge;
-	x->kind = kind;
 	x->headers = buf_new(EXCHANGE_MAX_HEADERS);
 	x->head = buf_new(2 * EXCHANGE_MAX_HEADERS);
 	x->out = buf_new(EXCHANGE_MAX_OUT);
-	x->pump_fd = -1;
-	x->pipe_fd = -1;
+	return x;
+}
+
+struct exchange *exchange_new(struct edge_shared *edge, const struct stream_kind *kind)
+{
+	struct exchange *x = take_spare(edge);
+
+	*x = (struct exchange){.edge = edge,
+			       .kind = kind,
+			       .arena = x->arena,
+			       .headers = x->headers,
+			       .head = x->head,
+			       .out = x->out,
+			       .pump_fd = -1,
+			       .pipe_fd = -1};
 	pthread_mutex_init(&x->lock, NULL);
 	pthread_cond_init(&x->changed, NULL);
 	atomic_fetch_add(&edge->exchanges, 1);
 	return x;
+}
+
+static void free_memory(struct exchange *x)
+{
+	buf_free(&x->headers);
+	buf_free(&x->head);
+	buf_free(&x->out);
+	arena_free(&x->arena);
+	free(x);
+}
+
+static void empty(struct buf *b)
+{
+	if (b->capacity > EXCHANGE_MAX_KEPT)
+		buf_free(b);
+	else
+		buf_reset(b);
 }
 
 void exchange_free(struct exchange *x)
@@ -41,14 +76,29 @@ void exchange_free(struct exchange *x)
 	file_close(&x->pump_fd);
 	file_close(&x->pipe_fd);
 	buf_free(&x->body);
-	buf_free(&x->headers);
-	buf_free(&x->head);
-	buf_free(&x->out);
-	arena_free(&x->arena);
 	pthread_cond_destroy(&x->changed);
 	pthread_mutex_destroy(&x->lock);
-	free(x);
 	atomic_fetch_sub(&edge->exchanges, 1);
+	if (edge->spare_count >= EXCHANGE_MAX_SPARE) {
+		free_memory(x);
+		return;
+	}
+	empty(&x->headers);
+	empty(&x->head);
+	empty(&x->out);
+	arena_reset(&x->arena);
+	x->next_job = edge->spare;
+	edge->spare = x;
+	edge->spare_count++;
+}
+
+void exchange_free_spare(struct edge_shared *edge)
+{
+	for (struct exchange *x; (x = edge->spare) != NULL;) {
+		edge->spare = x->next_job;
+		free_memory(x);
+	}
+	edge->spare_count = 0;
 }
 
 const struct http_request *exchange_request(const struct exchange *x)

@@ -134,7 +134,7 @@ static void rest(struct connection *c)
 	if (h2->streams || h2->leaving) {
 		h2->idle_deadline_ms = 0;
 	} else if (h2->idle_deadline_ms == 0) {
-		tls_trim(c->tls);
+		tls_trim(c->tls, 0);
 		buf_free(&c->sending);
 		h2_deadline(h2, &h2->idle_deadline_ms, c->loop->shared->options.idle_ms);
 	}

@@ -275,8 +275,8 @@ enum tls_result tls_flush(struct tls *tls, size_t *sent)
 	return TLS_OK;
 }
 
-void tls_trim(struct tls *tls)
+void tls_trim(struct tls *tls, size_t kept)
 {
-	if (tls_pending(tls) == 0)
+	if (tls_pending(tls) == 0 && tls->pending.capacity > kept)
 		buf_free(&tls->pending);
 }

@@ -38,6 +38,7 @@ void tls_finish(struct tls *tls);                               /* close_notify,
 
 size_t tls_pending(const struct tls *tls);                /* encrypted, not yet sent */
 enum tls_result tls_flush(struct tls *tls, size_t *sent); /* OK: nothing is pending any more */
-void tls_trim(struct tls *tls); /* give back the memory of an empty buffer */
+/* Give back the memory of an empty buffer, if it is more than that. */
+void tls_trim(struct tls *tls, size_t kept);
 
 #endif
