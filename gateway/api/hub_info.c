@@ -12,13 +12,18 @@
 struct slice hub_model_name(struct exchange *x)
 {
 	struct slice ns = exchange_param(x, "ns"), name = exchange_param(x, "name");
+	uint8_t *whole;
 
 	if (slice_ends_with(name, S(".git"))) /* LFS addresses name the repository so */
 		name.size -= sizeof ".git" - 1;
 	if (ns.size == 0)
 		return name;
-	return slice_of_string(
-		arena_printf(exchange_arena(x), "%.*s/%.*s", SLICE_PRINT(ns), SLICE_PRINT(name)));
+	whole = arena_alloc(exchange_arena(x), ns.size + 1 + name.size);
+	memcpy(whole, ns.data, ns.size);
+	whole[ns.size] = '/';
+	if (name.size)
+		memcpy(whole + ns.size + 1, name.data, name.size);
+	return slice_of(whole, ns.size + 1 + name.size);
 }
 
 static void reply_no_repository(struct exchange *x, struct slice name)

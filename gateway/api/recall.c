@@ -67,7 +67,7 @@ enum err recall_access(struct store_access *out, struct exchange *x, struct rout
 static void answer(struct exchange *x, const struct facts_answer *known)
 {
 	if (known->revision.size)
-		exchange_header(x, "X-Repo-Commit", "%.*s", SLICE_PRINT(known->revision));
+		exchange_header_text(x, "X-Repo-Commit", known->revision);
 	reply_text(x, 200, "application/json", known->body);
 }
 

@@ -205,6 +205,15 @@ enum err exchange_pump_body(struct exchange *x, int fd, uint64_t *bytes)
 	return OK;
 }
 
+void exchange_header_text(struct exchange *x, const char *name, struct slice value)
+{
+	assert(!x->is_answered && name);
+	if (http_write_header(&x->headers, slice_of_string(name), value))
+		log_error("edge.header", "name=%s cannot be sent, left out", name);
+	if (slice_equal_ignoring_case(slice_of_string(name), S("X-Request-Id")))
+		x->has_request_id = true;
+}
+
 void exchange_header(struct exchange *x, const char *name, const char *format, ...)
 {
 	AUTO(buf_free) struct buf value = buf_new(EXCHANGE_MAX_HEADERS);
@@ -212,7 +221,6 @@ void exchange_header(struct exchange *x, const char *name, const char *format, .
 	va_list args;
 	int size;
 
-	assert(!x->is_answered);
 	va_start(args, format);
 	size = vsnprintf(text, sizeof text, format, args);
 	va_end(args);
@@ -222,12 +230,11 @@ void exchange_header(struct exchange *x, const char *name, const char *format, .
 			vsnprintf((char *)value.data, (size_t)size + 1, format, args);
 		va_end(args);
 	}
-	if (size < 0 || value.overflow ||
-	    http_write_header(&x->headers, slice_of_string(name),
-			      slice_of(value.data ? value.data : (uint8_t *)text, (size_t)size)))
+	if (size < 0 || value.overflow)
 		log_error("edge.header", "name=%s cannot be sent, left out", name);
-	if (slice_equal_ignoring_case(slice_of_string(name), S("X-Request-Id")))
-		x->has_request_id = true;
+	else
+		exchange_header_text(
+			x, name, slice_of(value.data ? value.data : (uint8_t *)text, (size_t)size));
 }
 
 /* Hands the head to the protocol, under the lock. */

@@ -49,6 +49,7 @@ RESULT exchange_pump_body(struct exchange *x, int fd, uint64_t *bytes);
  * made by the edge. X-Request-Id given here replaces the edge's own. */
 void exchange_header(struct exchange *x, const char *name, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+void exchange_header_text(struct exchange *x, const char *name, struct slice value);
 
 /* The whole answer; `body` is copied. content_type NULL: no such header. */
 void exchange_answer(struct exchange *x, unsigned status, const char *content_type,

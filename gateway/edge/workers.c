@@ -8,8 +8,8 @@
 #include "crypto/base/clock.h"
 
 enum {
-	KICK = 16, /* so many wait for the end of a round before somebody is woken for them */
-	RING = 16, /* so many answers wait for the end of a queue before the loop is told */
+	KICK = 32, /* so many wait for the end of a round before somebody is woken for them */
+	RING = 32, /* so many answers wait for the end of a queue before the loop is told */
 };
 
 struct worker {
