@@ -37,6 +37,9 @@ struct grant {
 /* For edge_options.before. Leaves a struct principal as the subject of the exchange. */
 bool authorize_route(struct exchange *x, struct route_context *context);
 
+/* For edge_options.answering: what may have changed who may do what is seen by the next request. */
+void authorize_answering(const struct route *route, void *shared);
+
 const struct principal *authorize_principal(const struct exchange *x);
 
 /* Is it a known, active person, whatever their token is narrowed to? False: it has answered. */

@@ -307,7 +307,9 @@ static enum err make_visible(struct committing *c, int64_t now_ms)
 	TRY(store_begin(store));
 	TRY(store_revision_set_headers(store, c->model.id, revision, c->files, c->count));
 	TRY(store_revision_ready(store, c->model.id, revision, S("main"), now_ms));
-	return store_commit(store);
+	TRY(store_commit(store));
+	facts_touch(c->context->api->facts); /* an import answers before it is done */
+	return OK;
 }
 
 /* The revision stands in the database: bind it and show it, or take it back. */

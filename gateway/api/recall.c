@@ -45,22 +45,26 @@ enum err recall_holder(struct store_holder *out, struct exchange *x, struct rout
 	exchange_may_wait(x);
 	TRY(store_credential_find(context->store, arena, &out->credential, &out->person,
 				  credential));
-	facts_keep_holder(facts, out, mark);
+	/* Another edge may lift this before our lease tells of it: who would be refused is looked
+	 * up each time. */
+	if (!out->credential.revoked_ms && slice_equal(out->person.state, S("active")))
+		facts_keep_holder(facts, out, mark);
 	return OK;
 }
 
-enum err recall_access(struct store_access *out, struct exchange *x, struct route_context *context,
-		       const struct store_access_question *question)
+bool recall_access(struct store_access *out, struct exchange *x, struct route_context *context,
+		   const struct store_access_question *question)
 {
-	struct facts *facts = context->api->facts;
-	struct facts_mark mark = mark_of(x, context);
-	struct arena *arena = exchange_arena(x);
+	return facts_find_access(context->api->facts, exchange_arena(x), out, mark_of(x, context),
+				 question);
+}
 
-	if (facts_find_access(facts, arena, out, mark, question))
-		return OK;
+enum err read_access(struct store_access *out, struct exchange *x, struct route_context *context,
+		     const struct store_access_question *question)
+{
 	exchange_may_wait(x);
-	TRY(store_access_load(context->store, arena, out, question));
-	facts_keep_access(facts, out, mark, question);
+	TRY(store_access_load(context->store, exchange_arena(x), out, question));
+	facts_keep_access(context->api->facts, out, mark_of(x, context), question);
 	return OK;
 }
 

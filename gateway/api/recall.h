@@ -20,9 +20,13 @@ RESULT recall_token(enum err *verdict, struct token *out, struct exchange *x,
 RESULT recall_holder(struct store_holder *out, struct exchange *x, struct route_context *context,
 		     const uint8_t credential[STORE_ID]);
 
-/* store_access_load(). ERR_NOT_FOUND: no such model. */
-RESULT recall_access(struct store_access *out, struct exchange *x, struct route_context *context,
-		     const struct store_access_question *question);
+/* What store_access_load() has said. False: nothing is remembered. */
+bool recall_access(struct store_access *out, struct exchange *x, struct route_context *context,
+		   const struct store_access_question *question);
+
+/* store_access_load(), and remember it. ERR_NOT_FOUND: no such model. */
+RESULT read_access(struct store_access *out, struct exchange *x, struct route_context *context,
+		   const struct store_access_question *question);
 
 /* A whole answer: 200, JSON. False: nothing is answered yet. */
 bool recall_answer(struct exchange *x, struct route_context *context,

@@ -29,6 +29,9 @@ struct edge_options {
 	 * answered, `run` is not called. */
 	bool (*before)(struct exchange *exchange, struct route_context *context);
 
+	/* On the worker: this route begins its answer, nothing of it has left. Must be quick. */
+	void (*answering)(const struct route *route, void *shared);
+
 	/* On the loop: does this route answer at once, as a rule, and call exchange_may_wait()
 	 * before it waits for anything (`before` included)? NULL: none does. */
 	bool (*is_quick)(const struct route *route);

@@ -254,6 +254,8 @@ static bool write_head(struct exchange *x, unsigned status, const char *content_
 		.leaves_body = body_is_left,
 	};
 
+	if (x->edge->options.answering)
+		x->edge->options.answering(x->match.route, x->edge->options.shared);
 	x->drops_body = slice_equal(x->request.method, S("HEAD")) || !has_body;
 	x->is_answered = true;
 	if (x->headers.overflow || x->kind->put_head(x, &head)) {

@@ -58,6 +58,7 @@ static enum err serve(struct process *p, struct api *api, struct buf *certificat
 		.worker_free = api_worker_free,
 		.shared = api,
 		.before = authorize_route,
+		.answering = authorize_answering,
 		.is_quick = routes_is_quick,
 		.problem = reply_write_problem,
 		.problem_content_type = "application/problem+json",
