@@ -17,14 +17,10 @@ enum err mailbox_init(struct mailbox *box)
 
 void mailbox_clear(struct mailbox *box)
 {
+	pthread_mutex_lock(&box->lock); /* whoever posted last has let go of it */
 	close(box->wake_fd);
+	pthread_mutex_unlock(&box->lock);
 	pthread_mutex_destroy(&box->lock);
-}
-
-static void wake(struct mailbox *box)
-{
-	/* It fails only when the counter is full, and then the loop is awake anyway. */
-	(void)!eventfd_write(box->wake_fd, 1);
 }
 
 /* Under the lock. */
@@ -41,56 +37,38 @@ static void put(struct mailbox *box, struct exchange *x)
 	box->last = x;
 }
 
-/* Under the lock: must the loop be woken? Once each time it sleeps. */
-static bool wakes(struct mailbox *box)
+/* Under the lock, so that the descriptor is still there. Once each time the loop sleeps. */
+static void wake(struct mailbox *box)
 {
-	bool must_wake = box->is_asleep && box->first;
-
-	if (must_wake)
-		box->is_asleep = false;
-	return must_wake;
+	if (!box->is_asleep || !box->first)
+		return;
+	box->is_asleep = false;
+	/* It fails only when the counter is full, and then the loop is awake anyway. */
+	(void)!eventfd_write(box->wake_fd, 1);
 }
 
 void mailbox_ring(struct mailbox *box)
 {
-	bool must_wake;
-
 	pthread_mutex_lock(&box->lock);
-	must_wake = wakes(box);
+	wake(box);
 	pthread_mutex_unlock(&box->lock);
-	if (must_wake)
-		wake(box);
 }
 
 void mailbox_post(struct mailbox *box, struct exchange *x)
 {
-	bool must_wake;
-
 	pthread_mutex_lock(&box->lock);
 	put(box, x);
-	must_wake = wakes(box);
+	wake(box);
 	pthread_mutex_unlock(&box->lock);
-	if (must_wake)
-		wake(box);
 }
 
 void mailbox_post_finished(struct mailbox *box, struct exchange *x)
 {
-	mailbox_put_finished(box, x);
-	mailbox_ring(box);
-}
-
-void mailbox_post_done(struct mailbox *box, struct exchange *x)
-{
-	bool must_wake;
-
 	pthread_mutex_lock(&box->lock);
-	x->was_done = true;
+	x->was_finished = true;
 	put(box, x);
-	must_wake = wakes(box);
+	wake(box);
 	pthread_mutex_unlock(&box->lock);
-	if (must_wake)
-		wake(box);
 }
 
 void mailbox_put_finished(struct mailbox *box, struct exchange *x)
@@ -98,6 +76,15 @@ void mailbox_put_finished(struct mailbox *box, struct exchange *x)
 	pthread_mutex_lock(&box->lock);
 	x->was_finished = true;
 	put(box, x);
+	pthread_mutex_unlock(&box->lock);
+}
+
+void mailbox_post_done(struct mailbox *box, struct exchange *x)
+{
+	pthread_mutex_lock(&box->lock);
+	x->was_done = true;
+	put(box, x);
+	wake(box);
 	pthread_mutex_unlock(&box->lock);
 }
 
