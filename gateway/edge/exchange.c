@@ -364,7 +364,7 @@ void exchange_cut(struct exchange *x)
 	pthread_mutex_lock(&x->lock);
 	x->is_cut = true;
 	pthread_mutex_unlock(&x->lock);
-	mailbox_post(&x->edge->mailbox, x);
+	mailbox_post_cut(&x->edge->mailbox, x);
 }
 
 void exchange_answer_pipe(struct exchange *x, unsigned status, const char *content_type, int fd,

@@ -17,7 +17,7 @@ enum err mailbox_init(struct mailbox *box)
 
 void mailbox_clear(struct mailbox *box)
 {
-	pthread_mutex_lock(&box->lock); /* whoever posted last has let go of it */
+	pthread_mutex_lock(&box->lock); /* mailbox_post_cut has let go of it */
 	close(box->wake_fd);
 	pthread_mutex_unlock(&box->lock);
 	pthread_mutex_destroy(&box->lock);
@@ -37,28 +37,51 @@ static void put(struct mailbox *box, struct exchange *x)
 	box->last = x;
 }
 
-/* Under the lock, so that the descriptor is still there. Once each time the loop sleeps. */
+/* Under the lock: must the loop be woken? Once each time it sleeps. */
+static bool must_wake(struct mailbox *box)
+{
+	bool must = box->is_asleep && box->first;
+
+	if (must)
+		box->is_asleep = false;
+	return must;
+}
+
 static void wake(struct mailbox *box)
 {
-	if (!box->is_asleep || !box->first)
-		return;
-	box->is_asleep = false;
 	/* It fails only when the counter is full, and then the loop is awake anyway. */
 	(void)!eventfd_write(box->wake_fd, 1);
+}
+
+/* The write comes after the lock: the loop, once awake, would run into it at once. */
+static void unlock_and_wake(struct mailbox *box)
+{
+	bool must = must_wake(box);
+
+	pthread_mutex_unlock(&box->lock);
+	if (must)
+		wake(box);
 }
 
 void mailbox_ring(struct mailbox *box)
 {
 	pthread_mutex_lock(&box->lock);
-	wake(box);
-	pthread_mutex_unlock(&box->lock);
+	unlock_and_wake(box);
 }
 
 void mailbox_post(struct mailbox *box, struct exchange *x)
 {
 	pthread_mutex_lock(&box->lock);
 	put(box, x);
-	wake(box);
+	unlock_and_wake(box);
+}
+
+void mailbox_post_cut(struct mailbox *box, struct exchange *x)
+{
+	pthread_mutex_lock(&box->lock);
+	put(box, x);
+	if (must_wake(box))
+		wake(box);
 	pthread_mutex_unlock(&box->lock);
 }
 
@@ -67,8 +90,7 @@ void mailbox_post_finished(struct mailbox *box, struct exchange *x)
 	pthread_mutex_lock(&box->lock);
 	x->was_finished = true;
 	put(box, x);
-	wake(box);
-	pthread_mutex_unlock(&box->lock);
+	unlock_and_wake(box);
 }
 
 void mailbox_put_finished(struct mailbox *box, struct exchange *x)
@@ -84,8 +106,7 @@ void mailbox_post_done(struct mailbox *box, struct exchange *x)
 	pthread_mutex_lock(&box->lock);
 	x->was_done = true;
 	put(box, x);
-	wake(box);
-	pthread_mutex_unlock(&box->lock);
+	unlock_and_wake(box);
 }
 
 bool mailbox_sleep(struct mailbox *box)

@@ -25,6 +25,10 @@ void mailbox_clear(struct mailbox *box);
 /* Worker: look at x. */
 void mailbox_post(struct mailbox *box, struct exchange *x);
 
+/* The same from a thread that nobody waits for at the end of the edge: it touches the box for the
+ * last time while the exchange is still sure to be there. */
+void mailbox_post_cut(struct mailbox *box, struct exchange *x);
+
 /* Worker: the handler has returned; from here on the exchange belongs to the loop alone. The
  * last thing a worker does with it. */
 void mailbox_post_finished(struct mailbox *box, struct exchange *x);
