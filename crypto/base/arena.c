@@ -16,9 +16,8 @@ struct arena_block {
 	alignas(max_align_t) uint8_t data[];
 };
 
-static struct arena_block *block_new(struct arena_block *next, size_t size)
+static struct arena_block *block_new(struct arena_block *next, size_t capacity)
 {
-	size_t capacity = size > ARENA_BLOCK ? size : ARENA_BLOCK;
 	struct arena_block *block = malloc(sizeof *block + capacity);
 
 	assert(block);
@@ -26,6 +25,21 @@ static struct arena_block *block_new(struct arena_block *next, size_t size)
 	block->used = 0;
 	block->capacity = capacity;
 	return block;
+}
+
+void arena_begin(struct arena *a, size_t size)
+{
+	assert(!a->blocks && size <= SIZE_MAX - sizeof(struct arena_block));
+	a->blocks = block_new(NULL, size);
+}
+
+size_t arena_used(const struct arena *a)
+{
+	size_t used = 0;
+
+	for (const struct arena_block *block = a->blocks; block; block = block->next)
+		used += block->used;
+	return used;
 }
 
 void *arena_alloc(struct arena *a, size_t size)
@@ -36,7 +50,7 @@ void *arena_alloc(struct arena *a, size_t size)
 	assert(size <= SIZE_MAX - align - sizeof(struct arena_block));
 	size = (size + align - 1) / align * align;
 	if (!a->blocks || size > a->blocks->capacity - a->blocks->used)
-		a->blocks = block_new(a->blocks, size);
+		a->blocks = block_new(a->blocks, size > ARENA_BLOCK ? size : ARENA_BLOCK);
 	p = a->blocks->data + a->blocks->used;
 	a->blocks->used += size;
 	return memset(p, 0, size);
@@ -71,6 +85,26 @@ char *arena_printf(struct arena *a, const char *format, ...)
 	vsnprintf(text, (size_t)size + 1, format, args);
 	va_end(args);
 	return text;
+}
+
+void arena_reset(struct arena *a)
+{
+	struct arena_block *kept = NULL;
+
+	while (a->blocks) {
+		struct arena_block *next = a->blocks->next;
+
+		if (!kept && a->blocks->capacity == ARENA_BLOCK)
+			kept = a->blocks;
+		else
+			free(a->blocks);
+		a->blocks = next;
+	}
+	if (!kept)
+		return;
+	kept->next = NULL;
+	kept->used = 0;
+	a->blocks = kept;
 }
 
 void arena_free(struct arena *a)

@@ -110,23 +110,45 @@ void buf_write_block(struct buf *b, struct slice bytes)
 	buf_write(b, bytes);
 }
 
+/* Into the room there is; most texts fit. Their size, or what it would be; negative: no. */
+__attribute__((format(printf, 2, 0))) static int print(struct buf *b, const char *format,
+						       va_list args)
+{
+	size_t room = b->data ? b->capacity - b->size : 0;
+
+	return vsnprintf(room ? (char *)b->data + b->size : NULL, room, format, args);
+}
+
 void buf_printf(struct buf *b, const char *format, ...)
 {
+	bool fits;
 	va_list args;
 	int size;
-	uint8_t *room;
 
 	va_start(args, format);
-	size = vsnprintf(NULL, 0, format, args);
+	size = print(b, format, args);
 	va_end(args);
 	assert(size >= 0);
-	room = buf_reserve(b, (size_t)size);
-	if (!room)
+	fits = b->data && (size_t)size < b->capacity - b->size;
+	if (!buf_reserve(b, (size_t)size))
 		return;
-	va_start(args, format);
-	vsnprintf((char *)room, (size_t)size + 1, format, args);
-	va_end(args);
+	if (!fits) {
+		va_start(args, format);
+		print(b, format, args);
+		va_end(args);
+	}
 	b->size += (size_t)size;
+}
+
+void buf_write_decimal(struct buf *b, uint64_t value)
+{
+	uint8_t digits[20];
+	size_t at = sizeof digits;
+
+	do
+		digits[--at] = (uint8_t)('0' + value % 10);
+	while (value /= 10);
+	buf_write(b, slice_of(digits + at, sizeof digits - at));
 }
 
 void buf_consume(struct buf *b, size_t size)

@@ -30,6 +30,7 @@ void buf_write_u16(struct buf *b, uint16_t value); /* numbers are big endian */
 void buf_write_u32(struct buf *b, uint32_t value);
 void buf_write_u64(struct buf *b, uint64_t value);
 void buf_write_block(struct buf *b, struct slice bytes); /* u32 length, then the bytes */
+void buf_write_decimal(struct buf *b, uint64_t value);   /* as text */
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Room for `size` bytes that the caller fills and then counts with buf_commit(); NULL past

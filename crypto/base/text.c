@@ -5,10 +5,15 @@ static const char hex_digits[] = "0123456789abcdef";
 
 void text_write_hex(struct buf *out, struct slice bytes)
 {
+	uint8_t *room = buf_reserve(out, 2 * bytes.size);
+
+	if (!room)
+		return;
 	for (size_t i = 0; i < bytes.size; i++) {
-		buf_write_u8(out, (uint8_t)hex_digits[bytes.data[i] >> 4]);
-		buf_write_u8(out, (uint8_t)hex_digits[bytes.data[i] & 15]);
+		*room++ = (uint8_t)hex_digits[bytes.data[i] >> 4];
+		*room++ = (uint8_t)hex_digits[bytes.data[i] & 15];
 	}
+	buf_commit(out, 2 * bytes.size);
 }
 
 static int hex_value(uint8_t c)

@@ -9,6 +9,8 @@
 #include "crypto/base/log.h"
 #include "crypto/base/text.h"
 #include "crypto/json.h"
+#include "gateway/api/facts.h"
+#include "gateway/api/lease.h"
 #include "gateway/api/reply.h"
 #include "gateway/http/url.h"
 #include "schema/wire/scribe.h"
@@ -151,6 +153,13 @@ enum err api_keys_get(struct api_keys *out, struct api *api)
 	return OK;
 }
 
+uint64_t api_epoch(const void *context)
+{
+	const struct api *api = context;
+
+	return lease_epoch(api->lease);
+}
+
 enum err api_log(struct store *store, struct audit_event *event)
 {
 	struct store_event row;
@@ -174,6 +183,7 @@ enum err api_commit(struct route_context *context, struct audit_event *event)
 {
 	TRY(api_log(context->store, event));
 	TRY(store_commit(context->store));
+	facts_touch(context->api->facts);
 	return api_publish(context->api, event->id);
 }
 
@@ -184,7 +194,7 @@ enum err api_finish(struct exchange *x, struct route_context *context, struct au
 	return OK;
 }
 
-enum err api_may_log(struct route_context *context, struct arena *arena)
+enum err api_may_log(struct exchange *x, struct route_context *context)
 {
 	struct api *api = context->api;
 	int64_t now_ms = clock_monotonic_ms(), due_ms = atomic_load(&api->state_due_ms);
@@ -192,8 +202,10 @@ enum err api_may_log(struct route_context *context, struct arena *arena)
 
 	if (now_ms >= due_ms &&
 	    atomic_compare_exchange_strong(&api->state_due_ms, &due_ms, now_ms + API_STATE_MS)) {
-		enum err result = store_audit_state(context->store, arena, &state);
+		enum err result;
 
+		exchange_may_wait(x);
+		result = store_audit_state(context->store, exchange_arena(x), &state);
 		if (result != OK) {
 			atomic_store(&api->state_due_ms, now_ms); /* unknown: the next one asks */
 			return result;

@@ -55,6 +55,7 @@ struct api {
 	struct running *running;
 	struct cuts *cuts;            /* what runs, and on whose right */
 	struct lease *lease;          /* of what this edge may rely on */
+	struct facts *facts;          /* what decisions rest on, while it surely holds */
 	_Atomic int imports;          /* that are running */
 	_Atomic int64_t sweep_due_ms; /* when seal_sweep has work again */
 	uint8_t capability_key[32];   /* of upload addresses, derived from the TLS key */
@@ -91,6 +92,9 @@ RESULT api_workers_prepare(struct api *api, size_t count);
 struct store *api_auditor_take(struct api *api);
 void api_auditor_return(struct api *api, struct store *auditor);
 
+/* For facts_options: what this edge's lease has confirmed. `context` is the struct api. */
+uint64_t api_epoch(const void *context);
+
 /* For edge_options: shared is the struct api. */
 struct route_context *api_worker_new(void *shared);
 void api_worker_free(struct route_context *context);
@@ -109,7 +113,7 @@ RESULT api_publish(struct api *api, const uint8_t event[WIRE_ID]);
 
 /* May entries be written? ERR_UNAVAILABLE: the gateway is read-only (a restored backup); this is
  * at most a second old. Routes that lead to an entry ask before they do anything. */
-RESULT api_may_log(struct route_context *context, struct arena *arena);
+RESULT api_may_log(struct exchange *x, struct route_context *context);
 
 /* The end of a class A act: its entry joins the transaction, the whole is committed, and the entry
  * published. If that fails, the act stands, and its entry follows. */

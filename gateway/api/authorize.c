@@ -5,7 +5,7 @@
 #include "crypto/base/log.h"
 #include "crypto/base/text.h"
 #include "crypto/json.h"
-#include "gateway/api/lease.h"
+#include "gateway/api/recall.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/scope.h"
@@ -72,45 +72,45 @@ static enum code code_of_token_error(enum err kind)
 static enum err find_person(struct principal *who, struct exchange *x,
 			    struct route_context *context, const struct token *token)
 {
-	struct store_credential credential;
-	enum err result = store_credential_find(context->store, exchange_arena(x), &credential,
-						&who->person, token->credential);
+	struct store_holder holder;
+	const struct store_credential *credential = &holder.credential;
+	enum err result = recall_holder(&holder, x, context, token->credential);
 
 	if (result == ERR_NOT_FOUND) {
 		who->credential = CODE_CREDENTIAL_REVOKED;
 		return OK;
 	}
 	TRY(result);
-	if (credential.revoked_ms) {
+	if (credential->revoked_ms) {
 		who->credential = CODE_CREDENTIAL_REVOKED;
 		return OK;
 	}
 	memcpy(who->credential_id, token->credential, STORE_ID);
-	who->credential_name = credential.name;
-	who->credential_created_ms = credential.created_ms;
-	who->authenticated = true;
-	who->expires_ms = credential.expires_ms;
+	who->credential_name = credential->name;
+	who->credential_created_ms = credential->created_ms;
+	who->expires_ms = credential->expires_ms;
 	who->is_capability = token->flags & TOKEN_CAPABILITY;
-	memcpy(who->made_by, credential.made_by, STORE_ID);
-	who->only_model = credential.model_name;
-	who->only_revision = credential.revision;
-	who->scope = credential.rights.size ? scope_of_list(credential.rights) : ~(right_set)0;
+	memcpy(who->made_by, credential->made_by, STORE_ID);
+	who->only_model = credential->model_name;
+	who->only_revision = credential->revision;
+	who->person = holder.person;
+	who->authenticated = true;
+	who->scope = credential->rights.size ? scope_of_list(credential->rights) : ~(right_set)0;
 	who->offices = scope_of_list(who->person.offices);
 	return OK;
 }
 
 static enum err identify(struct principal *who, struct exchange *x, struct route_context *context)
 {
-	struct api_keys keys;
 	struct token token;
 	struct slice text;
+	enum err verdict;
 
 	who->credential = CODE_NOT_AUTHENTICATED;
 	if (!credential_of(&text, x))
 		return OK;
-	TRY(api_keys_get(&keys, context->api));
-	who->credential = code_of_token_error(
-		token_verify(&token, text, &keys.token, 1, clock_now_seconds()));
+	TRY(recall_token(&verdict, &token, x, context, text));
+	who->credential = code_of_token_error(verdict);
 	if (who->credential != CODE_OK_ALLOWED)
 		return OK;
 	if (is_capability_path(x) != !!(token.flags & TOKEN_CAPABILITY)) {
@@ -223,7 +223,8 @@ bool authorize_route(struct exchange *x, struct route_context *context)
 
 	exchange_set_subject(x, who);
 	who->credential = CODE_NOT_AUTHENTICATED;
-	who->epoch = lease_epoch(context->api->lease);
+	who->mark = facts_mark(context->api->facts);
+	who->epoch = who->mark.epoch;
 	if (is_capability_path(x)) { /* the address is a secret: to no other site, in no cache */
 		exchange_header(x, "Referrer-Policy", "no-referrer");
 		exchange_header(x, "Cache-Control", "private, no-store");
@@ -240,7 +241,7 @@ bool authorize_route(struct exchange *x, struct route_context *context)
 	}
 	result = identify(who, x, context);
 	if (result == OK && leads_to_entry(x))
-		result = api_may_log(context, exchange_arena(x));
+		result = api_may_log(x, context);
 	if (result != OK) {
 		reply_failure(x, result);
 		return false;
@@ -257,6 +258,16 @@ bool authorize_route(struct exchange *x, struct route_context *context)
 	if (is_public || (!right_is_office(right) && right != RIGHT_METADATA_READ))
 		return true;
 	return check_person(x, who, right);
+}
+
+void authorize_answering(const struct route *route, void *shared)
+{
+	const struct api *api = shared;
+	struct slice right = slice_of_string(route->right);
+
+	if (strcmp(route->method, "GET") != 0 && strcmp(route->method, "HEAD") != 0 &&
+	    !slice_equal(right, S("public")) && !slice_starts_with(right, S("infer:")))
+		facts_touch(api->facts);
 }
 
 const struct principal *authorize_principal(const struct exchange *x)
@@ -379,23 +390,35 @@ static void gather_facts(struct grant *g)
 	f->terms_current = terms_match(&g->access, l);
 }
 
+static void judge(struct grant *g)
+{
+	gather_facts(g);
+	g->decision = decide(&g->facts);
+}
+
 enum err authorize_weigh(struct grant *out, struct exchange *x, struct route_context *context,
 			 enum right right, struct slice model, struct slice revision,
 			 struct slice path)
 {
 	struct store_access_question question = {
 		.model = model, .revision = revision, .path = path};
+	bool is_remembered;
 
 	*out = (struct grant){
 		.who = exchange_subject(x), .right = right, .path = path, .now_ms = clock_now_ms()};
 	if (!out->who->epoch)
 		return no_lease();
 	memcpy(question.person, out->who->person.id, STORE_ID);
-	TRY(store_access_load(context->store, exchange_arena(x), &out->access, &question));
+	is_remembered = recall_access(&out->access, x, context, &question);
+	if (is_remembered)
+		judge(out);
+	/* Another edge may have given what this one does not know of yet: no denial from memory. */
+	if (is_remembered && out->decision.allow && sight_by_access(out->who, &out->access))
+		return OK;
+	TRY(read_access(&out->access, x, context, &question));
 	if (!sight_by_access(out->who, &out->access))
 		return failure(ERR_NOT_FOUND, "model %.*s does not exist", SLICE_PRINT(model));
-	gather_facts(out);
-	out->decision = decide(&out->facts);
+	judge(out);
 	return OK;
 }
 
@@ -405,6 +428,7 @@ static enum err log_denial(struct route_context *context, struct exchange *x, co
 	AUTO(store_end) struct store *store = context->store;
 	AUTO(audit_event_clear) struct audit_event event = {0};
 
+	exchange_may_wait(x);
 	audit_event_begin(&event, AUDIT_DECISION_DENY, g->who->person.id, g->who->person.name);
 	audit_event_text(&event, "model", g->access.model.name);
 	audit_event_text(&event, "right", slice_of_string(right_name(g->right)));

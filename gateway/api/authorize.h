@@ -8,10 +8,12 @@
 #define GATEWAY_API_AUTHORIZE_H
 
 #include "gateway/api/api.h"
+#include "gateway/api/facts.h"
 #include "policy/decide.h"
 
 /* Who asks. */
 struct principal {
+	struct facts_mark mark; /* taken before anything was read for this request */
 	bool authenticated;
 	enum code credential; /* CODE_OK_ALLOWED, CODE_NOT_AUTHENTICATED, or what is wrong */
 	const char *why; /* what is wrong with it, if there is more to say than its code does */
@@ -44,6 +46,9 @@ struct grant {
 
 /* For edge_options.before. Leaves a struct principal as the subject of the exchange. */
 bool authorize_route(struct exchange *x, struct route_context *context);
+
+/* For edge_options.answering: what may have changed who may do what is seen by the next request. */
+void authorize_answering(const struct route *route, void *shared);
 
 const struct principal *authorize_principal(const struct exchange *x);
 

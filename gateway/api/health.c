@@ -5,6 +5,7 @@
 #include "crypto/json.h"
 #include "gateway/api/api.h"
 #include "gateway/api/cuts.h"
+#include "gateway/api/facts.h"
 #include "gateway/api/lease.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
@@ -75,6 +76,20 @@ static void write_processes(struct buf *out, struct api *api, const char *edge)
 	}
 }
 
+/* Of what decisions rest on (facts.h). */
+static void write_memory(struct buf *out, struct api *api, const char *edge)
+{
+	struct keep_usage usage = facts_usage(api->facts);
+
+	metrics_write_gauge(out, "sallyport_facts_entries", "facts remembered", edge,
+			    usage.entries);
+	metrics_write_gauge(out, "sallyport_facts_bytes", "memory they take", edge, usage.bytes);
+	metrics_write_gauge(out, "sallyport_facts_found", "times one was remembered, so far", edge,
+			    usage.found);
+	metrics_write_gauge(out, "sallyport_facts_missed", "times one was not, so far", edge,
+			    usage.missed);
+}
+
 void metrics(struct exchange *x, struct route_context *context)
 {
 	AUTO(buf_free) struct buf out = buf_new(METRICS_MAX_TEXT);
@@ -91,6 +106,7 @@ void metrics(struct exchange *x, struct route_context *context)
 	metrics_write_gauge(&out, "sallyport_lease_held",
 			    "1 while this edge may rely on what it has read", edge,
 			    lease_epoch(api->lease) != 0);
+	write_memory(&out, api, edge);
 	metrics_write_gauge(&out, "sallyport_streams", "downloads and generations under way", edge,
 			    cuts_count(api->cuts));
 	reply_text(x, 200, "text/plain; version=0.0.4; charset=utf-8", buf_slice(&out));

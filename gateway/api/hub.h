@@ -24,6 +24,7 @@ bool hub_find_revision(struct store_revision *out, struct exchange *x,
  * hub_warn() is called. */
 struct hub_sight {
 	bool reads_all;
+	bool is_warned; /* of an expiry: a header that depends on the time */
 	struct slice open_paths;
 };
 
@@ -33,7 +34,7 @@ bool hub_sees(const struct hub_sight *sight, struct slice path);
 
 /* X-HF-Warning if the asker's license ends within two weeks: the one channel by which the Hub's
  * clients show it. */
-void hub_warn(struct exchange *x, const struct grant *grant);
+bool hub_warn(struct exchange *x, const struct grant *grant);
 
 /* A flag of the query: "true" in any case (Python's is "True"), or "1". */
 bool hub_is_true(struct exchange *x, const char *name);

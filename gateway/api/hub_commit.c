@@ -368,7 +368,9 @@ static enum err make_visible(struct committing *c, int64_t now_ms)
 	if (result == ERR_CONFLICT)
 		return is_behind(c);
 	TRY(result);
-	return store_commit(store);
+	TRY(store_commit(store));
+	facts_touch(c->context->api->facts); /* an import answers before it is done */
+	return OK;
 }
 
 /* The revision stands in the database: bind it and show it, or take it back. */

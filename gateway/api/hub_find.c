@@ -74,19 +74,20 @@ static int64_t reads_until(const struct grant *g)
 	return until;
 }
 
-void hub_warn(struct exchange *x, const struct grant *g)
+bool hub_warn(struct exchange *x, const struct grant *g)
 {
 	int64_t until = reads_until(g), left = until - g->now_ms;
 	const char *date;
 
 	if (g->facts.gate == GATE_NO || g->facts.gate == GATE_PUBLIC || left <= 0 ||
 	    left > (int64_t)WARN_DAYS * DAY_MS)
-		return;
+		return false;
 	date = api_time(exchange_arena(x), until);
 	exchange_header(x, "X-HF-Warning",
 			"license; Your license for %.*s expires on %.10s. Renew it: sallyport "
 			"request %.*s",
 			SLICE_PRINT(g->access.model.name), date, SLICE_PRINT(g->access.model.name));
+	return true;
 }
 
 struct hub_sight hub_look(struct exchange *x, struct route_context *context,
@@ -99,7 +100,7 @@ struct hub_sight hub_look(struct exchange *x, struct route_context *context,
 	    OK)
 		return sight;
 	sight.reads_all = grant.decision.allow;
-	hub_warn(x, &grant);
+	sight.is_warned = hub_warn(x, &grant);
 	return sight;
 }
 

@@ -6,6 +6,7 @@
  */
 #include "crypto/json.h"
 #include "gateway/api/hub.h"
+#include "gateway/api/recall.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 
@@ -21,9 +22,20 @@ static json_t *siblings_of(struct exchange *x, const struct store_file *files, s
 	return siblings;
 }
 
+/* The answer follows from the database alone, unless digests are asked for: then from the license
+ * too, and so from the time. */
+static struct facts_topic model_topic(struct exchange *x)
+{
+	return (struct facts_topic){.route = S("model"),
+				    .person = authorize_principal(x)->credential_id,
+				    .model = hub_model_name(x),
+				    .revision = exchange_param(x, "revision")};
+}
+
 static void reply_model(struct exchange *x, struct route_context *context,
 			const struct store_model *m, const struct store_revision *r)
 {
+	const struct facts_topic topic = model_topic(x);
 	struct arena *arena = exchange_arena(x);
 	struct hub_sight sight = hub_look(x, context, m);
 	struct store_file *files;
@@ -45,8 +57,26 @@ static void reply_model(struct exchange *x, struct route_context *context,
 		json_put(status, "filesWithIssues", json_array_new());
 		json_put(info, "securityRepoStatus", status);
 	}
-	exchange_header(x, "X-Repo-Commit", "%.*s", SLICE_PRINT(r->id));
-	reply_json(x, 200, info);
+	/* A warning has the time in it. One that begins to be due while this is remembered waits
+	 * for the next change; the files' own answers have it. */
+	if (exchange_request(x)->query.size || sight.is_warned) {
+		exchange_header(x, "X-Repo-Commit", "%.*s", SLICE_PRINT(r->id));
+		reply_json(x, 200, info);
+		return;
+	}
+	remember_answer(x, context, &topic, r->id, info);
+}
+
+/* True: it was known, and is answered. */
+static bool recall_model(struct exchange *x, struct route_context *context)
+{
+	const struct facts_topic topic = model_topic(x);
+
+	if (exchange_request(x)->query.size) {
+		exchange_may_wait(x);
+		return false;
+	}
+	return recall_answer(x, context, &topic);
 }
 
 void hub_model(struct exchange *x, struct route_context *context)
@@ -54,6 +84,8 @@ void hub_model(struct exchange *x, struct route_context *context)
 	struct store_model model;
 	struct store_revision revision;
 
+	if (recall_model(x, context))
+		return;
 	if (!hub_find_model(&model, x, context))
 		return;
 	if (model.main.size == 0) { /* created, and nothing committed yet */
@@ -73,6 +105,8 @@ void hub_revision(struct exchange *x, struct route_context *context)
 	struct store_model model;
 	struct store_revision revision;
 
+	if (recall_model(x, context))
+		return;
 	if (hub_find_model(&model, x, context) && hub_find_revision(&revision, x, context, &model))
 		reply_model(x, context, &model, &revision);
 }
@@ -96,10 +130,11 @@ static json_t *describe_token(struct arena *arena, const struct principal *who)
 void hub_whoami(struct exchange *x, struct route_context *context)
 {
 	const struct store_person *p = &authorize_principal(x)->person;
+	const struct principal *asker = authorize_principal(x);
+	const struct facts_topic topic = {.route = S("whoami"), .person = asker->credential_id};
 	json_t *who;
 
-	(void)context;
-	if (!authorize_person(x))
+	if (!authorize_person(x) || recall_answer(x, context, &topic))
 		return;
 	who = json_object_new();
 	json_put_text(who, "type", S("user"));
@@ -114,8 +149,8 @@ void hub_whoami(struct exchange *x, struct route_context *context)
 	json_put_text(who, "avatarUrl", S(""));
 	json_put(who, "orgs", json_array_new());
 	json_put_text(who, "offices", p->offices);
-	json_put(who, "auth", describe_token(exchange_arena(x), authorize_principal(x)));
-	reply_json(x, 200, who);
+	json_put(who, "auth", describe_token(exchange_arena(x), asker));
+	remember_answer(x, context, &topic, S(""), who);
 }
 
 void hub_auth_check(struct exchange *x, struct route_context *context)

@@ -45,7 +45,7 @@ static struct grant *find_file(struct exchange *x, struct route_context *context
 				       SLICE_PRINT(revision)));
 		return NULL;
 	}
-	exchange_header(x, "X-Repo-Commit", "%.*s", SLICE_PRINT(g->access.revision.id));
+	exchange_header_text(x, "X-Repo-Commit", g->access.revision.id);
 	if (!g->access.has_file) {
 		reply_hub(
 			x, 404, "EntryNotFound",
@@ -68,7 +68,7 @@ static void write_file_headers(struct exchange *x, const struct store_file *f)
 	struct slice leaf = f->path, head, rest;
 
 	exchange_header(x, "ETag", "\"%s\"", etag_of(arena, f));
-	exchange_header(x, "Accept-Ranges", "bytes");
+	exchange_header_text(x, "Accept-Ranges", S("bytes"));
 	if (f->is_large) {
 		exchange_header(x, "X-Linked-Etag", "\"%s\"", etag_of(arena, f));
 		exchange_header(x, "X-Linked-Size", "%llu", (unsigned long long)f->size);
@@ -80,7 +80,7 @@ static void write_file_headers(struct exchange *x, const struct store_file *f)
 			buf_string(&name), buf_string(&name));
 	/* Licensed bytes are for the person who asked, not for caches on the way. */
 	if (!authorize_principal(x)->is_capability) /* whose answers all say so */
-		exchange_header(x, "Cache-Control", "private, no-store");
+		exchange_header_text(x, "Cache-Control", S("private, no-store"));
 }
 
 static struct slice quoted_etag(struct exchange *x, const struct store_file *f)

@@ -119,3 +119,14 @@ const struct route *routes_table(size_t *count)
 	*count = sizeof routes / sizeof routes[0];
 	return routes;
 }
+
+bool routes_is_quick(const struct route *route)
+{
+	static route_fn *const quick[] = {health, hub_whoami, hub_model, hub_revision,
+					  hub_resolve_head};
+
+	for (size_t i = 0; i < sizeof quick / sizeof quick[0]; i++)
+		if (route->run == quick[i])
+			return true;
+	return false;
+}

@@ -6,9 +6,14 @@
 #ifndef GATEWAY_API_ROUTES_H
 #define GATEWAY_API_ROUTES_H
 
+#include <stdbool.h>
+
 #include "gateway/edge/route.h"
 
 const struct route *routes_table(size_t *count);
+
+/* For edge_options: those that answer from memory, as a rule (recall.h), or from none. */
+bool routes_is_quick(const struct route *route);
 
 /* hub_info.c: what there is, and who asks */
 route_fn hub_model, hub_revision, hub_whoami, hub_auth_check, hub_auth_check_write;

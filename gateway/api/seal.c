@@ -19,6 +19,7 @@ enum {
 	SEAL_WAIT_MS = 24 * 3600 * 1000, /* the edge's own time-outs end a stalled upload sooner */
 	SEAL_ORPHAN_MS = 24 * 3600 * 1000,
 	SEAL_SWEEP_MS = 3600 * 1000,
+	SEAL_SWEEP_AGAIN_MS = 1000, /* after one that could not be done: a porter is away */
 };
 
 uint64_t seal_new_handle(void)
@@ -207,6 +208,8 @@ void seal_sweep(struct route_context *context, struct arena *arena)
 	if (now_ms < due_ms || !atomic_compare_exchange_strong(&context->api->sweep_due_ms, &due_ms,
 							       now_ms + SEAL_SWEEP_MS))
 		return;
-	if (sweep(context, arena, now_ms) != OK)
-		log_warn("blob.sweep", "reason=\"%s\"", failure_text());
+	if (sweep(context, arena, now_ms) == OK)
+		return;
+	log_warn("blob.sweep", "reason=\"%s\"", failure_text());
+	atomic_store(&context->api->sweep_due_ms, now_ms + SEAL_SWEEP_AGAIN_MS);
 }

@@ -8,14 +8,22 @@ enum err answer_write_fields(struct buf *out, const struct answer_head *head)
 	char date[HTTP_DATE];
 
 	http_date(date, clock_now_seconds());
-	buf_printf(out, "Date: %s\r\n", date);
+	buf_write(out, S("Date: "));
+	buf_write_string(out, date);
+	buf_write(out, S("\r\n"));
 	if (head->content_type)
 		TRY(http_write_header(out, S("Content-Type"), slice_of_string(head->content_type)));
-	if (head->request_id)
-		buf_printf(out, "X-Request-Id: %s\r\n", head->request_id);
+	if (head->request_id) {
+		buf_write(out, S("X-Request-Id: "));
+		buf_write_string(out, head->request_id);
+		buf_write(out, S("\r\n"));
+	}
 	buf_write(out, head->headers);
-	if (head->framing == ANSWER_LENGTH)
-		buf_printf(out, "Content-Length: %llu\r\n", (unsigned long long)head->length);
+	if (head->framing == ANSWER_LENGTH) {
+		buf_write(out, S("Content-Length: "));
+		buf_write_decimal(out, head->length);
+		buf_write(out, S("\r\n"));
+	}
 	return OK;
 }
 

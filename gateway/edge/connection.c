@@ -88,8 +88,9 @@ void connection_enter(struct connection *c, enum connection_state state)
 	if (state == STATE_IDLE || state == STATE_HEAD)
 		c->scan = (struct http_scan){.seen = 0};
 	if (state == STATE_IDLE) { /* hold little while nothing happens */
-		buf_free(&c->sending);
-		if (c->input.size == 0)
+		if (c->sending.capacity > CONNECTION_MAX_IDLE)
+			buf_free(&c->sending);
+		if (c->input.size == 0 && c->input.capacity > CONNECTION_MAX_IDLE)
 			buf_free(&c->input);
 	}
 }
@@ -131,10 +132,14 @@ struct connection *connection_new(struct loop *loop, int fd, const char *address
 	return c;
 }
 
-static void arm(struct connection *c)
+static uint32_t wanted_events(const struct connection *c)
 {
-	uint32_t events = (c->wants_read ? EPOLLIN : 0u) | (c->wants_write ? EPOLLOUT : 0u) |
-			  (c->wants_hangup ? EPOLLRDHUP : 0u);
+	return (c->wants_read ? EPOLLIN : 0u) | (c->wants_write ? EPOLLOUT : 0u) |
+	       (c->wants_hangup ? EPOLLRDHUP : 0u);
+}
+
+static void arm(struct connection *c, uint32_t events)
+{
 	struct epoll_event event = {.events = events, .data.ptr = &c->socket_watch};
 
 	if (events == c->armed)
@@ -142,6 +147,23 @@ static void arm(struct connection *c)
 	c->armed = events;
 	if (epoll_ctl(c->loop->epoll_fd, EPOLL_CTL_MOD, c->fd, &event) < 0)
 		connection_close(c);
+}
+
+/* Reading and hanging up are wanted in turn by each request. Both stay armed: what comes of it
+ * unwanted is rare, and then disarmed. */
+static void arm_lazily(struct connection *c)
+{
+	const uint32_t lazy = EPOLLIN | EPOLLRDHUP;
+	uint32_t wanted = wanted_events(c);
+
+	if ((wanted & ~c->armed) || (c->armed & ~wanted & ~lazy))
+		arm(c, wanted | (c->armed & lazy));
+}
+
+void connection_rearm(struct connection *c)
+{
+	if (c->state != STATE_CLOSED)
+		arm(c, wanted_events(c));
 }
 
 /* What TLS itself has to say (handshake, tickets, alerts) leaves here. */
@@ -179,7 +201,7 @@ void connection_service(struct connection *c)
 		c->next_other = c->loop->yielded;
 		c->loop->yielded = c;
 	}
-	arm(c);
+	arm_lazily(c);
 }
 
 void connection_expire(struct connection *c)

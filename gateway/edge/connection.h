@@ -39,12 +39,13 @@ struct connection {
 	int fd;
 	struct tls *tls;
 	struct watch socket_watch;
-	uint32_t armed; /* epoll events of the socket */
+	uint32_t armed; /* epoll events of the socket: what is wanted, and perhaps more */
 	bool wants_read, wants_write, wants_hangup;
 
 	int64_t deadline_ms; /* 0: none */
 	uint64_t progress;   /* bytes since the deadline was last moved */
 
+	bool is_readable; /* epoll said so, and nothing was read since */
 	struct buf input; /* decrypted, not yet used */
 	struct http_scan scan;
 	struct http_body body;
@@ -79,13 +80,16 @@ struct loop {
 	unsigned refused; /* since it was last told */
 	int64_t refused_due_ms;
 	int64_t drain_deadline_ms; /* 0: not draining */
-	uint8_t *scratch;          /* LOOP_SCRATCH bytes for whoever runs now */
+	uint8_t random[1024];      /* for ids: those not taken yet stand in front */
+	size_t random_left;
+	uint8_t *scratch; /* LOOP_SCRATCH bytes for whoever runs now */
 };
 
 enum {
 	LOOP_SCRATCH = 64 * 1024,
 	CONNECTION_READ = 16 * 1024, /* one read: the size of a TLS record */
 	CONNECTION_MAX_INPUT = 64 * 1024,
+	CONNECTION_MAX_IDLE = 2 * 1024, /* a larger buffer is given back while nothing happens */
 	CONNECTION_TURN = 256 * 1024,   /* bytes moved before others have their turn */
 	CONNECTION_REFUSED_MS = 60000,  /* refusals are counted, a line a minute */
 	CONNECTION_PROGRESS = 4 * 1024, /* bytes that count as progress */
@@ -95,6 +99,7 @@ enum {
 struct connection *connection_new(struct loop *loop, int fd, const char *address); /* takes fd */
 void connection_enter(struct connection *c, enum connection_state state);
 void connection_service(struct connection *c); /* run steps until there is something to wait for */
+void connection_rearm(struct connection *c);   /* an event came that is not wanted */
 void connection_expire(struct connection *c);  /* its deadline has passed */
 void connection_close(struct connection *c);   /* frees what it holds; the loop frees *c later */
 void connection_reset(struct connection *c);   /* close so that the peer sees an error */

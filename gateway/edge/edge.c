@@ -71,6 +71,7 @@ enum err edge_run(const struct edge_options *options)
 	if (result == OK) {
 		result = loop_run(&shared, router, tls, workers);
 		workers_stop(workers);
+		exchange_free_spare(&shared);
 	}
 	ring_desk_clear(&shared.ring_desk);
 	mailbox_clear(&shared.mailbox);

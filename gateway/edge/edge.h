@@ -34,6 +34,13 @@ struct edge_options {
 	 * loop: it must be pure and quick. NULL: none. */
 	void (*greet)(struct buf *headers, void *shared, const struct http_request *request);
 
+	/* On the worker: this route begins its answer, nothing of it has left. Must be quick. */
+	void (*answering)(const struct route *route, void *shared);
+
+	/* On the loop: does this route answer at once, as a rule, and call exchange_may_wait()
+	 * before it waits for anything (`before` included)? NULL: none does. */
+	bool (*is_quick)(const struct route *route);
+
 	/* The body of an answer made without a route (400, 404, 405, 408, 413, 503 ...). Runs on
 	 * the loop: it must be pure and quick. NULL: the reason as plain text. */
 	void (*problem)(struct buf *out, unsigned status, const char *reason,

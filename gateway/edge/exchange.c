@@ -10,24 +10,60 @@
 #include "crypto/base/file.h"
 #include "crypto/base/log.h"
 #include "gateway/edge/stream.h"
+#include "gateway/edge/workers.h"
 
 enum { STREAM_PIECE = 64 * 1024 };
 
-struct exchange *exchange_new(struct edge_shared *edge, const struct stream_kind *kind)
+/* A spare one has memory that the last request has grown. */
+static struct exchange *take_spare(struct edge_shared *edge)
 {
-	struct exchange *x = calloc(1, sizeof *x);
+	struct exchange *x = edge->spare;
 
+	if (x) {
+		edge->spare = x->next_job;
+		edge->spare_count--;
+		return x;
+	}
+	x = calloc(1, sizeof *x);
 	assert(x);
-	x->edge = edge;
-	x->kind = kind;
 	x->headers = buf_new(EXCHANGE_MAX_HEADERS);
 	x->head = buf_new(2 * EXCHANGE_MAX_HEADERS);
 	x->out = buf_new(EXCHANGE_MAX_OUT);
-	x->pump_fd = -1;
+	return x;
+}
+
+struct exchange *exchange_new(struct edge_shared *edge, const struct stream_kind *kind)
+{
+	struct exchange *x = take_spare(edge);
+
+	*x = (struct exchange){.edge = edge,
+			       .kind = kind,
+			       .arena = x->arena,
+			       .headers = x->headers,
+			       .head = x->head,
+			       .out = x->out,
+			       .pump_fd = -1};
 	pthread_mutex_init(&x->lock, NULL);
 	pthread_cond_init(&x->changed, NULL);
 	atomic_fetch_add(&edge->exchanges, 1);
 	return x;
+}
+
+static void free_memory(struct exchange *x)
+{
+	buf_free(&x->headers);
+	buf_free(&x->head);
+	buf_free(&x->out);
+	arena_free(&x->arena);
+	free(x);
+}
+
+static void empty(struct buf *b)
+{
+	if (b->capacity > EXCHANGE_MAX_KEPT)
+		buf_free(b);
+	else
+		buf_reset(b);
 }
 
 void exchange_free(struct exchange *x)
@@ -36,14 +72,29 @@ void exchange_free(struct exchange *x)
 
 	file_close(&x->pump_fd);
 	buf_free(&x->body);
-	buf_free(&x->headers);
-	buf_free(&x->head);
-	buf_free(&x->out);
-	arena_free(&x->arena);
 	pthread_cond_destroy(&x->changed);
 	pthread_mutex_destroy(&x->lock);
-	free(x);
 	atomic_fetch_sub(&edge->exchanges, 1);
+	if (edge->spare_count >= EXCHANGE_MAX_SPARE) {
+		free_memory(x);
+		return;
+	}
+	empty(&x->headers);
+	empty(&x->head);
+	empty(&x->out);
+	arena_reset(&x->arena);
+	x->next_job = edge->spare;
+	edge->spare = x;
+	edge->spare_count++;
+}
+
+void exchange_free_spare(struct edge_shared *edge)
+{
+	for (struct exchange *x; (x = edge->spare) != NULL;) {
+		edge->spare = x->next_job;
+		free_memory(x);
+	}
+	edge->spare_count = 0;
 }
 
 const struct http_request *exchange_request(const struct exchange *x)
@@ -109,6 +160,16 @@ bool exchange_is_answered(const struct exchange *x)
 	return x->is_answered;
 }
 
+void exchange_may_wait(struct exchange *x)
+{
+	if (!x->is_quick)
+		return;
+	x->is_quick = false;
+	workers_may_wait(x->edge->workers);
+	if (x->is_answered)
+		mailbox_post(&x->edge->mailbox, x);
+}
+
 static bool request_has_body(const struct exchange *x)
 {
 	return x->request.is_chunked || x->request.content_length > 0;
@@ -145,6 +206,15 @@ enum err exchange_pump_body(struct exchange *x, int fd, uint64_t *bytes)
 	return OK;
 }
 
+void exchange_header_text(struct exchange *x, const char *name, struct slice value)
+{
+	assert(!x->is_answered && name);
+	if (http_write_header(&x->headers, slice_of_string(name), value))
+		log_error("edge.header", "name=%s cannot be sent, left out", name);
+	if (slice_equal_ignoring_case(slice_of_string(name), S("X-Request-Id")))
+		x->has_request_id = true;
+}
+
 void exchange_header(struct exchange *x, const char *name, const char *format, ...)
 {
 	AUTO(buf_free) struct buf value = buf_new(EXCHANGE_MAX_HEADERS);
@@ -152,7 +222,6 @@ void exchange_header(struct exchange *x, const char *name, const char *format, .
 	va_list args;
 	int size;
 
-	assert(!x->is_answered);
 	va_start(args, format);
 	size = vsnprintf(text, sizeof text, format, args);
 	va_end(args);
@@ -162,12 +231,11 @@ void exchange_header(struct exchange *x, const char *name, const char *format, .
 			vsnprintf((char *)value.data, (size_t)size + 1, format, args);
 		va_end(args);
 	}
-	if (size < 0 || value.overflow ||
-	    http_write_header(&x->headers, slice_of_string(name),
-			      slice_of(value.data ? value.data : (uint8_t *)text, (size_t)size)))
+	if (size < 0 || value.overflow)
 		log_error("edge.header", "name=%s cannot be sent, left out", name);
-	if (slice_equal_ignoring_case(slice_of_string(name), S("X-Request-Id")))
-		x->has_request_id = true;
+	else
+		exchange_header_text(
+			x, name, slice_of(value.data ? value.data : (uint8_t *)text, (size_t)size));
 }
 
 /* Hands the head to the protocol, under the lock. */
@@ -187,6 +255,8 @@ static bool write_head(struct exchange *x, unsigned status, const char *content_
 		.leaves_body = body_is_left,
 	};
 
+	if (x->edge->options.answering)
+		x->edge->options.answering(x->match.route, x->edge->options.shared);
 	x->drops_body = slice_equal(x->request.method, S("HEAD")) || !has_body;
 	x->is_answered = true;
 	if (x->headers.overflow || x->kind->put_head(x, &head)) {
@@ -208,7 +278,8 @@ static void answer(struct exchange *x, unsigned status, const char *content_type
 		x->is_aborted = true;
 	x->is_ended = true;
 	pthread_mutex_unlock(&x->lock);
-	mailbox_post(&x->edge->mailbox, x);
+	if (!x->is_quick) /* else it is finished in a moment: one post for both */
+		mailbox_post(&x->edge->mailbox, x);
 }
 
 void exchange_answer(struct exchange *x, unsigned status, const char *content_type,
@@ -294,13 +365,12 @@ void exchange_cut(struct exchange *x)
 	pthread_mutex_lock(&x->lock);
 	x->is_cut = true;
 	pthread_mutex_unlock(&x->lock);
-	mailbox_post(&x->edge->mailbox, x);
+	mailbox_post_cut(&x->edge->mailbox, x);
 }
 
 enum err exchange_ring(uint32_t *ring, struct exchange *x, unsigned porter, uint32_t generation)
 {
 	TRY(ring_desk_get(ring, &x->edge->ring_desk, &x->edge->options, porter, generation));
-	mailbox_wake(&x->edge->mailbox); /* it may have arrived just now */
 	return OK;
 }
 
@@ -355,16 +425,22 @@ static void run_route(struct exchange *x, struct route_context *context)
 		exchange_abort(x);
 }
 
-void exchange_run(struct exchange *x, struct route_context *context)
+bool exchange_run(struct exchange *x, struct route_context *context)
 {
 	struct mailbox *mailbox = &x->edge->mailbox;
+	bool is_quick;
 
 	if (x->is_done_job) {
 		x->done(x, context, x->done_context, x->sent);
 		mailbox_post_done(mailbox, x);
-		return;
+		return false;
 	}
 	if (!exchange_is_closed(x))
 		run_route(x, context);
-	mailbox_post_finished(mailbox, x);
+	is_quick = x->is_quick;
+	if (is_quick)
+		mailbox_put_finished(mailbox, x);
+	else
+		mailbox_post_finished(mailbox, x);
+	return is_quick;
 }

@@ -34,6 +34,10 @@ void *exchange_subject(const struct exchange *x);
 bool exchange_is_closed(const struct exchange *x);
 bool exchange_is_answered(const struct exchange *x); /* an answer was begun */
 
+/* A quick route (edge_options.is_quick) says so before it waits for anything: others then need not
+ * wait behind it. Nothing to other routes. */
+void exchange_may_wait(struct exchange *x);
+
 /*
  * BODY_STREAM: move the whole body into `fd`, the write end of a pipe (at most once, before the
  * answer). Takes fd and closes it before it returns, so the reader sees the end. *bytes is what
@@ -46,6 +50,7 @@ RESULT exchange_pump_body(struct exchange *x, int fd, uint64_t *bytes);
  * made by the edge. X-Request-Id given here replaces the edge's own. */
 void exchange_header(struct exchange *x, const char *name, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+void exchange_header_text(struct exchange *x, const char *name, struct slice value);
 
 /* The whole answer; `body` is copied. content_type NULL: no such header. */
 void exchange_answer(struct exchange *x, unsigned status, const char *content_type,

@@ -29,7 +29,9 @@ enum {
 	EXCHANGE_ADDRESS = 46,
 	EXCHANGE_MAX_HEADERS = 16 * 1024,     /* of an answer */
 	EXCHANGE_MAX_OUT = 128 * 1024 * 1024, /* an answer that is not a stream */
-	EXCHANGE_STREAM_HIGH = 256 * 1024,    /* a stream waits while this much is not taken */
+	EXCHANGE_MAX_SPARE = 64,
+	EXCHANGE_MAX_KEPT = 8 * 1024,      /* larger buffers are not kept in spare ones */
+	EXCHANGE_STREAM_HIGH = 256 * 1024, /* a stream waits while this much is not taken */
 };
 
 /* One for the whole edge: known to the loop and to all workers. */
@@ -37,8 +39,12 @@ struct edge_shared {
 	struct edge_options options; /* defaults filled in; never written after the start */
 	struct mailbox mailbox;
 	struct ring_desk ring_desk;
+	struct workers *workers; /* set before the first of them runs */
 	atomic_bool draining;
 	atomic_size_t exchanges; /* alive */
+	struct exchange
+		*spare; /* the loop's own: ended, for requests to come; linked by next_job */
+	size_t spare_count;
 };
 
 enum pump_state { PUMP_NONE, PUMP_WANTED, PUMP_DONE };
@@ -61,6 +67,7 @@ struct exchange {
 	bool is_answered;
 	bool is_stream;  /* begun and not ended */
 	bool drops_body; /* HEAD, 204, 304 */
+	bool is_quick;   /* runs a quick route, and has waited for nothing so far */
 
 	/* Guarded by lock. */
 	pthread_mutex_t lock;
@@ -102,10 +109,13 @@ struct exchange {
 	uint64_t sent; /* of the file; read by the done job */
 };
 
+/* On the loop. */
 struct exchange *exchange_new(struct edge_shared *edge, const struct stream_kind *kind);
 void exchange_free(struct exchange *x);
+void exchange_free_spare(struct edge_shared *edge);
 
-/* On a worker: the whole of one job. */
-void exchange_run(struct exchange *x, struct route_context *context);
+/* On a worker: the whole of one job. True: it was quick from beginning to end; the answer lies in
+ * the mailbox, and the loop is yet to be told (mailbox_ring). */
+bool exchange_run(struct exchange *x, struct route_context *context);
 
 #endif

@@ -26,9 +26,9 @@ enum {
 		      1024, /* the kernel doubles it: what a revoked download may still hold */
 };
 
-static enum err watch(struct loop *loop, int fd, struct watch *watch)
+static enum err watch(struct loop *loop, int fd, struct watch *watch, uint32_t events)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.ptr = watch};
+	struct epoll_event event = {.events = events, .data.ptr = watch};
 
 	if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
 		return failure_errno("edge: epoll");
@@ -122,12 +122,9 @@ static void read_mail(struct loop *loop)
 	struct mailbox *mailbox = &loop->shared->mailbox;
 	int taken = 0;
 
-	mailbox_open(mailbox);
 	for (struct exchange *x; taken < MAILS && (x = mailbox_take(mailbox)) != NULL; taken++)
 		take_mail(loop, x);
 	ring_take_arrivals(loop);
-	if (taken == MAILS)
-		mailbox_wake(mailbox); /* there may be more: next round */
 }
 
 static bool is_at_rest(const struct connection *c)
@@ -165,11 +162,16 @@ static void begin_drain(struct loop *loop)
 
 static void on_socket(struct connection *c, uint32_t events)
 {
+	uint32_t wanted = (c->wants_read ? EPOLLIN : 0u) | (c->wants_write ? EPOLLOUT : 0u);
+
+	c->is_readable = events & EPOLLIN;
 	/* A client that shut its side while it waits for an answer is taken for gone. */
-	if (events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP))
+	if (events & (EPOLLHUP | EPOLLERR) || (events & EPOLLRDHUP && c->wants_hangup))
 		connection_close(c);
-	else
+	else if (events & wanted)
 		connection_service(c);
+	else
+		connection_rearm(c);
 }
 
 static void on_event(struct loop *loop, const struct epoll_event *event)
@@ -180,8 +182,7 @@ static void on_event(struct loop *loop, const struct epoll_event *event)
 	case WATCH_LISTENER:
 		accept_some(loop);
 		break;
-	case WATCH_MAIL:
-		read_mail(loop);
+	case WATCH_MAIL: /* read in every round */
 		break;
 	case WATCH_STOP:
 		begin_drain(loop);
@@ -266,16 +267,21 @@ static int wait_ms(const struct loop *loop)
 static void run_round(struct loop *loop)
 {
 	struct epoll_event events[EVENTS];
-	int count = epoll_wait(loop->epoll_fd, events, EVENTS, wait_ms(loop));
+	struct mailbox *mailbox = &loop->shared->mailbox;
+	int timeout_ms = mailbox_sleep(mailbox) ? wait_ms(loop) : 0;
+	int count = epoll_wait(loop->epoll_fd, events, EVENTS, timeout_ms);
 
 	assert(count >= 0 || errno == EINTR);
+	mailbox_rise(mailbox);
 	loop->now_ms = clock_monotonic_ms();
 	serve_yielded(loop);
+	read_mail(loop);
 	for (int i = 0; i < count; i++)
 		on_event(loop, &events[i]);
 	loop->ring_is_short = ring_serve_waiting(loop);
 	if (loop->now_ms >= loop->next_sweep_ms)
 		sweep(loop);
+	workers_kick(loop->workers);
 	free_closed(loop);
 	if (!loop->drain_deadline_ms &&
 	    loop->connection_count < loop->shared->options.max_connections)
@@ -301,10 +307,11 @@ static enum err set_up(struct loop *loop)
 	loop->listener_watch.kind = WATCH_LISTENER;
 	loop->mail_watch.kind = WATCH_MAIL;
 	loop->stop_watch.kind = WATCH_STOP;
-	TRY(watch(loop, loop->shared->mailbox.wake_fd, &loop->mail_watch));
+	/* Each write is an event of its own, so nobody needs to read it. */
+	TRY(watch(loop, loop->shared->mailbox.wake_fd, &loop->mail_watch, EPOLLIN | EPOLLET));
 	if (options->stop_fd >= 0)
-		TRY(watch(loop, options->stop_fd, &loop->stop_watch));
-	return watch(loop, options->listen_fd, &loop->listener_watch);
+		TRY(watch(loop, options->stop_fd, &loop->stop_watch, EPOLLIN));
+	return watch(loop, options->listen_fd, &loop->listener_watch, EPOLLIN);
 }
 
 enum err loop_run(struct edge_shared *shared, struct router *router, struct tls_context *tls,

@@ -13,6 +13,7 @@
 #include "gateway/api/api.h"
 #include "gateway/api/authorize.h"
 #include "gateway/api/cors.h"
+#include "gateway/api/facts.h"
 #include "gateway/api/passes.h"
 #include "gateway/api/porter_file.h"
 #include "gateway/api/release.h"
@@ -68,6 +69,8 @@ static enum err serve(struct process *p, struct api *api, struct buf *certificat
 		.shared = api,
 		.before = authorize_route,
 		.greet = greet,
+		.answering = authorize_answering,
+		.is_quick = routes_is_quick,
 		.problem = reply_write_problem,
 		.problem_content_type = "application/problem+json",
 		.ring_open = porter_file_ring,
@@ -95,6 +98,14 @@ static enum err run(int argc, char **argv)
 				 .auditors_changed = PTHREAD_COND_INITIALIZER,
 				 .workers_lock = PTHREAD_MUTEX_INITIALIZER};
 
+	const struct facts_options facts = {
+		.limits = {.entries = FACTS_ENTRIES,
+			   .bytes = FACTS_BYTES,
+			   .entry_bytes = FACTS_ENTRY_BYTES},
+		.epoch = api_epoch,
+		.context = &api,
+	};
+
 	TRY(process_start(&p, ROLE_EDGE, argc, argv));
 	api.process = p;
 	api.settings = process_settings(p);
@@ -111,6 +122,7 @@ static enum err run(int argc, char **argv)
 			      (unsigned)api.settings->edges);
 	api.passes = passes_new();
 	api.cuts = cuts_new();
+	api.facts = facts_new(&facts);
 	api.running = running_new((unsigned)(api.settings->workers + 1) / 2);
 	TRY(confine(p, &api));
 	TRY(process_ready(p));

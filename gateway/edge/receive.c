@@ -14,21 +14,21 @@
 #include "crypto/base/log.h"
 #include "gateway/edge/connection.h"
 
-/* Read once into c->input. False: wait for more (or the connection is closed). */
+/* Read once into c->input, by way of the loop's memory: an idle connection holds next to nothing.
+ * False: wait for more (or the connection is closed). */
 static bool fill_input(struct connection *c)
 {
-	uint8_t *room = buf_reserve(&c->input, CONNECTION_READ);
+	uint8_t *room = c->loop->scratch;
 	size_t got;
 
-	if (!room)
+	if (c->input.limit - c->input.size < CONNECTION_READ)
 		return false;
+	c->is_readable = false;
 	switch (tls_read(c->tls, room, CONNECTION_READ, &got)) {
 	case TLS_OK:
-		buf_commit(&c->input, got);
+		buf_write(&c->input, slice_of(room, got));
 		return true;
 	case TLS_AGAIN:
-		if (c->input.size == 0)
-			buf_free(&c->input); /* hold nothing while nothing comes */
 		c->wants_read = true;
 		return false;
 	case TLS_CLOSED:
@@ -60,6 +60,11 @@ enum step step_handshake(struct connection *c)
 
 enum step step_idle(struct connection *c)
 {
+	/* After an answer there is hardly ever a request already: epoll will tell. */
+	if (c->input.size == 0 && !c->is_readable && !tls_has_input(c->tls)) {
+		c->wants_read = true;
+		return STEP_WAIT;
+	}
 	if (c->input.size == 0 && !fill_input(c))
 		return STEP_WAIT;
 	connection_enter(c, STATE_HEAD);

@@ -15,6 +15,8 @@ struct part {
 
 struct entry {
 	const struct route *route;
+	struct slice method;
+	bool is_any; /* method */
 	size_t count;
 	struct part parts[ROUTER_MAX_SEGMENTS];
 };
@@ -74,6 +76,8 @@ static enum err parse_pattern(struct entry *entry, const struct route *route)
 	if (params > ROUTER_MAX_PARAMS)
 		return bad(route, "too many parameters");
 	entry->route = route;
+	entry->method = slice_of_string(route->method);
+	entry->is_any = slice_equal(entry->method, S("*"));
 	return OK;
 }
 
@@ -239,9 +243,8 @@ static const struct entry *find_method(const struct router *router,
 {
 	for (size_t i = 0; i < router->count; i++) {
 		const struct entry *entry = &router->entries[i];
-		struct slice its = slice_of_string(entry->route->method);
 
-		if ((slice_equal(its, method) || (with_any && slice_equal(its, S("*")))) &&
+		if ((slice_equal(entry->method, method) || (with_any && entry->is_any)) &&
 		    path_matches(entry, request))
 			return entry;
 	}

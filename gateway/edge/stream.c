@@ -20,14 +20,26 @@ void stream_init(struct stream *s, const struct stream_kind *kind, struct connec
 	s->pipe_watch = (struct watch){.kind = WATCH_PIPE, .stream = s};
 }
 
+/* 16 random bytes, from a stock: asking for each alone would cost as much as decrypting a request.
+ */
+static void take_random(uint8_t out[16], struct loop *loop)
+{
+	if (loop->random_left < 16) {
+		if (RAND_bytes(loop->random, sizeof loop->random) != 1)
+			memset(loop->random, 0, sizeof loop->random); /* ids, not secrets */
+		loop->random_left = sizeof loop->random;
+	}
+	loop->random_left -= 16;
+	memcpy(out, loop->random + loop->random_left, 16);
+}
+
 /* RFC 9562 version 7: time first, so that ids of one moment stand together. */
-static void make_request_id(char out[TEXT_UUID])
+static void make_request_id(char out[TEXT_UUID], struct loop *loop)
 {
 	uint8_t id[16];
 	uint64_t now = (uint64_t)clock_now_ms();
 
-	if (RAND_bytes(id, sizeof id) != 1)
-		memset(id, 0, sizeof id); /* an id, not a secret */
+	take_random(id, loop);
 	for (int i = 0; i < 6; i++)
 		id[i] = (uint8_t)(now >> (40 - 8 * i));
 	id[6] = (uint8_t)(0x70 | (id[6] & 0x0f));
@@ -42,7 +54,7 @@ struct exchange *stream_open(struct stream *s)
 	s->exchange = x;
 	x->stream = s;
 	memcpy(x->address, s->connection->address, sizeof x->address);
-	make_request_id(x->request_id);
+	make_request_id(x->request_id, s->loop);
 	return x;
 }
 

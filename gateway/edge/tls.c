@@ -274,6 +274,11 @@ enum tls_result tls_read(struct tls *tls, void *out, size_t size, size_t *got)
 	return returned == 1 ? TLS_OK : result_of(tls, returned);
 }
 
+bool tls_has_input(const struct tls *tls)
+{
+	return SSL_has_pending(tls->ssl) == 1;
+}
+
 enum tls_result tls_write(struct tls *tls, struct slice bytes)
 {
 	ERR_clear_error();

@@ -34,6 +34,7 @@ void tls_free(struct tls *tls);
 enum tls_result tls_handshake(struct tls *tls);
 bool tls_is_h2(const struct tls *tls); /* after it: the protocol agreed on is HTTP/2 */
 enum tls_result tls_read(struct tls *tls, void *out, size_t size, size_t *got);
+bool tls_has_input(const struct tls *tls); /* taken from the socket, not yet read */
 enum tls_result tls_write(struct tls *tls, struct slice bytes); /* into the buffer: all or CLOSED */
 void tls_finish(struct tls *tls);                               /* close_notify, into the buffer */
 

@@ -16,6 +16,20 @@ static enum http_scan_result scan_refuse(struct http_refusal *refusal, unsigned 
 	return HTTP_SCAN_REFUSED;
 }
 
+/* From `at`, whose byte before is no CR: the first byte that is a control character, or that a
+ * ceiling may concern. What stands between is good. */
+static size_t skip_plain(const struct http_scan *scan, struct slice input, size_t at)
+{
+	size_t end = input.size < HTTP_MAX_HEAD ? input.size : HTTP_MAX_HEAD;
+	size_t line_end = scan->line_begin + HTTP_MAX_TARGET + HTTP_MAX_METHOD + 12;
+
+	if (scan->lines == 0 && end > line_end)
+		end = line_end;
+	while (at < end && input.data[at] > '\r')
+		at++;
+	return at;
+}
+
 /*
  * Looks at every byte once and judges it only by those before it, so that the verdict, and where
  * it falls, does not depend on how the input was cut.
@@ -36,8 +50,11 @@ enum http_scan_result http_head_scan(struct http_scan *scan, struct slice input,
 			return scan_refuse(refusal, 400, "a NUL byte in the request head");
 		if (after_cr != (c == '\n'))
 			return scan_refuse(refusal, 400, "a line does not end in CR LF");
-		if (c != '\n')
+		if (c != '\n') {
+			if (c != '\r')
+				scan->seen = skip_plain(scan, input, scan->seen + 1) - 1;
 			continue;
+		}
 		if (line_size == 1 && scan->lines == 0)
 			return scan_refuse(refusal, 400, "an empty line before the request");
 		if (line_size == 1) {

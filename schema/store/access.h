@@ -35,4 +35,8 @@ struct store_access_question {
 RESULT store_access_load(struct store *s, struct arena *arena, struct store_access *out,
 			 const struct store_access_question *question);
 
+/* A copy that points into `arena` and nowhere else. */
+void store_access_copy(struct arena *arena, struct store_access *to,
+		       const struct store_access *from);
+
 #endif

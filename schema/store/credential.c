@@ -73,6 +73,19 @@ enum err store_credential_find(struct store *s, struct arena *arena, struct stor
 	return OK;
 }
 
+void store_holder_copy(struct arena *arena, struct store_holder *to,
+		       const struct store_holder *from)
+{
+	struct store_credential *c = &to->credential;
+	struct store_person *p = &to->person;
+	struct slice *const texts[] = {&c->name, &c->rights, &c->model_name, &c->revision,
+				       &p->name, &p->email,  &p->state,      &p->offices};
+
+	*to = *from;
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		*texts[i] = arena_copy(arena, *texts[i]);
+}
+
 enum err store_credential_list(struct store *s, struct arena *arena, struct store_credential **out,
 			       size_t *count, const uint8_t person[STORE_ID],
 			       enum store_credential_kind kind)

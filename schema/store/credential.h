@@ -29,6 +29,14 @@ RESULT store_credential_create(struct store *s, const struct store_credential *c
 RESULT store_credential_find(struct store *s, struct arena *arena, struct store_credential *out,
 			     struct store_person *person, const uint8_t id[STORE_ID]);
 
+/* What store_credential_find gave, in memory of one's own. */
+struct store_holder {
+	struct store_credential credential;
+	struct store_person person;
+};
+void store_holder_copy(struct arena *arena, struct store_holder *to,
+		       const struct store_holder *from);
+
 RESULT store_credential_list(struct store *s, struct arena *arena, struct store_credential **out,
 			     size_t *count, const uint8_t person[STORE_ID],
 			     enum store_credential_kind kind);

@@ -57,6 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(atomic_load(&shared.exchanges) == 0 && loop.body_memory == 0);
 	for (struct stream *s; (s = loop.dead_streams) != NULL; free(s))
 		loop.dead_streams = s->next_dead;
+	exchange_free_spare(&shared);
 	mailbox_clear(&shared.mailbox);
 	router_free(loop.router);
 	return 0;

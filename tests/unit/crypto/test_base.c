@@ -183,6 +183,63 @@ static void arena_gives_zeroed_memory_of_any_size(void **state)
 	assert_string_equal(arena_printf(&a, "%d-%s", 7, "x"), "7-x");
 }
 
+static void arena_begun_with_a_size_holds_just_that(void **state)
+{
+	AUTO(arena_free) struct arena a = {0};
+
+	(void)state;
+	arena_begin(&a, 48);
+	arena_alloc(&a, 16);
+	arena_alloc(&a, 17);
+	assert_int_equal(arena_used(&a), 48);
+	arena_alloc(&a, 1);
+	assert_int_equal(arena_used(&a), 64);
+}
+
+static void arena_reset_gives_zeroed_memory_again(void **state)
+{
+	AUTO(arena_free) struct arena a = {0};
+	uint8_t *small, *again;
+
+	(void)state;
+	small = arena_alloc(&a, 64);
+	memset(small, 0xff, 64);
+	memset(arena_alloc(&a, 100000), 0xff, 100000);
+	arena_reset(&a);
+	assert_int_equal(arena_used(&a), 0);
+	again = arena_alloc(&a, 64);
+	for (int i = 0; i < 64; i++)
+		assert_int_equal(again[i], 0);
+}
+
+static void buf_prints_what_fits_and_what_makes_it_grow(void **state)
+{
+	AUTO(buf_free) struct buf b = buf_new(200);
+
+	(void)state;
+	buf_printf(&b, "%s", "");
+	buf_printf(&b, "%d,", 7);
+	buf_printf(&b, "%060d,", 8); /* ends at the edge of the first block */
+	buf_printf(&b, "%0*d", 100, 9);
+	assert_ok(buf_done(&b));
+	assert_int_equal(b.size, 2 + 61 + 100);
+	assert_true(b.data[61] == '8' && b.data[62] == ',' && b.data[162] == '9');
+	buf_printf(&b, "%0*d", 38, 1);
+	assert_err(buf_done(&b), ERR_LIMIT);
+	assert_int_equal(b.size, 163);
+}
+
+static void buf_writes_numbers_as_text(void **state)
+{
+	AUTO(buf_free) struct buf b = buf_new(100);
+
+	(void)state;
+	buf_write_decimal(&b, 0);
+	buf_write_u8(&b, ' ');
+	buf_write_decimal(&b, UINT64_MAX);
+	assert_string_equal(buf_string(&b), "0 18446744073709551615");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +253,10 @@ int main(void)
 		cmocka_unit_test(file_reads_back_what_it_wrote_and_holds_the_ceiling),
 		cmocka_unit_test(uuid_is_strict),
 		cmocka_unit_test(arena_gives_zeroed_memory_of_any_size),
+		cmocka_unit_test(arena_begun_with_a_size_holds_just_that),
+		cmocka_unit_test(arena_reset_gives_zeroed_memory_again),
+		cmocka_unit_test(buf_prints_what_fits_and_what_makes_it_grow),
+		cmocka_unit_test(buf_writes_numbers_as_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -243,7 +243,25 @@ static bool before(struct exchange *x, struct route_context *context)
 	return false;
 }
 
+/* Quick as a rule, and not this time. */
+static void run_waiting(struct exchange *x, struct route_context *context)
+{
+	(void)context;
+	exchange_may_wait(x);
+	notice(OK, 0);
+	sem_wait(&may_read);
+	exchange_answer(x, 200, "text/plain", S("waited"));
+}
+
+static bool is_quick(const struct route *route)
+{
+	return strncmp(route->pattern, "/quick/", 7) == 0;
+}
+
 static const struct route routes[] = {
+	{"GET", "/quick/hello/{name}", "public", BODY_NONE, 0, run_hello},
+	{"GET", "/quick/waiting", "public", BODY_NONE, 0, run_waiting},
+	{"GET", "/quick/silent", "public", BODY_NONE, 0, run_silent},
 	{"GET", "/hello/{name}", "public", BODY_NONE, 0, run_hello},
 	{"POST", "/echo", "public", BODY_BUFFER, 1000, run_echo},
 	{"GET", "/silent", "public", BODY_NONE, 0, run_silent},
@@ -347,6 +365,7 @@ static struct server *start(int deadline_ms)
 		.ring_open = ring_open,
 		.porter_refused = porter_refused,
 		.started = on_started,
+		.is_quick = is_quick,
 		.workers = 4,
 		.head_ms = deadline_ms,
 		.idle_ms = deadline_ms * 2,

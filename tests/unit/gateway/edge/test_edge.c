@@ -473,6 +473,55 @@ static void a_cut_ends_an_answer_wherever_it_stands(void **state)
 	assert_int_equal(atomic_load(&noticed_bytes), 0);
 }
 
+#define GET(path) S("GET " path " HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+/* More of them wait than there are workers but one: the last worker must serve all that is quick.
+ */
+static void a_quick_route_that_waits_holds_up_no_other(void **state)
+{
+	struct server *server = *state;
+	struct client *waiting[3];
+	AUTO(client_auto) struct client *c = client_new(server->port);
+
+	for (int i = 0; i < 3; i++) {
+		waiting[i] = client_new(server->port);
+		client_send(waiting[i], GET("/quick/waiting"));
+		wait_for_notice();
+	}
+	for (int i = 0; i < 50; i++) {
+		client_send(c, GET("/quick/hello/you"));
+		assert_true(client_expect(c, "hello"));
+		client_forget(c);
+	}
+	for (int i = 0; i < 3; i++)
+		sem_post(&may_read);
+	for (int i = 0; i < 3; i++) {
+		assert_true(client_expect(waiting[i], "waited"));
+		client_free(waiting[i]);
+	}
+}
+
+static void quick_requests_are_all_answered(void **state)
+{
+	enum { ROUNDS = 20 };
+	struct server *server = *state;
+	struct client *clients[CLIENTS];
+
+	for (int i = 0; i < CLIENTS; i++)
+		clients[i] = client_new(server->port);
+	for (int round = 0; round < ROUNDS; round++) {
+		for (int i = 0; i < CLIENTS; i++)
+			client_send(clients[i],
+				    i % 7 ? GET("/quick/hello/you") : GET("/quick/silent"));
+		for (int i = 0; i < CLIENTS; i++) {
+			assert_true(client_expect(clients[i], i % 7 ? "hello" : "no answer"));
+			client_forget(clients[i]);
+		}
+	}
+	for (int i = 0; i < CLIENTS; i++)
+		client_free(clients[i]);
+}
+
 static void a_stop_lets_the_running_answer_finish(void **state)
 {
 	struct server *server = server_start();
@@ -534,6 +583,8 @@ int main(void)
 		cmocka_unit_test(a_head_that_trickles_in_is_given_up),
 		cmocka_unit_test(an_idle_connection_is_closed),
 		cmocka_unit_test(a_hundred_clients_are_served_at_once),
+		cmocka_unit_test(a_quick_route_that_waits_holds_up_no_other),
+		cmocka_unit_test(quick_requests_are_all_answered),
 		cmocka_unit_test(a_cut_ends_an_answer_wherever_it_stands),
 		cmocka_unit_test(a_stop_lets_the_running_answer_finish),
 		cmocka_unit_test(an_edge_with_a_bad_table_or_key_does_not_start),
