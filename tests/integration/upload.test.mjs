@@ -428,7 +428,9 @@ test("an upload that nobody goes on with is swept, one that is touched is not", 
 	const before = stored().length;
 	const upload = await begin(model, bytes);
 	await send(upload.parts[0]);
-	const aged = "UPDATE sallyport.upload SET touched_at = touched_at - interval '2 days'";
+	const aged =
+		"UPDATE sallyport.upload SET touched_at = touched_at - interval '2 days' " +
+		`WHERE model = (SELECT id FROM sallyport.model WHERE name = '${model}')`;
 	const sweep = async () => {
 		await killAll("sallyport-edge"); // the next one looks at its first batch
 		return again(200, async () => ({ status: 200, next: await begin(model, bytes) }));
