@@ -167,7 +167,7 @@ static enum err begin_transfer(struct transfer *t, struct exchange_file *file, s
 	TRY(release_file(&t->release, x, context, t->grant));
 	t->cut = (struct cut_entry){
 		.basis = withdraw_basis(t->grant), .on_cut = cut_transfer, .context = x};
-	result = cuts_enter(t->api->cuts, &t->cut, t->grant->who->epoch);
+	result = cuts_enter(t->api->cuts, &t->cut, t->grant->who->mark.epoch);
 	if (result == OK)
 		result = open_file(file, x, t);
 	if (result != OK) {

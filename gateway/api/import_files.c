@@ -147,7 +147,10 @@ static enum err begin(struct lane *lane, struct importing *i, const struct upstr
 {
 	int pipe;
 
-	TRY(seal_begin(&lane->seal, i->x, i->context, i->model.id, file->size));
+	if (file->is_large)
+		TRY(seal_begin_large(&lane->seal, i->x, i->context, i->model.id, file->size));
+	else
+		TRY(seal_begin(&lane->seal, i->x, i->context, i->model.id, file->size));
 	pipe = lane->seal.pipe;
 	lane->seal.pipe = -1;
 	lane->told = 0;

@@ -335,7 +335,7 @@ static void run_in_reach(struct call *c)
 	enum err result;
 
 	c->cut.basis = withdraw_basis(c->grant);
-	result = cuts_enter(cuts, &c->cut, c->grant->who->epoch);
+	result = cuts_enter(cuts, &c->cut, c->grant->who->mark.epoch);
 	if (result != OK) {
 		reply_failure(c->x, result);
 		return;

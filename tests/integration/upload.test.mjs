@@ -441,7 +441,7 @@ test("an upload that nobody goes on with is swept, one that is touched is not", 
 	assert.equal(psql(aged).status, 0);
 	const { next } = await sweep();
 	await until("its part to be gone", 20, async () => {
-		await begin(model, bytes); // should a porter have been away, the next one looks again
+		await begin(model, bytes); // a porter may have been away: the next one looks again
 		return stored().length === before;
 	});
 	assert.equal((await ask(here.gateway, "HEAD", next.parts[0].href)).status, 404);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * identify.h - who asks: the credential of a request, what it says, and whose it is. Whether they
+ * may is authorize.h.
+ */
+#ifndef GATEWAY_API_IDENTIFY_H
+#define GATEWAY_API_IDENTIFY_H
+
+#include "gateway/api/api.h"
+#include "gateway/api/facts.h"
+#include "policy/codes.h"
+#include "policy/rights.h"
+
+/* Who asks. */
+struct principal {
+	struct facts_mark mark; /* taken before anything was read for this request */
+	bool authenticated;
+	enum code credential; /* CODE_OK_ALLOWED, CODE_NOT_AUTHENTICATED, or what is wrong */
+	const char *why; /* what is wrong with it, if there is more to say than its code does */
+	uint8_t credential_id[STORE_ID];
+	struct slice credential_name; /* that its owner gave the token */
+	int64_t credential_created_ms;
+	int64_t expires_ms;
+	bool is_capability;         /* the credential stood in the address: only for these: */
+	uint8_t made_by[STORE_ID];  /* the token it ends with */
+	struct slice only_model;    /* its name */
+	struct slice only_revision; /* empty: any */
+	struct store_person person; /* if authenticated */
+	right_set offices;
+	right_set scope; /* what the token may be used for */
+};
+
+/* Fills in *who, whose mark is set. Fails only where it cannot be known. */
+RESULT identify(struct principal *who, struct exchange *x, struct route_context *context);
+
+/* Does the credential stand in the address (/c/<capability>/...), not in a header? */
+bool identify_by_path(const struct exchange *x);
+
+/* Does the person hold this office (and does the token's scope cover it)? */
+bool principal_holds(const struct principal *who, enum right office);
+
+/* The entry of what a capability did names it: "capability". */
+void principal_tell(const struct principal *who, struct audit_event *event);
+
+/* Is this the person with that id? Never true of an anonymous caller. */
+bool principal_is(const struct principal *who, const uint8_t person[STORE_ID]);
+
+#endif
