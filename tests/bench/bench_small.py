@@ -68,7 +68,7 @@ class Server:
         self.name, self.url, self.parts = name, url, parts
 
     def cpu(self):
-        return [cpu_seconds(pid) for pid in self.parts]
+        return [sum(cpu_seconds(pid).values()) for pid in self.parts]
 
 
 class Kind:
