@@ -13,7 +13,7 @@
 
 enum {
 	RELEASE_MAX = 4096,
-	RELEASE_WHOLE_MS = 5000, /* one whose file was sent whole ends when it is idle so long */
+	RELEASE_WHOLE_MS = 2000, /* one whose file was sent whole ends when it is idle so long */
 };
 
 struct releases;
