@@ -16,10 +16,10 @@
 #include <stdint.h>
 
 enum {
-	POOL_SEGMENT = 256 * 1024,
+	POOL_SEGMENT = 512 * 1024,
 	POOL_CHUNK = 64 * 1024, /* fills end at a multiple of it: no chunk is opened twice */
 	POOL_PATIENCE_MS = 5,   /* what a feed has is its own for so long */
-	FEED_AHEAD = 8,         /* segments of one feed */
+	FEED_AHEAD = 4,         /* segments of one feed */
 };
 
 struct pool;

@@ -201,11 +201,12 @@ static bool start_thread(struct ring *r)
 	return good;
 }
 
-/* A core is left to the edge's loop: on two, a second thread only costs changes of context. */
+/* One a core: on two, edge and client often share one, and then it is a thread of ours on the other
+ * that must have work. */
 static unsigned threads_wanted(void)
 {
 	cpu_set_t cores;
-	int count = sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores) - 1 : 1;
+	int count = sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores) : 1;
 
 	return count < 1 ? 1 : count < RING_MAX_THREADS ? (unsigned)count : RING_MAX_THREADS;
 }

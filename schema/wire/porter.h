@@ -13,8 +13,8 @@
 /* What git keeps of a file: its bytes, or a pointer to their SHA-256. */
 enum wire_content { WIRE_CONTENT_REGULAR, WIRE_CONTENT_LARGE, WIRE_CONTENT_COUNT };
 
-/* Of a pool. A segment holds four chunks of a sealed file. */
-enum { WIRE_SEGMENT = 256 * 1024, WIRE_MAX_SEGMENTS = 8192 };
+/* Of a pool. A segment holds eight chunks of a sealed file. */
+enum { WIRE_SEGMENT = 512 * 1024, WIRE_MAX_SEGMENTS = 8192 };
 
 struct wire_porter_seal { /* with the read end of a pipe */
 	uint64_t handle;
