@@ -196,7 +196,11 @@ test("a database that opens a file without an entry of the log opens nothing", a
 
 	sql("docs.txt");
 	try {
-		const answer = await get(file("docs.txt"), undefined, 403);
+		const answer = await until("the edge to know of it", 10, async () => {
+			const now = await ask(here.gateway, "GET", file("docs.txt"));
+			return now.status !== 503 && now;
+		});
+		assert.equal(answer.status, 403);
 		assert.match(answer.json.error, /not among the model's open paths/);
 		await expect(200, here.gateway, "HEAD", file("docs.txt")); // which releases nothing
 	} finally {
