@@ -276,7 +276,7 @@ test("a suspended person's capability is refused", async () => {
 		"--command",
 		`UPDATE sallyport.person SET state = 'suspended' WHERE id = '${person.id}'`,
 	]);
-	// Behind the gateway's back: its edge hears of it from the database, some milliseconds later.
+	// Behind the gateway's back: its edge hears of it from the database, a little later.
 	const answer = await until("the edge to know of it", 10, async () => {
 		const now = await get(capability, "config.json", { model: other });
 		return now.status === 403 && now;
