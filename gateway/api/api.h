@@ -75,8 +75,9 @@ struct api {
 	pthread_mutex_t workers_lock;
 	struct route_context *workers[API_MAX_WORKERS]; /* prepared, not yet taken */
 	size_t worker_count;
-	struct store *lease_store;   /* until the lease has it */
-	struct store *release_store; /* until the releases have it */
+	struct store *lease_store;          /* until the lease has it */
+	struct store *release_store;        /* until the releases have it */
+	struct route_context *jobs_context; /* until the jobs have it */
 };
 
 struct route_context {
@@ -84,8 +85,8 @@ struct route_context {
 	struct store *store; /* role sallyport_edge */
 };
 
-/* Before the sandbox, which then forbids to read password files: one context for each worker, and
- * the connection of the lease. */
+/* Before the sandbox, which then forbids to read password files: one context for each worker, one
+ * for the jobs, and the connection of the lease. */
 RESULT api_workers_prepare(struct api *api, size_t count);
 
 /* A connection of the auditor's role; give it back. */

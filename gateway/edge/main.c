@@ -14,6 +14,7 @@
 #include "gateway/api/authorize.h"
 #include "gateway/api/cors.h"
 #include "gateway/api/facts.h"
+#include "gateway/api/jobs.h"
 #include "gateway/api/passes.h"
 #include "gateway/api/porter_file.h"
 #include "gateway/api/release.h"
@@ -38,17 +39,30 @@ static enum err confine(struct process *p, struct api *api)
 	return process_confine(p, &confinement);
 }
 
+static enum err start_jobs(struct jobs **out, struct api *api)
+{
+	struct route_context *context = api->jobs_context;
+	size_t count;
+	const struct job *table = jobs_table(&count);
+
+	api->jobs_context = NULL;
+	return jobs_start(out, context, table, count);
+}
+
 /* The lease comes first and goes last: it is what requests rely on, and until the last stream has
  * ended nobody who withdraws something may overlook this edge. */
 static enum err serve_leased(const struct edge_options *options, struct api *api)
 {
 	struct lease_options lease = withdraw_options(api);
+	struct jobs *jobs = NULL;
 	enum err result;
 
 	TRY(lease_start(&api->lease, api->lease_store, &lease));
 	api->lease_store = NULL;
 	TRY(releases_start(api));
+	TRY(start_jobs(&jobs, api));
 	result = edge_run(options);
+	jobs_stop(jobs);
 	releases_stop(api);
 	lease_stop(api->lease);
 	return result;

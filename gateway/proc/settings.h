@@ -27,7 +27,7 @@ enum { SETTINGS_MAX_TEXT = 1024, SETTINGS_MAX_FILE = 64 * 1024 };
 	X(gateway,  tls_key,               tls_key,               TEXT,   "",          1, 1000,       "PEM file with the server's private key") \
 	X(gateway,  uid_base,              uid_base,              NUMBER, "61200",     1000, 65000,   "when started as root: each role runs as uid_base + its number") \
 	X(gateway,  strict,                strict,                SWITCH, "no",        0, 1,          "refuse to start where the kernel grants only part of the sandbox") \
-	X(gateway,  edges,                 edges,                 NUMBER, "1",         1, 16,         "number of edges: processes that serve the port together; each takes up to workers + 6 connections of the database") \
+	X(gateway,  edges,                 edges,                 NUMBER, "1",         1, 16,         "number of edges: processes that serve the port together; each takes up to workers + 7 connections of the database") \
 	X(gateway,  lease_seconds,         lease_seconds,         NUMBER, "2",         1, 30,         "how long an edge may serve without hearing from the database; a revocation waits no longer for one that is silent") \
 	X(gateway,  release_seconds,       release_seconds,       NUMBER, "600",       5, 600,        "how long one release of a file's key serves all ranges that a client asks for") \
 	X(gateway,  porters,               porters,               NUMBER, "2",         1, 16,         "number of porters: processes that seal and open files") \

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * jobs.h - what is to be done from time to time without being asked for: JOBS is the list. Each
+ * edge has one thread for it, with a connection of its own; of several edges one does the work
+ * (schema/store/turn.h), and another takes over when it goes.
+ *
+ * A job is one or more transactions of its own, short ones: it holds up the others. It may be run
+ * twice, or late, and by an edge that has just taken over; so it looks in the database for what is
+ * due, and leaves there what it has done. Its entries have no actor: the gateway itself acts.
+ */
+#ifndef GATEWAY_API_JOBS_H
+#define GATEWAY_API_JOBS_H
+
+#include "gateway/api/api.h"
+
+/* The arena is emptied after each run. A failure is logged (job.failed), and the job is run again
+ * when it is due next. */
+typedef enum err job_fn(struct route_context *context, struct arena *arena, int64_t now_ms);
+
+/* clang-format off */
+#define JOBS(X) \
+	/* function          period, seconds */ \
+	X(job_sweep,         3600) /* files that no revision holds: seal.h */
+/* clang-format on */
+
+#define JOB_DECLARE(function, period) job_fn function;
+JOBS(JOB_DECLARE)
+#undef JOB_DECLARE
+
+struct job {
+	const char *name;
+	int period_seconds;
+	job_fn *run;
+};
+
+/* The list above. */
+const struct job *jobs_table(size_t *count);
+
+struct jobs;
+
+/* Starts the thread, after the sandbox. The context is taken over. */
+RESULT jobs_start(struct jobs **out, struct route_context *context, const struct job *table,
+		  size_t count);
+
+/* Ends it, once the job that runs has returned. NULL is fine. */
+void jobs_stop(struct jobs *j);
+
+#endif
