@@ -3,9 +3,34 @@
 
 #include "crypto/base/clock.h"
 #include "crypto/base/log.h"
+#include "crypto/base/text.h"
 #include "crypto/json.h"
 #include "crypto/license.h"
 #include "crypto/random.h"
+
+enum err issue_read_approval(struct issue_approval *out, bool *given, const json_t *body)
+{
+	AUTO(buf_free) struct buf signature = buf_new(STORE_SIGNATURE + 2);
+	const json_t *approval;
+	struct slice id, text;
+
+	*given = json_has(body, "approval");
+	if (!*given)
+		return OK;
+	TRY(json_get_object(&approval, body, "approval"));
+	TRY(json_get_text(&id, approval, "key_id"));
+	TRY(json_get_text(&out->statement, approval, "statement"));
+	TRY(json_get_text(&text, approval, "sig"));
+	TRY(text_read_uuid(out->key_id, id));
+	if (text_read_base64(&signature, text, TEXT_BASE64) != OK ||
+	    signature.size != STORE_SIGNATURE)
+		return failure(ERR_FORMAT, "\"sig\" is no base64 of %d bytes", STORE_SIGNATURE);
+	if (out->statement.size > ISSUE_MAX_STATEMENT)
+		return failure(ERR_FORMAT, "\"statement\" has more than %d bytes",
+			       ISSUE_MAX_STATEMENT);
+	memcpy(out->signature, signature.data, STORE_SIGNATURE);
+	return OK;
+}
 
 static enum err write_document(struct issue *issue, struct arena *arena, const uint8_t entry[16],
 			       int64_t now_ms)

@@ -8,13 +8,31 @@
 
 #include "gateway/api/authorize.h"
 
+enum { ISSUE_MAX_APPROVALS = 8, ISSUE_MAX_STATEMENT = 8 * 1024 };
+
+/* An approver's own signature under what they approve (crypto/approval.h), as it came with a vote.
+ */
+struct issue_approval {
+	uint8_t key_id[STORE_ID]; /* of an enrolled key */
+	struct slice statement;
+	uint8_t signature[STORE_SIGNATURE];
+};
+
 struct issue {
 	struct slice person_name;
 	struct slice rights; /* comma-separated */
 	int64_t not_before_ms;
 	int64_t expires_ms;
 	struct store_license license; /* ids, model, terms are the caller's; the rest is filled */
+	/* None where the gateway has no approver keys. The license is made to fit them: no right
+	 * that one of them lacks, no date outside of theirs. */
+	struct issue_approval approvals[ISSUE_MAX_APPROVALS];
+	size_t approval_count;
 };
+
+/* "approval" of a body: {"key_id","statement","sig"}, borrowed from it; *given is false without
+ * one. ERR_FORMAT if it is malformed. Whether it holds is asked of the keeper. */
+RESULT issue_read_approval(struct issue_approval *out, bool *given, const json_t *body);
 
 /* Writes, logs, publishes, has it signed: issue->license is ready for store_license_issue in the
  * transaction that says why. */
