@@ -8,9 +8,9 @@
 #include "crypto/base/text.h"
 #include "crypto/json.h"
 
-enum { LICENSE_VERSION = 1, LICENSE_RIGHT_MAX = 40 };
+enum { LICENSE_VERSION = 1, LICENSE_RIGHT_MAX = 40, LICENSE_USE_MAX = 60 };
 
-static int compare_rights(const void *a, const void *b)
+static int compare_texts(const void *a, const void *b)
 {
 	const struct slice *x = a;
 	const struct slice *y = b;
@@ -28,6 +28,53 @@ static bool text_is_plain(struct slice text, size_t max)
 	return text.size > 0 && text.size <= max;
 }
 
+static bool is_capital(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+bool license_region_is_good(struct slice code)
+{
+	return code.size == 2 && is_capital(code.data[0]) && is_capital(code.data[1]);
+}
+
+bool license_use_is_good(struct slice code)
+{
+	struct slice prefix, rest;
+
+	if (code.size > LICENSE_USE_MAX || !slice_cut(code, ':', &prefix, &rest) ||
+	    prefix.size == 0 || rest.size == 0)
+		return false;
+	for (size_t i = 0; i < prefix.size; i++)
+		if (!is_capital(prefix.data[i]))
+			return false;
+	for (size_t i = 0; i < rest.size; i++) {
+		uint8_t c = rest.data[i], lower = c | 0x20;
+
+		if (!(lower >= 'a' && lower <= 'z') && !(c >= '0' && c <= '9') && c != '-')
+			return false;
+	}
+	return true;
+}
+
+static enum err check_codes(const struct license *l)
+{
+	if (l->region_count > LICENSE_REGIONS_MAX || l->use_count > LICENSE_USES_MAX)
+		return failure(ERR_LIMIT, "license: at most %d regions and %d uses",
+			       LICENSE_REGIONS_MAX, LICENSE_USES_MAX);
+	for (size_t i = 0; i < l->region_count; i++)
+		if (!license_region_is_good(l->regions[i]))
+			return failure(ERR_FORMAT,
+				       "license: region %zu is no country code of two "
+				       "capital letters",
+				       i + 1);
+	for (size_t i = 0; i < l->use_count; i++)
+		if (!license_use_is_good(l->uses[i]))
+			return failure(ERR_FORMAT, "license: use %zu is no code like DUO:0000042",
+				       i + 1);
+	return OK;
+}
+
 static enum err check(const struct license *l)
 {
 	if (!text_is_plain(l->model, LICENSE_MODEL_MAX))
@@ -42,7 +89,7 @@ static enum err check(const struct license *l)
 			return failure(ERR_FORMAT, "license: right %zu is no name", i + 1);
 	if (l->not_before_ms < 0 || l->issued_ms < 0 || l->expires_ms <= l->not_before_ms)
 		return failure(ERR_FORMAT, "license: it must expire after it begins");
-	return OK;
+	return check_codes(l);
 }
 
 static void put_uuid(json_t *object, const char *name, const uint8_t uuid[16])
@@ -61,30 +108,49 @@ static void put_time(json_t *object, const char *name, int64_t ms)
 	json_put_text(object, name, slice_of_string(text));
 }
 
-static enum err sorted_rights(json_t **out, const struct license *l)
+/* Sorted, each once; `what` one of them is. The array goes into the document. */
+static enum err put_sorted(json_t *document, const char *name, const struct slice list[],
+			   size_t count, const char *what)
 {
-	struct slice rights[LICENSE_RIGHTS_MAX];
+	struct slice sorted[LICENSE_REGIONS_MAX];
+	json_t *array = json_array_new();
 
-	memcpy(rights, l->rights, l->right_count * sizeof *rights);
-	qsort(rights, l->right_count, sizeof *rights, compare_rights);
-	*out = json_array_new();
-	for (size_t i = 0; i < l->right_count; i++) {
-		if (i > 0 && slice_equal(rights[i - 1], rights[i]))
-			return failure(ERR_FORMAT, "license: the right \"%.*s\" is there twice",
-				       SLICE_PRINT(rights[i]));
-		json_push_text(*out, rights[i]);
+	json_put(document, name, array);
+	memcpy(sorted, list, count * sizeof *list);
+	qsort(sorted, count, sizeof *sorted, compare_texts);
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0 && slice_equal(sorted[i - 1], sorted[i]))
+			return failure(ERR_FORMAT, "license: the %s \"%.*s\" is there twice", what,
+				       SLICE_PRINT(sorted[i]));
+		json_push_text(array, sorted[i]);
 	}
+	return OK;
+}
+
+/* What older licenses do not have is written only where there is something to say. */
+static enum err put_optional(json_t *document, const struct license *l)
+{
+	if (l->has_institution)
+		put_uuid(document, "institution", l->institution);
+	if (l->limits.count) {
+		json_t *limits = NULL;
+
+		TRY(license_limits_describe(&limits, &l->limits));
+		json_put(document, "limits", limits);
+	}
+	if (l->region_count)
+		TRY(put_sorted(document, "regions", l->regions, l->region_count, "region"));
+	if (l->use_count)
+		TRY(put_sorted(document, "uses", l->uses, l->use_count, "use"));
 	return OK;
 }
 
 enum err license_write(struct buf *out, const struct license *l)
 {
-	AUTO(json_auto) json_t *rights = NULL;
 	AUTO(json_auto) json_t *document = NULL;
 	AUTO(buf_free) struct buf terms = buf_new(2 * DIGEST_SIZE);
 
 	TRY(check(l));
-	TRY(sorted_rights(&rights, l));
 	text_write_hex(&terms, digest_slice(&l->terms));
 	document = json_object_new();
 	json_put_int(document, "v", LICENSE_VERSION);
@@ -93,11 +159,12 @@ enum err license_write(struct buf *out, const struct license *l)
 	put_uuid(document, "request", l->request);
 	put_uuid(document, "entry", l->entry);
 	json_put_text(document, "model", l->model);
-	json_put(document, "rights", json_incref(rights));
+	TRY(put_sorted(document, "rights", l->rights, l->right_count, "right"));
 	json_put_text(document, "terms_sha256", buf_slice(&terms));
 	put_time(document, "not_before", l->not_before_ms);
 	put_time(document, "expires", l->expires_ms);
 	put_time(document, "issued", l->issued_ms);
+	TRY(put_optional(document, l));
 	return json_write_canonical(out, document);
 }
 
@@ -121,20 +188,41 @@ static enum err get_time(int64_t *out, const json_t *object, const char *name)
 	return OK;
 }
 
-static enum err get_rights(struct license *out, struct arena *a, const json_t *object)
+/* Texts of an array, at most `max`; none if it is missing and may be. */
+static enum err get_texts(struct slice out[], size_t *count, size_t max, struct arena *a,
+			  const json_t *array)
+{
+	if (array && !json_is_array(array))
+		return failure(ERR_FORMAT, "license: a list of texts is expected");
+	if (json_array_size(array) > max)
+		return failure(ERR_LIMIT, "license: a list has more than %zu texts", max);
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		struct slice text;
+
+		TRY(json_text_at(&text, array, i));
+		out[(*count)++] = arena_copy(a, text);
+	}
+	return OK;
+}
+
+static enum err get_rights(struct license *out, struct arena *a, const json_t *document)
 {
 	const json_t *rights;
 
-	TRY(json_get_array(&rights, object, "rights"));
-	if (json_array_size(rights) > LICENSE_RIGHTS_MAX)
-		return failure(ERR_LIMIT, "license: more than %d rights", LICENSE_RIGHTS_MAX);
-	for (size_t i = 0; i < json_array_size(rights); i++) {
-		struct slice text;
+	TRY(json_get_array(&rights, document, "rights"));
+	return get_texts(out->rights, &out->right_count, LICENSE_RIGHTS_MAX, a, rights);
+}
 
-		TRY(json_text_at(&text, rights, i));
-		out->rights[out->right_count++] = arena_copy(a, text);
-	}
-	return OK;
+static enum err read_optional(struct license *out, struct arena *a, const json_t *document)
+{
+	out->has_institution = json_object_get(document, "institution") != NULL;
+	if (out->has_institution)
+		TRY(get_uuid(out->institution, document, "institution"));
+	TRY(license_limits_read(&out->limits, json_object_get(document, "limits")));
+	TRY(get_texts(out->regions, &out->region_count, LICENSE_REGIONS_MAX, a,
+		      json_object_get(document, "regions")));
+	return get_texts(out->uses, &out->use_count, LICENSE_USES_MAX, a,
+			 json_object_get(document, "uses"));
 }
 
 static enum err read_members(struct license *out, struct arena *a, const json_t *document)
@@ -157,7 +245,8 @@ static enum err read_members(struct license *out, struct arena *a, const json_t 
 	TRY(text_read_hex(out->terms.bytes, DIGEST_SIZE, text));
 	TRY(get_time(&out->not_before_ms, document, "not_before"));
 	TRY(get_time(&out->expires_ms, document, "expires"));
-	return get_time(&out->issued_ms, document, "issued");
+	TRY(get_time(&out->issued_ms, document, "issued"));
+	return read_optional(out, a, document);
 }
 
 enum err license_parse(struct license *out, struct arena *a, struct slice document)

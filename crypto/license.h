@@ -7,7 +7,10 @@
  *     {"entry":uuid,"expires":time,"id":uuid,"issued":time,"model":text,"not_before":time,
  *      "person":uuid,"request":uuid,"rights":[text],"terms_sha256":hex,"v":1}
  *
- * Times are RFC 3339 with milliseconds and Z. `entry` is the id of the license.issue event.
+ * Times are RFC 3339 with milliseconds and Z. `entry` is the id of the license.issue event. Only
+ * where they say something there are also "institution":uuid, "limits" (license_limits.h),
+ * "regions": [country code] and "uses":[code], so a license without them keeps the bytes it always
+ * had.
  */
 #ifndef CRYPTO_LICENSE_H
 #define CRYPTO_LICENSE_H
@@ -15,9 +18,16 @@
 #include "crypto/base/arena.h"
 #include "crypto/base/buf.h"
 #include "crypto/digest.h"
+#include "crypto/license_limits.h"
 #include "crypto/sign.h"
 
-enum { LICENSE_MAX = 4096, LICENSE_MODEL_MAX = 200, LICENSE_RIGHTS_MAX = 16 };
+enum {
+	LICENSE_MAX = 8192,
+	LICENSE_MODEL_MAX = 200,
+	LICENSE_RIGHTS_MAX = 16,
+	LICENSE_REGIONS_MAX = 250, /* ISO 3166 has no more */
+	LICENSE_USES_MAX = 32,
+};
 
 #define LICENSE_DOMAIN S("sallyport/license/v1\n")
 
@@ -33,6 +43,13 @@ struct license {
 	int64_t not_before_ms;
 	int64_t expires_ms; /* first moment at which it is no longer good */
 	int64_t issued_ms;
+	bool has_institution;
+	uint8_t institution[16];                   /* whose member the person holds it as */
+	struct license_limits limits;              /* none: without limit */
+	struct slice regions[LICENSE_REGIONS_MAX]; /* "DE", ... sorted; none: everywhere */
+	size_t region_count;
+	struct slice uses[LICENSE_USES_MAX]; /* "DUO:0000042", "MDU:no-fine-tuning", ... sorted */
+	size_t use_count;
 };
 
 /* Sorts and checks what it writes; ERR_FORMAT if a field cannot stand in a license. */
@@ -47,6 +64,10 @@ RESULT license_verify(struct license *out, struct arena *a, struct slice documen
 		      const uint8_t public_key[SIGN_PUBLIC]);
 
 bool license_gives(const struct license *l, struct slice right);
+/* Two capital letters. The prefix in capitals, a colon, letters, digits and '-': 60 at most. */
+bool license_region_is_good(struct slice code);
+bool license_use_is_good(struct slice code);
+
 bool license_is_current(const struct license *l, int64_t now_ms); /* within its dates */
 
 #endif

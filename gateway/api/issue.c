@@ -32,10 +32,24 @@ enum err issue_read_approval(struct issue_approval *out, bool *given, const json
 	return OK;
 }
 
+/* The texts of "a,b", at most `max`. */
+static enum err split(struct slice out[], size_t *count, size_t max, struct slice list)
+{
+	bool more = list.size > 0;
+
+	for (*count = 0; more; (*count)++) {
+		if (*count == max)
+			return failure(ERR_LIMIT, "a license names at most %zu of these", max);
+		more = slice_cut(list, ',', &out[*count], &list);
+	}
+	return OK;
+}
+
 static enum err write_document(struct issue *issue, struct arena *arena, const uint8_t entry[16],
 			       int64_t now_ms)
 {
 	AUTO(buf_free) struct buf text = buf_new(LICENSE_MAX);
+	AUTO(buf_free) struct buf limits = buf_new(LICENSE_MAX);
 	struct store_license *row = &issue->license;
 	struct license document = {
 		.model = row->model_name,
@@ -43,11 +57,16 @@ static enum err write_document(struct issue *issue, struct arena *arena, const u
 		.expires_ms = issue->expires_ms,
 		.issued_ms = now_ms,
 	};
-	struct slice rest = issue->rights;
-	bool more = rest.size > 0;
 
-	while (more && document.right_count < LICENSE_RIGHTS_MAX)
-		more = slice_cut(rest, ',', &document.rights[document.right_count++], &rest);
+	TRY(split(document.rights, &document.right_count, LICENSE_RIGHTS_MAX, issue->rights));
+	TRY(split(document.regions, &document.region_count, LICENSE_REGIONS_MAX, issue->regions));
+	TRY(split(document.uses, &document.use_count, LICENSE_USES_MAX, issue->uses));
+	TRY(license_limits_parse(&document.limits, issue->limits));
+	if (document.limits.count)
+		TRY(license_limits_write(&limits, &document.limits));
+	row->limits = arena_copy(arena, buf_slice(&limits));
+	document.has_institution = !store_id_is_none(issue->institution);
+	memcpy(document.institution, issue->institution, sizeof document.institution);
 	memcpy(document.id, row->id, sizeof document.id);
 	memcpy(document.person, row->person, sizeof document.person);
 	memcpy(document.request, row->request, sizeof document.request);
@@ -83,6 +102,9 @@ static void fill_row(struct issue *issue, const struct principal *who, int64_t n
 	row->expires_ms = issue->expires_ms;
 	row->issued_ms = row->changed_ms = now_ms;
 	memcpy(row->issued_by, who->person.id, STORE_ID);
+	memcpy(row->institution, issue->institution, STORE_ID);
+	row->regions = issue->regions;
+	row->uses = issue->uses;
 }
 
 enum err issue_license(struct issue *issue, struct exchange *x, struct route_context *context)
@@ -147,6 +169,23 @@ json_t *issue_describe_rights(struct slice list)
 	return array;
 }
 
+/* What only some licenses say. */
+static void describe_more(json_t *one, struct arena *arena, const struct store_license *l)
+{
+	if (!store_id_is_none(l->institution))
+		json_put_text(one, "institution", slice_of_string(api_uuid(arena, l->institution)));
+	if (l->limits.size) {
+		json_t *limits = NULL;
+
+		if (json_read(&limits, l->limits, LICENSE_MAX) == OK)
+			json_put(one, "limits", limits);
+	}
+	if (l->regions.size)
+		json_put(one, "regions", issue_describe_rights(l->regions));
+	if (l->uses.size)
+		json_put(one, "uses", issue_describe_rights(l->uses));
+}
+
 json_t *issue_describe(struct arena *arena, const struct store_license *l)
 {
 	json_t *one = json_object_new();
@@ -161,6 +200,7 @@ json_t *issue_describe(struct arena *arena, const struct store_license *l)
 	json_put(one, "rights", issue_describe_rights(l->rights));
 	json_put_text(one, "not_before", slice_of_string(api_time(arena, l->not_before_ms)));
 	json_put_text(one, "expires", slice_of_string(api_time(arena, l->expires_ms)));
+	describe_more(one, arena, l);
 	json_put_text(one, "document", l->document);
 	json_put_text(one, "signature",
 		      slice_of_string(api_base64(arena, slice_of(l->signature, STORE_SIGNATURE))));

@@ -23,7 +23,11 @@ struct issue {
 	struct slice rights; /* comma-separated */
 	int64_t not_before_ms;
 	int64_t expires_ms;
-	struct store_license license; /* ids, model, terms are the caller's; the rest is filled */
+	struct slice limits;           /* JSON (crypto/license_limits.h); empty: without limit */
+	struct slice regions;          /* comma-separated country codes; empty: everywhere */
+	struct slice uses;             /* comma-separated codes; empty: as the terms say */
+	uint8_t institution[STORE_ID]; /* whose member holds it; may be none */
+	struct store_license license;  /* ids, model, terms are the caller's; the rest is filled */
 	/* None where the gateway has no approver keys. The license is made to fit them: no right
 	 * that one of them lacks, no date outside of theirs. */
 	struct issue_approval approvals[ISSUE_MAX_APPROVALS];
@@ -43,7 +47,8 @@ RESULT issue_license(struct issue *issue, struct exchange *x, struct route_conte
 RESULT issue_undo(const struct issue *issue, struct exchange *x, struct route_context *context,
 		  enum err why);
 
-/* {"id","model","person","state","rights","not_before","expires","document","signature"} */
+/* {"id","model","person","state","rights","not_before","expires","document","signature"}; and where
+ * it has them "institution", "limits", "regions", "uses". */
 json_t *issue_describe(struct arena *arena, const struct store_license *license);
 
 /* ["a","b"] of "a,b". */

@@ -205,7 +205,11 @@ static enum err renew(struct issue *issue, struct exchange *x, struct route_cont
 				.rights = old->rights,
 				.not_before_ms = now_ms,
 				.expires_ms = from_ms + days * 24 * 3600 * 1000,
+				.limits = old->limits,
+				.regions = old->regions,
+				.uses = old->uses,
 				.license = *old};
+	memcpy(issue->institution, old->institution, STORE_ID);
 	memcpy(issue->license.replaces, old->id, STORE_ID);
 	TRY(issue_license(issue, x, context));
 	result = replace(x, context, old, &issue->license);

@@ -25,6 +25,10 @@ struct store_license {
 	int64_t issued_ms;
 	uint8_t issued_by[STORE_ID]; /* may be none */
 	int64_t changed_ms;
+	uint8_t institution[STORE_ID]; /* may be none: whose member holds it */
+	struct slice limits;           /* canonical JSON (crypto/license_limits.h); empty: none */
+	struct slice regions;          /* comma-separated country codes; empty: everywhere */
+	struct slice uses;             /* comma-separated codes; empty: as the terms say */
 };
 
 RESULT store_license_issue(struct store *s, const struct store_license *license);

@@ -398,7 +398,10 @@ static void a_license_gives_its_rights_between_its_dates(void **state)
 				  .not_before_ms = NOW,
 				  .expires_ms = NOW + DAY,
 				  .document = S("{}"),
-				  .issued_ms = NOW};
+				  .issued_ms = NOW,
+				  .limits = S("[]"),
+				  .regions = S("DE,FR"),
+				  .uses = S("DUO:0000042")};
 	struct store_license found;
 
 	(void)state;
@@ -408,6 +411,13 @@ static void a_license_gives_its_rights_between_its_dates(void **state)
 	assert_ok(store_license_issue(edge, &l));
 	assert_ok(store_license_active(edge, &arena, &found, alice, model, S("weights:read"), NOW));
 	assert_slice(found.model_name, "demo/tiny");
+	assert_slice(found.limits, "[]");
+	assert_slice(found.regions, "DE,FR");
+	assert_slice(found.uses, "DUO:0000042");
+	make_id(l.id);
+	l.regions = S("Germany");
+	assert_err(store_license_issue(edge, &l), ERR_FORMAT);
+	memcpy(l.id, found.id, 16);
 	assert_err(store_license_active(edge, &arena, &found, alice, model, S("infer:embed"), NOW),
 		   ERR_NOT_FOUND);
 	assert_err(store_license_active(edge, &arena, &found, alice, model, S("weights:read"),

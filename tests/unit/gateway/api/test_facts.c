@@ -149,7 +149,8 @@ static void access_facts_outlive_the_request_that_read_them(void **state)
 	struct store_access_question q = question_of("m", "", "");
 	char text[] = "text";
 	struct slice t = slice_of_string(text);
-	struct store_license license = {.rights = t, .document = t, .state = t};
+	struct store_license license = {
+		.rights = t, .document = t, .state = t, .limits = t, .regions = t, .uses = t};
 	struct store_visa visa = {.iss = t, .sub = t, .type = t, .value = t, .source = t, .jwt = t};
 	struct store_access a = {.model = {.name = t, .state = t, .gate = t, .main = t},
 				 .revision = {.id = t, .state = t, .title = t},
@@ -176,6 +177,9 @@ static void access_facts_outlive_the_request_that_read_them(void **state)
 	assert_true(slice_equal(found.licenses[0].document, t) &&
 		    slice_equal(found.licenses[0].rights, t) &&
 		    slice_equal(found.licenses[0].state, t));
+	assert_true(slice_equal(found.licenses[0].limits, t) &&
+		    slice_equal(found.licenses[0].regions, t) &&
+		    slice_equal(found.licenses[0].uses, t));
 	assert_true(slice_equal(found.visas[0].iss, t) && slice_equal(found.visas[0].jwt, t));
 }
 
