@@ -19,7 +19,7 @@ enum {
 static enum err check_hop(struct hop *h, const char *url)
 {
 	TRY(target_parse(&h->target, slice_of_string(url)));
-	if (target_is_listed(&h->target, h->tries->fetch->rules->allow))
+	if (target_is_listed(&h->target, h->tries->fetch->rules->guard.allow))
 		return OK;
 	return failure(ERR_DENIED,
 		       "%.*s:%u is not a host that may be imported from; an operator adds it to "

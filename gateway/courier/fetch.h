@@ -12,15 +12,13 @@
 
 #include "crypto/base/err.h"
 #include "crypto/base/slice.h"
+#include "gateway/courier/guard.h"
 #include "schema/wire/message.h"
 
-struct fetch_rules {        /* borrowed; the same for all */
-	struct slice allow; /* target.h */
-	bool allow_private;
-	struct slice authorities; /* PEM */
+struct fetch_rules { /* borrowed; the same for all */
+	struct guard_rules guard;
 	uint64_t most;
 	long max_seconds;
-	long stall_seconds;
 };
 
 typedef void fetch_moved_fn(void *context, uint64_t bytes);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/courier/hop.h"
 
-#include <assert.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <poll.h>
@@ -11,47 +10,17 @@
 #include <unistd.h>
 
 #include "crypto/base/clock.h"
-#include "gateway/courier/address.h"
 
 enum {
 	HOP_MAX_IDLE_BODY = 64 * 1024, /* of an answer nobody reads */
-	HOP_CONNECT_SECONDS = 15,
-	HOP_SLOW_BYTES = 512, /* a second: fewer is a stall */
 	HOP_PIPE_MS = 60 * 1000,
 	HOP_STEP_MS = 500,
 	HOP_MOVED_MS = 500,
 };
 
-static void curl_auto(CURL **curl)
-{
-	curl_easy_cleanup(*curl);
-}
-
-/* The headers may hold a token. */
-static void slist_auto(struct curl_slist **list)
-{
-	for (struct curl_slist *h = *list; h; h = h->next)
-		explicit_bzero(h->data, strlen(h->data));
-	curl_slist_free_all(*list);
-}
-
 static bool is_stopped(const struct fetch *f)
 {
 	return atomic_load(f->stop);
-}
-
-/* Every connection passes here with the address that was really resolved. */
-static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
-{
-	struct hop *h = context;
-	enum address_kind kind = address_kind_of(&address->addr, address->addrlen);
-
-	if (purpose != CURLSOCKTYPE_IPCXN || kind == ADDRESS_NEVER ||
-	    (kind == ADDRESS_PRIVATE && !h->tries->fetch->rules->allow_private)) {
-		h->is_refused_address = true;
-		return CURL_SOCKET_BAD;
-	}
-	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 static enum err wait_for_room(const struct fetch *f)
@@ -262,47 +231,13 @@ static int on_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, 
 	return is_stopped(h->tries->fetch);
 }
 
-static void add_header(struct curl_slist **list, const char *line)
-{
-	struct curl_slist *longer = curl_slist_append(*list, line);
-
-	assert(longer);
-	*list = longer;
-}
-
 static void add_token(struct curl_slist **list, struct slice token)
 {
 	char line[WIRE_MAX_SECRET + 32];
 
 	snprintf(line, sizeof line, "Authorization: Bearer %.*s", SLICE_PRINT(token));
-	add_header(list, line);
+	guard_header(list, line);
 	explicit_bzero(line, sizeof line);
-}
-
-static void set_safety(struct hop *h)
-{
-	const struct fetch_rules *rules = h->tries->fetch->rules;
-	struct curl_blob authorities = {.data = (void *)(uintptr_t)rules->authorities.data,
-					.len = rules->authorities.size,
-					.flags = CURL_BLOB_NOCOPY};
-	int64_t left_ms = h->tries->deadline_ms - clock_monotonic_ms();
-	CURL *curl = h->curl;
-
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
-	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(curl, CURLOPT_PROXY, "");
-	curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &authorities);
-	curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
-	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_socket);
-	curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, h);
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)HOP_CONNECT_SECONDS);
-	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, (long)HOP_SLOW_BYTES);
-	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, rules->stall_seconds);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(left_ms > 1 ? left_ms : 1));
 }
 
 static void set_request(struct hop *h, const char *url, struct curl_slist *headers)
@@ -325,35 +260,24 @@ static void set_request(struct hop *h, const char *url, struct curl_slist *heade
 	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, h);
 }
 
-static enum err explain(const struct hop *h, CURLcode code)
+static enum err explain(struct hop *h, CURLcode code)
 {
-	struct slice host = h->target.host;
-	const char *why = curl_easy_strerror(code);
+	enum err result;
 
 	if (h->result != OK)
 		return h->result;
 	if (code == CURLE_ABORTED_BY_CALLBACK)
 		return failure(ERR_CLOSED, "stopped");
-	if (h->is_refused_address)
-		return failure(ERR_DENIED,
-			       "%.*s is at an address that must not be connected to (private, "
-			       "link-local or reserved); see courier.allow_private",
-			       SLICE_PRINT(host));
-	if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
-		return failure(ERR_DENIED,
-			       "the certificate of %.*s is not trusted (%s); see "
-			       "courier.ca_file",
-			       SLICE_PRINT(host), why);
-	h->tries->is_transient = code != CURLE_COULDNT_RESOLVE_HOST || h->offset;
-	if (code == CURLE_OPERATION_TIMEDOUT)
-		return failure(ERR_TIMEOUT, "%.*s stalled, or took too long", SLICE_PRINT(host));
-	return failure(ERR_UNAVAILABLE, "%.*s: %s", SLICE_PRINT(host), why);
+	result = guard_explain(&h->guard, code);
+	h->tries->is_transient = h->guard.is_transient ||
+				 (code == CURLE_COULDNT_RESOLVE_HOST && h->offset);
+	return result;
 }
 
 enum err hop_run(struct hop *h, char url[WIRE_MAX_URL + 1], bool with_token)
 {
-	AUTO(curl_auto) CURL *curl = curl_easy_init();
-	AUTO(slist_auto) struct curl_slist *headers = NULL;
+	AUTO(guard_curl_auto) CURL *curl = curl_easy_init();
+	AUTO(guard_headers_auto) struct curl_slist *headers = NULL;
 	char line[HOP_MAX_ETAG + 16];
 	char *location = NULL;
 	curl_off_t wait = 0;
@@ -362,14 +286,17 @@ enum err hop_run(struct hop *h, char url[WIRE_MAX_URL + 1], bool with_token)
 	if (!curl)
 		return failure(ERR_INTERNAL, "libcurl gives no handle");
 	h->curl = curl;
-	add_header(&headers, "Accept-Encoding: identity");
+	h->guard = (struct guard){.rules = &h->tries->fetch->rules->guard,
+				  .host = h->target.host,
+				  .deadline_ms = h->tries->deadline_ms};
+	guard_header(&headers, "Accept-Encoding: identity");
 	if (with_token)
 		add_token(&headers, h->tries->fetch->token);
 	if (h->offset && h->tries->etag[0]) {
 		snprintf(line, sizeof line, "If-Range: %s", h->tries->etag);
-		add_header(&headers, line);
+		guard_header(&headers, line);
 	}
-	set_safety(h);
+	guard_apply(&h->guard, curl);
 	set_request(h, url, headers);
 	code = curl_easy_perform(curl);
 	if (code != CURLE_OK && !h->is_enough)

@@ -27,11 +27,11 @@ struct hop {
 	struct tries *tries;
 	CURL *curl;
 	struct target target;
+	struct guard guard;
 	uint64_t offset; /* how much came before: a broken transfer goes on there */
 	uint64_t skip;   /* of a body that begins at the beginning all the same */
 	size_t idle;     /* bytes of the body that were dropped */
 	bool is_begun;   /* the first byte of the body came */
-	bool is_refused_address;
 	bool is_enough;
 	enum err result; /* of a callback; its text is the thread's last failure */
 	int64_t told_ms;

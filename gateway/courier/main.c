@@ -70,12 +70,12 @@ static enum err confine(struct process *p)
 static struct fetch_rules rules_of(const struct settings *s, const struct buf *authorities)
 {
 	return (struct fetch_rules){
-		.allow = slice_of_string(s->courier_allow),
-		.allow_private = s->courier_allow_private,
-		.authorities = buf_slice(authorities),
+		.guard = {.allow = slice_of_string(s->courier_allow),
+			  .allow_private = s->courier_allow_private,
+			  .authorities = buf_slice(authorities),
+			  .stall_seconds = (long)s->courier_stall_seconds},
 		.most = (uint64_t)s->courier_max_file_bytes,
 		.max_seconds = (long)s->courier_max_seconds,
-		.stall_seconds = (long)s->courier_stall_seconds,
 	};
 }
 
