@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * serve.h - the courier's messages. The loop takes them; each transfer runs on a thread of its
- * own, which answers by itself. A transfer whose edge goes is stopped.
+ * serve.h - the courier's messages. The loop takes them; each transfer and call runs on a thread
+ * of its own, which answers by itself. One whose edge goes is stopped.
  */
 #ifndef GATEWAY_COURIER_SERVE_H
 #define GATEWAY_COURIER_SERVE_H
@@ -9,7 +9,7 @@
 #include "gateway/courier/fetch.h"
 #include "gateway/proc/loop.h"
 
-enum { COURIER_MAX_TRANSFERS = 16 };
+enum { COURIER_MAX_TRANSFERS = 16, COURIER_MAX_CALLS = 32 };
 
 struct serve;
 

@@ -46,7 +46,7 @@ enum { SETTINGS_MAX_TEXT = 1024, SETTINGS_MAX_FILE = 64 * 1024 };
 	X(database, edge_password_file,    edge_password_file,    TEXT,   "",          0, 1000,       "file with the password of sallyport_edge; empty: none is asked for") \
 	X(database, scribe_password_file,  scribe_password_file,  TEXT,   "",          0, 1000,       "file with the password of sallyport_scribe") \
 	X(database, auditor_password_file, auditor_password_file, TEXT,   "",          0, 1000,       "file with the password of sallyport_auditor") \
-	X(courier,  allow,                 courier_allow,         TEXT,   "",          0, 1000,       "hosts models may be imported from: HOST, HOST:PORT, *.HOST, with spaces between; empty: none") \
+	X(courier,  allow,                 courier_allow,         TEXT,   "",          0, 1000,       "hosts the gateway may go to (models to import, keys of issuers, identity providers ...): HOST, HOST:PORT, *.HOST, with spaces between; empty: none") \
 	X(courier,  allow_private,         courier_allow_private, SWITCH, "no",        0, 1,          "let those hosts be at loopback and private addresses, too") \
 	X(courier,  ca_file,               courier_ca_file,       TEXT,   "",          0, 1000,       "PEM file with authorities to trust besides the system's") \
 	X(courier,  hub_endpoint,          courier_hub_endpoint,  TEXT,   "https://huggingface.co", 9, 500, "what hf: stands for") \

@@ -30,3 +30,23 @@ static void visit_courier_cancel(struct codec *c, struct wire_courier_cancel *m)
 	codec_u32(c, &m->call);
 }
 WIRE_DEFINE(courier_cancel)
+
+static void visit_courier_call(struct codec *c, struct wire_courier_call *m)
+{
+	codec_below(c, &m->method, WIRE_METHOD_COUNT);
+	codec_text(c, &m->url, WIRE_MAX_URL);
+	codec_text(c, &m->headers, WIRE_MAX_CALL_HEADERS);
+	codec_u32(c, &m->body_size);
+	codec_u32(c, &m->most);
+	codec_u32(c, &m->timeout_ms);
+	codec_u8(c, &m->redirects);
+}
+WIRE_DEFINE(courier_call)
+
+static void visit_courier_called(struct codec *c, struct wire_courier_called *m)
+{
+	codec_u16(c, &m->status);
+	codec_u32(c, &m->size);
+	codec_text(c, &m->headers, WIRE_MAX_CALL_ANSWER_HEADERS);
+}
+WIRE_DEFINE(courier_called)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* courier.h - what the edge asks of the courier: one address, its body into a pipe. */
+/*
+ * courier.h - what the edge asks of the courier: one address, its body into a pipe (get); or one
+ * call of somebody's interface, with a method, headers and a body (call).
+ */
 #ifndef SCHEMA_WIRE_COURIER_H
 #define SCHEMA_WIRE_COURIER_H
 
@@ -30,5 +33,35 @@ struct wire_courier_cancel {
 	uint32_t call; /* of the COURIER_GET */
 };
 WIRE_DECLARE(courier_cancel);
+
+#define WIRE_METHODS(X) \
+	X(WIRE_METHOD_GET, "GET") \
+	X(WIRE_METHOD_POST, "POST") \
+	X(WIRE_METHOD_PUT, "PUT") \
+	X(WIRE_METHOD_DELETE, "DELETE")
+
+#define WIRE_METHOD_ENUM(kind, text) kind,
+enum wire_method { WIRE_METHODS(WIRE_METHOD_ENUM) WIRE_METHOD_COUNT };
+#undef WIRE_METHOD_ENUM
+
+/* With one end of a stream socket: the courier reads body_size bytes from it, and writes the body
+ * of the answer, whatever its status, when it has it whole. */
+struct wire_courier_call {
+	uint8_t method; /* enum wire_method */
+	struct slice url;
+	struct slice headers; /* lines "Name: value", each ends with a newline */
+	uint32_t body_size;
+	uint32_t most; /* bytes of the answer; more is an error */
+	uint32_t timeout_ms;
+	uint8_t redirects; /* how many are followed; of a GET alone */
+};
+WIRE_DECLARE(courier_call);
+
+struct wire_courier_called { /* any status is an answer; a FAIL tells that there was none */
+	uint16_t status;
+	uint32_t size;        /* of the body */
+	struct slice headers; /* a chosen few, lines as above, names in small letters */
+};
+WIRE_DECLARE(courier_called);
 
 #endif

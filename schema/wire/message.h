@@ -38,6 +38,11 @@ enum {
 	WIRE_MAX_TOKEN = 160,
 	WIRE_MAX_URL = 4096,
 	WIRE_MAX_SECRET = 1024, /* a token of somebody else's gateway */
+	WIRE_MAX_CALL_HEADERS = 16 * 1024,
+	WIRE_MAX_CALL_BODY = 256 * 1024,
+	WIRE_MAX_CALL_ANSWER = 1024 * 1024,
+	WIRE_MAX_CALL_ANSWER_HEADERS = 8 * 1024,
+	WIRE_MAX_CALL_MS = 120 * 1000,
 	WIRE_MAX_VKEY = 256,
 	WIRE_MAX_RECIPIENT = 128,
 	WIRE_MAX_CHECKPOINT = 8 * 1024,
@@ -124,7 +129,9 @@ enum {
 	X(COURIER_GET,      0x0801, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_COURIER,     6 * 1024,              1,  "an allowed host; a pipe to write") \
 	X(COURIER_MOVED,    0x0802, WIRE_PART,  ROLE_SET_COURIER,  ROLE_SET_EDGE,        8,                     0,  "COURIER_GET") \
 	X(COURIER_GOT,      0x0803, WIRE_REPLY, ROLE_SET_COURIER,  ROLE_SET_EDGE,        6 * 1024,              0,  "COURIER_GET") \
-	X(COURIER_CANCEL,   0x0804, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_COURIER,     4,                     0,  "nothing; an unknown call is ignored")
+	X(COURIER_CANCEL,   0x0804, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_COURIER,     4,                     0,  "nothing; an unknown call is ignored") \
+	X(COURIER_CALL,     0x0810, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_COURIER,     22 * 1024,             1,  "an allowed host; a stream socket: body in, answer out") \
+	X(COURIER_CALLED,   0x0811, WIRE_REPLY, ROLE_SET_COURIER,  ROLE_SET_EDGE,        9 * 1024,              0,  "COURIER_CALL")
 /* clang-format on */
 
 /* Sets of roles that several rows name. */

@@ -19,6 +19,8 @@ FUZZ_WIRE(peer)
 FUZZ_WIRE(fail)
 FUZZ_WIRE(courier_get)
 FUZZ_WIRE(courier_got)
+FUZZ_WIRE(courier_call)
+FUZZ_WIRE(courier_called)
 FUZZ_WIRE(porter_copy)
 FUZZ_WIRE(porter_copied)
 FUZZ_WIRE(ring_pool)
@@ -31,7 +33,8 @@ static fuzz_wire_fn *const checks[] = {
 	check_porter_opened,    check_porter_drop,   check_porter_discard, check_scribe_await,
 	check_scribe_published, check_peer,          check_fail,           check_courier_get,
 	check_courier_got,      check_porter_copy,   check_porter_copied,  check_ring_pool,
-	check_ring_fill,        check_ring_filled,   check_ring_close,
+	check_ring_fill,        check_ring_filled,   check_ring_close,     check_courier_call,
+	check_courier_called,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/courier/address.h"
+#include "gateway/courier/call_headers.h"
 #include "gateway/courier/target.h"
 
 static enum address_kind kind_of(const char *text)
@@ -224,6 +225,72 @@ static void another_port_is_another_place(void **state)
 	assert_false(target_same_place(&a, &c));
 }
 
+static void headers_that_are_lines_are_taken(void **state)
+{
+	struct slice lines = S("Content-Type: text/plain\nX-Two:a b\n"), line;
+
+	(void)state;
+	assert_ok(call_headers_check(lines));
+	assert_ok(call_headers_check(S("")));
+	assert_true(call_headers_have(lines, "content-type"));
+	assert_false(call_headers_have(lines, "content"));
+	assert_true(call_headers_next(&line, &lines));
+	assert_slice(line, "Content-Type: text/plain");
+	assert_true(call_headers_next(&line, &lines));
+	assert_slice(line, "X-Two:a b");
+	assert_false(call_headers_next(&line, &lines));
+}
+
+static void headers_that_would_change_the_message_are_refused(void **state)
+{
+	static const char *const rows[] = {
+		"X: no end",
+		"no colon\n",
+		": no name\n",
+		"X:\n",
+		"X: \n",
+		"X Y: a space\n",
+		"X: a\r\n",
+		"X: a\x01b\n",
+		"X: \xc3\xa4\n",
+		"X: a\n\nGET / HTTP/1.1\n",
+		"Host: evil.example\n",
+		"content-length: 5\n",
+		"Transfer-Encoding: chunked\n",
+		"Connection: close\n",
+		"Proxy-Authorization: x\n",
+		"Accept-Encoding: gzip\n",
+		"X: good\nExpect: 100-continue\n",
+	};
+	AUTO(buf_free) struct buf many = buf_new(1000);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (call_headers_check(slice_of_string(rows[i])) != ERR_FORMAT)
+			fail_msg("\"%s\" was taken", rows[i]);
+	for (unsigned i = 0; i <= CALL_HEADERS_MAX; i++)
+		buf_write(&many, S("X: y\n"));
+	assert_err(call_headers_check(buf_slice(&many)), ERR_LIMIT);
+}
+
+static void of_an_answer_the_chosen_headers_are_told_cleaned(void **state)
+{
+	AUTO(buf_free) struct buf out = buf_new(2 * CALL_HEADER_VALUE_MAX);
+	char value[2 * CALL_HEADER_VALUE_MAX];
+
+	(void)state;
+	call_headers_keep(&out, S("ETag"),
+			  S("\"a\x01"
+			    "c\""));
+	call_headers_keep(&out, S("Set-Cookie"), S("a=b"));
+	call_headers_keep(&out, S("RETRY-AFTER"), S("5"));
+	assert_slice(buf_slice(&out), "etag: \"a?c\"\nretry-after: 5\n");
+	memset(value, 'v', sizeof value);
+	for (unsigned i = 0; i < 10; i++)
+		call_headers_keep(&out, S("location"), slice_of(value, sizeof value));
+	assert_ok(buf_done(&out)); /* what does not fit is left out whole */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -235,6 +302,9 @@ int main(void)
 		cmocka_unit_test(only_listed_hosts_are_gone_to),
 		cmocka_unit_test(a_list_with_a_word_that_is_no_host_is_refused),
 		cmocka_unit_test(another_port_is_another_place),
+		cmocka_unit_test(headers_that_are_lines_are_taken),
+		cmocka_unit_test(headers_that_would_change_the_message_are_refused),
+		cmocka_unit_test(of_an_answer_the_chosen_headers_are_told_cleaned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
