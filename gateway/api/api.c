@@ -11,6 +11,7 @@
 #include "crypto/json.h"
 #include "gateway/api/facts.h"
 #include "gateway/api/lease.h"
+#include "gateway/api/notify.h"
 #include "gateway/api/reply.h"
 #include "gateway/http/url.h"
 #include "schema/wire/scribe.h"
@@ -161,13 +162,33 @@ uint64_t api_epoch(const void *context)
 	return lease_epoch(api->lease);
 }
 
+static enum err log_and_notify(struct store *store, const struct store_event *row,
+			       const struct audit_event *event)
+{
+	TRY(store_audit_insert(store, row));
+	return notify_event(store, event);
+}
+
+/* As a transaction of its own: both or none. */
+static enum err log_alone(struct store *s, const struct store_event *row,
+			  const struct audit_event *event)
+{
+	AUTO(store_end) struct store *store = s;
+
+	TRY(store_begin(store));
+	TRY(log_and_notify(store, row, event));
+	return store_commit(store);
+}
+
 enum err api_log(struct store *store, struct audit_event *event)
 {
 	struct store_event row;
 
 	TRY(audit_event_end(event, clock_now_ms()));
 	row = audit_event_row(event);
-	return store_audit_insert(store, &row);
+	return store_is_in_transaction(store) || !notify_tells(event->kind)
+		       ? log_and_notify(store, &row, event)
+		       : log_alone(store, &row, event);
 }
 
 enum err api_publish(struct api *api, const uint8_t event[WIRE_ID])
