@@ -14,9 +14,9 @@ static _Atomic(const void *) runner;
 static enum err count_run(struct route_context *context, struct arena *arena, int64_t now_ms)
 {
 	(void)arena_alloc(arena, 100);
+	atomic_store(&runner, context); /* before the count, which is waited for */
 	if (now_ms > 0)
 		atomic_fetch_add(&runs, 1);
-	atomic_store(&runner, context);
 	return OK;
 }
 
