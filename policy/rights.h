@@ -26,7 +26,8 @@
 	X(RIGHT_PERSONS_MANAGE, "persons:manage",   true)                                        \
 	X(RIGHT_KEYS_MANAGE,    "keys:manage",      true)                                        \
 	X(RIGHT_SAFETY_REVIEW,  "safety:review",    true)                                        \
-	X(RIGHT_AUDIT_READ,     "audit:read",       true)
+	X(RIGHT_AUDIT_READ,     "audit:read",       true)                                        \
+	X(RIGHT_REQUESTS_HANDLE, "requests:handle", true)
 /* clang-format on */
 
 #define RIGHT_ENUM(name, text, office) name,

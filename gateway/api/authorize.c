@@ -5,11 +5,13 @@
 #include "crypto/base/log.h"
 #include "crypto/base/text.h"
 #include "crypto/json.h"
+#include "gateway/api/hub.h"
 #include "gateway/api/recall.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/scope.h"
 #include "gateway/api/sight.h"
+#include "policy/offices.h"
 #include "policy/open_paths.h"
 #include "schema/store/decision.h"
 
@@ -23,20 +25,58 @@ bool authorize_person(struct exchange *x)
 	return false;
 }
 
+/* What a route declares (routes.c). */
+struct need {
+	enum right right;
+	enum { HELD_EVERYWHERE, HELD_ON_MODEL, HELD_SOMEWHERE } where;
+};
+
+/* False: it is no right. */
+static bool read_need(struct need *out, struct slice declared)
+{
+	struct slice right, where;
+
+	slice_cut(declared, ' ', &right, &where);
+	out->where = slice_equal(where, S("on model"))    ? HELD_ON_MODEL
+		     : slice_equal(where, S("somewhere")) ? HELD_SOMEWHERE
+							  : HELD_EVERYWHERE;
+	return right_parse(&out->right, right) && (out->where != HELD_EVERYWHERE || !where.size);
+}
+
+static bool is_met(struct exchange *x, const struct principal *who, const struct need *need)
+{
+	if (!right_is_office(need->right))
+		return who->scope & right_bit(need->right);
+	switch (need->where) {
+	case HELD_EVERYWHERE:
+		return principal_holds(who, need->right);
+	case HELD_ON_MODEL:
+		return principal_holds_on(who, need->right, hub_model_name(x));
+	case HELD_SOMEWHERE:
+		return principal_holds_somewhere(who, need->right);
+	}
+	return false;
+}
+
 /* A person, with this right of office or (for metadata:read) a token that may speak for them.
  * False: it has answered. */
-static bool check_person(struct exchange *x, const struct principal *who, enum right right)
+static bool check_person(struct exchange *x, const struct principal *who, const struct need *need)
 {
-	bool held = !right_is_office(right) || (who->offices & right_bit(right));
+	right_set held = offices_somewhere(who->person.held, who->now_ms);
+	const char *lacks = "your account does not give";
 
 	if (!authorize_person(x))
 		return false;
-	if (held && (who->scope & right_bit(right)))
+	if (is_met(x, who, need))
 		return true;
+	if (!right_is_office(need->right) || !(who->scope & right_bit(need->right)))
+		lacks = "this token's scope does not give";
+	else if (held & right_bit(need->right))
+		lacks = need->where == HELD_ON_MODEL ? "you do not have for this model"
+						     : "you have for some models only";
 	reply_code(x, CODE_RIGHT_NOT_GRANTED,
-		   arena_printf(exchange_arena(x),
-				"this needs the right \"%s\", which %s does not give",
-				right_name(right), held ? "this token's scope" : "your account"),
+		   arena_printf(exchange_arena(x), "this needs the right \"%s\", which %s",
+				right_name(need->right), lacks),
 		   NULL);
 	return false;
 }
@@ -88,7 +128,7 @@ bool authorize_route(struct exchange *x, struct route_context *context)
 	struct slice declared = slice_of_string(exchange_route(x)->right);
 	struct principal *who = arena_alloc(exchange_arena(x), sizeof *who);
 	bool is_public = slice_equal(declared, S("public"));
-	enum right right = RIGHT_METADATA_READ;
+	struct need need = {.right = RIGHT_METADATA_READ};
 	enum err result;
 
 	exchange_set_subject(x, who);
@@ -104,7 +144,7 @@ bool authorize_route(struct exchange *x, struct route_context *context)
 		reply_failure(x, no_lease());
 		return false;
 	}
-	if (!is_public && !right_parse(&right, declared)) {
+	if (!is_public && !read_need(&need, declared)) {
 		reply_code(x, CODE_INTERNAL, NULL, NULL);
 		return false;
 	}
@@ -124,9 +164,9 @@ bool authorize_route(struct exchange *x, struct route_context *context)
 	/* Rights on a model are decided by authorize_model(), which every such route calls: the
 	 * model may be open to anybody. metadata:read without a model means any person, with a
 	 * token whose scope has it. */
-	if (is_public || (!right_is_office(right) && right != RIGHT_METADATA_READ))
+	if (is_public || (!right_is_office(need.right) && need.right != RIGHT_METADATA_READ))
 		return true;
-	return check_person(x, who, right);
+	return check_person(x, who, &need);
 }
 
 void authorize_answering(const struct route *route, void *shared)

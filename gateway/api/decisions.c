@@ -43,8 +43,9 @@ void decision_get(struct exchange *x, struct route_context *context)
 
 	if (result == OK)
 		result = store_decision_get(context->store, exchange_arena(x), &decision, id);
-	if (result == OK && !principal_holds(who, RIGHT_AUDIT_READ) &&
-	    !principal_holds(who, RIGHT_LICENSES_MANAGE) && !principal_is(who, decision.person))
+	if (result == OK && !principal_holds_on(who, RIGHT_AUDIT_READ, decision.model) &&
+	    !principal_holds_on(who, RIGHT_LICENSES_MANAGE, decision.model) &&
+	    !principal_is(who, decision.person))
 		result = failure(ERR_NOT_FOUND, "no such decision");
 	if (result == OK)
 		reply_text(x, 200, "application/json", decision.record);

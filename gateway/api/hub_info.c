@@ -6,6 +6,7 @@
  */
 #include "crypto/json.h"
 #include "gateway/api/hub.h"
+#include "gateway/api/office.h"
 #include "gateway/api/recall.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
@@ -115,7 +116,7 @@ void hub_revision(struct exchange *x, struct route_context *context)
 static json_t *describe_token(struct arena *arena, const struct principal *who)
 {
 	json_t *auth = json_object_new(), *token = json_object_new();
-	bool writes = principal_holds(who, RIGHT_MODELS_MANAGE);
+	bool writes = principal_holds_somewhere(who, RIGHT_MODELS_MANAGE);
 
 	json_put_text(token, "displayName",
 		      who->credential_name.size ? who->credential_name : S("sallyport"));
@@ -127,14 +128,30 @@ static json_t *describe_token(struct arena *arena, const struct principal *who)
 	return auth;
 }
 
+/* Their answer follows from the time, too. */
+static bool has_dated_office(const struct principal *who)
+{
+	struct slice held = who->person.held;
+	struct office office;
+
+	while (offices_next(&office, &held))
+		if (office.until_ms)
+			return true;
+	return false;
+}
+
 void hub_whoami(struct exchange *x, struct route_context *context)
 {
 	const struct store_person *p = &authorize_principal(x)->person;
 	const struct principal *asker = authorize_principal(x);
 	const struct facts_topic topic = {.route = S("whoami"), .person = asker->credential_id};
+	bool may_be_kept;
 	json_t *who;
 
-	if (!authorize_person(x) || recall_answer(x, context, &topic))
+	if (!authorize_person(x))
+		return;
+	may_be_kept = !has_dated_office(asker);
+	if (may_be_kept && recall_answer(x, context, &topic))
 		return;
 	who = json_object_new();
 	json_put_text(who, "type", S("user"));
@@ -149,8 +166,12 @@ void hub_whoami(struct exchange *x, struct route_context *context)
 	json_put_text(who, "avatarUrl", S(""));
 	json_put(who, "orgs", json_array_new());
 	json_put_text(who, "offices", p->offices);
+	json_put(who, "held", office_describe_held(exchange_arena(x), p->held));
 	json_put(who, "auth", describe_token(exchange_arena(x), asker));
-	remember_answer(x, context, &topic, S(""), who);
+	if (may_be_kept)
+		remember_answer(x, context, &topic, S(""), who);
+	else
+		reply_json(x, 200, who);
 }
 
 void hub_auth_check(struct exchange *x, struct route_context *context)
@@ -166,7 +187,7 @@ void hub_auth_check_write(struct exchange *x, struct route_context *context)
 
 	if (!hub_find_model(&model, x, context) || !authorize_person(x))
 		return;
-	if (principal_holds(authorize_principal(x), RIGHT_MODELS_MANAGE))
+	if (principal_holds_on(authorize_principal(x), RIGHT_MODELS_MANAGE, model.name))
 		reply_json(x, 200, json_object_new());
 	else
 		reply_hub(x, 403, NULL,

@@ -168,10 +168,12 @@ static enum err act_as(struct exchange *x, struct route_context *context,
 		       const struct capability *c)
 {
 	struct principal *who = exchange_subject(x);
+	struct slice model;
 
 	TRY(store_person_by_id(context->store, exchange_arena(x), &who->person, c->person));
+	TRY(store_model_name(context->store, exchange_arena(x), &model, c->model));
 	if (!slice_equal(who->person.state, S("active")) ||
-	    !store_list_has(who->person.offices, S("models:manage")))
+	    !(offices_on(who->person.held, model, clock_now_ms()) & right_bit(RIGHT_MODELS_MANAGE)))
 		return failure(ERR_DENIED,
 			       "the person this upload address was made for may no longer upload");
 	who->authenticated = true;

@@ -34,6 +34,11 @@ enum err hub_make_model(struct exchange *x, struct route_context *context, struc
 		.created_ms = clock_now_ms(),
 	};
 
+	if (!principal_holds_on(who, RIGHT_MODELS_MANAGE, name))
+		return failure(ERR_DENIED,
+			       "you administer some models only, and %.*s is not among "
+			       "them",
+			       SLICE_PRINT(name));
 	random_uuid(model.id, model.created_ms);
 	audit_event_begin(&event, AUDIT_MODEL_CREATE, who->person.id, who->person.name);
 	audit_event_text(&event, "model", name);

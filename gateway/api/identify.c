@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/api/identify.h"
 
+#include "crypto/base/clock.h"
 #include "gateway/api/recall.h"
 #include "gateway/api/scope.h"
+
+enum { IDENTIFY_MAX_MODELS = 64 * 1024 };
 
 /* Bearer tokens only; the scheme's case does not matter (RFC 9110 section 11.1). False: none. */
 static bool bearer_of(struct slice *out, const struct exchange *x)
@@ -86,8 +89,10 @@ static enum err find_person(struct principal *who, struct exchange *x,
 	who->only_revision = credential->revision;
 	who->person = holder.person;
 	who->authenticated = true;
-	who->scope = credential->rights.size ? scope_of_list(credential->rights) : ~(right_set)0;
-	who->offices = scope_of_list(who->person.offices);
+	who->scope = credential->rights.size
+			     ? offices_with_implied(scope_of_list(credential->rights))
+			     : ~(right_set)0;
+	who->offices = offices_everywhere(who->person.held, who->now_ms);
 	return OK;
 }
 
@@ -97,6 +102,7 @@ enum err identify(struct principal *who, struct exchange *x, struct route_contex
 	struct slice text;
 	enum err verdict;
 
+	who->now_ms = clock_now_ms();
 	who->credential = CODE_NOT_AUTHENTICATED;
 	if (!credential_of(&text, x))
 		return OK;
@@ -116,10 +122,49 @@ enum err identify(struct principal *who, struct exchange *x, struct route_contex
 	return find_person(who, x, context, &token);
 }
 
-bool principal_holds(const struct principal *who, enum right office)
+static bool may_use(const struct principal *who, right_set offices, enum right office)
 {
 	return who->authenticated && slice_equal(who->person.state, S("active")) &&
-	       (who->offices & who->scope & right_bit(office));
+	       (offices & who->scope & right_bit(office));
+}
+
+bool principal_holds(const struct principal *who, enum right office)
+{
+	return may_use(who, who->offices, office);
+}
+
+bool principal_holds_on(const struct principal *who, enum right office, struct slice model)
+{
+	return may_use(who, offices_on(who->person.held, model, who->now_ms), office);
+}
+
+bool principal_holds_somewhere(const struct principal *who, enum right office)
+{
+	return may_use(who, offices_somewhere(who->person.held, who->now_ms), office);
+}
+
+bool principal_covers(const struct principal *who, enum right right, struct slice scope)
+{
+	return may_use(who, offices_covering(who->person.held, scope, who->now_ms), right);
+}
+
+bool principal_may_give(const struct principal *who, const struct office *office)
+{
+	return may_use(who, right_bit(office->right), office->right) &&
+	       offices_may_give(who->person.held, office, who->now_ms);
+}
+
+struct slice principal_models(const struct principal *who, enum right right, struct arena *arena)
+{
+	AUTO(buf_free) struct buf list = buf_new(IDENTIFY_MAX_MODELS);
+	struct slice held = who->person.held;
+	struct office office;
+
+	while (may_use(who, right_bit(right), right) && offices_next(&office, &held))
+		if (offices_apply(&office, right, who->now_ms) && office.scope.size)
+			buf_printf(&list, "%s%.*s", list.size ? "," : "",
+				   SLICE_PRINT(office.scope));
+	return buf_done(&list) == OK ? arena_copy(arena, buf_slice(&list)) : S("");
 }
 
 void principal_tell(const struct principal *who, struct audit_event *event)

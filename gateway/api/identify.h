@@ -9,7 +9,7 @@
 #include "gateway/api/api.h"
 #include "gateway/api/facts.h"
 #include "policy/codes.h"
-#include "policy/rights.h"
+#include "policy/offices.h"
 
 /* Who asks. */
 struct principal {
@@ -26,8 +26,9 @@ struct principal {
 	struct slice only_model;    /* its name */
 	struct slice only_revision; /* empty: any */
 	struct store_person person; /* if authenticated */
-	right_set offices;
-	right_set scope; /* what the token may be used for */
+	int64_t now_ms;             /* when it was asked */
+	right_set offices;          /* that the person holds now, everywhere */
+	right_set scope;            /* what the token may be used for */
 };
 
 /* Fills in *who, whose mark is set. Fails only where it cannot be known. */
@@ -36,8 +37,23 @@ RESULT identify(struct principal *who, struct exchange *x, struct route_context 
 /* Does the credential stand in the address (/c/<capability>/...), not in a header? */
 bool identify_by_path(const struct exchange *x);
 
-/* Does the person hold this office (and does the token's scope cover it)? */
+/* Does the person hold this office everywhere (and does the token's scope cover it)? */
 bool principal_holds(const struct principal *who, enum right office);
+
+/* Does the person hold it for this model? Whoever acts on one model, or on a request or license
+ * for it, asks this. */
+bool principal_holds_on(const struct principal *who, enum right office, struct slice model);
+
+/* For at least one model: may come in, and is asked about the model later. */
+bool principal_holds_somewhere(const struct principal *who, enum right office);
+
+/* For every model of this scope? And may they give this office to somebody else? */
+bool principal_covers(const struct principal *who, enum right office, struct slice scope);
+bool principal_may_give(const struct principal *who, const struct office *office);
+
+/* For which: scopes (policy/model_scope.h), comma-separated, in the arena; for lists, of those who
+ * do not hold it everywhere. "": for none. */
+struct slice principal_models(const struct principal *who, enum right office, struct arena *arena);
 
 /* The entry of what a capability did names it: "capability". */
 void principal_tell(const struct principal *who, struct audit_event *event);

@@ -275,7 +275,11 @@ static int at_once(const struct api *api)
 
 static void find_and_run(struct importing *i)
 {
-	enum err result = find_model(i);
+	bool may = principal_holds_on(authorize_principal(i->x), RIGHT_MODELS_MANAGE,
+				      i->model.name);
+	enum err result = may ? find_model(i)
+			      : failure(ERR_DENIED,
+					"you administer some models only, not this one");
 
 	if (result == ERR_NOT_FOUND && i->create)
 		run(i);

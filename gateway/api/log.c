@@ -139,7 +139,8 @@ static bool may_see(const struct exchange *x, struct route_context *context,
 	struct store_license license;
 	bool own;
 
-	if (principal_holds(who, RIGHT_AUDIT_READ) || principal_is(who, event->actor))
+	if (principal_holds_on(who, RIGHT_AUDIT_READ, event->model) ||
+	    principal_is(who, event->actor))
 		return true;
 	if (store_id_is_none(event->license))
 		return false;
@@ -232,6 +233,16 @@ static enum err read_time(int64_t *out, struct exchange *x, const char *name)
 	return text.size ? clock_parse(out, text) : OK;
 }
 
+/* An auditor of some models reads what happened to these, and nothing else. */
+static void narrow_query(struct store_audit_query *query, struct exchange *x)
+{
+	const struct principal *who = authorize_principal(x);
+
+	query->is_narrow = !principal_holds(who, RIGHT_AUDIT_READ);
+	if (query->is_narrow)
+		query->models = principal_models(who, RIGHT_AUDIT_READ, exchange_arena(x));
+}
+
 static enum err read_query(struct store_audit_query *out, struct exchange *x)
 {
 	struct slice license = api_query(x, "license"), limit = api_query(x, "limit");
@@ -244,6 +255,7 @@ static enum err read_query(struct store_audit_query *out, struct exchange *x)
 					  .decision = api_query(x, "decision"),
 					  .before = UINT64_MAX,
 					  .limit = LOG_PAGE};
+	narrow_query(out, x);
 	if (license.size)
 		TRY(text_read_uuid(out->license, license));
 	TRY(read_time(&out->from_ms, x, "from"));

@@ -6,6 +6,7 @@
 #include "crypto/random.h"
 #include "gateway/api/authorize.h"
 #include "gateway/api/mint.h"
+#include "gateway/api/office.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/scope.h"
@@ -192,6 +193,7 @@ void person_list(struct exchange *x, struct route_context *context)
 		json_put_text(one, "email", people[i].email);
 		json_put_text(one, "state", people[i].state);
 		json_put_text(one, "offices", people[i].offices);
+		json_put(one, "held", office_describe_held(arena, people[i].held));
 		json_push(list, one);
 	}
 	reply_list(x, "persons", list);

@@ -13,7 +13,9 @@
 
 /* clang-format off */
 static const struct route routes[] = {
-	/* method, pattern, right, body, its ceiling, handler. What is "public" and yet asks who it
+	/* method, pattern, right, body, its ceiling, handler. A right of office must be held
+	 * everywhere; "on model": for the model of the address; "somewhere": for at least one, and
+	 * the handler asks principal_holds_on() about the one it acts on. What is "public" and yet asks who it
 	 * is (authorize_person) takes any token of a person, however narrow. */
 	{"GET",    "/healthz",                            "public",          BODY_NONE,   0, health},
 	{"GET",    "/readyz",                             "public",          BODY_NONE,   0, ready},
@@ -48,33 +50,36 @@ static const struct route routes[] = {
 	MODEL_ROUTES("GET",  "/c/{capability}/", "/resolve/{revision}/{path...}", "weights:read", BODY_NONE, 0, hub_resolve),
 	{"GET",    "/c/{capability}/{path...}",           "public",          BODY_NONE,   0, path_capability_elsewhere},
 
-	{"POST",   "/api/repos/create",                   "models:manage",   BODY_BUFFER, API_MAX_JSON, hub_create},
-	{"POST",   "/api/validate-yaml",                  "models:manage",   BODY_BUFFER, COMMIT_MAX_BODY, hub_validate_card},
-	MODEL_ROUTES("PUT",  "/api/models/", "/settings",                    "models:manage", BODY_BUFFER, API_MAX_JSON, hub_settings),
-	MODEL_ROUTES("POST", "/api/models/", "/preupload/{revision}",        "models:manage", BODY_BUFFER, API_MAX_JSON, hub_preupload),
-	MODEL_ROUTES("POST", "/api/models/", "/commit/{revision}",           "models:manage", BODY_BUFFER, COMMIT_MAX_BODY, hub_commit),
-	{"POST",   "/{ns}/{name}/info/lfs/objects/batch", "models:manage",   BODY_BUFFER, API_MAX_JSON, hub_lfs_batch},
-	{"POST",   "/{name}/info/lfs/objects/batch",      "models:manage",   BODY_BUFFER, API_MAX_JSON, hub_lfs_batch},
-	{"POST",   "/{ns}/{name}/info/lfs/objects/verify", "models:manage",  BODY_BUFFER, API_MAX_JSON, hub_verify},
-	{"POST",   "/{name}/info/lfs/objects/verify",     "models:manage",   BODY_BUFFER, API_MAX_JSON, hub_verify},
+	{"POST",   "/api/repos/create",                   "models:manage somewhere",   BODY_BUFFER, API_MAX_JSON, hub_create},
+	{"POST",   "/api/validate-yaml",                  "models:manage somewhere",   BODY_BUFFER, COMMIT_MAX_BODY, hub_validate_card},
+	MODEL_ROUTES("PUT",  "/api/models/", "/settings",                    "models:manage on model", BODY_BUFFER, API_MAX_JSON, hub_settings),
+	MODEL_ROUTES("POST", "/api/models/", "/preupload/{revision}",        "models:manage on model", BODY_BUFFER, API_MAX_JSON, hub_preupload),
+	MODEL_ROUTES("POST", "/api/models/", "/commit/{revision}",           "models:manage on model", BODY_BUFFER, COMMIT_MAX_BODY, hub_commit),
+	{"POST",   "/{ns}/{name}/info/lfs/objects/batch", "models:manage on model",   BODY_BUFFER, API_MAX_JSON, hub_lfs_batch},
+	{"POST",   "/{name}/info/lfs/objects/batch",      "models:manage on model",   BODY_BUFFER, API_MAX_JSON, hub_lfs_batch},
+	{"POST",   "/{ns}/{name}/info/lfs/objects/verify", "models:manage on model",  BODY_BUFFER, API_MAX_JSON, hub_verify},
+	{"POST",   "/{name}/info/lfs/objects/verify",     "models:manage on model",   BODY_BUFFER, API_MAX_JSON, hub_verify},
 	{"PUT",    "/upload/{capability}",                "public",          BODY_STREAM, 0, hub_upload},
 	{"HEAD",   "/upload/{capability}",                "public",          BODY_NONE,   0, hub_upload_look},
 	{"POST",   "/upload/{capability}",                "public",          BODY_BUFFER, API_MAX_JSON, hub_upload_complete},
-	MODEL_ROUTES("POST",   "/api/models/", "/branch/{branch}",        "models:manage", BODY_BUFFER, API_MAX_JSON, hub_branch_create),
-	MODEL_ROUTES("DELETE", "/api/models/", "/branch/{branch}",        "models:manage", BODY_NONE, 0, hub_branch_delete),
-	MODEL_ROUTES("POST",   "/api/models/", "/tag/{revision}",            "models:manage", BODY_BUFFER, API_MAX_JSON, hub_tag_create),
-	MODEL_ROUTES("DELETE", "/api/models/", "/tag/{revision}",           "models:manage", BODY_NONE, 0, hub_tag_delete),
+	MODEL_ROUTES("POST",   "/api/models/", "/branch/{branch}",        "models:manage on model", BODY_BUFFER, API_MAX_JSON, hub_branch_create),
+	MODEL_ROUTES("DELETE", "/api/models/", "/branch/{branch}",        "models:manage on model", BODY_NONE, 0, hub_branch_delete),
+	MODEL_ROUTES("POST",   "/api/models/", "/tag/{revision}",            "models:manage on model", BODY_BUFFER, API_MAX_JSON, hub_tag_create),
+	MODEL_ROUTES("DELETE", "/api/models/", "/tag/{revision}",           "models:manage on model", BODY_NONE, 0, hub_tag_delete),
 
-	{"POST",   "/api/v1/imports",                     "models:manage",   BODY_BUFFER, API_MAX_JSON, import_start},
-	{"POST",   "/api/v1/terms",                       "models:manage",   BODY_BUFFER, STORE_TERMS_MAX, terms_add},
+	{"POST",   "/api/v1/imports",                     "models:manage somewhere",   BODY_BUFFER, API_MAX_JSON, import_start},
+	{"POST",   "/api/v1/terms",                       "models:manage somewhere",   BODY_BUFFER, STORE_TERMS_MAX, terms_add},
 	{"GET",    "/api/v1/terms/{sha256}",              "public",          BODY_NONE,   0, terms_get},
-	MODEL_ROUTES("POST", "/api/v1/models/", "/disable",                  "models:manage", BODY_BUFFER, API_MAX_JSON, model_disable),
-	MODEL_ROUTES("POST", "/api/v1/models/", "/enable",                   "models:manage", BODY_BUFFER, API_MAX_JSON, model_enable),
-	MODEL_ROUTES("POST", "/api/v1/models/", "/shred",                    "models:manage", BODY_BUFFER, API_MAX_JSON, model_shred),
-	MODEL_ROUTES("GET",  "/api/v1/models/", "/sealed/{revision}/{path...}", "models:manage", BODY_NONE, 0, model_sealed),
+	MODEL_ROUTES("POST", "/api/v1/models/", "/disable",                  "models:manage on model", BODY_BUFFER, API_MAX_JSON, model_disable),
+	MODEL_ROUTES("POST", "/api/v1/models/", "/enable",                   "models:manage on model", BODY_BUFFER, API_MAX_JSON, model_enable),
+	MODEL_ROUTES("POST", "/api/v1/models/", "/shred",                    "models:manage on model", BODY_BUFFER, API_MAX_JSON, model_shred),
+	MODEL_ROUTES("GET",  "/api/v1/models/", "/sealed/{revision}/{path...}", "models:manage on model", BODY_NONE, 0, model_sealed),
 
 	{"POST",   "/api/v1/persons",                     "persons:manage",  BODY_BUFFER, API_MAX_JSON, person_add},
 	{"GET",    "/api/v1/persons",                     "persons:manage",  BODY_NONE,   0, person_list},
+	{"GET",    "/api/v1/offices",                     "persons:manage",  BODY_NONE,   0, office_list},
+	{"POST",   "/api/v1/persons/{id}/offices",        "persons:manage somewhere", BODY_BUFFER, API_MAX_JSON, office_grant},
+	{"DELETE", "/api/v1/persons/{id}/offices",        "persons:manage somewhere", BODY_NONE, 0, office_revoke},
 	{"POST",   "/api/v1/issuers",                     "persons:manage",  BODY_BUFFER, API_MAX_JSON, issuer_add},
 	{"GET",    "/api/v1/issuers",                     "metadata:read",   BODY_NONE,   0, issuer_list},
 	{"DELETE", "/api/v1/issuers",                     "persons:manage",  BODY_NONE,   0, issuer_remove},
@@ -108,7 +113,7 @@ static const struct route routes[] = {
 	{"GET",    "/api/v1/explain",                     "metadata:read",   BODY_NONE,   0, decision_explain},
 	{"GET",    "/api/v1/decisions/{id}",              "metadata:read",   BODY_NONE,   0, decision_get},
 	{"GET",    "/api/v1/usage",                       "metadata:read",   BODY_NONE,   0, usage_list},
-	{"GET",    "/api/v1/audit/events",                "audit:read",      BODY_NONE,   0, audit_events},
+	{"GET",    "/api/v1/audit/events",                "audit:read somewhere", BODY_NONE, 0, audit_events},
 	MODEL_ROUTES("GET",  "/api/v1/models/", "/receipt/{revision}",       "weights:read", BODY_NONE, 0, revision_receipt),
 	{"GET",    "/api/v1/receipts/{id}",               "metadata:read",   BODY_NONE,   0, receipt_get},
 };

@@ -44,6 +44,8 @@ route_fn model_disable, model_enable, model_shred, model_sealed, terms_add, term
 route_fn import_start;
 /* people.c: persons, tokens, keys, issuers, visas */
 route_fn person_add, person_list, token_create, token_list, token_revoke, key_enroll, key_list;
+/* office.c */
+route_fn office_grant, office_revoke, office_list;
 /* visas.c */
 route_fn issuer_add, issuer_list, issuer_remove, visa_add, visa_list;
 /* submit.c */

@@ -9,7 +9,7 @@
 
 #include "gateway/api/authorize.h"
 
-/* By office: models:manage, requests:decide or licenses:manage. */
+/* By office, held everywhere: models:manage, requests:handle or licenses:manage. */
 bool sight_of_hidden(const struct principal *who);
 
 /* With what a decision has loaded anyway. */

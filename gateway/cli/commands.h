@@ -19,6 +19,9 @@
 	X("whoami",          "",                "",                                       0, 0, "who the token stands for",                              command_whoami) \
 	X("person add",      "NAME",            "office=+ email=",                        1, 1, "add a person; prints their first token, once",          command_person_add) \
 	X("person list",     "",                "",                                       0, 0, "all persons",                                           command_person_list) \
+	X("office grant",    "PERSON OFFICE...", "scope= until=",                         2, 8, "give offices: handler, decider, administrator, auditor, operator, or single rights", command_office_grant) \
+	X("office revoke",   "PERSON OFFICE",   "scope=",                                 2, 2, "take an office back",                                   command_office_revoke) \
+	X("office list",     "",                "",                                       0, 0, "who holds which offices",                               command_office_list) \
 	X("issuer add",      "ISS",             "jwks= jku=",                             1, 1, "let the visas of an issuer count",                      command_issuer_add) \
 	X("issuer list",     "",                "",                                       0, 0, "issuers whose visas count",                             command_issuer_list) \
 	X("issuer remove",   "ISS",             "",                                       1, 1, "let them count no more",                                command_issuer_remove) \

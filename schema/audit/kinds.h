@@ -16,6 +16,7 @@
 	X(PERSON_ADD,        "person.add",        A) \
 	X(PERSON_SUSPEND,    "person.suspend",    A) \
 	X(OFFICE_GRANT,      "office.grant",      A) \
+	X(OFFICE_REVOKE,     "office.revoke",     A) \
 	X(KEY_ENROLL,        "key.enroll",        A) \
 	X(TOKEN_CREATE,      "token.create",      A) \
 	X(TOKEN_REVOKE,      "token.revoke",      A) \

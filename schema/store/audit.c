@@ -102,6 +102,8 @@ enum err store_audit_find(struct store *s, struct arena *arena, struct store_eve
 		"END = $6) "
 		"AND ($7::timestamptz IS NULL OR at >= $7) "
 		"AND ($8::timestamptz IS NULL OR at < $8) "
+		"AND ($10::text IS NULL OR EXISTS (SELECT FROM unnest(string_to_array($10, ',')) s "
+		"WHERE s = model OR (right(s, 2) = '/*' AND starts_with(model, left(s, -1))))) "
 		"ORDER BY seq DESC LIMIT $9::bigint"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
 
@@ -116,6 +118,10 @@ enum err store_audit_find(struct store *s, struct arena *arena, struct store_eve
 	store_put_time(&step, query->from_ms);
 	store_put_time(&step, query->to_ms);
 	store_put_int(&step, query->limit);
+	if (query->is_narrow)
+		store_put_text(&step, query->models);
+	else
+		store_put_null(&step);
 	TRY(store_run(s, &step, 1));
 	*out = store_all(&step, count, sizeof **out, take_event);
 	return OK;

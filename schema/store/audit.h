@@ -49,6 +49,8 @@ struct store_audit_query {
 	uint8_t license[STORE_ID];
 	struct slice kind;      /* "license.issue", or "license" for all of them */
 	struct slice decision;  /* "allow", "deny", or a code */
+	bool is_narrow;         /* only events about these models: */
+	struct slice models;    /* names, or "ns/<star>", comma-separated; empty: none */
 	int64_t from_ms, to_ms; /* [from, to); 0: open */
 	uint64_t before; /* the cursor: only events with a smaller index; UINT64_MAX: newest */
 	unsigned limit;  /* 1..STORE_AUDIT_MAX_PAGE */

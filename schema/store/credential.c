@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "schema/store/credential.h"
 
-#include "schema/store/query.h"
+#include "schema/store/rows.h"
 
 #define CREDENTIAL_COLUMNS \
 	"t.credential, t.person, t.name, array_to_string(t.rights, ','), t.created_at, " \
@@ -32,9 +32,10 @@ enum err store_credential_create(struct store *s, const struct store_credential 
 {
 	static const struct store_statement insert = {
 		"credential_insert", "INSERT INTO access_token (credential, person, name, rights, "
-				     "created_at, expires_at, made_by, model, revision) "
+				     "created_at, expires_at, made_by, model, revision, kind) "
 				     "VALUES ($1, $2, $3, string_to_array($4::text, ','), $5, $6, "
-				     "$7, $8, $9)"};
+				     "$7, $8, $9, CASE WHEN $8::uuid IS NULL THEN 'token' "
+				     "ELSE 'capability' END)"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &insert};
 
 	store_put_id(&step, credential->id);
@@ -53,23 +54,16 @@ enum err store_credential_find(struct store *s, struct arena *arena, struct stor
 			       struct store_person *person, const uint8_t id[STORE_ID])
 {
 	static const struct store_statement find = {
-		"credential_find",
-		"SELECT " CREDENTIAL_COLUMNS ", p.name, p.email, p.state, "
-		"array_to_string(ARRAY(SELECT o.office FROM office o WHERE o.person = p.id "
-		"ORDER BY 1), ','), p.created_at "
-		"FROM " CREDENTIAL_TABLES
-		"JOIN person p ON p.id = t.person WHERE t.credential = $1"};
+		"credential_find", "SELECT " CREDENTIAL_COLUMNS ", " PERSON_COLUMNS " "
+				   "FROM " CREDENTIAL_TABLES
+				   "JOIN person p ON p.id = t.person WHERE t.credential = $1"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
 
 	store_put_id(&step, id);
 	TRY(store_run(s, &step, 1));
 	TRY(store_one(&step, out, take_credential, "access token"));
 	memcpy(person->id, out->person, STORE_ID);
-	person->name = store_take_text(&step);
-	person->email = store_take_text(&step);
-	person->state = store_take_text(&step);
-	person->offices = store_take_text(&step);
-	person->created_ms = store_take_time(&step);
+	person_take(&step, person);
 	return OK;
 }
 
@@ -78,8 +72,9 @@ void store_holder_copy(struct arena *arena, struct store_holder *to,
 {
 	struct store_credential *c = &to->credential;
 	struct store_person *p = &to->person;
-	struct slice *const texts[] = {&c->name, &c->rights, &c->model_name, &c->revision,
-				       &p->name, &p->email,  &p->state,      &p->offices};
+	struct slice *const texts[] = {&c->name,     &c->rights,  &c->model_name,
+				       &c->revision, &p->name,    &p->email,
+				       &p->state,    &p->offices, &p->held};
 
 	*to = *from;
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)

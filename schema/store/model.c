@@ -116,6 +116,21 @@ enum err store_model_page(struct store *s, struct arena *arena, struct store_mod
 	return OK;
 }
 
+enum err store_model_name(struct store *s, struct arena *arena, struct slice *out,
+			  const uint8_t id[STORE_ID])
+{
+	static const struct store_statement find = {"model_name",
+						    "SELECT name FROM model WHERE id = $1"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
+
+	store_put_id(&step, id);
+	TRY(store_run(s, &step, 1));
+	if (!store_next(&step))
+		return failure(ERR_NOT_FOUND, "there is no such model");
+	*out = store_take_text(&step);
+	return OK;
+}
+
 enum err store_model_concerns(struct store *s, bool *out, const uint8_t id[STORE_ID],
 			      const uint8_t person[STORE_ID])
 {

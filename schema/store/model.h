@@ -29,6 +29,8 @@ struct store_model {
  */
 RESULT store_model_create(struct store *s, const struct store_model *model,
 			  const uint8_t created_by[STORE_ID]);
+RESULT store_model_name(struct store *s, struct arena *arena, struct slice *out,
+			const uint8_t id[STORE_ID]);
 RESULT store_model_get(struct store *s, struct arena *arena, struct store_model *out,
 		       struct slice name);
 

@@ -17,6 +17,15 @@ extern const struct store_statement file_find_statement;     /* the same, $3: pa
 	"r.model, r.id, r.state, r.parent, r.title, r.manifest_sha256, r.runnable, " \
 	"r.runnable_reason, r.has_template, r.created_at"
 
+/* Of `person p`, for person_take. */
+#define PERSON_COLUMNS \
+	"p.name, p.email, p.state, array_to_string(ARRAY(SELECT o.office FROM office o " \
+	"WHERE o.person = p.id AND o.scope IS NULL AND (o.until IS NULL OR o.until > now()) " \
+	"ORDER BY 1), ','), array_to_string(ARRAY(SELECT concat_ws(' ', o.office, " \
+	"coalesce(o.scope, '*'), coalesce(floor(extract(epoch FROM o.until) * 1000)::bigint, 0)) " \
+	"FROM office o WHERE o.person = p.id ORDER BY o.office, o.scope), E'\n'), p.created_at"
+
+store_take_fn person_take; /* all but the id */
 store_take_fn model_take, visa_take, license_take, request_take, revision_take, file_take;
 
 /* NULL becomes false and zeros. */

@@ -120,6 +120,7 @@ static const struct {
 	const char *prefix;
 	enum err kind;
 } states[] = {
+	{"SP409", ERR_CONFLICT},    /* raised by a trigger of ours, with a text for people */
 	{"23505", ERR_CONFLICT},    /* unique_violation */
 	{"23503", ERR_NOT_FOUND},   /* foreign_key_violation */
 	{"23", ERR_FORMAT},         /* check and not-null */
@@ -157,6 +158,8 @@ enum err store_refused(struct store *s, const PGresult *result)
 	}
 	if (strncmp(state, "22", 2) == 0) /* these texts quote the value */
 		return failure(kind, "the database cannot take a value (%s)", state);
+	if (strncmp(state, "SP", 2) == 0)
+		return failure(kind, "%s", text ? text : state);
 	return failure(kind, "database: %s", text ? text : state);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The demo's PostgreSQL, taken away and given back.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import fs from "node:fs";
 import { until } from "./http.mjs";
 
@@ -65,4 +65,20 @@ export class Database {
 					?.trim() === "ready",
 		);
 	}
+}
+
+/** What an operator types at psql; resolves to what it prints, unaligned. */
+export function sql(gateway, statement) {
+	return execFileSync(
+		"psql",
+		[
+			gateway.psql,
+			"-qXAt",
+			"-v",
+			"ON_ERROR_STOP=1",
+			"-c",
+			`SET search_path = sallyport; ${statement}`,
+		],
+		{ encoding: "utf8" },
+	).trim();
 }

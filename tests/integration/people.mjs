@@ -3,7 +3,8 @@
 import crypto from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { ask, expect } from "./http.mjs";
+import { sql } from "./database.mjs";
+import { ask, expect, until } from "./http.mjs";
 
 let counter = 0;
 
@@ -183,4 +184,22 @@ export function readFolder(folder) {
 			.filter((name) => fs.statSync(path.join(folder, name)).isFile())
 			.map((name) => [name, fs.readFileSync(path.join(folder, name))]),
 	);
+}
+
+/** A person with every office, as the operator whose token the demo keeps to itself. */
+export async function addOperator(gateway) {
+	const person = await addPerson(gateway);
+
+	sql(
+		gateway,
+		`INSERT INTO office (person, office, granted_at)
+		SELECT '${person.id}', o, now() FROM unnest(ARRAY['requests:handle',
+			'requests:decide', 'licenses:manage', 'models:manage', 'persons:manage',
+			'keys:manage', 'safety:review', 'audit:read']) o`,
+	);
+	await until("the operator's offices", 10, async () => {
+		const { token } = person;
+		return (await ask(gateway, "GET", "/api/v1/offices", { token })).status === 200;
+	});
+	return person;
 }
