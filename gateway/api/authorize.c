@@ -199,7 +199,7 @@ static enum license_state license_state_of(const struct store_license *l)
 	} states[] = {
 		{"preparing", LICENSE_PREPARING},    {"active", LICENSE_ACTIVE},
 		{"suspended", LICENSE_IS_SUSPENDED}, {"expired", LICENSE_IS_EXPIRED},
-		{"revoked", LICENSE_IS_REVOKED},
+		{"revoked", LICENSE_IS_REVOKED},     {"closed", LICENSE_IS_EXPIRED},
 	};
 
 	for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
@@ -269,6 +269,11 @@ static right_set scope_here(const struct grant *g)
 	return who->scope;
 }
 
+static bool is_recalled(const struct grant *g)
+{
+	return g->access.has_revision && !store_id_is_none(g->access.revision.recall);
+}
+
 static void gather_facts(struct grant *g)
 {
 	const struct store_license *l = g->license = choose_license(g);
@@ -283,7 +288,7 @@ static void gather_facts(struct grant *g)
 				  ? PERSON_ACTIVE
 				  : PERSON_SUSPENDED,
 		.token_scope = scope_here(g),
-		.model = model_state_of(g->access.model.state),
+		.model = is_recalled(g) ? MODEL_IS_DISABLED : model_state_of(g->access.model.state),
 		.request = request_state_of(&g->access),
 	};
 	if (!model_gate_parse(&f->gate, g->access.model.gate))
@@ -384,6 +389,10 @@ struct grant *authorize_model(struct exchange *x, struct route_context *context,
 	}
 	metrics_add(&context->api->metrics,
 		    g->decision.allow ? METRIC_DECISIONS_ALLOWED : METRIC_DECISIONS_DENIED, 1);
+	if (!g->decision.allow && g->decision.code == CODE_MODEL_DISABLED && is_recalled(g)) {
+		reply_recalled(x, g->access.revision.recall_reason);
+		return NULL;
+	}
 	if (!g->decision.allow) {
 		reply_denied(x, &g->decision, g->access.model.name);
 		return NULL;

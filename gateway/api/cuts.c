@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/base/buf.h"
+#include "crypto/base/clock.h"
+#include "crypto/digest.h"
+
 struct past_cut {
 	struct store_cut cut;
 	uint64_t epoch;
@@ -19,6 +23,17 @@ struct cuts {
 	size_t made;          /* the next goes to past[made % CUTS_REMEMBERED] */
 	struct past_cut past[CUTS_REMEMBERED];
 };
+
+void cuts_revision(uint8_t out[STORE_ID], const uint8_t model[STORE_ID], struct slice revision)
+{
+	AUTO(buf_free) struct buf text = buf_new(STORE_ID + 256);
+	struct digest digest;
+
+	buf_write(&text, slice_of(model, STORE_ID));
+	buf_write(&text, revision);
+	digest = digest_of(buf_slice(&text));
+	memcpy(out, digest.bytes, STORE_ID);
+}
 
 struct cuts *cuts_new(void)
 {
@@ -63,6 +78,8 @@ static bool hits(const struct store_cut *cut, const struct cut_basis *basis)
 		return is_same(cut->subject, basis->person);
 	case STORE_CUT_TOKEN:
 		return is_same(cut->subject, basis->token) || is_same(cut->subject, basis->maker);
+	case STORE_CUT_REVISION:
+		return is_same(cut->subject, basis->revision);
 	case STORE_CUT_COUNT:
 		break;
 	}
@@ -87,12 +104,17 @@ static enum err check(const struct cuts *c, const struct cut_basis *basis, uint6
 
 enum err cuts_enter(struct cuts *c, struct cut_entry *entry, uint64_t epoch)
 {
+	int64_t now_ms = clock_now_ms();
 	enum err result;
 
 	pthread_mutex_lock(&c->lock);
-	result = check(c, &entry->basis, epoch);
+	result = entry->until_ms && now_ms >= entry->until_ms
+			 ? failure(ERR_EXPIRED, "the license has expired")
+			 : check(c, &entry->basis, epoch);
 	if (result == OK) {
 		atomic_store(&entry->is_cut, false);
+		entry->left_ms = entry->until_ms - now_ms;
+		entry->entered_ms = clock_monotonic_ms();
 		entry->is_entered = true;
 		entry->previous = NULL;
 		entry->next = c->first;
@@ -150,6 +172,28 @@ void cuts_apply_all(struct cuts *c, uint64_t epoch)
 	for (struct cut_entry *e = c->first; e; e = e->next)
 		cut_one(e);
 	pthread_mutex_unlock(&c->lock);
+}
+
+void cuts_expire(struct cuts *c, int64_t now_ms, int64_t monotonic_ms)
+{
+	pthread_mutex_lock(&c->lock);
+	for (struct cut_entry *e = c->first; e; e = e->next)
+		if (e->until_ms &&
+		    (now_ms >= e->until_ms || monotonic_ms - e->entered_ms >= e->left_ms))
+			cut_one(e);
+	pthread_mutex_unlock(&c->lock);
+}
+
+size_t cuts_look(struct cuts *c, struct cut_view *out, size_t max)
+{
+	size_t count = 0;
+
+	pthread_mutex_lock(&c->lock);
+	for (const struct cut_entry *e = c->first; e; e = e->next, count++)
+		if (count < max)
+			out[count] = (struct cut_view){e->what, e->basis};
+	pthread_mutex_unlock(&c->lock);
+	return count;
 }
 
 size_t cuts_count(struct cuts *c)

@@ -165,8 +165,9 @@ static enum err begin_transfer(struct transfer *t, struct exchange_file *file, s
 	enum err result;
 
 	TRY(release_file(&t->release, x, context, t->grant));
-	t->cut = (struct cut_entry){
-		.basis = withdraw_basis(t->grant), .on_cut = cut_transfer, .context = x};
+	t->cut = withdraw_entry(t->grant, CUT_DOWNLOAD);
+	t->cut.on_cut = cut_transfer;
+	t->cut.context = x;
 	result = cuts_enter(t->api->cuts, &t->cut, t->grant->who->mark.epoch);
 	if (result == OK)
 		result = open_file(file, x, t);

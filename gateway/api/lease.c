@@ -19,7 +19,7 @@
 enum {
 	RENEW_PARTS = 4, /* a lease is renewed so often while it lasts */
 	RETRY_MS = 100,  /* the database is away */
-	WATCH_MS = 1000, /* nothing is held: look again */
+	TICK_MS = 250,
 	STOP_MS = 500,
 	WAIT_FIRST_MS = 2, /* between looks at the others' leases: doubling */
 	WAIT_MOST_MS = 32,
@@ -189,6 +189,18 @@ static struct timespec at(int64_t ms)
 	return (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
 }
 
+/* Under the lock: until the lease ends, or the next tick. */
+static void rest(struct lease *l, int64_t now_ms)
+{
+	int64_t until_ms = atomic_load(&l->clock.until_ms);
+	struct timespec until;
+
+	if (!l->clock.is_held || until_ms > now_ms + TICK_MS)
+		until_ms = now_ms + TICK_MS;
+	until = at(until_ms);
+	pthread_cond_timedwait(&l->changed, &l->lock, &until);
+}
+
 static void *watch(void *argument)
 {
 	struct lease *l = argument;
@@ -196,13 +208,13 @@ static void *watch(void *argument)
 	pthread_mutex_lock(&l->lock);
 	while (!atomic_load(&l->is_stopping)) {
 		int64_t now_ms = clock_monotonic_ms();
-		struct timespec until = at(l->clock.is_held ? atomic_load(&l->clock.until_ms)
-							    : now_ms + WATCH_MS);
 
+		if (l->options.tick)
+			l->options.tick(l->options.context);
 		if (lease_clock_lapse(&l->clock, now_ms))
 			lapse(l, "it could not be renewed in time");
 		else
-			pthread_cond_timedwait(&l->changed, &l->lock, &until);
+			rest(l, now_ms);
 	}
 	pthread_mutex_unlock(&l->lock);
 	return NULL;

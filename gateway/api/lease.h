@@ -27,6 +27,7 @@ struct lease_options {
 	 * once all cuts of a change are made. */
 	void (*cut)(void *context, const struct store_cut *cut, uint64_t epoch);
 	void (*lapse)(void *context, uint64_t epoch); /* end all streams, forget all releases */
+	void (*tick)(void *context); /* some times a second, lease or not; may be NULL */
 	void *context;
 };
 

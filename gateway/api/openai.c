@@ -334,7 +334,7 @@ static void run_in_reach(struct call *c)
 	struct cuts *cuts = c->context->api->cuts;
 	enum err result;
 
-	c->cut.basis = withdraw_basis(c->grant);
+	c->cut = withdraw_entry(c->grant, CUT_GENERATION);
 	result = cuts_enter(cuts, &c->cut, c->grant->who->mark.epoch);
 	if (result != OK) {
 		reply_failure(c->x, result);

@@ -2,6 +2,7 @@
 #include "gateway/api/release.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -9,7 +10,9 @@
 #include "crypto/base/log.h"
 #include "crypto/digest.h"
 #include "crypto/random.h"
+#include "gateway/api/cuts.h"
 #include "gateway/api/delivery.h"
+#include "gateway/api/release_entry.h"
 #include "schema/wire/porter.h"
 
 enum { CLOSER_MS = 500, CLOSER_LAST_TRIES = 20 };
@@ -25,7 +28,7 @@ struct held {
 	enum held_state state;
 	/* Of basis, license, person, capability, model, revision, path, client address. */
 	struct digest about;
-	uint8_t license[STORE_ID], model[STORE_ID];
+	uint8_t license[STORE_ID], model[STORE_ID], revision[STORE_ID];
 	uint32_t generation;         /* of the porter: another one has forgotten the key */
 	bool has_key;                /* the porter, for us */
 	unsigned users;              /* transfers */
@@ -73,6 +76,26 @@ static const uint8_t *license_of(const struct grant *g)
 	static const uint8_t none[STORE_ID];
 
 	return g->decision.basis == BASIS_LICENSE ? g->license->id : none;
+}
+
+/* What a withdrawal finds it by. */
+static void name_ground(struct held *row, const struct grant *g)
+{
+	memcpy(row->license, license_of(g), STORE_ID);
+	memcpy(row->model, g->access.model.id, STORE_ID);
+	cuts_revision(row->revision, g->access.model.id, g->access.revision.id);
+}
+
+/* No key stays longer than the license it was released on. */
+static void end_with_license(struct held *row, const struct grant *g)
+{
+	int64_t left_ms;
+
+	if (g->decision.basis != BASIS_LICENSE)
+		return;
+	left_ms = g->license->expires_ms - clock_now_ms();
+	if (row->expires_ms > row->used_ms + left_ms)
+		row->expires_ms = row->used_ms + left_ms;
 }
 
 static struct digest about_of(const struct exchange *x, const struct grant *g)
@@ -198,60 +221,6 @@ enum err release_pick_porter(unsigned *out, struct api *api)
 	return failure(ERR_UNAVAILABLE, "no porter is up; try again");
 }
 
-/* The act: the decision and its key.release entry, published. */
-static enum err log_release(struct release *release, struct exchange *x,
-			    struct route_context *context, const struct grant *g)
-{
-	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event = {0};
-
-	audit_event_begin(&event, AUDIT_KEY_RELEASE,
-			  g->who->authenticated ? g->who->person.id : NULL, g->who->person.name);
-	audit_event_text(&event, "basis", slice_of_string(decision_basis_name(g->decision.basis)));
-	if (g->decision.basis == BASIS_LICENSE)
-		audit_event_uuid(&event, "license", g->license->id);
-	audit_event_text(&event, "model", g->access.model.name);
-	audit_event_text(&event, "revision", g->access.revision.id);
-	audit_event_text(&event, "path", g->access.file.path);
-	if (g->open_pattern.size) /* the keeper asks which of the model's patterns opens the file */
-		audit_event_text(&event, "pattern", g->open_pattern);
-	audit_event_text(&event, "right", slice_of_string(right_name(g->right)));
-	audit_event_text(&event, "role", S("porter"));
-	audit_event_number(&event, "index", release->porter);
-	audit_event_number(&event, "handle", (int64_t)release->handle);
-	audit_event_text(&event, "decision", slice_of_string(exchange_request_id(x)));
-	audit_event_text(&event, "address", exchange_client_address(x));
-	principal_tell(g->who, &event);
-	TRY(store_begin(store));
-	TRY(authorize_record(store, x, g));
-	TRY(api_log(store, &event));
-	TRY(store_commit(store));
-	memcpy(release->event, event.id, WIRE_ID);
-	return api_publish(context->api, event.id);
-}
-
-static enum err ask_keeper(const struct release *release, struct api *api, const struct grant *g)
-{
-	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
-	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
-	struct wire_key_release ask = {
-		.header = g->access.file.header,
-		.path = g->access.file.path,
-		.role = ROLE_PORTER,
-		.index = (uint8_t)release->porter,
-		.handle = release->handle,
-	};
-
-	memcpy(ask.event, release->event, WIRE_ID);
-	if (g->decision.basis == BASIS_LICENSE) {
-		ask.license = g->license->document;
-		memcpy(ask.signature, g->license->signature, WIRE_SIGNATURE);
-	}
-	wire_write_key_release(&body, &ask);
-	TRY(buf_done(&body));
-	return api_ask_keeper(&reply, api, WIRE_KEY_RELEASE, buf_slice(&body));
-}
-
 /* A row reserved for the caller to make it, or NULL: one is held, after waiting for one that is
  * being made, and is copied to *out. ERR_UNAVAILABLE: the table is full. */
 static enum err find_or_reserve(struct held **reserved, struct release *out, struct api *api,
@@ -270,8 +239,7 @@ static enum err find_or_reserve(struct held **reserved, struct release *out, str
 		*out = row->release;
 	} else if ((row = take_row(api)) != NULL) {
 		*row = (struct held){.state = HELD_MAKING, .about = *about};
-		memcpy(row->license, license_of(g), STORE_ID);
-		memcpy(row->model, g->access.model.id, STORE_ID);
+		name_ground(row, g);
 		*reserved = row;
 	} else {
 		result = failure(ERR_UNAVAILABLE, "%d files are being downloaded; try again",
@@ -290,8 +258,8 @@ static enum err make(struct release *out, uint32_t *generation, struct exchange 
 	random_bytes(&out->handle, sizeof out->handle);
 	out->handle >>= 11; /* it also stands in the log: JSON integers have 53 bits */
 	*generation = rpc_generation(api->rpc, ROLE_PORTER, out->porter);
-	TRY(log_release(out, x, context, g));
-	TRY(ask_keeper(out, api, g));
+	TRY(release_log(out, x, context, g));
+	TRY(release_ask_keeper(out, api, g));
 	metrics_add(&api->metrics, METRIC_KEY_RELEASES, 1);
 	return OK;
 }
@@ -331,8 +299,8 @@ static enum err make_row(struct held *row, struct release *out, struct exchange 
 	made.release = *out;
 	made.used_ms = clock_monotonic_ms();
 	made.expires_ms = made.used_ms + api->settings->release_seconds * 1000;
-	memcpy(made.license, license_of(g), STORE_ID);
-	memcpy(made.model, g->access.model.id, STORE_ID);
+	name_ground(&made, g);
+	end_with_license(&made, g);
 	if (result == OK)
 		made.delivery = delivery_new(g, out->event);
 	return settle(row, api, &made, result);
@@ -368,22 +336,31 @@ enum err release_file(struct release *out, struct exchange *x, struct route_cont
 	return result;
 }
 
-void releases_drop_license(struct api *api, const uint8_t license[STORE_ID])
+/* Those that have this id at this place of their row. */
+static void drop_where(struct api *api, size_t place, const uint8_t id[STORE_ID])
 {
+	struct held *rows = api->releases->rows;
+
 	pthread_mutex_lock(&api->releases->lock);
 	for (size_t i = 0; i < RELEASE_MAX; i++)
-		if (memcmp(api->releases->rows[i].license, license, STORE_ID) == 0)
-			forget(api, &api->releases->rows[i]);
+		if (memcmp((const uint8_t *)&rows[i] + place, id, STORE_ID) == 0)
+			forget(api, &rows[i]);
 	pthread_mutex_unlock(&api->releases->lock);
+}
+
+void releases_drop_license(struct api *api, const uint8_t license[STORE_ID])
+{
+	drop_where(api, offsetof(struct held, license), license);
 }
 
 void releases_drop_model(struct api *api, const uint8_t model[STORE_ID])
 {
-	pthread_mutex_lock(&api->releases->lock);
-	for (size_t i = 0; i < RELEASE_MAX; i++)
-		if (memcmp(api->releases->rows[i].model, model, STORE_ID) == 0)
-			forget(api, &api->releases->rows[i]);
-	pthread_mutex_unlock(&api->releases->lock);
+	drop_where(api, offsetof(struct held, model), model);
+}
+
+void releases_drop_revision(struct api *api, const uint8_t subject[STORE_ID])
+{
+	drop_where(api, offsetof(struct held, revision), subject);
 }
 
 void releases_drop_all(struct api *api)

@@ -47,6 +47,7 @@ void release_leave(struct api *api, const struct release *release, uint64_t firs
  * made comes to nothing, the next asks anew. */
 void releases_drop_license(struct api *api, const uint8_t license[STORE_ID]);
 void releases_drop_model(struct api *api, const uint8_t model[STORE_ID]);
+void releases_drop_revision(struct api *api, const uint8_t subject[STORE_ID]);
 void releases_drop_all(struct api *api);
 
 /* A porter that is up, in turn. ERR_UNAVAILABLE: none is. */

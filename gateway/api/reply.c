@@ -267,6 +267,16 @@ void reply_denied(struct exchange *x, const struct decision *d, struct slice mod
 	reply_any(x, d->code, sentence, NULL, d);
 }
 
+void reply_recalled(struct exchange *x, struct slice reason)
+{
+	const char *sentence = arena_printf(exchange_arena(x), "this revision was recalled: %.*s",
+					    SLICE_PRINT(reason));
+
+	if (dialect_of(exchange_request(x)->path) == DIALECT_HUB)
+		exchange_header(x, "X-HF-Warning", "recall; %s", header_text(x, sentence));
+	reply_any(x, CODE_MODEL_DISABLED, sentence, NULL, NULL);
+}
+
 void reply_failure(struct exchange *x, enum err kind)
 {
 	struct meaning m = meaning_of(kind, slice_of_string(failure_text()));

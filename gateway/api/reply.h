@@ -31,6 +31,10 @@ void reply_busy(struct exchange *x, const char *sentence, unsigned at_once);
  * empty. On the Hub surface this is GatedRepo with X-HF-Warning, which its clients show. */
 void reply_denied(struct exchange *x, const struct decision *decision, struct slice model);
 
+/* A recalled revision: MODEL_DISABLED, with what the recall says; on the Hub surface in
+ * X-HF-Warning, since its clients know a disabled model by one exact message. */
+void reply_recalled(struct exchange *x, struct slice reason);
+
 /* [{"need","href"}]: what a denied decision lacks, and where to get it. */
 json_t *reply_missing(const struct decision *decision);
 

@@ -10,6 +10,7 @@
 #include "crypto/base/clock.h"
 #include "crypto/base/log.h"
 #include "crypto/random.h"
+#include "gateway/api/cuts.h"
 #include "schema/wire/engine.h"
 
 /*
@@ -123,6 +124,21 @@ void slots_drop_model(struct slots *s, struct rpc *rpc, const uint8_t model[STOR
 	for (unsigned i = s->first; i < s->count; i += s->step)
 		if (slice_equal(slice_of(s->rows[i].model, STORE_ID), slice_of(model, STORE_ID)))
 			drop(s, rpc, &s->rows[i]);
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void slots_drop_revision(struct slots *s, struct rpc *rpc, const uint8_t subject[STORE_ID])
+{
+	pthread_mutex_lock(&s->lock);
+	for (unsigned i = s->first; i < s->count; i += s->step) {
+		struct slot *slot = &s->rows[i];
+		uint8_t serves_it[STORE_ID];
+
+		cuts_revision(serves_it, slot->model, slice_of_string(slot->revision));
+		if (memcmp(serves_it, subject, STORE_ID) == 0)
+			drop(s, rpc, slot);
+	}
 	pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->lock);
 }

@@ -28,6 +28,9 @@ void slots_leave(struct slots *s, unsigned slot);
 /* The engines that serve this model end at once, whoever uses them: an emergency stop. */
 void slots_drop_model(struct slots *s, struct rpc *rpc, const uint8_t model[STORE_ID]);
 
+/* The same of one revision; `subject` is of cuts_revision. */
+void slots_drop_revision(struct slots *s, struct rpc *rpc, const uint8_t subject[STORE_ID]);
+
 /* Can the engines run a model with this config.json? ERR_UNSUPPORTED says why not. */
 RESULT slots_check(struct api *api, struct slice config);
 

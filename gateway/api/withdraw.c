@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/api/withdraw.h"
 
+#include "crypto/base/clock.h"
 #include "crypto/base/log.h"
 #include "crypto/json.h"
 #include "gateway/api/release.h"
@@ -18,6 +19,10 @@ static void apply(void *context, const struct store_cut *cut, uint64_t epoch)
 	case STORE_CUT_MODEL:
 		releases_drop_model(api, cut->subject);
 		slots_drop_model(api->slots, api->rpc, cut->subject);
+		break;
+	case STORE_CUT_REVISION:
+		releases_drop_revision(api, cut->subject);
+		slots_drop_revision(api->slots, api->rpc, cut->subject);
 		break;
 	case STORE_CUT_GATE:
 		releases_drop_model(api, cut->subject);
@@ -37,12 +42,20 @@ static void lapse(void *context, uint64_t epoch)
 	releases_drop_all(api);
 }
 
+static void tick(void *context)
+{
+	struct api *api = context;
+
+	cuts_expire(api->cuts, clock_now_ms(), clock_monotonic_ms());
+}
+
 struct lease_options withdraw_options(struct api *api)
 {
 	return (struct lease_options){
 		.lease_ms = api->settings->lease_seconds * 1000,
 		.cut = apply,
 		.lapse = lapse,
+		.tick = tick,
 		.context = api,
 	};
 }
@@ -57,7 +70,17 @@ struct cut_basis withdraw_basis(const struct grant *g)
 	memcpy(basis.person, g->who->person.id, STORE_ID);
 	memcpy(basis.token, g->who->credential_id, STORE_ID);
 	memcpy(basis.maker, g->who->made_by, STORE_ID);
+	cuts_revision(basis.revision, g->access.model.id, g->access.revision.id);
 	return basis;
+}
+
+struct cut_entry withdraw_entry(const struct grant *g, enum cut_what what)
+{
+	return (struct cut_entry){
+		.what = what,
+		.basis = withdraw_basis(g),
+		.until_ms = g->decision.basis == BASIS_LICENSE ? g->license->expires_ms : 0,
+	};
 }
 
 void withdraw_wait(struct exchange *x, struct route_context *context, json_t *answer)

@@ -27,7 +27,7 @@ enum fact_kind {
 
 enum { FACT_LICENSE_REVOKED = 1, FACT_LICENSE_SUSPENDED = 2 };
 enum { FACT_MODEL_OPEN = 1, FACT_MODEL_DISABLED = 2, FACT_MODEL_SHREDDED = 4 };
-enum { FACT_COMMIT_KNOWN = 1, FACT_COMMIT_SERVED = 2 };
+enum { FACT_COMMIT_KNOWN = 1, FACT_COMMIT_SERVED = 2, FACT_COMMIT_RECALLED = 4 };
 
 struct fact {
 	enum fact_kind kind;

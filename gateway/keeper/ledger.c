@@ -236,6 +236,17 @@ static enum err draft_commit(struct draft *d, const json_t *payload)
 	return OK;
 }
 
+/* For good: what was recalled is committed anew, as another revision. */
+static enum err draft_recall(struct draft *d, const json_t *payload)
+{
+	struct slice model, revision;
+
+	TRY(json_get_text(&model, payload, "model"));
+	TRY(json_get_text(&revision, payload, "revision"));
+	draft_bits(d, fact_of(FACT_COMMIT, model, revision, 0), FACT_COMMIT_RECALLED, 0);
+	return OK;
+}
+
 /* The entries that change what the keeper will do from now on. */
 static const struct {
 	const char *kind;
@@ -245,7 +256,8 @@ static const struct {
 	{"license.reinstate", draft_reinstate}, {"model.commit", draft_commit},
 	{"model.create", draft_settings},       {"model.settings", draft_settings},
 	{"model.disable", draft_disable},       {"model.enable", draft_enable},
-	{"model.shred", draft_shred},
+	{"model.shred", draft_shred},           {"license.close", draft_revoke},
+	{"model.recall", draft_recall},
 };
 
 static enum err draft_facts(struct draft *d, const char *kind, struct slice payload)

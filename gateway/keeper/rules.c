@@ -383,6 +383,15 @@ static enum err check_service(struct rules *r, const struct evidence *e,
 	return OK;
 }
 
+static enum err check_revision(struct rules *r, const struct age_context *context)
+{
+	struct fact like = fact_of(FACT_COMMIT, context->model, context->revision, 0);
+
+	if (journal_fact(r->journal, &like) & FACT_COMMIT_RECALLED)
+		return refuse(r, ERR_DENIED, "MODEL_DISABLED", "the revision was recalled");
+	return OK;
+}
+
 enum err rules_key_release(struct rules *r, const struct wire_key_release *ask,
 			   const struct age_context *context)
 {
@@ -403,6 +412,7 @@ enum err rules_key_release(struct rules *r, const struct wire_key_release *ask,
 		return refuse(r, ERR_DENIED, "", "a %s releases no key",
 			      event_kind_name(e.event->kind));
 	TRY(check_model(r, context->model));
+	TRY(check_revision(r, context));
 	return use_up(r, &e, ask->path);
 }
 

@@ -52,6 +52,17 @@
 	X(LICENSE_SUSPEND,   "license.suspend",   A) \
 	X(LICENSE_REINSTATE, "license.reinstate", A) \
 	X(LICENSE_RENEW,     "license.renew",     A) \
+	X(LICENSE_CLOSE,     "license.close",     A) \
+	X(LICENSE_REMIND,    "license.remind",    B) \
+	X(LICENSE_CHECKOUT,  "license.checkout",  A) \
+	X(LICENSE_EXPORT,    "license.export",    A) \
+	X(LICENSE_REPORT,    "license.report",    A) \
+	X(LICENSE_DECLINE,   "license.decline",   A) \
+	X(INSTITUTION_LICENSE, "institution.license", A) \
+	X(INSTITUTION_REVOKE, "institution.revoke", A) \
+	X(MODEL_RECALL,      "model.recall",      A) \
+	X(MODEL_ATTEST,      "model.attest",      A) \
+	X(STATUS_PUBLISH,    "status.publish",    A) \
 	X(KEY_RELEASE,       "key.release",       A) \
 	X(DOWNLOAD_END,      "download.end",      B) \
 	X(INFER_PASS,        "infer.pass",        A) \

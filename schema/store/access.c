@@ -74,7 +74,7 @@ static void own_texts(struct arena *arena, struct slice *const texts[], size_t c
 
 /* These rows may not grow a text that the copies below would share with what they are copied from:
  * whoever adds a field adds it there too, if it points at something, and then counts here. */
-static_assert(sizeof(struct store_model) == 232 && sizeof(struct store_revision) == 152 &&
+static_assert(sizeof(struct store_model) == 232 && sizeof(struct store_revision) == 184 &&
 		      sizeof(struct store_file) == 112 && sizeof(struct store_license) == 392 &&
 		      sizeof(struct store_request) == 312 && sizeof(struct store_visa) == 176,
 	      "a row has changed: does store_access_copy still copy all it points at?");
@@ -110,7 +110,8 @@ void store_access_copy(struct arena *arena, struct store_access *to,
 	*to = *from;
 	OWN_TEXTS(arena, &m->name, &m->state, &m->state_reason, &m->gate, &m->open_paths, &m->main,
 		  &m->runnable_reason);
-	OWN_TEXTS(arena, &r->id, &r->state, &r->parent, &r->title, &r->runnable_reason);
+	OWN_TEXTS(arena, &r->id, &r->state, &r->parent, &r->title, &r->runnable_reason,
+		  &r->recall_reason);
 	OWN_TEXTS(arena, &f->path, &f->header);
 	OWN_TEXTS(arena, &q->model_name, &q->person_name, &q->state, &q->intended_use, &q->rights,
 		  &q->reason, &q->decided_by_name);

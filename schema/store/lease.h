@@ -10,11 +10,12 @@
 
 /* clang-format off */
 #define STORE_CUTS(X) \
-	X(LICENSE, "license") /* revoked or suspended */ \
+	X(LICENSE, "license") /* revoked, suspended, closed */ \
 	X(MODEL,   "model")   /* disabled or shredded */ \
 	X(GATE,    "gate")    /* of a model, narrowed: whoever has no license */ \
 	X(PERSON,  "person")  /* suspended */ \
-	X(TOKEN,   "token")   /* revoked */
+	X(TOKEN,   "token")   /* revoked */ \
+	X(REVISION, "revision") /* recalled: subject as of revision_subject of 0017 */
 /* clang-format on */
 
 #define STORE_CUT_ENUM(kind, name) STORE_CUT_##kind,

@@ -37,6 +37,8 @@ void revision_take(struct store_step *step, void *out)
 	revision->runnable_reason = store_take_text(step);
 	revision->has_template = store_take_bool(step);
 	revision->created_ms = store_take_time(step);
+	store_take_id(step, revision->recall);
+	revision->recall_reason = store_take_text(step);
 }
 
 void file_take(struct store_step *step, void *out)

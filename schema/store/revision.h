@@ -19,6 +19,8 @@ struct store_revision {
 	struct slice runnable_reason;
 	bool has_template; /* it brings a chat_template */
 	int64_t created_ms;
+	uint8_t recall[STORE_ID]; /* none: it is not recalled */
+	struct slice recall_reason;
 };
 
 struct store_file {

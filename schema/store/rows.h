@@ -15,7 +15,8 @@ extern const struct store_statement file_find_statement;     /* the same, $3: pa
 /* Of `revision r`, for revision_take. */
 #define REVISION_COLUMNS \
 	"r.model, r.id, r.state, r.parent, r.title, r.manifest_sha256, r.runnable, " \
-	"r.runnable_reason, r.has_template, r.created_at"
+	"r.runnable_reason, r.has_template, r.created_at, r.recall, " \
+	"(SELECT c.reason FROM recall c WHERE c.id = r.recall)"
 
 /* Of `person p`, for person_take. */
 #define PERSON_COLUMNS \

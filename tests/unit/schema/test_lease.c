@@ -96,6 +96,7 @@ static void what_is_withdrawn_is_a_cut_of_its_epoch(void **state)
 	} rows[] = {
 		{"UPDATE license SET state = 'suspended'", "suspended", 1, STORE_CUT_LICENSE, 0xc},
 		{"UPDATE license SET state = 'active'", "reinstated", 0, STORE_CUT_LICENSE, 0},
+		{"UPDATE license SET state = 'closed'", "closed", 1, STORE_CUT_LICENSE, 0xc},
 		{"UPDATE license SET state = 'revoked'", "revoked", 1, STORE_CUT_LICENSE, 0xc},
 		{"UPDATE license SET state = 'revoked'", "revoked before", 0, STORE_CUT_LICENSE, 0},
 		{"UPDATE license SET state = 'expired'", "renewed: the next one holds", 0,
@@ -146,7 +147,9 @@ static void every_table_moves_the_epoch_or_is_known_to_decide_nothing(void **sta
 		"'audit_event', 'audit_outbox', 'audit_leaf', "     /* the log is written, */
 		"'audit_checkpoint', 'audit_state', "               /* not decided from */
 		"'decision', 'usage_day', 'access_request_event', " /* history */
-		"'quota_counter', 'quota_hold', "                   /* reserved from, each time */
+		"'closeout', 'renewal', 'license_reminder', 'institution_license', "
+		"'license_seat', 'delivery', 'recall', 'recall_duty', 'status_list', "
+		"'quota_counter', 'quota_hold', " /* reserved from, each time */
 		"'notice', 'notice_delivery', 'notice_choice', 'webhook', " /* told, not decided */
 		"'session', 'password', 'attempt', 'one_time_code', "       /* sign-in: the */
 		"'oidc_login', 'device_login', 'workload', "                /* credential counts */
