@@ -12,6 +12,7 @@
 #include "crypto/base/text.h"
 #include "crypto/json.h"
 #include "gateway/api/commit.h"
+#include "gateway/api/form.h"
 #include "gateway/api/hub.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
@@ -39,6 +40,7 @@ struct committing {
 	bool runnable;
 	const char *runnable_reason;
 	bool has_template;
+	struct form_of_commit form;
 };
 
 static struct store_file *find_path(struct committing *c, struct slice path)
@@ -327,6 +329,9 @@ static enum err insert_revision(struct committing *c, uint8_t event_id[WIRE_ID],
 	audit_event_json(&event, "files", list_files(c));
 	if (c->source.size)
 		audit_event_text(&event, "source", c->source);
+	if (c->form.document.size)
+		audit_event_hex(&event, "form_sha256",
+				slice_of(digest_of(c->form.document).bytes, DIGEST_SIZE));
 	TRY(store_begin(store));
 	TRY(store_revision_create(store, &row, who->person.id, unbound, c->count));
 	TRY(api_log(store, &event));
@@ -368,6 +373,7 @@ static enum err make_visible(struct committing *c, int64_t now_ms)
 	if (result == ERR_CONFLICT)
 		return is_behind(c);
 	TRY(result);
+	TRY(form_of_commit_take(&c->form, c->x, c->context, c->model.id, revision));
 	TRY(store_commit(store));
 	facts_touch(c->context->api->facts); /* an import answers before it is done */
 	return OK;
@@ -397,6 +403,8 @@ static enum err run(struct committing *c)
 	uint8_t event[WIRE_ID];
 
 	TRY(start_from_parent(c));
+	if (slice_equal(c->branch, S("main")))
+		TRY(form_of_commit(&c->form, exchange_arena(c->x), &c->commit));
 	for (size_t i = 0; i < c->commit.count; i++)
 		TRY(apply(c, &c->commit.operations[i]));
 	if (c->count == 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Access requests after their submission: who sees them, who decides them. */
 #include "crypto/json.h"
+#include "gateway/api/form.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/request.h"
 #include "gateway/api/routes.h"
@@ -82,7 +83,13 @@ void request_get(struct exchange *x, struct route_context *context)
 	}
 	answer = request_describe(exchange_arena(x), &request);
 	json_put(answer, "history", describe_history(exchange_arena(x), events, count));
-	reply_json(x, 200, answer);
+	result = form_show(answer, x, context, request.id);
+	if (result == OK) {
+		reply_json(x, 200, answer);
+		return;
+	}
+	json_free(answer);
+	reply_failure(x, result);
 }
 
 /* An approval may grant fewer rights than were asked for, never more. */

@@ -74,6 +74,9 @@ static const struct route routes[] = {
 	MODEL_ROUTES("POST", "/api/v1/models/", "/enable",                   "models:manage on model", BODY_BUFFER, API_MAX_JSON, model_enable),
 	MODEL_ROUTES("POST", "/api/v1/models/", "/shred",                    "models:manage on model", BODY_BUFFER, API_MAX_JSON, model_shred),
 	MODEL_ROUTES("GET",  "/api/v1/models/", "/sealed/{revision}/{path...}", "models:manage on model", BODY_NONE, 0, model_sealed),
+	MODEL_ROUTES("GET",  "/api/v1/models/", "/form",                     "public", BODY_NONE, 0, model_form_get),
+	MODEL_ROUTES("PUT",  "/api/v1/models/", "/form",                     "models:manage on model", BODY_BUFFER, API_MAX_JSON, model_form_put),
+	MODEL_ROUTES("DELETE", "/api/v1/models/", "/form",                   "models:manage on model", BODY_NONE, 0, model_form_delete),
 
 	{"POST",   "/api/v1/persons",                     "persons:manage",  BODY_BUFFER, API_MAX_JSON, person_add},
 	{"GET",    "/api/v1/persons",                     "persons:manage",  BODY_NONE,   0, person_list},

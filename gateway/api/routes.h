@@ -28,6 +28,8 @@ route_fn path_capability_create, path_capability_list, path_capability_revoke,
 route_fn hub_create, hub_preupload;
 /* hub_lfs.c: the large ones */
 route_fn hub_lfs_batch, hub_upload, hub_upload_look, hub_upload_complete, hub_verify;
+/* form.c: what a model asks of those who ask for it */
+route_fn model_form_get, model_form_put, model_form_delete;
 /* hub_branches.c: branches and tags */
 route_fn hub_branch_create, hub_branch_delete, hub_tag_create, hub_tag_delete;
 /* hub_card.c: what the Hub would say of a model card */

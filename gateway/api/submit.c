@@ -11,6 +11,7 @@
 #include "crypto/json.h"
 #include "crypto/random.h"
 #include "crypto/verify.h"
+#include "gateway/api/form.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/request.h"
 #include "gateway/api/routes.h"
@@ -162,7 +163,8 @@ static enum err read_submission(struct submission *s, struct exchange *x,
 	return OK;
 }
 
-static enum err submit(struct submission *s, struct exchange *x, struct route_context *context)
+static enum err submit(struct submission *s, struct exchange *x, struct route_context *context,
+		       const json_t *body)
 {
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
@@ -182,6 +184,8 @@ static enum err submit(struct submission *s, struct exchange *x, struct route_co
 	}
 	TRY(store_begin(store));
 	TRY(store_request_create(store, &s->row));
+	TRY(form_take(&event, x, context,
+		      &(struct form_request){.id = s->row.id, .model = s->row.model}, body));
 	if (slice_equal(s->model.gate, S("auto")))
 		return api_commit(context, &event); /* the answer's receipt is the approval's */
 	return api_finish(x, context, &event);
@@ -217,7 +221,7 @@ void request_submit(struct exchange *x, struct route_context *context)
 		return;
 	result = read_submission(s, x, context, body);
 	if (result == OK)
-		result = submit(s, x, context);
+		result = submit(s, x, context, body);
 	if (result == OK && slice_equal(s->model.gate, S("auto")))
 		result = approve_by_gate(s, x, context);
 	if (result != OK) {

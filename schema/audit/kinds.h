@@ -28,6 +28,7 @@
 	X(TERMS_ADD,         "terms.add",         A) \
 	X(MODEL_CREATE,      "model.create",      A) \
 	X(MODEL_SETTINGS,    "model.settings",    A) \
+	X(MODEL_FORM,        "model.form",        A) \
 	X(KEY_CREATE,        "key.create",        A) \
 	X(KEY_RESUME,        "key.resume",        A) \
 	X(MODEL_COMMIT,      "model.commit",      A) \

@@ -149,6 +149,7 @@ static void every_table_moves_the_epoch_or_is_known_to_decide_nothing(void **sta
 		"'decision', 'usage_day', 'access_request_event', " /* history */
 		"'closeout', 'renewal', 'license_reminder', 'institution_license', "
 		"'license_seat', 'delivery', 'recall', 'recall_duty', 'status_list', "
+		"'model_form', "                  /* asked, not decided from */
 		"'quota_counter', 'quota_hold', " /* reserved from, each time */
 		"'notice', 'notice_delivery', 'notice_choice', 'webhook', " /* told, not decided */
 		"'session', 'password', 'attempt', 'one_time_code', "       /* sign-in: the */
