@@ -39,10 +39,11 @@ static enum err check_depth(struct slice text)
 	return OK;
 }
 
-enum err json_read(json_t **out, struct slice text, size_t max_bytes)
+enum err json_read_at(json_t **out, struct slice text, size_t max_bytes, struct json_place *stopped)
 {
 	json_error_t error;
 
+	*stopped = (struct json_place){1, 1};
 	if (text.size > max_bytes)
 		return failure(ERR_LIMIT, "JSON: %zu bytes, at most %zu are read", text.size,
 			       max_bytes);
@@ -50,10 +51,19 @@ enum err json_read(json_t **out, struct slice text, size_t max_bytes)
 	seed_hash_tables();
 	*out = json_loadb(text.size ? (const char *)text.data : "", text.size,
 			  JSON_REJECT_DUPLICATES, &error);
-	if (!*out)
-		return failure(ERR_FORMAT, "JSON: line %d, column %d: %.120s", error.line,
-			       error.column, error.text);
-	return OK;
+	if (*out)
+		return OK;
+	*stopped = (struct json_place){error.line < 1 ? 1 : (unsigned)error.line,
+				       error.column < 1 ? 1 : (unsigned)error.column};
+	return failure(ERR_FORMAT, "JSON: line %d, column %d: %.120s", error.line, error.column,
+		       error.text);
+}
+
+enum err json_read(json_t **out, struct slice text, size_t max_bytes)
+{
+	struct json_place stopped;
+
+	return json_read_at(out, text, max_bytes, &stopped);
 }
 
 void json_free(json_t *value)

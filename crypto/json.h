@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "crypto/base/buf.h"
+#include "crypto/json_place.h"
 
 enum { JSON_MAX_DEPTH = 32 };
 
@@ -17,6 +18,9 @@ enum { JSON_MAX_DEPTH = 32 };
  * levels, strict UTF-8, no name twice in an object, no NUL in a string. */
 RESULT json_read(json_t **out, struct slice text, size_t max_bytes);
 void json_free(json_t *value); /* NULL is fine */
+
+/* The same, and where it stopped, for who shows the text to its author. */
+RESULT json_read_at(json_t **out, struct slice text, size_t max_bytes, struct json_place *stopped);
 
 static inline void json_auto(json_t **value) /* AUTO(json_auto) json_t *value = NULL; */
 {

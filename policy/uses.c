@@ -87,9 +87,9 @@ const char *uses_verdict_name(enum uses_verdict verdict)
 	return names[verdict];
 }
 
-/* What a permission covers besides itself: DUO's own tree, in which the narrower hang below the
- * wider. Research on ancestry is under general research, unless NPOA excludes it. */
-static use_set covers(enum use permission)
+/* DUO's own tree, in which the narrower hang below the wider. Research on ancestry is under general
+ * research, unless NPOA excludes it. */
+use_set use_covers(enum use permission)
 {
 	switch ((int)permission) {
 	case USE_NRES:
@@ -130,7 +130,7 @@ static void weigh_permission(struct uses_match *m, enum use use, use_set permitt
 	for (int p = 0; p < USE_COUNT; p++) {
 		if (!(permitted & use_bit((enum use)p)) ||
 		    use_kind_of((enum use)p) != USE_PERMISSION ||
-		    !(covers((enum use)p) & use_bit(use)))
+		    !(use_covers((enum use)p) & use_bit(use)))
 			continue;
 		m->findings[use] = USE_IS_PERMITTED;
 		m->because[use] = (enum use)p;

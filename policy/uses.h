@@ -63,6 +63,7 @@ const char *use_code(enum use use);    /* "DUO:0000042" */
 const char *use_acronym(enum use use); /* "GRU"; "" for ours */
 const char *use_label(enum use use);
 enum use_kind use_kind_of(enum use use);
+use_set use_covers(enum use permission);          /* itself, and the narrower ones within it */
 bool use_is_ours(enum use use);                   /* MDU:, which no ontology has */
 bool use_parse(enum use *out, struct slice code); /* exactly as written above */
 
