@@ -21,8 +21,9 @@ struct kvcache {
 
 size_t kvcache_page_bytes(const struct config *config)
 {
-	return (size_t)config->layers * 2 * KVCACHE_PAGE * config->kv_heads * config->head_size *
-	       sizeof(float);
+	size_t layers = config->layers ? config->layers : 1; /* an encoder's take turns */
+
+	return layers * 2 * KVCACHE_PAGE * config->kv_heads * config->head_size * sizeof(float);
 }
 
 size_t kvcache_pages_for(size_t positions)

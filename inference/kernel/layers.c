@@ -28,10 +28,88 @@ void layers_rotate(float *head, const float *cosines, const float *sines, size_t
 	}
 }
 
-void layers_silu_multiply(float *gate, const float *up, size_t n)
+void layers_norm(float *out, const float *x, const float *weight, const float *bias, float epsilon,
+		 size_t n)
+{
+	double sum = 0, squares = 0;
+	float mean, scale;
+
+	for (size_t i = 0; i < n; i++)
+		sum += x[i];
+	mean = (float)(sum / (double)n);
+	for (size_t i = 0; i < n; i++)
+		squares += (double)(x[i] - mean) * (x[i] - mean);
+	scale = (float)(1.0 / sqrt(squares / (double)n + epsilon));
+	for (size_t i = 0; i < n; i++)
+		out[i] = (x[i] - mean) * scale * weight[i] + bias[i];
+}
+
+static void silu(float *x, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		gate[i] = gate[i] / (1.0f + expf(-gate[i])) * up[i];
+		x[i] = x[i] / (1.0f + expf(-x[i]));
+}
+
+static void gelu(float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		x[i] = 0.5f * x[i] * (1.0f + erff(x[i] * 0.70710678f));
+}
+
+static void gelu_tanh(float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		float inner = 0.79788456f * (x[i] + 0.044715f * x[i] * x[i] * x[i]);
+
+		x[i] = 0.5f * x[i] * (1.0f + tanhf(inner));
+	}
+}
+
+static void relu(float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		x[i] = x[i] > 0 ? x[i] : 0;
+}
+
+void layers_activate(float *x, enum config_activation activation, size_t n)
+{
+	switch (activation) {
+	case CONFIG_SILU:
+		silu(x, n);
+		return;
+	case CONFIG_GELU:
+		gelu(x, n);
+		return;
+	case CONFIG_GELU_TANH:
+		gelu_tanh(x, n);
+		return;
+	case CONFIG_RELU:
+		relu(x, n);
+		return;
+	}
+}
+
+void layers_tanh(float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		x[i] = tanhf(x[i]);
+}
+
+void layers_multiply(float *x, const float *factors, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		x[i] *= factors[i];
+}
+
+void layers_scale(float *x, float factor, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		x[i] *= factor;
+}
+
+float layers_rsqrt(size_t n)
+{
+	return 1.0f / sqrtf((float)n);
 }
 
 void layers_softmax(float *x, size_t n)

@@ -4,89 +4,12 @@
 #include <math.h>
 
 #include "inference/format/json.h"
+#include "inference/model/family.h"
 
 #define FILE_NAME "config.json"
 #define GENERATION_NAME "generation_config.json"
 
-/*
- * What a key means here. A key that is in no row is understood only where its value says nothing
- * (null, false, 0, "", [] or {}): anything else may change what the model computes.
- */
-enum key_kind {
-	KEY_SIZE,    /* an integer, 1..max */
-	KEY_REAL,    /* a finite number above 0 */
-	KEY_BOOL,    /* true or false */
-	KEY_TEXT,    /* must be exactly `text` */
-	KEY_SPECIAL, /* read by a function of its own */
-	KEY_IGNORED, /* about training, other programs, or defaults of sampling */
-};
-
-struct key {
-	const char *name;
-	enum key_kind kind;
-	size_t offset; /* of the member in struct config */
-	uint32_t max;
-	const char *text;
-};
-
-#define MEMBER(name) offsetof(struct config, name)
-
-/* clang-format off */
-static const struct key keys[] = {
-	{"model_type",              KEY_TEXT,    0, 0, "llama"},
-	{"hidden_act",              KEY_TEXT,    0, 0, "silu"},
-	{"hidden_size",             KEY_SIZE,    MEMBER(hidden_size), CONFIG_MAX_WIDTH, NULL},
-	{"intermediate_size",       KEY_SIZE,    MEMBER(intermediate_size), CONFIG_MAX_WIDTH, NULL},
-	{"num_hidden_layers",       KEY_SIZE,    MEMBER(layers), CONFIG_MAX_LAYERS, NULL},
-	{"num_attention_heads",     KEY_SIZE,    MEMBER(heads), CONFIG_MAX_HEADS, NULL},
-	{"num_key_value_heads",     KEY_SIZE,    MEMBER(kv_heads), CONFIG_MAX_HEADS, NULL},
-	{"head_dim",                KEY_SIZE,    MEMBER(head_size), CONFIG_MAX_WIDTH, NULL},
-	{"vocab_size",              KEY_SIZE,    MEMBER(vocabulary), CONFIG_MAX_VOCABULARY, NULL},
-	{"max_position_embeddings", KEY_SIZE,    MEMBER(context), CONFIG_MAX_CONTEXT, NULL},
-	{"rms_norm_eps",            KEY_REAL,    MEMBER(norm_epsilon), 0, NULL},
-	{"tie_word_embeddings",     KEY_BOOL,    MEMBER(tied), 0, NULL},
-	{"attention_bias",          KEY_BOOL,    MEMBER(attention_bias), 0, NULL},
-	{"mlp_bias",                KEY_BOOL,    MEMBER(mlp_bias), 0, NULL},
-	{"pretraining_tp",          KEY_IGNORED, 0, 0, NULL}, /* the order of sums only */
-	{"rope_theta",              KEY_SPECIAL, 0, 0, NULL},
-	{"rope_scaling",            KEY_SPECIAL, 0, 0, NULL},
-	{"rope_parameters",         KEY_SPECIAL, 0, 0, NULL},
-	{"bos_token_id",            KEY_SPECIAL, 0, 0, NULL},
-	{"eos_token_id",            KEY_SPECIAL, 0, 0, NULL},
-	{"architectures",           KEY_IGNORED, 0, 0, NULL},
-	{"_name_or_path",           KEY_IGNORED, 0, 0, NULL},
-	{"_attn_implementation_autoset", KEY_IGNORED, 0, 0, NULL},
-	{"attention_dropout",       KEY_IGNORED, 0, 0, NULL},
-	{"hidden_dropout_prob",     KEY_IGNORED, 0, 0, NULL},
-	{"initializer_range",       KEY_IGNORED, 0, 0, NULL},
-	{"pad_token_id",            KEY_IGNORED, 0, 0, NULL},
-	{"unk_token_id",            KEY_IGNORED, 0, 0, NULL},
-	{"torch_dtype",             KEY_IGNORED, 0, 0, NULL},
-	{"dtype",                   KEY_IGNORED, 0, 0, NULL},
-	{"transformers_version",    KEY_IGNORED, 0, 0, NULL},
-	{"unsloth_version",         KEY_IGNORED, 0, 0, NULL},
-	{"unsloth_fixed",           KEY_IGNORED, 0, 0, NULL},
-	{"use_cache",               KEY_IGNORED, 0, 0, NULL},
-	{"gradient_checkpointing",  KEY_IGNORED, 0, 0, NULL},
-	{"max_sequence_length",     KEY_IGNORED, 0, 0, NULL},
-	{"max_length",              KEY_IGNORED, 0, 0, NULL},
-	{"return_dict",             KEY_IGNORED, 0, 0, NULL},
-	{"chunk_size_feed_forward", KEY_IGNORED, 0, 0, NULL},
-	{"id2label",                KEY_IGNORED, 0, 0, NULL},
-	{"label2id",                KEY_IGNORED, 0, 0, NULL},
-	{"is_llama_config",         KEY_IGNORED, 0, 0, NULL},
-	{"num_return_sequences",    KEY_IGNORED, 0, 0, NULL},
-	{"num_beams",               KEY_IGNORED, 0, 0, NULL},
-	{"num_beam_groups",         KEY_IGNORED, 0, 0, NULL},
-	{"temperature",             KEY_IGNORED, 0, 0, NULL},
-	{"top_k",                   KEY_IGNORED, 0, 0, NULL},
-	{"top_p",                   KEY_IGNORED, 0, 0, NULL},
-	{"typical_p",               KEY_IGNORED, 0, 0, NULL},
-	{"do_sample",               KEY_IGNORED, 0, 0, NULL},
-	{"repetition_penalty",      KEY_IGNORED, 0, 0, NULL},
-	{"length_penalty",          KEY_IGNORED, 0, 0, NULL},
-};
-/* clang-format on */
+#define MEMBER FAMILY_MEMBER
 
 static enum err not_run(const char *file, const char *key, const json_t *value)
 {
@@ -119,6 +42,16 @@ static enum err read_size(uint32_t *out, const json_t *value, uint32_t max, cons
 	return OK;
 }
 
+/* As a size, and may be 0. */
+static enum err read_count(uint32_t *out, const json_t *value, const char *key)
+{
+	uint64_t number;
+
+	TRY(json_read_integer(&number, value, UINT32_MAX, FILE_NAME, key));
+	*out = (uint32_t)number;
+	return OK;
+}
+
 static bool says_nothing(const json_t *value)
 {
 	switch (json_typeof(value)) {
@@ -140,45 +73,91 @@ static bool says_nothing(const json_t *value)
 	return false;
 }
 
-static enum err read_key(struct config *c, const struct key *key, const json_t *value)
+static enum err read_activation(enum config_activation *out, const json_t *value, const char *key)
+{
+	static const struct {
+		const char *name;
+		enum config_activation activation;
+	} names[] = {
+		{"silu", CONFIG_SILU},
+		{"swish", CONFIG_SILU},
+		{"gelu", CONFIG_GELU},
+		{"gelu_python", CONFIG_GELU},
+		{"gelu_new", CONFIG_GELU_TANH},
+		{"gelu_fast", CONFIG_GELU_TANH},
+		{"gelu_pytorch_tanh", CONFIG_GELU_TANH},
+		{"relu", CONFIG_RELU},
+	};
+
+	for (size_t i = 0; i < FAMILY_ROWS(names) && json_is_string(value); i++) {
+		if (strcmp(json_string_value(value), names[i].name) != 0)
+			continue;
+		*out = names[i].activation;
+		return OK;
+	}
+	return not_run(FILE_NAME, key, value);
+}
+
+static enum err read_bool(bool *out, const json_t *value, const char *key)
+{
+	if (!json_is_boolean(value))
+		return failure(ERR_FORMAT, FILE_NAME ": \"%s\" is not true or false", key);
+	*out = json_is_true(value);
+	return OK;
+}
+
+static enum err read_key(struct config *c, const struct family_key *key, const json_t *value)
 {
 	void *member = (char *)c + key->offset;
+	bool said = false;
 	double real = 0;
 
 	switch (key->kind) {
-	case KEY_SIZE:
+	case FAMILY_KEY_SIZE:
 		if (json_is_null(value)) /* "as if it were not there": head_dim, kv heads */
 			return OK;
 		return read_size(member, value, key->max, key->name);
-	case KEY_REAL:
+	case FAMILY_KEY_REAL:
 		TRY(read_real(&real, value, key->name));
 		*(float *)member = (float)real;
 		return OK;
-	case KEY_BOOL:
-		if (!json_is_boolean(value))
-			return failure(ERR_FORMAT, FILE_NAME ": \"%s\" is not true or false",
-				       key->name);
-		*(bool *)member = json_is_true(value);
+	case FAMILY_KEY_BOOL:
+		return read_bool(member, value, key->name);
+	case FAMILY_KEY_NOT:
+		TRY(read_bool(&said, value, key->name));
+		*(bool *)member = !said;
 		return OK;
-	case KEY_TEXT:
+	case FAMILY_KEY_TEXT:
 		if (!json_is_string(value) || strcmp(json_string_value(value), key->text) != 0)
 			return not_run(FILE_NAME, key->name, value);
 		return OK;
-	case KEY_SPECIAL:
-	case KEY_IGNORED:
+	case FAMILY_KEY_ACTIVATION:
+		return read_activation(member, value, key->name);
+	case FAMILY_KEY_SPECIAL:
+	case FAMILY_KEY_IGNORED:
 		return OK;
 	}
 	return OK;
 }
 
-static const struct key *find_key(const char *name)
+static const struct family_key *find_key(const struct family *family, const char *name)
 {
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		if (strcmp(keys[i].name, name) == 0)
-			return &keys[i];
+	for (size_t i = 0; i < family->key_count; i++)
+		if (strcmp(family->keys[i].name, name) == 0)
+			return &family->keys[i];
 	return NULL;
 }
 
+static bool is_ignored(const char *name)
+{
+	for (const char *const *one = family_ignored_keys; *one; one++)
+		if (strcmp(*one, name) == 0)
+			return true;
+	return false;
+}
+
+/* A key that nobody reads is understood only where its value says nothing: anything else may
+ * change what the model computes. */
 static enum err read_keys(struct config *c, json_t *root)
 {
 	const char *name;
@@ -186,11 +165,11 @@ static enum err read_keys(struct config *c, json_t *root)
 
 	json_object_foreach(root, name, value)
 	{
-		const struct key *key = find_key(name);
+		const struct family_key *key = find_key(c->family, name);
 
 		if (key)
 			TRY(read_key(c, key, value));
-		else if (!says_nothing(value))
+		else if (!is_ignored(name) && !says_nothing(value))
 			return not_run(FILE_NAME, name, value);
 	}
 	return OK;
@@ -273,45 +252,176 @@ static enum err read_eos(struct config *c, const json_t *value, const char *file
 	return OK;
 }
 
-static enum err read_bos(struct config *c, const json_t *value)
+static enum err read_token(uint32_t *out, const json_t *value, const struct config *c,
+			   const char *key)
 {
 	uint64_t id;
 
+	TRY(json_read_integer(&id, value, c->vocabulary - 1, FILE_NAME, key));
+	*out = (uint32_t)id;
+	return OK;
+}
+
+static enum err read_bos(struct config *c, const json_t *value)
+{
 	if (!value || json_is_null(value))
 		return OK;
-	TRY(json_read_integer(&id, value, c->vocabulary - 1, FILE_NAME, "bos_token_id"));
-	c->bos = (uint32_t)id;
 	c->has_bos = true;
+	return read_token(&c->bos, value, c, "bos_token_id");
+}
+
+/* Which task the weights were trained for: `architectures` names the class. */
+static enum err read_head(struct config *c, const json_t *root)
+{
+	static const struct {
+		const char *ending;
+		enum config_head head;
+	} heads[] = {
+		{"ForCausalLM", CONFIG_HEAD_LANGUAGE},
+		{"LMHeadModel", CONFIG_HEAD_LANGUAGE},
+		{"ForConditionalGeneration", CONFIG_HEAD_LANGUAGE},
+		{"ForMaskedLM", CONFIG_HEAD_MASKED},
+		{"ForPreTraining", CONFIG_HEAD_MASKED},
+		{"ForSequenceClassification", CONFIG_HEAD_CLASSES},
+		{"Model", CONFIG_HEAD_NONE},
+	};
+	const json_t *list = json_object_get(root, "architectures");
+	const json_t *first = json_array_get(list, 0);
+
+	if (!list || json_is_null(list) || (json_is_array(list) && json_array_size(list) == 0))
+		return OK;
+	for (size_t i = 0; i < FAMILY_ROWS(heads) && json_is_string(first); i++) {
+		struct slice name = slice_of_string(json_string_value(first));
+
+		if (!slice_ends_with(name, slice_of_string(heads[i].ending)))
+			continue;
+		c->head = heads[i].head;
+		return OK;
+	}
+	return not_run(FILE_NAME, "architectures", list);
+}
+
+static enum err read_labels(struct config *c, const json_t *root)
+{
+	const json_t *names = json_object_get(root, "id2label");
+	const json_t *count = json_object_get(root, "num_labels");
+
+	c->labels = 2; /* Hugging Face's default */
+	if (json_is_object(names) && json_object_size(names) > 0 &&
+	    json_object_size(names) <= CONFIG_MAX_LABELS)
+		c->labels = (uint32_t)json_object_size(names);
+	if (count && !json_is_null(count))
+		return read_size(&c->labels, count, CONFIG_MAX_LABELS, "num_labels");
 	return OK;
+}
+
+static enum err window_all(struct config *c, const char *const list[], const json_t *types)
+{
+	if (json_array_size(types) != c->layers)
+		return not_run(FILE_NAME, "layer_types", types);
+	for (uint32_t i = 0; i < c->layers; i++) {
+		const json_t *type = json_array_get(types, i);
+
+		if (!json_is_string(type) || (strcmp(json_string_value(type), list[0]) != 0 &&
+					      strcmp(json_string_value(type), list[1]) != 0))
+			return not_run(FILE_NAME, "layer_types", types);
+		c->windowed[i] = strcmp(json_string_value(type), list[1]) == 0;
+	}
+	return OK;
+}
+
+/* Mistral: a window on each layer. Qwen: only if it is switched on, and from the layer
+ * max_window_layers on. Newer files name the kind of each layer. */
+static enum err read_window(struct config *c, const json_t *root)
+{
+	static const char *const names[] = {"full_attention", "sliding_attention"};
+	const json_t *size = json_object_get(root, "sliding_window");
+	const json_t *types = json_object_get(root, "layer_types");
+	bool is_switched = find_key(c->family, "use_sliding_window") != NULL;
+	uint32_t first = 0;
+
+	if (find_key(c->family, "sliding_window") && size && !json_is_null(size) &&
+	    (!is_switched || json_is_true(json_object_get(root, "use_sliding_window"))))
+		TRY(read_size(&c->window, size, CONFIG_MAX_CONTEXT, "sliding_window"));
+	if (is_switched) {
+		first = 28; /* Qwen's default */
+		if (json_object_get(root, "max_window_layers"))
+			TRY(read_count(&first, json_object_get(root, "max_window_layers"),
+				       "max_window_layers"));
+	}
+	for (uint32_t i = first; i < c->layers; i++)
+		c->windowed[i] = c->window > 0;
+	if (types && !json_is_null(types))
+		TRY(window_all(c, names, types));
+	for (uint32_t i = 0; i < c->layers; i++)
+		if (c->windowed[i] && !c->window)
+			return failure(ERR_FORMAT, FILE_NAME ": \"sliding_window\" is missing");
+	return OK;
+}
+
+/* T5: one key tells the activation and whether it is a factor of a second product. */
+static enum err read_feed_forward(struct config *c, const json_t *root)
+{
+	const json_t *value = json_object_get(root, "feed_forward_proj");
+	const json_t *scaled = json_object_get(root, "scale_decoder_outputs");
+	const char *text = json_string_value(value);
+
+	if (!find_key(c->family, "feed_forward_proj"))
+		return OK;
+	c->logits_scaled = c->tied;
+	if (scaled)
+		TRY(read_bool(&c->logits_scaled, scaled, "scale_decoder_outputs"));
+	if (!value)
+		return OK;
+	c->gated = text && strncmp(text, "gated-", 6) == 0;
+	/* "gated-gelu" always stood for the approximation. */
+	c->activation = CONFIG_GELU_TANH;
+	if (c->gated && strcmp(text, "gated-gelu") == 0)
+		return OK;
+	if (text && strcmp(text, "relu") == 0) {
+		c->activation = CONFIG_RELU;
+		return OK;
+	}
+	if (text && strcmp(text, "gated-silu") == 0) {
+		c->activation = CONFIG_SILU;
+		return OK;
+	}
+	return not_run(FILE_NAME, "feed_forward_proj", value);
 }
 
 static enum err read_special(struct config *c, json_t *root)
 {
 	const json_t *theta = json_object_get(root, "rope_theta");
+	const json_t *start = json_object_get(root, "decoder_start_token_id");
 
-	if (theta)
-		TRY(read_real(&c->rope_theta, theta, "rope_theta"));
-	TRY(read_rope(c, json_object_get(root, "rope_scaling"), "rope_scaling"));
-	TRY(read_rope(c, json_object_get(root, "rope_parameters"), "rope_parameters"));
+	if (find_key(c->family, "rope_theta")) {
+		if (theta)
+			TRY(read_real(&c->rope_theta, theta, "rope_theta"));
+		TRY(read_rope(c, json_object_get(root, "rope_scaling"), "rope_scaling"));
+		TRY(read_rope(c, json_object_get(root, "rope_parameters"), "rope_parameters"));
+	}
+	TRY(read_window(c, root));
+	TRY(read_feed_forward(c, root));
+	TRY(read_head(c, root));
+	TRY(read_labels(c, root));
+	if (find_key(c->family, "decoder_start_token_id") && start && !json_is_null(start))
+		TRY(read_token(&c->decoder_start, start, c, "decoder_start_token_id"));
 	TRY(read_bos(c, json_object_get(root, "bos_token_id")));
 	return read_eos(c, json_object_get(root, "eos_token_id"), FILE_NAME);
 }
 
 /* What must be there, and must fit together. */
-static enum err check_sizes(struct config *c)
+static enum err check_sizes(struct config *c, json_t *root)
 {
-	const struct {
-		const char *name;
-		uint32_t value;
-	} needed[] = {
-		{"hidden_size", c->hidden_size},  {"intermediate_size", c->intermediate_size},
-		{"num_hidden_layers", c->layers}, {"num_attention_heads", c->heads},
-		{"vocab_size", c->vocabulary},    {"max_position_embeddings", c->context},
-	};
-
-	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-		if (needed[i].value == 0)
-			return failure(ERR_FORMAT, FILE_NAME ": \"%s\" is missing", needed[i].name);
+	for (const char *const *name = c->family->required; *name; name++)
+		if (!json_object_get(root, *name))
+			return failure(ERR_FORMAT, FILE_NAME ": \"%s\" is missing", *name);
+	if (!c->hidden_size || !c->heads || !(c->layers | c->encoder_layers))
+		return failure(ERR_FORMAT, FILE_NAME ": a size of the model is missing");
+	if (c->family->decoder.count && !c->layers)
+		c->layers = c->encoder_layers;
+	if (c->intermediate_size == 0)
+		c->intermediate_size = 4 * c->hidden_size;
 	if (c->kv_heads == 0)
 		c->kv_heads = c->heads;
 	if (c->heads % c->kv_heads != 0)
@@ -324,26 +434,38 @@ static enum err check_sizes(struct config *c)
 			       c->hidden_size, c->heads);
 	if (c->head_size == 0)
 		c->head_size = c->hidden_size / c->heads;
-	if (c->head_size % 2 != 0 || (uint64_t)c->head_size * c->heads > CONFIG_MAX_WIDTH)
+	if ((c->family->positions == FAMILY_POSITIONS_ROTARY && c->head_size % 2 != 0) ||
+	    (uint64_t)c->head_size * c->heads > CONFIG_MAX_WIDTH ||
+	    c->intermediate_size > CONFIG_MAX_WIDTH)
 		return failure(ERR_FORMAT, FILE_NAME ": %u heads of %u values cannot be run",
 			       c->heads, c->head_size);
 	return OK;
 }
 
+static enum err find_family(const struct family **out, const json_t *root)
+{
+	const json_t *type = json_object_get(root, "model_type");
+
+	if (!type)
+		return failure(ERR_UNSUPPORTED, FILE_NAME ": \"model_type\" is missing");
+	*out = json_is_string(type) ? family_find(json_string_value(type)) : NULL;
+	return *out ? OK : not_run(FILE_NAME, "model_type", type);
+}
+
 enum err config_parse(struct config *out, struct slice text)
 {
 	AUTO(json_auto) json_t *root = NULL;
-	/* The defaults are those of Hugging Face's LlamaConfig. */
-	struct config c = {.norm_epsilon = 1e-6f, .rope_theta = 10000.0};
+	const struct family *family;
+	struct config c;
 
 	if (text.size > CONFIG_MAX_TEXT)
 		return failure(ERR_LIMIT, FILE_NAME ": more than %d bytes", CONFIG_MAX_TEXT);
 	TRY(json_read_object(&root, text, FILE_NAME));
-	if (!json_object_get(root, "model_type"))
-		return failure(ERR_UNSUPPORTED, FILE_NAME ": \"model_type\" is missing");
-	TRY(read_key(&c, find_key("model_type"), json_object_get(root, "model_type")));
+	TRY(find_family(&family, root));
+	c = family->defaults;
+	c.family = family;
 	TRY(read_keys(&c, root));
-	TRY(check_sizes(&c));
+	TRY(check_sizes(&c, root));
 	TRY(read_special(&c, root));
 	*out = c;
 	return OK;

@@ -2,46 +2,12 @@
 #include "inference/model/forward.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "inference/kernel/layers.h"
 #include "inference/kernel/pool.h"
-#include "inference/model/region.h"
-#include "inference/model/rope.h"
-
-/* Below this many multiplications of attention, other threads are left asleep. */
-enum { SHARED_FROM = 1 << 17 };
-
-/* One buffer of scratch a line: name, floats. R rows, L rows with logits. */
-#define BUFFERS(X) \
-	X(x, R * c->hidden_size)      /* the residual stream */ \
-	X(normed, R * c->hidden_size) /* what a product reads */ \
-	X(delta, R * c->hidden_size)  /* what a block adds to x */ \
-	X(q, R * c->heads * c->head_size) \
-	X(k, R * c->kv_heads * c->head_size) \
-	X(v, R * c->kv_heads * c->head_size) \
-	X(mixed, R * c->heads * c->head_size) /* attention's output */ \
-	X(gate, R * c->intermediate_size) \
-	X(up, R * c->intermediate_size) \
-	X(cosines, R * c->head_size / 2) \
-	X(sines, R * c->head_size / 2) \
-	X(frequencies, (size_t)c->head_size / 2) \
-	X(scores, (size_t)threads *context) /* one run of scores a worker */ \
-	X(logits, L * c->vocabulary)
-
-struct forward {
-	const struct model *model;
-	struct kvcache *cache;
-	struct compute *compute;
-	struct region region;
-	size_t context;
-	size_t logit_rows;
-#define BUFFER_MEMBER(name, floats) float *name;
-	BUFFERS(BUFFER_MEMBER)
-#undef BUFFER_MEMBER
-};
+#include "inference/model/forward_parts.h"
 
 size_t forward_memory_needed(const struct config *c, size_t logit_rows, size_t context,
 			     unsigned threads)
@@ -82,7 +48,7 @@ enum err forward_new(struct forward **out, const struct model *model, struct kvc
 	f->logit_rows = logit_rows;
 	TRY(region_open(&f->region, bytes, strict));
 	take_buffers(f, &model->config, threads);
-	rope_frequencies(f->frequencies, &model->config);
+	attention_prepare(f);
 	*out = f;
 	f = NULL; /* given away */
 	return OK;
@@ -96,194 +62,229 @@ void forward_free(struct forward *f)
 	free(f);
 }
 
-/* out = x * w^T (+ bias) for `count` rows. */
-static enum err multiply(struct forward *f, float *out, const float *x, const float *w,
-			 const float *bias, size_t count, size_t outputs, size_t inputs)
+void forward_watch(struct forward *f, forward_tap_fn *tap, void *context)
 {
-	const struct product p = {out, outputs, x, w, count, outputs, inputs};
+	f->tap = tap;
+	f->tap_context = context;
+}
+
+static void show(const struct forward *f, unsigned layer, size_t count)
+{
+	if (f->tap)
+		f->tap(f->tap_context, layer, f->x, count);
+}
+
+enum err forward_product(struct forward *f, float *out, const float *x, const struct affine *a,
+			 size_t count, size_t outputs, size_t inputs)
+{
+	const struct product p = {out, outputs, x, a->weight, count, outputs, inputs};
 
 	TRY(compute_product(f->compute, &p));
-	for (size_t i = 0; bias && i < count; i++)
-		layers_add(out + i * outputs, bias, outputs);
+	for (size_t i = 0; a->bias && i < count; i++)
+		layers_add(out + i * outputs, a->bias, outputs);
 	return OK;
 }
 
-static void norm_rows(struct forward *f, const float *weight, size_t count)
+void forward_norm(const struct forward *f, float *out, const float *x, const struct affine *norm,
+		  size_t count)
 {
 	const struct config *c = &f->model->config;
 
-	for (size_t i = 0; i < count; i++)
-		layers_rms_norm(f->normed + i * c->hidden_size, f->x + i * c->hidden_size, weight,
-				c->norm_epsilon, c->hidden_size);
+	for (size_t i = 0; i < count; i++) {
+		float *to = out + i * c->hidden_size;
+		const float *from = x + i * c->hidden_size;
+
+		if (c->family->norm == FAMILY_NORM_RMS)
+			layers_rms_norm(to, from, norm->weight, c->norm_epsilon, c->hidden_size);
+		else
+			layers_norm(to, from, norm->weight, norm->bias, c->norm_epsilon,
+				    c->hidden_size);
+	}
 }
 
 static void start_rows(struct forward *f, const struct forward_row *rows, size_t count)
 {
-	const struct config *c = &f->model->config;
-	size_t half = c->head_size / 2;
-
-	for (size_t i = 0; i < count; i++) {
-		assert(rows[i].token < c->vocabulary && rows[i].position < f->context);
-		memcpy(f->x + i * c->hidden_size,
-		       f->model->embedding + (size_t)rows[i].token * c->hidden_size,
-		       c->hidden_size * sizeof(float));
-		rope_angles(f->cosines + i * half, f->sines + i * half, f->frequencies, half,
-			    rows[i].position);
-	}
-}
-
-/* Turn q and k by their positions, and put k and v where attention finds them. */
-static void place_keys(struct forward *f, size_t layer, const struct forward_row *rows,
-		       size_t count)
-{
-	const struct config *c = &f->model->config;
-	size_t half = c->head_size / 2;
-	size_t width = (size_t)c->kv_heads * c->head_size;
-
-	for (size_t i = 0; i < count; i++) {
-		const float *cosines = f->cosines + i * half;
-		const float *sines = f->sines + i * half;
-		float *q = f->q + i * c->heads * c->head_size;
-		float *k = f->k + i * width;
-
-		for (size_t h = 0; h < c->heads; h++)
-			layers_rotate(q + h * c->head_size, cosines, sines, c->head_size);
-		for (size_t h = 0; h < c->kv_heads; h++)
-			layers_rotate(k + h * c->head_size, cosines, sines, c->head_size);
-		memcpy(kvcache_key(f->cache, rows[i].table, layer, rows[i].position), k,
-		       width * sizeof(float));
-		memcpy(kvcache_value(f->cache, rows[i].table, layer, rows[i].position),
-		       f->v + i * width, width * sizeof(float));
-	}
-}
-
-struct attention {
-	struct forward *forward;
-	const struct forward_row *rows;
-	size_t layer;
-};
-
-/* One head of one row: softmax(q . keys / sqrt(size)) . values, page by page. */
-static void attend(const struct attention *a, size_t row, size_t head, float *scores)
-{
-	struct forward *f = a->forward;
-	const struct config *c = &f->model->config;
-	const struct forward_row *r = &a->rows[row];
-	size_t width = (size_t)c->kv_heads * c->head_size;
-	size_t within = head / (c->heads / c->kv_heads) * c->head_size;
-	const float *q = f->q + (row * c->heads + head) * c->head_size;
-	float *out = f->mixed + (row * c->heads + head) * c->head_size;
-	float scale = 1.0f / sqrtf((float)c->head_size);
-	size_t count = (size_t)r->position + 1;
-
-	for (size_t p = 0; p < count; p += KVCACHE_PAGE) {
-		const float *keys = kvcache_key(f->cache, r->table, a->layer, p) + within;
-
-		for (size_t i = p; i < count && i < p + KVCACHE_PAGE; i++)
-			scores[i] = scale * compute_dot(f->compute, q, keys + (i - p) * width,
-							c->head_size);
-	}
-	layers_softmax(scores, count);
-	memset(out, 0, c->head_size * sizeof(float));
-	for (size_t p = 0; p < count; p += KVCACHE_PAGE) {
-		const float *values = kvcache_value(f->cache, r->table, a->layer, p) + within;
-
-		for (size_t i = p; i < count && i < p + KVCACHE_PAGE; i++)
-			compute_add_scaled(f->compute, out, values + (i - p) * width, scores[i],
-					   c->head_size);
-	}
-}
-
-static void attend_part(void *context, unsigned worker, size_t first, size_t last)
-{
-	const struct attention *a = context;
-	size_t heads = a->forward->model->config.heads;
-
-	for (size_t i = first; i < last; i++)
-		attend(a, i / heads, i % heads, a->forward->scores + worker * a->forward->context);
-}
-
-static void attend_all(struct forward *f, size_t layer, const struct forward_row *rows,
-		       size_t count)
-{
-	struct attention a = {f, rows, layer};
-	size_t heads = f->model->config.heads;
-	size_t work = 0;
-
-	for (size_t i = 0; i < count; i++)
-		work += 2 * heads * f->model->config.head_size * (rows[i].position + (size_t)1);
-	if (work < SHARED_FROM)
-		attend_part(&a, 0, 0, count * heads);
-	else
-		pool_run(compute_pool(f->compute), count * heads, attend_part, &a);
-}
-
-static enum err attention_block(struct forward *f, size_t layer, const struct forward_row *rows,
-				size_t count)
-{
-	const struct config *c = &f->model->config;
-	const struct model_layer *l = &f->model->layers[layer];
+	const struct model *m = f->model;
+	const struct config *c = &m->config;
 	size_t hidden = c->hidden_size;
-	size_t width = (size_t)c->heads * c->head_size;
-	size_t kv_width = (size_t)c->kv_heads * c->head_size;
 
-	norm_rows(f, l->attention_norm, count);
-	TRY(multiply(f, f->q, f->normed, l->q, l->q_bias, count, width, hidden));
-	TRY(multiply(f, f->k, f->normed, l->k, l->k_bias, count, kv_width, hidden));
-	TRY(multiply(f, f->v, f->normed, l->v, l->v_bias, count, kv_width, hidden));
-	place_keys(f, layer, rows, count);
-	attend_all(f, layer, rows, count);
-	TRY(multiply(f, f->delta, f->mixed, l->o, l->o_bias, count, hidden, width));
-	layers_add(f->x, f->delta, count * hidden);
+	assert(count <= FORWARD_MAX_ROWS);
+	for (size_t i = 0; i < count; i++) {
+		float *x = f->x + i * hidden;
+
+		assert(rows[i].token < c->vocabulary && rows[i].position < f->context);
+		memcpy(x, m->embedding + rows[i].token * hidden, hidden * sizeof(float));
+		if (m->positions)
+			layers_add(x, m->positions + rows[i].position * hidden, hidden);
+		assert(rows[i].segment == 0 || rows[i].segment < c->segments);
+		if (m->segments)
+			layers_add(x, m->segments + rows[i].segment * hidden, hidden);
+	}
+	if (m->embedding_norm.weight)
+		forward_norm(f, f->x, f->x, &m->embedding_norm, count);
+	attention_begin(f, rows, count);
+	show(f, 0, count);
+}
+
+/* What a block reads: x behind the norm, or x itself where the norm comes after the block. */
+static const float *enter_block(struct forward *f, const struct affine *norm, size_t count)
+{
+	if (f->model->config.family->norm_after)
+		return f->x;
+	forward_norm(f, f->normed, f->x, norm, count);
+	return f->normed;
+}
+
+static void leave_block(struct forward *f, const struct affine *norm, size_t count)
+{
+	layers_add(f->x, f->delta, count * f->model->config.hidden_size);
+	if (f->model->config.family->norm_after)
+		forward_norm(f, f->x, f->x, norm, count);
+}
+
+static enum err attention_block(struct forward *f, const struct model_layer *l, size_t slot,
+				enum sight sight, const struct forward_row *rows, size_t count)
+{
+	const struct config *c = &f->model->config;
+	const float *x = enter_block(f, &l->attention_norm, count);
+	size_t width = (size_t)c->heads * c->head_size;
+
+	TRY(forward_product(f, f->q, x, &l->q, count, width, c->hidden_size));
+	TRY(forward_product(f, f->k, x, &l->k, count, (size_t)c->kv_heads * c->head_size,
+			    c->hidden_size));
+	TRY(forward_product(f, f->v, x, &l->v, count, (size_t)c->kv_heads * c->head_size,
+			    c->hidden_size));
+	attention_turn(f, f->q, &l->q_norm, c->heads, count);
+	attention_turn(f, f->k, &l->k_norm, c->kv_heads, count);
+	attention_keep(f, slot, rows, count);
+	attention_run(f, slot, sight, rows, count);
+	TRY(forward_product(f, f->delta, f->mixed, &l->o, count, c->hidden_size, width));
+	leave_block(f, &l->attention_norm, count);
 	return OK;
 }
 
-static enum err mlp_block(struct forward *f, size_t layer, size_t count)
+/* The decoder looks at what the encoder has read; keys and values are there already. */
+static enum err cross_block(struct forward *f, const struct model_layer *l, size_t slot,
+			    const struct forward_row *rows, size_t count)
 {
 	const struct config *c = &f->model->config;
-	const struct model_layer *l = &f->model->layers[layer];
+	const float *x = enter_block(f, &l->cross_norm, count);
+	size_t width = (size_t)c->heads * c->head_size;
+
+	TRY(forward_product(f, f->q, x, &l->cross_q, count, width, c->hidden_size));
+	attention_run(f, slot, SIGHT_SOURCE, rows, count);
+	TRY(forward_product(f, f->delta, f->mixed, &l->cross_o, count, c->hidden_size, width));
+	leave_block(f, &l->cross_norm, count);
+	return OK;
+}
+
+static enum err mlp_block(struct forward *f, const struct model_layer *l, size_t count)
+{
+	const struct config *c = &f->model->config;
+	const float *x = enter_block(f, &l->mlp_norm, count);
 	size_t hidden = c->hidden_size;
 	size_t wide = c->intermediate_size;
+	float *middle = c->gated ? f->gate : f->up;
 
-	norm_rows(f, l->mlp_norm, count);
-	TRY(multiply(f, f->gate, f->normed, l->gate, l->gate_bias, count, wide, hidden));
-	TRY(multiply(f, f->up, f->normed, l->up, l->up_bias, count, wide, hidden));
-	layers_silu_multiply(f->gate, f->up, count * wide);
-	TRY(multiply(f, f->delta, f->gate, l->down, l->down_bias, count, hidden, wide));
-	layers_add(f->x, f->delta, count * hidden);
+	if (c->gated)
+		TRY(forward_product(f, f->gate, x, &l->gate, count, wide, hidden));
+	TRY(forward_product(f, f->up, x, &l->up, count, wide, hidden));
+	layers_activate(middle, c->activation, count * wide);
+	if (c->gated)
+		layers_multiply(middle, f->up, count * wide);
+	TRY(forward_product(f, f->delta, middle, &l->down, count, hidden, wide));
+	leave_block(f, &l->mlp_norm, count);
 	return OK;
 }
 
-/* Only rows that asked go through the largest matrix of all. */
-static enum err finish_rows(struct forward *f, const struct forward_row *rows, size_t count)
+static enum err run_decoder(struct forward *f, const struct forward_row *rows, size_t count)
 {
-	const struct config *c = &f->model->config;
-	size_t wanted = 0;
+	start_rows(f, rows, count);
+	for (unsigned i = 0; i < f->model->config.layers; i++) {
+		const struct model_layer *l = &f->model->decoder.layers[i];
 
-	for (size_t i = 0; i < count; i++) {
-		if (!rows[i].wants_logits)
-			continue;
-		assert(wanted < f->logit_rows);
-		layers_rms_norm(f->normed + wanted * c->hidden_size, f->x + i * c->hidden_size,
-				f->model->norm, c->norm_epsilon, c->hidden_size);
-		wanted++;
+		TRY(attention_block(f, l, i, SIGHT_PAST, rows, count));
+		if (l->cross_q.weight)
+			TRY(cross_block(f, l, i, rows, count));
+		TRY(mlp_block(f, l, count));
+		show(f, i + 1, count);
 	}
-	if (wanted == 0)
-		return OK;
-	return multiply(f, f->logits, f->normed, f->model->head, NULL, wanted, c->vocabulary,
-			c->hidden_size);
+	return OK;
+}
+
+/* Only rows that asked go on: the largest matrix of all comes after this. Into f->normed. */
+static size_t gather_rows(struct forward *f, const struct forward_row *rows, size_t count)
+{
+	size_t hidden = f->model->config.hidden_size, wanted = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].wants_logits)
+			forward_norm(f, f->normed + wanted++ * hidden, f->x + i * hidden,
+				     &f->model->decoder.norm, 1);
+	return wanted;
+}
+
+enum err forward_run_hidden(struct forward *f, const struct forward_row *rows, size_t count,
+			    const float **hidden)
+{
+	TRY(run_decoder(f, rows, count));
+	gather_rows(f, rows, count);
+	*hidden = f->normed;
+	return OK;
 }
 
 enum err forward_run(struct forward *f, const struct forward_row *rows, size_t count,
 		     float **logits)
 {
-	assert(count <= FORWARD_MAX_ROWS);
-	start_rows(f, rows, count);
-	for (size_t layer = 0; layer < f->model->config.layers; layer++) {
-		TRY(attention_block(f, layer, rows, count));
-		TRY(mlp_block(f, layer, count));
-	}
-	TRY(finish_rows(f, rows, count));
+	const struct config *c = &f->model->config;
+	size_t wanted;
+
+	TRY(run_decoder(f, rows, count));
+	wanted = gather_rows(f, rows, count);
+	assert(wanted <= f->logit_rows);
+	if (c->logits_scaled)
+		layers_scale(f->normed, layers_rsqrt(c->hidden_size), wanted * c->hidden_size);
+	if (wanted)
+		TRY(forward_product(f, f->logits, f->normed, &f->model->head, wanted, c->vocabulary,
+				    c->hidden_size));
 	*logits = f->logits;
 	return OK;
+}
+
+/* What the decoder's layers will look at; it takes the place of what the encoder has kept. */
+static enum err leave_source(struct forward *f, const struct forward_row *rows, size_t count)
+{
+	const struct config *c = &f->model->config;
+	size_t width = (size_t)c->kv_heads * c->head_size;
+
+	for (uint32_t i = 0; i < c->layers; i++) {
+		const struct model_layer *l = &f->model->decoder.layers[i];
+
+		TRY(forward_product(f, f->k, f->normed, &l->cross_k, count, width, c->hidden_size));
+		TRY(forward_product(f, f->v, f->normed, &l->cross_v, count, width, c->hidden_size));
+		attention_keep(f, i, rows, count);
+	}
+	return OK;
+}
+
+enum err forward_encode(struct forward *f, const struct forward_row *rows, size_t count,
+			const float **hidden)
+{
+	const struct model_stack *encoder = &f->model->encoder;
+
+	start_rows(f, rows, count);
+	for (unsigned i = 0; i < f->model->config.encoder_layers; i++) {
+		const struct model_layer *l = &encoder->layers[i];
+
+		/* Nobody looks at a layer's keys later on: one place does for all. */
+		TRY(attention_block(f, l, 0, SIGHT_WHOLE, rows, count));
+		TRY(mlp_block(f, l, count));
+		show(f, i + 1, count);
+	}
+	*hidden = f->x;
+	if (encoder->norm.weight) {
+		forward_norm(f, f->normed, f->x, &encoder->norm, count);
+		*hidden = f->normed;
+	}
+	return leave_source(f, rows, count);
 }

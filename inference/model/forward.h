@@ -3,6 +3,10 @@
  * forward.h - one forward pass over rows of several sequences at once. A row is one token at one
  * position of one sequence; rows of a sequence stand in the order of their positions. Prefill and
  * decode are the same pass, with many rows of a sequence or one.
+ *
+ * An encoder's pass is the same, but that each row sees the whole of its sequence, which must
+ * therefore be in one pass. Of a model that has both, the encoder's pass leaves behind what the
+ * decoder's rows look at: keys and values of each layer, in the sequence's `source` table.
  */
 #ifndef INFERENCE_MODEL_FORWARD_H
 #define INFERENCE_MODEL_FORWARD_H
@@ -18,7 +22,15 @@ struct forward_row {
 	uint32_t position;
 	uint32_t token;
 	bool wants_logits;
+	uint32_t segment;                   /* token type, where the model knows any */
+	uint32_t length;                    /* encoder: of the whole sequence */
+	const struct kvcache_table *source; /* decoder of an encoder: what that has left */
+	uint32_t source_length;
 };
+
+/* Called with the residual stream [rows][hidden] behind the embedding (layer 0) and behind each
+ * layer (from 1 on); borrowed for the call. */
+typedef void forward_tap_fn(void *context, unsigned layer, const float *x, size_t rows);
 
 struct forward;
 
@@ -32,8 +44,27 @@ RESULT forward_new(struct forward **out, const struct model *model, struct kvcac
 void forward_free(struct forward *f); /* NULL is fine */
 AUTO_POINTER(forward)
 
-/* At most FORWARD_MAX_ROWS rows; *logits gets [rows that want them][vocabulary], which the caller
- * may change, borrowed until the next run. */
+/* Who looks on; NULL: nobody. */
+void forward_watch(struct forward *f, forward_tap_fn *tap, void *context);
+
+/* The decoder: at most FORWARD_MAX_ROWS rows; *logits gets [rows that want them][vocabulary],
+ * which the caller may change, borrowed until the next run. */
 RESULT forward_run(struct forward *f, const struct forward_row *rows, size_t count, float **logits);
+
+/* The same without the head: *hidden gets [rows that want it][hidden], behind the last norm. */
+RESULT forward_run_hidden(struct forward *f, const struct forward_row *rows, size_t count,
+			  const float **hidden);
+
+/* The encoder, over whole sequences: *hidden gets [count][hidden], borrowed until the next run. */
+RESULT forward_encode(struct forward *f, const struct forward_row *rows, size_t count,
+		      const float **hidden);
+
+/* On top of hidden states, [count][hidden] as one of the two above gave them, or some of their rows
+ * (count <= FORWARD_MAX_ROWS). A masked head: [count][vocabulary], at most `logit_rows` of them. */
+RESULT forward_masked_logits(struct forward *f, const float *hidden, size_t count, float **logits);
+
+/* A head of classes: [labels], of one sequence. BERT reads the state of its first token, GPT-2 that
+ * of its last. */
+RESULT forward_classify(struct forward *f, const float *state, float *labels);
 
 #endif

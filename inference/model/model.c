@@ -8,215 +8,332 @@
 #include "inference/format/weights.h"
 #include "inference/model/region.h"
 
-enum { NAME_MAX_SIZE = 128, OUTER_COUNT = 3 };
+enum { NAME_MAX_SIZE = 160 };
 
 struct model_memory {
 	struct region region;
 };
 
-/* What a dimension of a tensor is. */
-enum dimension { DIM_NONE, DIM_HIDDEN, DIM_MLP, DIM_HEADS, DIM_KV, DIM_VOCABULARY };
-
-/* When a tensor is there. */
-enum presence { ALWAYS, WITH_ATTENTION_BIAS, WITH_MLP_BIAS, UNLESS_TIED };
-
-struct slot {
-	const char *name;
-	size_t offset; /* in struct model or struct model_layer */
-	enum dimension rows, columns;
-	enum presence presence;
-};
-
-/* clang-format off */
-#define OUTER(member) offsetof(struct model, member)
-static const struct slot outer_slots[OUTER_COUNT] = {
-	{"model.embed_tokens.weight", OUTER(embedding), DIM_VOCABULARY, DIM_HIDDEN, ALWAYS},
-	{"model.norm.weight",         OUTER(norm),      DIM_HIDDEN,     DIM_NONE,   ALWAYS},
-	{"lm_head.weight",            OUTER(head),      DIM_VOCABULARY, DIM_HIDDEN, UNLESS_TIED},
-};
-
-#define LAYER(member) offsetof(struct model_layer, member)
-static const struct slot layer_slots[] = {
-	{"input_layernorm.weight",  LAYER(attention_norm), DIM_HIDDEN, DIM_NONE,   ALWAYS},
-	{"self_attn.q_proj.weight", LAYER(q),         DIM_HEADS,  DIM_HIDDEN, ALWAYS},
-	{"self_attn.q_proj.bias",   LAYER(q_bias),    DIM_HEADS,  DIM_NONE,   WITH_ATTENTION_BIAS},
-	{"self_attn.k_proj.weight", LAYER(k),         DIM_KV,     DIM_HIDDEN, ALWAYS},
-	{"self_attn.k_proj.bias",   LAYER(k_bias),    DIM_KV,     DIM_NONE,   WITH_ATTENTION_BIAS},
-	{"self_attn.v_proj.weight", LAYER(v),         DIM_KV,     DIM_HIDDEN, ALWAYS},
-	{"self_attn.v_proj.bias",   LAYER(v_bias),    DIM_KV,     DIM_NONE,   WITH_ATTENTION_BIAS},
-	{"self_attn.o_proj.weight", LAYER(o),         DIM_HIDDEN, DIM_HEADS,  ALWAYS},
-	{"self_attn.o_proj.bias",   LAYER(o_bias),    DIM_HIDDEN, DIM_NONE,   WITH_ATTENTION_BIAS},
-	{"post_attention_layernorm.weight", LAYER(mlp_norm), DIM_HIDDEN, DIM_NONE, ALWAYS},
-	{"mlp.gate_proj.weight",    LAYER(gate),      DIM_MLP,    DIM_HIDDEN, ALWAYS},
-	{"mlp.gate_proj.bias",      LAYER(gate_bias), DIM_MLP,    DIM_NONE,   WITH_MLP_BIAS},
-	{"mlp.up_proj.weight",      LAYER(up),        DIM_MLP,    DIM_HIDDEN, ALWAYS},
-	{"mlp.up_proj.bias",        LAYER(up_bias),   DIM_MLP,    DIM_NONE,   WITH_MLP_BIAS},
-	{"mlp.down_proj.weight",    LAYER(down),      DIM_HIDDEN, DIM_MLP,    ALWAYS},
-	{"mlp.down_proj.bias",      LAYER(down_bias), DIM_HIDDEN, DIM_NONE,   WITH_MLP_BIAS},
-};
-/* clang-format on */
-enum { LAYER_COUNT = sizeof layer_slots / sizeof *layer_slots };
-
 /* Visit every tensor that a model of this config has. */
-typedef enum err visit_fn(void *context, const struct slot *slot, const char *name, void *holder);
+typedef enum err visit_fn(void *context, const struct family_slot *slot, const char *name,
+			  void *holder);
 
-static uint64_t size_of(const struct config *c, enum dimension d)
+static uint64_t size_of(const struct config *c, enum family_dimension d)
 {
 	switch (d) {
-	case DIM_NONE:
+	case FAMILY_NONE:
 		return 1;
-	case DIM_HIDDEN:
+	case FAMILY_HIDDEN:
 		return c->hidden_size;
-	case DIM_MLP:
+	case FAMILY_MLP:
 		return c->intermediate_size;
-	case DIM_HEADS:
+	case FAMILY_HEADS:
 		return (uint64_t)c->heads * c->head_size;
-	case DIM_KV:
+	case FAMILY_KV:
 		return (uint64_t)c->kv_heads * c->head_size;
-	case DIM_VOCABULARY:
+	case FAMILY_QKV:
+		return ((uint64_t)c->heads + 2 * (uint64_t)c->kv_heads) * c->head_size;
+	case FAMILY_HEAD_SIZE:
+		return c->head_size;
+	case FAMILY_HEAD_COUNT:
+		return c->heads;
+	case FAMILY_VOCABULARY:
 		return c->vocabulary;
+	case FAMILY_CONTEXT:
+		return c->context;
+	case FAMILY_SEGMENTS:
+		return c->segments;
+	case FAMILY_BUCKETS:
+		return c->buckets;
+	case FAMILY_LABELS:
+		return c->labels;
 	}
 	return 0;
 }
 
-static bool is_present(const struct config *c, enum presence p)
+static bool is_present(const struct config *c, enum family_presence p)
 {
 	switch (p) {
-	case ALWAYS:
+	case FAMILY_ALWAYS:
+	case FAMILY_IF_THERE:
 		return true;
-	case WITH_ATTENTION_BIAS:
+	case FAMILY_IF_ATTENTION_BIAS:
 		return c->attention_bias;
-	case WITH_MLP_BIAS:
+	case FAMILY_IF_MLP_BIAS:
 		return c->mlp_bias;
-	case UNLESS_TIED:
-		return !c->tied;
+	case FAMILY_IF_GATED:
+		return c->gated;
+	case FAMILY_UNLESS_GATED:
+		return !c->gated;
+	case FAMILY_IF_UNTIED:
+		return !c->tied &&
+		       (c->head == CONFIG_HEAD_LANGUAGE || c->head == CONFIG_HEAD_MASKED);
+	case FAMILY_IF_MASKED:
+		return c->head == CONFIG_HEAD_MASKED;
+	case FAMILY_IF_CLASSES:
+		return c->head == CONFIG_HEAD_CLASSES;
 	}
 	return false;
 }
 
-static size_t slot_bytes(const struct config *c, const struct slot *s)
+static size_t slot_bytes(const struct config *c, const struct family_slot *s)
 {
-	/* At most 2^20 * 2^17 floats: no overflow. */
+	/* At most 2^20 * 2^19 floats: no overflow. */
 	return (size_t)(size_of(c, s->rows) * size_of(c, s->columns)) * sizeof(float);
 }
 
-/* `layers` may be NULL: then holders are NULL, and only names and shapes are of interest. */
-static enum err visit(const struct config *c, struct model *model, visit_fn *fn, void *context)
+/* The slots of one table, named with the number of the layer in the place of its %u. */
+static enum err visit_table(const struct config *c, const struct family_tensors *table,
+			    uint32_t layer, void *holder, visit_fn *fn, void *context)
 {
+	const char *mark = strstr(table->path, "%u");
 	char name[NAME_MAX_SIZE];
 
-	for (size_t i = 0; i < OUTER_COUNT; i++)
-		if (is_present(c, outer_slots[i].presence))
-			TRY(fn(context, &outer_slots[i], outer_slots[i].name, model));
-	for (uint32_t layer = 0; layer < c->layers; layer++) {
-		for (size_t i = 0; i < LAYER_COUNT; i++) {
-			if (!is_present(c, layer_slots[i].presence))
-				continue;
-			snprintf(name, sizeof name, "model.layers.%u.%s", layer,
-				 layer_slots[i].name);
-			TRY(fn(context, &layer_slots[i], name,
-			       model ? &model->layers[layer] : NULL));
-		}
+	for (size_t i = 0; i < table->count; i++) {
+		const struct family_slot *slot = &table->slots[i];
+
+		if (!is_present(c, slot->presence))
+			continue;
+		if (mark)
+			snprintf(name, sizeof name, "%.*s%u%s%s", (int)(mark - table->path),
+				 table->path, layer, mark + 2, slot->name);
+		else
+			snprintf(name, sizeof name, "%s", slot->name);
+		TRY(fn(context, slot, name, holder));
 	}
 	return OK;
 }
 
-size_t model_memory_needed(const struct config *c)
+/* `model` may be NULL: then holders are NULL, and only names and shapes are of interest. */
+static enum err visit(const struct config *c, struct model *model, visit_fn *fn, void *context)
+{
+	const struct family *f = c->family;
+
+	TRY(visit_table(c, &f->outer, 0, model, fn, context));
+	for (uint32_t i = 0; i < c->encoder_layers; i++)
+		TRY(visit_table(c, &f->encoder, i, model ? &model->encoder.layers[i] : NULL, fn,
+				context));
+	for (uint32_t i = 0; i < c->layers; i++)
+		TRY(visit_table(c, &f->decoder, i, model ? &model->decoder.layers[i] : NULL, fn,
+				context));
+	return OK;
+}
+
+static size_t table_bytes(const struct config *c, const struct family_tensors *table)
 {
 	size_t total = 0;
 
-	for (size_t i = 0; i < OUTER_COUNT; i++)
-		if (is_present(c, outer_slots[i].presence))
-			total += region_round(slot_bytes(c, &outer_slots[i]));
-	for (size_t i = 0; i < LAYER_COUNT; i++)
-		if (is_present(c, layer_slots[i].presence))
-			total += c->layers * region_round(slot_bytes(c, &layer_slots[i]));
+	for (size_t i = 0; i < table->count; i++)
+		if (is_present(c, table->slots[i].presence))
+			total += region_round(slot_bytes(c, &table->slots[i]));
 	return total;
+}
+
+size_t model_memory_needed(const struct config *c)
+{
+	return table_bytes(c, &c->family->outer) +
+	       c->encoder_layers * table_bytes(c, &c->family->encoder) +
+	       c->layers * table_bytes(c, &c->family->decoder);
+}
+
+/* Where a tensor lies while it is turned round: as large as the largest of them, 0 if none is. */
+static size_t turning_bytes(const struct config *c)
+{
+	const struct family_tensors *tables[] = {&c->family->encoder, &c->family->decoder};
+	size_t most = 0;
+
+	for (size_t t = 0; t < FAMILY_ROWS(tables); t++) {
+		for (size_t i = 0; i < tables[t]->count; i++) {
+			const struct family_slot *slot = &tables[t]->slots[i];
+			size_t bytes = region_round(slot_bytes(c, slot));
+
+			if (slot->layout != FAMILY_PLAIN && bytes > most)
+				most = bytes;
+		}
+	}
+	return most;
 }
 
 struct loading {
 	const struct config *config;
 	const struct weights *weights;
 	struct region *region;
-	size_t found;
+	float *turning;              /* of the size above */
+	const struct tensor **found; /* those that some slot reads */
+	size_t found_count;
 };
 
-static enum err check_tensor(void *context, const struct slot *slot, const char *name, void *holder)
+/* Files of the bare model leave out its base. The first BERTs called a norm's weight and bias gamma
+ * and beta. */
+static const struct tensor *find_tensor(const struct loading *l, const char *name)
+{
+	const char *base = l->config->family->base;
+	const struct tensor *t = weights_find(l->weights, name);
+	struct slice text = slice_of_string(name);
+	char old[NAME_MAX_SIZE];
+
+	if (!t && base[0] && slice_starts_with(text, slice_of_string(base)))
+		t = weights_find(l->weights, name + strlen(base));
+	if (t || !strstr(name, "LayerNorm."))
+		return t;
+	if (slice_ends_with(text, S(".weight")))
+		snprintf(old, sizeof old, "%.*s.gamma", (int)text.size - 7, name);
+	else
+		snprintf(old, sizeof old, "%.*s.beta", (int)text.size - 5, name);
+	return weights_find(l->weights, old);
+}
+
+static bool shape_is(const struct tensor *t, const struct config *c, const struct family_slot *slot)
+{
+	uint64_t rows = size_of(c, slot->rows), columns = size_of(c, slot->columns);
+	bool is_turned = slot->layout == FAMILY_TRANSPOSED;
+
+	if (slot->columns == FAMILY_NONE)
+		return t->rank == 1 && t->shape[0] == rows;
+	return t->rank == 2 && t->shape[0] == (is_turned ? columns : rows) &&
+	       t->shape[1] == (is_turned ? rows : columns);
+}
+
+static enum err check_tensor(void *context, const struct family_slot *slot, const char *name,
+			     void *holder)
 {
 	struct loading *l = context;
-	const struct tensor *t = weights_find(l->weights, name);
-	uint64_t rows = size_of(l->config, slot->rows);
-	uint64_t columns = size_of(l->config, slot->columns);
-	unsigned rank = slot->columns == DIM_NONE ? 1 : 2;
+	const struct tensor *t = find_tensor(l, name);
 
 	(void)holder;
+	if (!t && slot->presence == FAMILY_IF_THERE)
+		return OK;
 	if (!t)
 		return failure(ERR_FORMAT, "weights: tensor \"%s\" is missing", name);
-	if (t->rank != rank || t->shape[0] != rows || (rank == 2 && t->shape[1] != columns))
+	if (!shape_is(t, l->config, slot))
 		return failure(ERR_FORMAT,
 			       "weights: tensor \"%s\" is not of the shape that config.json says "
 			       "(%llu x %llu)",
-			       name, (unsigned long long)rows, (unsigned long long)columns);
+			       name, (unsigned long long)size_of(l->config, slot->rows),
+			       (unsigned long long)size_of(l->config, slot->columns));
 	if (t->type != TENSOR_F32 && t->type != TENSOR_F16 && t->type != TENSOR_BF16)
 		return failure(ERR_UNSUPPORTED,
 			       "weights: tensor \"%s\" is of type %s, which this engine does not "
 			       "run; F32, F16 and BF16 it does",
 			       name, tensor_type_name(t->type));
-	l->found++;
+	assert(l->found_count < weights_count(l->weights)); /* no two slots have one name */
+	l->found[l->found_count++] = t;
 	return OK;
 }
 
-/* Known to be left over from older conversions, and to say nothing new. */
+/* Known to be left over from other programs, and to say nothing new. */
 static bool is_needless(const struct config *c, const char *name)
 {
 	struct slice text = slice_of_string(name);
 
-	return slice_ends_with(text, S(".rotary_emb.inv_freq")) ||
-	       (c->tied && slice_equal(text, S("lm_head.weight")));
+	for (const char *const *ending = c->family->needless; *ending; ending++)
+		if (slice_ends_with(text, slice_of_string(*ending)))
+			return true;
+	return c->tied && (slice_equal(text, S("lm_head.weight")) ||
+			   slice_equal(text, S("cls.predictions.decoder.weight")));
 }
 
-static enum err check_part(void *context, const struct slot *slot, const char *name, void *holder)
+static int by_address(const void *a, const void *b)
 {
-	const char **wanted = context;
+	const struct tensor *const *x = a, *const *y = b;
 
-	(void)slot;
-	(void)holder;
-	if (*wanted && strcmp(name, *wanted) == 0)
-		*wanted = NULL;
-	return OK;
+	return *x < *y ? -1 : *x > *y;
 }
 
 /* A tensor that no slot reads means that the model computes something we would leave out. */
-static enum err check_all(struct loading *l)
+static enum err find_strangers(struct loading *l)
 {
-	size_t needless = 0;
-
-	TRY(visit(l->config, NULL, check_tensor, l));
-	for (size_t i = 0; i < weights_count(l->weights); i++)
-		needless += is_needless(l->config, weights_at(l->weights, i)->name);
-	if (l->found + needless == weights_count(l->weights))
-		return OK;
+	qsort(l->found, l->found_count, sizeof *l->found, by_address);
 	for (size_t i = 0; i < weights_count(l->weights); i++) {
-		const char *name = weights_at(l->weights, i)->name;
-		const char *wanted = is_needless(l->config, name) ? NULL : name;
+		const struct tensor *t = weights_at(l->weights, i);
 
-		TRY(visit(l->config, NULL, check_part, &wanted));
-		if (wanted)
+		if (!bsearch(&t, l->found, l->found_count, sizeof *l->found, by_address) &&
+		    !is_needless(l->config, t->name))
 			return failure(ERR_UNSUPPORTED,
 				       "weights: tensor \"%.120s\" is one that this engine does "
-				       "not know in a llama model",
-				       name);
+				       "not know in a %s model",
+				       t->name, l->config->family->name);
 	}
-	return failure(ERR_INTERNAL, "weights: the count of tensors does not add up");
+	return OK;
 }
 
-static enum err load_tensor(void *context, const struct slot *slot, const char *name, void *holder)
+static enum err check_all(struct loading *l)
+{
+	enum err result;
+
+	l->found_count = 0;
+	l->found = calloc(weights_count(l->weights) + 1, sizeof(struct tensor *));
+	assert(l->found);
+	result = visit(l->config, NULL, check_tensor, l);
+	if (result == OK)
+		result = find_strangers(l);
+	free(l->found);
+	l->found = NULL;
+	return result;
+}
+
+/* out[rows][columns] of in[columns][rows] */
+static void transpose(float *out, const float *in, size_t rows, size_t columns)
+{
+	for (size_t i = 0; i < rows; i++)
+		for (size_t j = 0; j < columns; j++)
+			out[i * columns + j] = in[j * rows + i];
+}
+
+/* q of all heads, then k, then v, of which each head has brought its own three. */
+static void gather_heads(float *out, const float *in, const struct config *c, size_t columns)
+{
+	size_t head = c->head_size * columns;
+
+	for (size_t h = 0; h < c->heads; h++)
+		for (size_t part = 0; part < 3; part++)
+			memcpy(out + (part * c->heads + h) * head, in + (h * 3 + part) * head,
+			       head * sizeof(float));
+}
+
+static enum err read_slot(const struct loading *l, const struct family_slot *slot,
+			  const struct tensor *t, float *out)
+{
+	size_t rows = (size_t)size_of(l->config, slot->rows);
+	size_t columns = (size_t)size_of(l->config, slot->columns);
+
+	switch (slot->layout) {
+	case FAMILY_PLAIN:
+		return weights_read(l->weights, t, out);
+	case FAMILY_TRANSPOSED:
+		TRY(weights_read(l->weights, t, l->turning));
+		transpose(out, l->turning, rows, columns);
+		return OK;
+	case FAMILY_INTERLEAVED:
+		TRY(weights_read(l->weights, t, l->turning));
+		gather_heads(out, l->turning, l->config, columns);
+		return OK;
+	}
+	return OK;
+}
+
+static enum err load_tensor(void *context, const struct family_slot *slot, const char *name,
+			    void *holder)
 {
 	struct loading *l = context;
-	float *values = region_take(l->region, slot_bytes(l->config, slot));
+	const struct tensor *t = find_tensor(l, name);
+	const struct config *c = l->config;
+	char *place = (char *)holder + slot->offset;
+	size_t columns = (size_t)size_of(c, slot->columns);
+	float *values;
 
-	TRY(weights_read(l->weights, weights_find(l->weights, name), values));
-	*(const float **)(void *)((char *)holder + slot->offset) = values;
+	if (!t)
+		return OK; /* one that need not be there */
+	values = region_take(l->region, slot_bytes(c, slot));
+	TRY(read_slot(l, slot, t, values));
+	*(const float **)(void *)place = values;
+	if (slot->rows != FAMILY_QKV)
+		return OK;
+	/* k and v follow q, in the tensor and in struct model_layer. */
+	values += (size_t)size_of(c, FAMILY_HEADS) * columns;
+	*(const float **)(void *)(place + sizeof(struct affine)) = values;
+	values += (size_t)size_of(c, FAMILY_KV) * columns;
+	*(const float **)(void *)(place + 2 * sizeof(struct affine)) = values;
 	return OK;
 }
 
@@ -236,9 +353,10 @@ static struct model *new_model(const struct config *config)
 
 	assert(m);
 	m->config = *config;
-	m->layers = calloc(config->layers, sizeof *m->layers);
+	m->encoder.layers = calloc(config->encoder_layers + 1, sizeof *m->encoder.layers);
+	m->decoder.layers = calloc(config->layers + 1, sizeof *m->decoder.layers);
 	m->memory = calloc(1, sizeof *m->memory);
-	assert(m->layers && m->memory);
+	assert(m->encoder.layers && m->decoder.layers && m->memory);
 	return m;
 }
 
@@ -248,22 +366,27 @@ enum err model_open(struct model **out, struct model_files *files, const struct 
 	AUTO(weights_auto) struct weights *weights = NULL;
 	AUTO(model_auto) struct model *m = NULL;
 	struct loading l = {.config = config};
+	AUTO(region_close) struct region turning = {0};
 	size_t needed = model_memory_needed(config);
 
-	if (needed > budget_bytes)
+	if (needed + turning_bytes(config) > budget_bytes)
 		return failure(ERR_LIMIT,
 			       "memory: the weights need %zu bytes as F32, %zu are "
 			       "allowed",
-			       needed, budget_bytes);
+			       needed + turning_bytes(config), budget_bytes);
 	TRY(weights_open(&weights, files));
 	l.weights = weights;
 	TRY(check_all(&l));
 	m = new_model(config);
 	l.region = &m->memory->region;
 	TRY(region_open(l.region, needed, strict));
+	if (turning_bytes(config)) {
+		TRY(region_open(&turning, turning_bytes(config), strict));
+		l.turning = region_take(&turning, turning_bytes(config));
+	}
 	TRY(visit(config, m, load_tensor, &l));
 	if (config->tied)
-		m->head = m->embedding;
+		m->head.weight = m->embedding;
 	m->memory_bytes = needed;
 	m->locked = l.region->locked;
 	*out = m;
@@ -277,6 +400,7 @@ void model_free(struct model *m)
 		return;
 	region_close(&m->memory->region);
 	free(m->memory);
-	free(m->layers);
+	free(m->encoder.layers);
+	free(m->decoder.layers);
 	free(m);
 }

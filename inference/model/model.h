@@ -1,32 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * model.h - the weights of a LLaMA, as F32 in one locked region, ready to be multiplied with.
- * Tensors are named as Hugging Face names them; each matrix is [outputs][inputs].
+ * model.h - the weights of a model, as F32 in one locked region, ready to be multiplied with.
+ * Tensors are named as Hugging Face names them; each matrix is [outputs][inputs], whatever way it
+ * lies in the file.
  */
 #ifndef INFERENCE_MODEL_MODEL_H
 #define INFERENCE_MODEL_MODEL_H
 
 #include "inference/format/source.h"
-#include "inference/model/config.h"
+#include "inference/model/family.h"
+
+/* A product or a norm. The bias is NULL where there is none. */
+struct affine {
+	const float *weight;
+	const float *bias;
+};
 
 struct model_layer {
-	const float *attention_norm;
-	const float *q, *q_bias; /* a bias is NULL where the model has none */
-	const float *k, *k_bias;
-	const float *v, *v_bias;
-	const float *o, *o_bias;
-	const float *mlp_norm;
-	const float *gate, *gate_bias;
-	const float *up, *up_bias;
-	const float *down, *down_bias;
+	struct affine attention_norm;
+	struct affine q, k, v; /* one behind the other: files may have them in one */
+	struct affine o;
+	struct affine q_norm, k_norm; /* of each head, for families that have it */
+	struct affine cross_norm;     /* attention of a decoder to what its encoder has read */
+	struct affine cross_q, cross_k, cross_v, cross_o;
+	struct affine mlp_norm;
+	struct affine gate, up, down; /* no gate: the activation stands behind `up` */
+};
+
+struct model_stack {
+	struct model_layer *layers;
+	struct affine norm;     /* behind the last; none in BERT */
+	const float *distances; /* [buckets][heads] */
 };
 
 struct model {
 	struct config config;
 	const float *embedding; /* [vocabulary][hidden] */
-	const float *norm;
-	const float *head; /* [vocabulary][hidden]; the embedding if tied */
-	struct model_layer *layers;
+	const float *positions; /* [context][hidden], where they are learned */
+	const float *segments;  /* [segments][hidden] */
+	struct affine embedding_norm;
+	struct model_stack encoder, decoder;
+	struct affine head;                      /* [vocabulary][hidden]; the embedding if tied */
+	struct affine transform, transform_norm; /* of a masked head, before `head` */
+	struct affine pooler;
+	struct affine classifier; /* [labels][hidden] */
 	size_t memory_bytes;
 	bool locked; /* false: the lock was refused, and swap may see the weights */
 	struct model_memory *memory;

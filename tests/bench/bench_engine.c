@@ -14,6 +14,10 @@
 enum { PROMPT = 512, WRITTEN = 64, MILLISECONDS = 1000 };
 
 static const struct config shape = {
+	.family = &family_llama,
+	.head = CONFIG_HEAD_LANGUAGE,
+	.activation = CONFIG_SILU,
+	.gated = true,
 	.hidden_size = 512,
 	.intermediate_size = 1376,
 	.layers = 6,
@@ -46,21 +50,21 @@ static struct model make_model(void)
 	struct model m = {.config = shape};
 
 	m.embedding = matrix(shape.vocabulary, shape.hidden_size);
-	m.head = m.embedding;
-	m.norm = matrix(1, shape.hidden_size);
-	m.layers = calloc(shape.layers, sizeof *m.layers);
-	assert(m.layers);
+	m.head.weight = m.embedding;
+	m.decoder.norm.weight = matrix(1, shape.hidden_size);
+	m.decoder.layers = calloc(shape.layers, sizeof *m.decoder.layers);
+	assert(m.decoder.layers);
 	for (size_t i = 0; i < shape.layers; i++)
-		m.layers[i] = (struct model_layer){
-			.attention_norm = matrix(1, shape.hidden_size),
-			.q = matrix(shape.hidden_size, shape.hidden_size),
-			.k = matrix(shape.hidden_size, shape.hidden_size),
-			.v = matrix(shape.hidden_size, shape.hidden_size),
-			.o = matrix(shape.hidden_size, shape.hidden_size),
-			.mlp_norm = matrix(1, shape.hidden_size),
-			.gate = matrix(shape.intermediate_size, shape.hidden_size),
-			.up = matrix(shape.intermediate_size, shape.hidden_size),
-			.down = matrix(shape.hidden_size, shape.intermediate_size),
+		m.decoder.layers[i] = (struct model_layer){
+			.attention_norm.weight = matrix(1, shape.hidden_size),
+			.q.weight = matrix(shape.hidden_size, shape.hidden_size),
+			.k.weight = matrix(shape.hidden_size, shape.hidden_size),
+			.v.weight = matrix(shape.hidden_size, shape.hidden_size),
+			.o.weight = matrix(shape.hidden_size, shape.hidden_size),
+			.mlp_norm.weight = matrix(1, shape.hidden_size),
+			.gate.weight = matrix(shape.intermediate_size, shape.hidden_size),
+			.up.weight = matrix(shape.intermediate_size, shape.hidden_size),
+			.down.weight = matrix(shape.hidden_size, shape.intermediate_size),
 		};
 	return m;
 }

@@ -1,97 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/test.h"
 
-#include <math.h>
-
-#include "inference/format/json.h"
 #include "inference/kernel/pool.h"
-#include "inference/model/forward.h"
-#include "tests/unit/inference/files.h"
-
-enum { BUDGET = 64 << 20 };
-
-/* Everything one forward pass needs, over a model of a folder. */
-struct setup {
-	struct folder folder;
-	struct config config;
-	struct model *model;
-	struct compute *compute;
-	struct kvcache *cache;
-	struct forward *forward;
-	struct kvcache_table table;
-};
-
-static void setup_open(struct setup *s, const char *path, const struct operators *row,
-		       unsigned threads)
-{
-	struct weight_source *config;
-	size_t pages;
-
-	memset(s, 0, sizeof *s);
-	folder_init(&s->folder, path);
-	assert_ok(s->folder.files.find(&s->folder.files, "config.json", &config));
-	assert_ok(config_parse(&s->config, slice_of(config->context, config->size)));
-	assert_ok(model_open(&s->model, &s->folder.files, &s->config, BUDGET, false));
-	assert_ok(compute_new(&s->compute, row, threads));
-	pages = kvcache_pages_for(s->config.context);
-	assert_ok(kvcache_new(&s->cache, &s->config, pages, false));
-	assert_ok(forward_new(&s->forward, s->model, s->cache, s->compute, FORWARD_MAX_ROWS,
-			      s->config.context, false));
-	assert_true(kvcache_reserve(s->cache, &s->table, s->config.context));
-}
-
-static void setup_close(struct setup *s)
-{
-	kvcache_release(s->cache, &s->table);
-	forward_free(s->forward);
-	kvcache_free(s->cache);
-	compute_free(s->compute);
-	model_free(s->model);
-	folder_free(&s->folder);
-}
-
-static json_t *read_expected(const char *path)
-{
-	AUTO(buf_free) struct buf text = buf_new(1 << 20);
-	char name[480];
-	json_t *root;
-
-	snprintf(name, sizeof name, "%s/expected.json", path);
-	assert_ok(file_read(&text, AT_FDCWD, name));
-	assert_ok(json_read_object(&root, buf_slice(&text), "expected.json"));
-	return root;
-}
-
-/* max|a-b| / max|b|, the measure of the acceptance */
-static double distance(const float *a, const json_t *b, size_t n)
-{
-	double difference = 0;
-	double largest = 0;
-
-	assert_int_equal(json_array_size(b), n);
-	for (size_t i = 0; i < n; i++) {
-		double value = json_number_value(json_array_get(b, i));
-
-		difference = fmax(difference, fabs(a[i] - value));
-		largest = fmax(largest, fabs(value));
-	}
-	return difference / largest;
-}
-
-static uint32_t likeliest(const float *logits, size_t n)
-{
-	size_t best = 0;
-
-	for (size_t i = 1; i < n; i++)
-		best = logits[i] > logits[best] ? i : best;
-	return (uint32_t)best;
-}
+#include "tests/unit/inference/scene.h"
 
 /* The prompt, then the expected greedy ids one by one, each of which must be the likeliest. */
 static void check_fixture(const char *path, const struct operators *row, unsigned threads)
 {
 	AUTO(setup_close) struct setup s;
-	AUTO(json_auto) json_t *expected = read_expected(path);
+	AUTO(json_auto) json_t *expected = read_expected(path, "expected.json");
 	json_t *prompt = json_object_get(expected, "prompt_ids");
 	json_t *greedy = json_object_get(expected, "greedy_ids");
 	json_t *positions = json_object_get(expected, "positions");
@@ -104,9 +21,8 @@ static void check_fixture(const char *path, const struct operators *row, unsigne
 	setup_open(&s, path, row, threads);
 	assert_true(count > 0 && count <= FORWARD_MAX_ROWS && json_array_size(greedy) > 0);
 	for (size_t i = 0; i < count; i++)
-		rows[i] = (struct forward_row){
-			&s.table, (uint32_t)i,
-			(uint32_t)json_integer_value(json_array_get(prompt, i)), true};
+		rows[i] = row_of(&s, i, (uint32_t)json_integer_value(json_array_get(prompt, i)),
+				 true);
 	assert_ok(forward_run(s.forward, rows, count, &logits));
 	worst = distance(logits + (count - 1) * s.config.vocabulary,
 			 json_object_get(expected, "logits_last"), s.config.vocabulary);
@@ -119,8 +35,8 @@ static void check_fixture(const char *path, const struct operators *row, unsigne
 		fail_msg("%s: %g from the reference", path, worst);
 	logits += (count - 1) * s.config.vocabulary;
 	for (size_t i = 0; i < json_array_size(greedy); i++) {
-		struct forward_row next = {&s.table, (uint32_t)(count + i),
-					   likeliest(logits, s.config.vocabulary), true};
+		struct forward_row next = row_of(&s, count + i,
+						 likeliest(logits, s.config.vocabulary), true);
 
 		assert_int_equal(next.token, json_integer_value(json_array_get(greedy, i)));
 		assert_ok(forward_run(s.forward, &next, 1, &logits));
@@ -155,11 +71,11 @@ static void a_prefill_runs_seven_matmul_primitives_a_layer(void **state)
 	(void)state;
 	setup_open(&s, "data/llama/gqa-tied", &operators_onednn, 1);
 	for (size_t i = 0; i < 8; i++)
-		rows[i] = (struct forward_row){&s.table, (uint32_t)i, (uint32_t)i, i == 7};
+		rows[i] = row_of(&s, i, (uint32_t)i, i == 7);
 	before = compute_matmul_primitives(s.compute);
 	assert_ok(forward_run(s.forward, rows, 8, &logits));
 	assert_int_equal(compute_matmul_primitives(s.compute) - before, 7 * s.config.layers);
-	rows[0] = (struct forward_row){&s.table, 8, 1, true};
+	rows[0] = row_of(&s, 8, 1, true);
 	assert_ok(forward_run(s.forward, rows, 1, &logits)); /* decode: our own kernel */
 	assert_int_equal(compute_matmul_primitives(s.compute) - before, 7 * s.config.layers);
 }
@@ -173,7 +89,7 @@ static void the_plain_row_asks_nothing_of_onednn(void **state)
 	(void)state;
 	setup_open(&s, "data/llama/gqa-tied", &operators_plain, 1);
 	for (size_t i = 0; i < 8; i++)
-		rows[i] = (struct forward_row){&s.table, (uint32_t)i, (uint32_t)i, i == 7};
+		rows[i] = row_of(&s, i, (uint32_t)i, i == 7);
 	assert_ok(forward_run(s.forward, rows, 8, &logits));
 	assert_int_equal(compute_matmul_primitives(s.compute), 0);
 }

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* heads.c - what stands on top of hidden states, besides the next token. */
+#include <assert.h>
+
+#include "inference/kernel/layers.h"
+#include "inference/model/forward_parts.h"
+
+enum err forward_masked_logits(struct forward *f, const float *hidden, size_t count, float **logits)
+{
+	const struct model *m = f->model;
+	const struct config *c = &m->config;
+	size_t size = c->hidden_size;
+
+	assert(c->head == CONFIG_HEAD_MASKED && count <= f->logit_rows &&
+	       count <= FORWARD_MAX_ROWS);
+	TRY(forward_product(f, f->delta, hidden, &m->transform, count, size, size));
+	layers_activate(f->delta, c->activation, count * size);
+	forward_norm(f, f->delta, f->delta, &m->transform_norm, count);
+	TRY(forward_product(f, f->logits, f->delta, &m->head, count, c->vocabulary, size));
+	*logits = f->logits;
+	return OK;
+}
+
+enum err forward_classify(struct forward *f, const float *state, float *labels)
+{
+	const struct model *m = f->model;
+	const struct config *c = &m->config;
+	const float *x = state;
+
+	assert(c->head == CONFIG_HEAD_CLASSES);
+	if (m->pooler.weight) {
+		TRY(forward_product(f, f->delta, x, &m->pooler, 1, c->hidden_size, c->hidden_size));
+		layers_tanh(f->delta, c->hidden_size);
+		x = f->delta;
+	}
+	return forward_product(f, labels, x, &m->classifier, 1, c->labels, c->hidden_size);
+}
