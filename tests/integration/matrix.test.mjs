@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every route, asked by everybody, about what is theirs, somebody else's and nobody's: nobody gets
+// further than they may. What is expected is written down in matrix/rules.mjs and matrix/routes.mjs;
+// a route of schema/api/openapi.json that is not there fails.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import test from "node:test";
+import { gatewayForThisFile, root } from "./gateway.mjs";
+import { ask } from "./http.mjs";
+import { Cast } from "./matrix/cast.mjs";
+import { routes } from "./matrix/routes.mjs";
+import { actors, agrees, expected } from "./matrix/rules.mjs";
+
+const description = JSON.parse(fs.readFileSync(path.join(root, "schema/api/openapi.json"), "utf8"));
+const methods = ["get", "head", "post", "put", "patch", "delete"];
+const declared = Object.fromEntries(
+	Object.entries(description.paths).flatMap(([pattern, item]) =>
+		methods
+			.filter((method) => item[method])
+			.map((method) => [
+				`${method.toUpperCase()} ${pattern}`,
+				item[method]["x-right"],
+			]),
+	),
+);
+
+const here = gatewayForThisFile(async (gateway, holder) => {
+	holder.cast = await Cast.make(gateway);
+});
+
+/** The address of a route about this object, and the body that goes with it. */
+function askingOf(pattern, row, object) {
+	const values = { revision: "main", path: "config.json", branch: "x", ...row.path };
+	if (row.object === "model") [values.ns, values.name] = object.split("/");
+	else values.id = object;
+	const target = pattern.replace(/\{(\w+)\}/g, (_, name) => {
+		if (values[name] === undefined) throw new Error(`${pattern}: no value for {${name}}`);
+		return values[name];
+	});
+	return {
+		target: row.query ? `${target}?${row.query}` : target,
+		body: typeof row.body === "function" ? row.body(object) : row.body,
+	};
+}
+
+/** What disagrees in one cell; undefined: nothing. */
+async function cell(route, row, actor, which, object) {
+	const [method, pattern] = route.split(" ");
+	const { target, body } = askingOf(pattern, row, object);
+	const isHub = !/^\/(api\/)?v1\//.test(pattern);
+	const wanted = expected(actor, declared[route], which, row, isHub);
+	const headers = typeof body === "string" ? { "content-type": "application/json" } : {};
+	const token = here.cast.tokens[actor];
+	const { status, text } = await ask(here.gateway, method, target, { token, body, headers });
+
+	if (agrees(wanted, status, which === "own" || which === "other")) return undefined;
+	return `${actor}, ${which}: ${status}, ${wanted} expected: ${text.slice(0, 120)}`;
+}
+
+async function row(route) {
+	const { cast } = here;
+	const about = routes[route];
+	const kind = about.object;
+	const found = [];
+	let cells = 0;
+
+	for (const actor of actors) {
+		for (const [which, object] of Object.entries(await cast.objects(kind, actor))) {
+			found.push(await cell(route, about, actor, which, object));
+			cells++;
+		}
+	}
+	return { cells, wrong: found.filter(Boolean) };
+}
+
+test("every route of openapi.json is in the matrix, and no other", () => {
+	const known = Object.keys(routes).sort();
+	const hint = "add a line to matrix/routes.mjs; README.md says how";
+
+	assert.deepEqual(known, Object.keys(declared).sort(), hint);
+});
+
+test("the matrix", async (t) => {
+	let cells = 0;
+	for (const route of Object.keys(declared).filter((one) => routes[one]))
+		await t.test(`${route} (${declared[route]})`, async () => {
+			const result = await row(route);
+			cells += result.cells;
+			assert.deepEqual(result.wrong, []);
+		});
+	t.diagnostic(`${cells} cells`);
+});

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// The actors, with their tokens, and what each of them owns. Objects that an act may use up are
+// made anew for each route.
+import crypto from "node:crypto";
+import { execFileSync } from "node:child_process";
+import { demoModel } from "../gateway.mjs";
+import { ask, expect, until } from "../http.mjs";
+import { addPerson, commit, createModel, freshName, readFolder, submit, termsOf } from "../people.mjs";
+import { actors, offices } from "./rules.mjs";
+
+/** Models: of which one is "own" (licensed to the researcher), one nobody's, one not there. */
+export const models = { own: "matrix/licensed", other: "matrix/closed", missing: "matrix/none" };
+const asked = "matrix/asked"; // what requests and licenses are about
+const open = "matrix/open"; // for all who have signed in
+
+function psql(gateway, statement) {
+	const set = "SET search_path = sallyport; ";
+	execFileSync("psql", [gateway.psql, "-qX", "-v", "ON_ERROR_STOP=1", "-c", set + statement]);
+}
+
+function newToken(gateway, token, scope) {
+	const body = { name: freshName("token"), ...(scope && { scope: { rights: scope } }) };
+	return expect(201, gateway, "POST", "/api/v1/tokens", { token, body });
+}
+
+const ownerOf = (actor) => (offices[actor] ? actor : "all");
+
+export class Cast {
+	constructor(gateway) {
+		this.gateway = gateway;
+		this.persons = {}; // by name; "neighbor" is who owns what is other's
+		this.tokens = {}; // by actor
+	}
+
+	static async make(gateway) {
+		const cast = new Cast(gateway);
+		for (const name of [...Object.keys(offices), "neighbor", "chief"])
+			cast.persons[name] = await addPerson(gateway);
+		cast.giveOffices({ ...offices, chief: offices.administrator });
+		const token = cast.persons.chief.token;
+		await until("the offices", 10, async () => {
+			const answer = await ask(gateway, "GET", "/api/v1/persons", { token });
+			return answer.status === 200;
+		});
+		await cast.makeModels();
+		await cast.makeTokens();
+		return cast;
+	}
+
+	/** By the operator at psql: over HTTP nobody gives more than they hold. */
+	giveOffices(given) {
+		const rows = Object.entries(given).flatMap(([name, list]) =>
+			list.map((office) => `('${this.persons[name].id}', '${office}', now())`),
+		);
+		psql(
+			this.gateway,
+			`INSERT INTO office (person, office, granted_at) VALUES ${rows.join(", ")}`,
+		);
+	}
+
+	async makeModels() {
+		const files = readFolder(demoModel);
+		for (const name of [models.own, models.other, asked, open]) {
+			const gate = name === open ? "no" : "manual";
+			await createModel(this.gateway, name, { gate, open_paths: [] });
+			const made = await commit(this.gateway, name, {
+				"config.json": files["config.json"],
+				"docs/a.txt": Buffer.from("a"),
+			});
+			if (made.status !== 200) throw new Error(made.text);
+		}
+		for (const model of [models.own, this.gateway.model])
+			for (const name of ["researcher", "all"]) await this.license(name, model);
+	}
+
+	async makeTokens() {
+		const { gateway, persons } = this;
+		const all = persons.all.token;
+		const revoked = (await newToken(gateway, all)).json;
+
+		for (const name of actors) this.tokens[name] = persons[name]?.token;
+		this.tokens.narrowed = (await newToken(gateway, all, ["metadata:read"])).json.token;
+		await expect(204, gateway, "DELETE", `/api/v1/tokens/${revoked.id}`, { token: all });
+		this.tokens.revoked = revoked.token;
+		persons.suspended = await addPerson(gateway);
+		this.tokens.suspended = persons.suspended.token;
+		await this.suspend(persons.suspended);
+	}
+
+	/** Somebody with every office and a license, so that only the suspension is in the way. */
+	async suspend({ id, token }) {
+		this.giveOffices({ suspended: offices.all });
+		await this.license("suspended", models.own);
+		psql(this.gateway, `UPDATE person SET state = 'suspended' WHERE id = '${id}'`);
+		await until("the suspension", 10, async () => {
+			const answer = await ask(this.gateway, "GET", "/api/v1/keys", { token });
+			return answer.status === 403;
+		});
+	}
+
+	async request(name, model = asked) {
+		const rights = ["infer:generate", "weights:read"];
+		const terms = await termsOf(this.gateway, model);
+		const body = { model, intended_use: "to look", rights, terms_sha256: terms };
+		const made = await submit(this.gateway, this.persons[name].token, body);
+		if (made.status !== 201) throw new Error(made.text);
+		return made;
+	}
+
+	async license(name, model = asked) {
+		const { json } = await this.request(name, model);
+		const path = `/api/v1/access-requests/${json.id}/approve`;
+		const token = this.persons.chief.token;
+		return (await expect(200, this.gateway, "POST", path, { token, body: {} })).json.license;
+	}
+
+	/** The id of one such object of this person. */
+	async object(kind, name) {
+		const { gateway } = this;
+		const { token } = this.persons[name];
+
+		switch (kind) {
+			case "request": {
+				const model = `matrix/${freshName("asked")}`;
+				await createModel(gateway, model, { gate: "manual" });
+				return (await this.request(name, model)).json.id;
+			}
+			case "license":
+				return (await this.license(name)).id;
+			case "token":
+				return (await newToken(gateway, token)).json.id;
+			case "capability": {
+				const target = "/api/v1/capabilities";
+				const own = { token, body: { model: open } };
+				return (await expect(201, gateway, "POST", target, own)).json.id;
+			}
+			case "decision": {
+				const target = `/${models.other}/resolve/main/config.json`;
+				const denied = await expect(403, gateway, "GET", target, { token });
+				return denied.headers["x-request-id"];
+			}
+			case "receipt":
+				return (await newToken(gateway, token)).headers["x-audit-receipt"];
+			default:
+				throw new Error(`no object "${kind}": see README.md`);
+		}
+	}
+
+	/** {own, other, missing} of a kind, for one actor; nobody owns nothing. */
+	async objects(kind, actor) {
+		if (!kind) return { none: undefined };
+		if (kind === "model") return models;
+		if (kind === "served") return { ...models, own: this.gateway.model };
+		return {
+			...(actor !== "anonymous" && { own: await this.object(kind, ownerOf(actor)) }),
+			other: await this.object(kind, "neighbor"),
+			missing: crypto.randomUUID(),
+		};
+	}
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// One line a route: what it is about, and what else is needed to ask it. The right it needs comes
+// from schema/api/openapi.json, what follows of it from rules.mjs. README.md has the words.
+
+// A body that no route takes: who gets 400 for it was let in, and nothing has happened.
+const broken = { body: "[" };
+
+// Families: whose business an object is, besides its owner's.
+const model = { object: "model", missing: (actor) => (actor === "anonymous" ? 401 : 404) };
+const change = { ...model, ...broken };
+const early = { ...change, missing: () => 400 }; // the body is read before the model is looked for
+const request = { object: "request", sees: ["requests:handle", "requests:decide"] };
+const decision = { object: "decision", sees: ["audit:read", "licenses:manage"] };
+const license = { object: "license", sees: ["licenses:manage", "audit:read"] };
+const manageLicense = { ...license, ...broken };
+const receipt = { object: "receipt", sees: ["audit:read"] };
+const token = { object: "token", sees: ["persons:manage"] };
+const capability = { object: "capability", sees: ["persons:manage"] };
+const file = { object: "model", path: { revision: "main", path: "config.json" } };
+const inAddress = { always: 401, path: { capability: "nonsense", ns: "a", name: "b" } };
+const upload = { always: 400, path: { capability: "nonsense" }, ignoresTokens: true };
+const inference = (body) => ({ object: "served", body: (name) => ({ model: name, ...body }) });
+
+export const routes = {
+	"GET /healthz": { ignoresTokens: true },
+	"GET /readyz": { ignoresTokens: true },
+	"GET /metrics": {},
+	"GET /openapi.json": {},
+	"GET /log/vkey": { ignoresTokens: true },
+	"GET /log/{path}": { ignoresTokens: true, path: { path: "checkpoint" } },
+
+	"GET /v1/models": { asksWho: true },
+	"GET /v1/models/{model}": { asksWho: true, path: { model: "matrix/none" }, always: 404 },
+	"POST /v1/chat/completions": inference({ messages: [{ role: "user", content: "a" }] }),
+	"POST /v1/completions": inference({ prompt: "a", max_tokens: 1 }),
+
+	"GET /api/whoami-v2": { asksWho: true },
+	"GET /api/models": {},
+	"GET /api/models/{ns}/{name}": model,
+	"GET /api/models/{ns}/{name}/revision/{revision}": model,
+	"GET /api/models/{ns}/{name}/tree/{revision}": model,
+	"GET /api/models/{ns}/{name}/tree/{revision}/{path}": { ...model, path: { path: "docs" } },
+	"POST /api/models/{ns}/{name}/paths-info/{revision}": { ...model, body: { paths: [] } },
+	"GET /api/models/{ns}/{name}/refs": model,
+	"GET /api/models/{ns}/{name}/commits/{revision}": model,
+	"GET /api/models/{ns}/{name}/auth-check": file,
+	"GET /api/models/{ns}/{name}/auth-check/write": { ...model, needs: "models:manage" },
+	"HEAD /{ns}/{name}/resolve/{revision}/{path}": file,
+	"GET /{ns}/{name}/resolve/{revision}/{path}": file,
+	"HEAD /{ns}/{name}/raw/{revision}/{path}": file,
+	"HEAD /c/{capability}/{ns}/{name}/resolve/{revision}/{path}": inAddress,
+	"GET /c/{capability}/{ns}/{name}/resolve/{revision}/{path}": inAddress,
+	"GET /c/{capability}/{path}": inAddress,
+
+	"POST /api/repos/create": broken,
+	"POST /api/validate-yaml": { body: { content: "" } },
+	"PUT /api/models/{ns}/{name}/settings": change,
+	"POST /api/models/{ns}/{name}/preupload/{revision}": early,
+	"POST /api/models/{ns}/{name}/commit/{revision}": change,
+	"POST /{ns}/{name}/info/lfs/objects/batch": early,
+	"POST /{ns}/{name}/info/lfs/objects/verify": early,
+	"PUT /upload/{capability}": upload,
+	"HEAD /upload/{capability}": upload,
+	"POST /upload/{capability}": upload,
+	"POST /api/models/{ns}/{name}/branch/{branch}": early,
+	"DELETE /api/models/{ns}/{name}/branch/{branch}": { ...model, path: { branch: "none" }, answers: 404 },
+	"POST /api/models/{ns}/{name}/tag/{revision}": early,
+	"DELETE /api/models/{ns}/{name}/tag/{revision}": { ...model, path: { revision: "none" }, answers: 404 },
+
+	"POST /api/v1/imports": broken,
+	"POST /api/v1/terms": { body: "" },
+	"GET /api/v1/terms/{sha256}": { path: { sha256: "0".repeat(64) }, answers: 404 },
+	"GET /api/v1/models/{ns}/{name}/form": model,
+	"PUT /api/v1/models/{ns}/{name}/form": change,
+	"DELETE /api/v1/models/{ns}/{name}/form": model,
+	"POST /api/v1/models/{ns}/{name}/disable": change,
+	"POST /api/v1/models/{ns}/{name}/enable": change,
+	"POST /api/v1/models/{ns}/{name}/shred": change,
+	"GET /api/v1/models/{ns}/{name}/sealed/{revision}/{path}": { ...model, ...file },
+	"GET /api/v1/models/{ns}/{name}/receipt/{revision}": { object: "model" },
+
+	"POST /api/v1/persons": broken,
+	"GET /api/v1/persons": {},
+	"POST /api/v1/issuers": broken,
+	"GET /api/v1/issuers": {},
+	"DELETE /api/v1/issuers": { query: "iss=https%3A%2F%2Fnone.example" },
+	"POST /api/v1/keys": broken,
+	"GET /api/v1/keys": {},
+	"POST /api/v1/tokens": broken,
+	"GET /api/v1/tokens": {},
+	"DELETE /api/v1/tokens/{id}": token,
+	"POST /api/v1/capabilities": { object: "model", asksWho: true, body: (name) => ({ model: name }) },
+	"GET /api/v1/capabilities": {},
+	"DELETE /api/v1/capabilities/{id}": capability,
+	"POST /api/v1/visas": broken,
+	"GET /api/v1/visas": {},
+
+	"POST /api/v1/access-requests": broken,
+	"GET /api/v1/access-requests": {},
+	"GET /api/v1/access-requests/{id}": { ...request, answers: 200 },
+	"POST /api/v1/access-requests/{id}/approve": { ...request, body: {}, notOwn: 403 },
+	"POST /api/v1/access-requests/{id}/deny": { ...request, body: { reason: "x" }, notOwn: 403 },
+	"POST /api/v1/access-requests/{id}/return": { ...request, body: { reason: "x" }, notOwn: 403 },
+	"POST /api/v1/access-requests/{id}/withdraw": { ...request, ...broken, only: "owner" },
+	"POST /api/v1/access-requests/{id}/appeal": { ...request, ...broken, only: "owner" },
+
+	"GET /api/v1/licenses": {},
+	"GET /api/v1/licenses/{id}": { ...license, answers: 200 },
+	"POST /api/v1/licenses/{id}/revoke": manageLicense,
+	"POST /api/v1/licenses/{id}/suspend": manageLicense,
+	"POST /api/v1/licenses/{id}/reinstate": manageLicense,
+	"POST /api/v1/licenses/{id}/renew": { ...license, body: {}, notOwn: 403 },
+
+	"GET /api/v1/explain": { query: "model=matrix%2Fasked&right=weights%3Aread" },
+	"GET /api/v1/decisions/{id}": { ...decision, answers: 200 },
+	"GET /api/v1/usage": {},
+	"GET /api/v1/audit/events": {},
+	"GET /api/v1/receipts/{id}": { ...receipt, answers: [200, 202] },
+};
