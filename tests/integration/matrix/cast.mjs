@@ -2,21 +2,17 @@
 // The actors, with their tokens, and what each of them owns. Objects that an act may use up are
 // made anew for each route.
 import crypto from "node:crypto";
-import { execFileSync } from "node:child_process";
+import { sql } from "../database.mjs";
 import { demoModel } from "../gateway.mjs";
 import { ask, expect, until } from "../http.mjs";
-import { addPerson, commit, createModel, freshName, readFolder, submit, termsOf } from "../people.mjs";
-import { actors, offices } from "./rules.mjs";
+import * as people from "../people.mjs";
+import { actors, local, offices } from "./rules.mjs";
+
+const { addPerson, commit, createModel, freshName, readFolder, submit, termsOf } = people;
 
 /** Models: of which one is "own" (licensed to the researcher), one nobody's, one not there. */
 export const models = { own: "matrix/licensed", other: "matrix/closed", missing: "matrix/none" };
-const asked = "matrix/asked"; // what requests and licenses are about
 const open = "matrix/open"; // for all who have signed in
-
-function psql(gateway, statement) {
-	const set = "SET search_path = sallyport; ";
-	execFileSync("psql", [gateway.psql, "-qX", "-v", "ON_ERROR_STOP=1", "-c", set + statement]);
-}
 
 function newToken(gateway, token, scope) {
 	const body = { name: freshName("token"), ...(scope && { scope: { rights: scope } }) };
@@ -37,6 +33,7 @@ export class Cast {
 		for (const name of [...Object.keys(offices), "neighbor", "chief"])
 			cast.persons[name] = await addPerson(gateway);
 		cast.giveOffices({ ...offices, chief: offices.administrator });
+		cast.giveOffices({ local }, models.own);
 		const token = cast.persons.chief.token;
 		await until("the offices", 10, async () => {
 			const answer = await ask(gateway, "GET", "/api/v1/persons", { token });
@@ -48,19 +45,22 @@ export class Cast {
 	}
 
 	/** By the operator at psql: over HTTP nobody gives more than they hold. */
-	giveOffices(given) {
+	giveOffices(given, scope) {
+		const where = scope ? `'${scope}'` : "NULL";
 		const rows = Object.entries(given).flatMap(([name, list]) =>
-			list.map((office) => `('${this.persons[name].id}', '${office}', now())`),
+			list.map((office) => `('${this.persons[name].id}', '${office}', ${where})`),
 		);
-		psql(
+		sql(
 			this.gateway,
-			`INSERT INTO office (person, office, granted_at) VALUES ${rows.join(", ")}`,
+			`INSERT INTO office (person, office, scope, granted_at)
+			SELECT p::uuid, o, s, now()
+			FROM (VALUES ${rows.join(", ")}) AS given (p, o, s)`,
 		);
 	}
 
 	async makeModels() {
 		const files = readFolder(demoModel);
-		for (const name of [models.own, models.other, asked, open]) {
+		for (const name of [models.own, models.other, open]) {
 			const gate = name === open ? "no" : "manual";
 			await createModel(this.gateway, name, { gate, open_paths: [] });
 			const made = await commit(this.gateway, name, {
@@ -80,7 +80,8 @@ export class Cast {
 
 		for (const name of actors) this.tokens[name] = persons[name]?.token;
 		this.tokens.narrowed = (await newToken(gateway, all, ["metadata:read"])).json.token;
-		await expect(204, gateway, "DELETE", `/api/v1/tokens/${revoked.id}`, { token: all });
+		const target = `/api/v1/tokens/${revoked.id}`;
+		await expect(204, gateway, "DELETE", target, { token: all });
 		this.tokens.revoked = revoked.token;
 		persons.suspended = await addPerson(gateway);
 		this.tokens.suspended = persons.suspended.token;
@@ -91,14 +92,20 @@ export class Cast {
 	async suspend({ id, token }) {
 		this.giveOffices({ suspended: offices.all });
 		await this.license("suspended", models.own);
-		psql(this.gateway, `UPDATE person SET state = 'suspended' WHERE id = '${id}'`);
+		sql(this.gateway, `UPDATE person SET state = 'suspended' WHERE id = '${id}'`);
 		await until("the suspension", 10, async () => {
 			const answer = await ask(this.gateway, "GET", "/api/v1/keys", { token });
 			return answer.status === 403;
 		});
 	}
 
-	async request(name, model = asked) {
+	async newModel() {
+		const model = `matrix/${freshName("asked")}`;
+		await createModel(this.gateway, model, { gate: "manual" });
+		return model;
+	}
+
+	async request(name, model) {
 		const rights = ["infer:generate", "weights:read"];
 		const terms = await termsOf(this.gateway, model);
 		const body = { model, intended_use: "to look", rights, terms_sha256: terms };
@@ -107,11 +114,12 @@ export class Cast {
 		return made;
 	}
 
-	async license(name, model = asked) {
+	async license(name, model) {
 		const { json } = await this.request(name, model);
 		const path = `/api/v1/access-requests/${json.id}/approve`;
 		const token = this.persons.chief.token;
-		return (await expect(200, this.gateway, "POST", path, { token, body: {} })).json.license;
+		const made = await expect(200, this.gateway, "POST", path, { token, body: {} });
+		return made.json.license;
 	}
 
 	/** The id of one such object of this person. */
@@ -120,13 +128,10 @@ export class Cast {
 		const { token } = this.persons[name];
 
 		switch (kind) {
-			case "request": {
-				const model = `matrix/${freshName("asked")}`;
-				await createModel(gateway, model, { gate: "manual" });
-				return (await this.request(name, model)).json.id;
-			}
+			case "request":
+				return (await this.request(name, await this.newModel())).json.id;
 			case "license":
-				return (await this.license(name)).id;
+				return (await this.license(name, await this.newModel())).id;
 			case "token":
 				return (await newToken(gateway, token)).json.id;
 			case "capability": {
@@ -139,6 +144,8 @@ export class Cast {
 				const denied = await expect(403, gateway, "GET", target, { token });
 				return denied.headers["x-request-id"];
 			}
+			case "person":
+				return this.persons[name].id;
 			case "receipt":
 				return (await newToken(gateway, token)).headers["x-audit-receipt"];
 			default:
@@ -151,8 +158,9 @@ export class Cast {
 		if (!kind) return { none: undefined };
 		if (kind === "model") return models;
 		if (kind === "served") return { ...models, own: this.gateway.model };
+		const own = actor !== "anonymous" && (await this.object(kind, ownerOf(actor)));
 		return {
-			...(actor !== "anonymous" && { own: await this.object(kind, ownerOf(actor)) }),
+			...(own && { own }),
 			other: await this.object(kind, "neighbor"),
 			missing: crypto.randomUUID(),
 		};

@@ -9,7 +9,10 @@ const broken = { body: "[" };
 const model = { object: "model", missing: (actor) => (actor === "anonymous" ? 401 : 404) };
 const change = { ...model, ...broken };
 const early = { ...change, missing: () => 400 }; // the body is read before the model is looked for
-const request = { object: "request", sees: ["requests:handle", "requests:decide"] };
+const noneSuch = { ...model, path: { branch: "none", revision: "none" }, answers: 404 };
+const ofModel = { object: "model", body: (name) => ({ model: name }) };
+const request = { object: "request", sees: ["requests:decide"] };
+const decide = { ...request, notOwn: 403 }; // nobody decides their own
 const decision = { object: "decision", sees: ["audit:read", "licenses:manage"] };
 const license = { object: "license", sees: ["licenses:manage", "audit:read"] };
 const manageLicense = { ...license, ...broken };
@@ -19,6 +22,7 @@ const capability = { object: "capability", sees: ["persons:manage"] };
 const file = { object: "model", path: { revision: "main", path: "config.json" } };
 const inAddress = { always: 401, path: { capability: "nonsense", ns: "a", name: "b" } };
 const upload = { always: 400, path: { capability: "nonsense" }, ignoresTokens: true };
+const person = { object: "person", anybodys: true, missing: () => 400 }; // what to do is read first
 const inference = (body) => ({ object: "served", body: (name) => ({ model: name, ...body }) });
 
 export const routes = {
@@ -63,9 +67,9 @@ export const routes = {
 	"HEAD /upload/{capability}": upload,
 	"POST /upload/{capability}": upload,
 	"POST /api/models/{ns}/{name}/branch/{branch}": early,
-	"DELETE /api/models/{ns}/{name}/branch/{branch}": { ...model, path: { branch: "none" }, answers: 404 },
+	"DELETE /api/models/{ns}/{name}/branch/{branch}": noneSuch,
 	"POST /api/models/{ns}/{name}/tag/{revision}": early,
-	"DELETE /api/models/{ns}/{name}/tag/{revision}": { ...model, path: { revision: "none" }, answers: 404 },
+	"DELETE /api/models/{ns}/{name}/tag/{revision}": noneSuch,
 
 	"POST /api/v1/imports": broken,
 	"POST /api/v1/terms": { body: "" },
@@ -81,6 +85,9 @@ export const routes = {
 
 	"POST /api/v1/persons": broken,
 	"GET /api/v1/persons": {},
+	"GET /api/v1/offices": {},
+	"POST /api/v1/persons/{id}/offices": { ...person, ...broken },
+	"DELETE /api/v1/persons/{id}/offices": { ...person, answers: 400 },
 	"POST /api/v1/issuers": broken,
 	"GET /api/v1/issuers": {},
 	"DELETE /api/v1/issuers": { query: "iss=https%3A%2F%2Fnone.example" },
@@ -89,7 +96,7 @@ export const routes = {
 	"POST /api/v1/tokens": broken,
 	"GET /api/v1/tokens": {},
 	"DELETE /api/v1/tokens/{id}": token,
-	"POST /api/v1/capabilities": { object: "model", asksWho: true, body: (name) => ({ model: name }) },
+	"POST /api/v1/capabilities": { ...ofModel, asksWho: true },
 	"GET /api/v1/capabilities": {},
 	"DELETE /api/v1/capabilities/{id}": capability,
 	"POST /api/v1/visas": broken,
@@ -98,9 +105,9 @@ export const routes = {
 	"POST /api/v1/access-requests": broken,
 	"GET /api/v1/access-requests": {},
 	"GET /api/v1/access-requests/{id}": { ...request, answers: 200 },
-	"POST /api/v1/access-requests/{id}/approve": { ...request, body: {}, notOwn: 403 },
-	"POST /api/v1/access-requests/{id}/deny": { ...request, body: { reason: "x" }, notOwn: 403 },
-	"POST /api/v1/access-requests/{id}/return": { ...request, body: { reason: "x" }, notOwn: 403 },
+	"POST /api/v1/access-requests/{id}/approve": { ...decide, body: {} },
+	"POST /api/v1/access-requests/{id}/deny": { ...decide, body: { reason: "x" } },
+	"POST /api/v1/access-requests/{id}/return": { ...decide, body: { reason: "x" } },
 	"POST /api/v1/access-requests/{id}/withdraw": { ...request, ...broken, only: "owner" },
 	"POST /api/v1/access-requests/{id}/appeal": { ...request, ...broken, only: "owner" },
 
@@ -111,7 +118,7 @@ export const routes = {
 	"POST /api/v1/licenses/{id}/reinstate": manageLicense,
 	"POST /api/v1/licenses/{id}/renew": { ...license, body: {}, notOwn: 403 },
 
-	"GET /api/v1/explain": { query: "model=matrix%2Fasked&right=weights%3Aread" },
+	"GET /api/v1/explain": { query: "model=matrix%2Fopen&right=weights%3Aread" },
 	"GET /api/v1/decisions/{id}": { ...decision, answers: 200 },
 	"GET /api/v1/usage": {},
 	"GET /api/v1/audit/events": {},

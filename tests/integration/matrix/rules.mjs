@@ -18,6 +18,7 @@ export const offices = {
 	],
 	auditor: ["audit:read"],
 	operator: ["keys:manage"],
+	local: [], // see below
 	all: [
 		"requests:handle",
 		"requests:decide",
@@ -29,6 +30,9 @@ export const offices = {
 		"audit:read",
 	],
 };
+
+/** Who holds all offices of an administrator, but for the model that is "own" only. */
+export const local = offices.administrator;
 
 /** What stands before the person: their credential, or their own state. */
 const credentials = {
@@ -47,6 +51,7 @@ export const actors = [
 	"administrator",
 	"auditor",
 	"operator",
+	"local",
 	"narrowed",
 	"revoked",
 	"suspended",
@@ -61,10 +66,16 @@ function holds(actor, office) {
 	return !nobody && offices[person].includes(office) && (!scope || scope.includes(office));
 }
 
+/** An office that is held for the model of the address ("... on model"), or for any. */
+function holdsThere(actor, office, where, which) {
+	if (actor !== "local" || !local.includes(office)) return false;
+	return where === "somewhere" || (where === "on model" && which === "own");
+}
+
 /** Who is let in before anything of the request is looked at: the status of the refusal, or 0. */
-function refusedAtTheDoor(actor, right, row) {
+function refusedAtTheDoor(actor, right, row, which) {
 	const { nobody, dead, suspended, scope } = about(actor);
-	const [needed] = right.split(" "); // "... on model", "... somewhere": of the same office
+	const [needed, ...where] = right.split(" ");
 
 	if (row.ignoresTokens) return 0;
 	if (dead) return 401;
@@ -74,7 +85,8 @@ function refusedAtTheDoor(actor, right, row) {
 	if (nobody) return 401;
 	if (suspended) return 403;
 	if (scope && !scope.includes(needed)) return 403;
-	return needed === "metadata:read" || holds(actor, needed) ? 0 : 403;
+	if (needed === "metadata:read" || holds(actor, needed)) return 0;
+	return holdsThere(actor, needed, where.join(" "), which) ? 0 : 403;
 }
 
 /** A right on a model: its license decides; the model that is "own" is licensed to these two. */
@@ -89,23 +101,25 @@ function decidedOnModel(actor, which, isHub) {
 
 /** Whose business is the object? The owner's, and of those who hold one of `row.sees`. */
 function isTheirs(actor, which, row) {
-	return which === "own" || (row.sees ?? []).some((office) => holds(actor, office));
+	const bySeat = (row.sees ?? []).some((office) => holds(actor, office));
+	return which === "own" || row.anybodys || bySeat;
 }
 
 /**
  * What a cell is expected to answer: a status, a list of them, or "allowed": whatever comes when
- * neither the door, nor the owner, nor a missing object is in the way. The Hub's addresses tell nobody
- * that a model is not there: 401.
+ * neither the door, nor the owner, nor a missing object is in the way. Where the Hub's clients ask,
+ * nobody is told that a model is not there: 401.
  */
 export function expected(actor, right, which, row, isHub) {
-	const refused = refusedAtTheDoor(actor, right, row);
+	const refused = refusedAtTheDoor(actor, right, row, which);
 
 	if (refused) return refused;
 	if (row.always) return row.always;
 	if (onModels.includes(right)) return decidedOnModel(actor, which, isHub);
 	if (which === "none") return row.answers ?? "allowed";
 	if (which === "missing") return row.missing?.(actor) ?? row.missingIs ?? 404;
-	if (row.needs && !holds(actor, row.needs)) return about(actor).nobody ? 401 : 403;
+	const isNeeded = row.needs && !holdsThere(actor, row.needs, "on model", which);
+	if (isNeeded && !holds(actor, row.needs)) return about(actor).nobody ? 401 : 403;
 	if (row.needs && about(actor).suspended) return 403;
 	if (row.object === "model") return row.answers ?? "allowed";
 	if (!isTheirs(actor, which, row)) return row.hiddenIs ?? 404;
