@@ -64,7 +64,7 @@ async function row(route) {
 	const about = routes[route];
 	const ofActor = async (actor) => {
 		const found = [];
-		const objects = await cast.objects(about.object, actor);
+		const objects = await cast.objects(about, actor);
 		for (const [which, object] of Object.entries(objects))
 			found.push(await cell(route, about, actor, which, object));
 		return found;

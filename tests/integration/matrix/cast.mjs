@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The actors, with their tokens, and what each of them owns. Objects that an act may use up are
-// made anew for each route.
+// The actors, with their tokens, and what each of them owns: made once, but anew for each route
+// that says that it uses them up.
 import crypto from "node:crypto";
 import { sql } from "../database.mjs";
 import { demoModel } from "../gateway.mjs";
@@ -26,6 +26,7 @@ export class Cast {
 		this.gateway = gateway;
 		this.persons = {}; // by name; "neighbor" is who owns what is other's
 		this.tokens = {}; // by actor
+		this.made = {}; // objects, by kind and owner
 	}
 
 	static async make(gateway) {
@@ -153,15 +154,23 @@ export class Cast {
 		}
 	}
 
+	/** The same, made once for all routes that only look at it. */
+	shared(kind, name) {
+		this.made[`${kind} ${name}`] ??= this.object(kind, name);
+		return this.made[`${kind} ${name}`];
+	}
+
 	/** {own, other, missing} of a kind, for one actor; nobody owns nothing. */
-	async objects(kind, actor) {
+	async objects({ object: kind, usesUp }, actor) {
+		const make = (name) => (usesUp ? this.object(kind, name) : this.shared(kind, name));
+
 		if (!kind) return { none: undefined };
 		if (kind === "model") return models;
 		if (kind === "served") return { ...models, own: this.gateway.model };
-		const own = actor !== "anonymous" && (await this.object(kind, ownerOf(actor)));
+		const own = actor !== "anonymous" && (await make(ownerOf(actor)));
 		return {
 			...(own && { own }),
-			other: await this.object(kind, "neighbor"),
+			other: await make("neighbor"),
 			missing: crypto.randomUUID(),
 		};
 	}

@@ -12,13 +12,13 @@ const early = { ...change, missing: () => 400 }; // the body is read before the 
 const noneSuch = { ...model, path: { branch: "none", revision: "none" }, answers: 404 };
 const ofModel = { object: "model", body: (name) => ({ model: name }) };
 const request = { object: "request", sees: ["requests:decide"] };
-const decide = { ...request, notOwn: 403 }; // nobody decides their own
+const decide = { ...request, usesUp: true, notOwn: 403 }; // nobody decides their own
 const decision = { object: "decision", sees: ["audit:read", "licenses:manage"] };
 const license = { object: "license", sees: ["licenses:manage", "audit:read"] };
 const manageLicense = { ...license, ...broken };
 const receipt = { object: "receipt", sees: ["audit:read"] };
-const token = { object: "token", sees: ["persons:manage"] };
-const capability = { object: "capability", sees: ["persons:manage"] };
+const token = { object: "token", usesUp: true, sees: ["persons:manage"] };
+const capability = { object: "capability", usesUp: true, sees: ["persons:manage"] };
 const file = { object: "model", path: { revision: "main", path: "config.json" } };
 const inAddress = { always: 401, path: { capability: "nonsense", ns: "a", name: "b" } };
 const upload = { always: 400, path: { capability: "nonsense" }, ignoresTokens: true };
@@ -116,7 +116,7 @@ export const routes = {
 	"POST /api/v1/licenses/{id}/revoke": manageLicense,
 	"POST /api/v1/licenses/{id}/suspend": manageLicense,
 	"POST /api/v1/licenses/{id}/reinstate": manageLicense,
-	"POST /api/v1/licenses/{id}/renew": { ...license, body: {}, notOwn: 403 },
+	"POST /api/v1/licenses/{id}/renew": { ...license, usesUp: true, body: {}, notOwn: 403 },
 
 	"GET /api/v1/explain": { query: "model=matrix%2Fopen&right=weights%3Aread" },
 	"GET /api/v1/decisions/{id}": { ...decision, answers: 200 },
