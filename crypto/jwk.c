@@ -129,6 +129,21 @@ void jwk_set_free(struct jwk_set *set)
 	free(set);
 }
 
+void jwk_set_remove(struct jwk_set *set, struct slice kid)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < set->count; i++) {
+		struct jwk *key = &set->keys[i];
+
+		if (slice_equal(kid, slice_of(key->kid, key->kid_size)))
+			EVP_PKEY_free(key->key);
+		else
+			set->keys[kept++] = *key;
+	}
+	set->count = kept;
+}
+
 size_t jwk_set_count(const struct jwk_set *set)
 {
 	return set->count;

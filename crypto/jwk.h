@@ -28,6 +28,8 @@ struct jwk_set;
  * no key for us is ERR_UNSUPPORTED; a weak or broken key of ours is ERR_FORMAT. */
 RESULT jwks_parse(struct jwk_set **out, struct slice text);
 void jwk_set_free(struct jwk_set *set); /* NULL is fine */
+/* A key that was revoked: what it signed is not signed any more. */
+void jwk_set_remove(struct jwk_set *set, struct slice kid);
 size_t jwk_set_count(const struct jwk_set *set);
 
 AUTO_POINTER(jwk_set)

@@ -4,7 +4,7 @@
 #include <assert.h>
 
 #include "crypto/jws.h"
-#include "crypto/visa.h"
+#include "crypto/passport.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -19,10 +19,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(jws.covered.size < token.size && jws.signature.size <= JWS_SIGNATURE_MAX);
 	if (jwks_parse(&set, keys) == OK) {
 		const struct visa_issuer issuer = {.iss = S("https://i.example"), .keys = set};
+		const struct visa_trust trust = {&issuer, 1, S(""), 1800000000};
 		struct visa visa;
+		struct passport passport;
 
 		assert(jwk_set_count(set) > 0);
-		(void)!visa_verify(&visa, &a, token, &issuer, 1, 1800000000);
+		(void)!visa_verify(&visa, &a, token, &trust);
+		(void)!passport_verify(&passport, &a, token, &trust);
 	}
 	return 0;
 }

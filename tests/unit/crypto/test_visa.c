@@ -7,7 +7,7 @@
 
 #include "crypto/base/text.h"
 #include "crypto/jose_sign.h"
-#include "crypto/visa.h"
+#include "crypto/passport.h"
 
 enum { NOW = 1800000000 };
 
@@ -63,8 +63,9 @@ static struct visa example(void)
 static enum err verify(struct visa *out, struct arena *a, struct slice jwt, int key)
 {
 	struct visa_issuer issuer = {.iss = ISS, .jku = JKU, .keys = f.sets[key]};
+	const struct visa_trust trust = {&issuer, 1, S("https://gate.example"), NOW};
 
-	return visa_verify(out, a, jwt, &issuer, 1, NOW);
+	return visa_verify(out, a, jwt, &trust);
 }
 
 static void visas_of_both_algorithms_say_what_was_minted(void **state)
@@ -141,12 +142,12 @@ static void sign_payload(struct buf *out, const char *conditions)
 		&payload,
 		"{\"iss\":\"https://issuer.example/\",\"sub\":\"s\",\"iat\":%d.5,\"exp\":%d,"
 		"\"ga4gh_visa_v1\":{\"type\":\"ControlledAccessGrants\",\"asserted\":1,\"value\":"
-		"\"v\",\"source\":\"s\"%s}}",
+		"\"https://v\",\"source\":\"s\"%s}}",
 		NOW - 1, NOW + 9, conditions);
 	assert_ok(jose_sign(out, f.keys[0], S("JWT"), JKU, buf_slice(&payload)));
 }
 
-static void conditions_are_refused_unless_there_are_none(void **state)
+static void conditions_that_are_not_understood_are_refused(void **state)
 {
 	static const struct {
 		const char *conditions;
@@ -154,9 +155,21 @@ static void conditions_are_refused_unless_there_are_none(void **state)
 	} rows[] = {
 		{"", OK},
 		{",\"conditions\":[]", OK},
-		{",\"conditions\":[[{\"type\":\"AffiliationAndRole\",\"value\":\"const:x\"}]]",
-		 ERR_UNSUPPORTED},
+		{",\"conditions\":null", OK},
+		{",\"conditions\":[[{\"type\":\"AffiliationAndRole\",\"value\":\"const:x\"}]]", OK},
 		{",\"conditions\":{}", ERR_UNSUPPORTED},
+		{",\"conditions\":\"x\"", ERR_UNSUPPORTED},
+		{",\"conditions\":[{}]", ERR_UNSUPPORTED},
+		{",\"conditions\":[[]]", ERR_UNSUPPORTED},
+		{",\"conditions\":[[{\"type\":\"A\"}]]", ERR_UNSUPPORTED},
+		{",\"conditions\":[[{\"value\":\"const:x\"}]]", ERR_UNSUPPORTED},
+		{",\"conditions\":[[{\"type\":\"A\",\"value\":\"x\"}]]", ERR_UNSUPPORTED},
+		{",\"conditions\":[[{\"type\":\"A\",\"value\":1}]]", ERR_UNSUPPORTED},
+		{",\"conditions\":[[{\"type\":\"A\",\"value\":\"regex:x\"}]]", ERR_UNSUPPORTED},
+		{",\"conditions\":[[{\"type\":\"A\",\"value\":\"const:x\",\"asserted\":1}]]",
+		 ERR_UNSUPPORTED},
+		{",\"conditions\":[[{\"type\":\"A\",\"by\":\"const:so\"}],[{\"type\":\"A\"}]]",
+		 ERR_UNSUPPORTED},
 	};
 
 	(void)state;
@@ -293,13 +306,109 @@ static void private_key_reads_back_and_signs_for_the_same_public_key(void **stat
 	assert_err(jose_key_private(&text, f.keys[1]), ERR_UNSUPPORTED);
 }
 
+static void a_visa_for_somebody_else_is_refused(void **state)
+{
+	static const struct {
+		const char *aud;
+		enum err kind;
+	} rows[] = {
+		{"\"https://gate.example\"", OK},
+		{"[\"x\",\"https://gate.example\"]", OK},
+		{"\"https://other.example\"", ERR_DENIED},
+		{"[]", ERR_DENIED},
+		{"7", ERR_DENIED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		AUTO(buf_free) struct buf payload = buf_new(VISA_MAX);
+		AUTO(buf_free) struct buf jwt = buf_new(VISA_MAX);
+		AUTO(arena_free) struct arena a = {0};
+		struct visa out;
+
+		buf_printf(
+			&payload,
+			"{\"aud\":%s,\"iss\":\"https://issuer.example/\",\"sub\":\"s\",\"iat\":%d,"
+			"\"exp\":%d,\"ga4gh_visa_v1\":{\"type\":\"ControlledAccessGrants\","
+			"\"asserted\":1,\"value\":\"https://v\",\"source\":\"s\"}}",
+			rows[i].aud, NOW - 1, NOW + 9);
+		assert_ok(jose_sign(&jwt, f.keys[0], S("JWT"), JKU, buf_slice(&payload)));
+		assert_err(verify(&out, &a, buf_slice(&jwt), 0), rows[i].kind);
+	}
+}
+
+static void a_revoked_key_has_signed_nothing(void **state)
+{
+	AUTO(buf_free) struct buf jwt = buf_new(VISA_MAX);
+	AUTO(arena_free) struct arena a = {0};
+	AUTO(jwk_set_auto) struct jwk_set *set = NULL;
+	struct visa_issuer issuer = {.iss = ISS, .jku = JKU};
+	const struct visa_trust trust = {&issuer, 1, S(""), NOW};
+	struct visa in = example(), out;
+
+	(void)state;
+	assert_ok(visa_mint(&jwt, f.keys[0], JKU, &in));
+	assert_err(visa_verify(&out, &a, buf_slice(&jwt), &trust), ERR_NOT_FOUND); /* no keys yet */
+	assert_ok(jwks_parse(&set, buf_slice(&f.jwks[0])));
+	issuer.keys = set;
+	jwk_set_remove(set, S("ec-2"));
+	assert_ok(visa_verify(&out, &a, buf_slice(&jwt), &trust));
+	jwk_set_remove(set, S("ec-1"));
+	assert_int_equal(jwk_set_count(set), 0);
+	assert_err(visa_verify(&out, &a, buf_slice(&jwt), &trust), ERR_NOT_FOUND);
+}
+
+static enum err read_passport(struct passport *out, struct arena *a, struct slice type,
+			      const char *visas, int expires)
+{
+	AUTO(buf_free) struct buf payload = buf_new(VISA_MAX);
+	AUTO(buf_free) struct buf jwt = buf_new(2 * VISA_MAX);
+	struct visa_issuer broker = {.iss = ISS, .jku = JKU, .keys = f.sets[0]};
+	const struct visa_trust trust = {&broker, 1, S("https://gate.example"), NOW};
+
+	buf_printf(&payload,
+		   "{\"iss\":\"https://issuer.example/\",\"sub\":\"b\",\"iat\":%d,\"exp\":%d%s}",
+		   NOW - 1, expires, visas);
+	assert_ok(jose_sign(&jwt, f.keys[0], type, JKU, buf_slice(&payload)));
+	assert_int_equal(passport_is_one(buf_slice(&jwt)),
+			 slice_equal(type, S("vnd.ga4gh.passport+jwt")));
+	return passport_verify(out, a, buf_slice(&jwt), &trust);
+}
+
+static void a_passport_is_a_signed_list_of_visas(void **state)
+{
+	AUTO(arena_free) struct arena a = {0};
+	const struct slice type = S("vnd.ga4gh.passport+jwt");
+	AUTO(buf_free) struct buf many = buf_new(VISA_MAX);
+	struct passport p;
+
+	(void)state;
+	assert_ok(read_passport(&p, &a, type, ",\"ga4gh_passport_v1\":[\"a.b.c\",\"d\"]", NOW + 9));
+	assert_int_equal(p.visa_count, 2);
+	assert_slice(p.visas[0], "a.b.c");
+	assert_slice(p.sub, "b");
+	assert_err(read_passport(&p, &a, type, "", NOW + 9), ERR_FORMAT);
+	assert_err(read_passport(&p, &a, type, ",\"ga4gh_passport_v1\":[1]", NOW + 9), ERR_FORMAT);
+	assert_err(read_passport(&p, &a, type, ",\"ga4gh_passport_v1\":[]", NOW), ERR_EXPIRED);
+	assert_err(read_passport(&p, &a, S("JWT"), ",\"ga4gh_passport_v1\":[]", NOW + 9),
+		   ERR_FORMAT);
+	buf_write_string(&many, ",\"ga4gh_passport_v1\":[\"x\"");
+	for (int i = 0; i < PASSPORT_VISAS_MAX; i++)
+		buf_write_string(&many, ",\"x\"");
+	buf_write_string(&many, "]");
+	assert_err(read_passport(&p, &a, type, buf_string(&many), NOW + 9), ERR_LIMIT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(visas_of_both_algorithms_say_what_was_minted),
 		cmocka_unit_test(claims_decide_with_a_text_of_their_own),
 		cmocka_unit_test(key_address_must_be_the_listed_one),
-		cmocka_unit_test(conditions_are_refused_unless_there_are_none),
+		cmocka_unit_test(conditions_that_are_not_understood_are_refused),
+		cmocka_unit_test(a_visa_for_somebody_else_is_refused),
+		cmocka_unit_test(a_revoked_key_has_signed_nothing),
+		cmocka_unit_test(a_passport_is_a_signed_list_of_visas),
 		cmocka_unit_test(headers_of_attackers_are_refused),
 		cmocka_unit_test(visa_with_a_changed_or_missing_signature_is_refused),
 		cmocka_unit_test(visa_past_the_ceiling_is_refused_unread),
