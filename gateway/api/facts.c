@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "crypto/digest.h"
+#include "gateway/api/proofs.h"
 
 struct facts {
 	struct facts_options options;
@@ -71,10 +72,16 @@ static void copy_answer(struct arena *arena, void *to, const void *from)
 	answer->body = arena_copy(arena, answer->body);
 }
 
+static void copy_proofs(struct arena *arena, void *to, const void *from)
+{
+	proofs_copy(arena, to, from);
+}
+
 static const struct keep_kind token_kind = {"token", sizeof(struct token), copy_token};
 static const struct keep_kind holder_kind = {"holder", sizeof(struct store_holder), copy_holder};
 static const struct keep_kind access_kind = {"access", sizeof(struct store_access), copy_access};
 static const struct keep_kind answer_kind = {"answer", sizeof(struct facts_answer), copy_answer};
+static const struct keep_kind proofs_kind = {"proofs", sizeof(struct proofs), copy_proofs};
 
 /* --- keys --------------------------------------------------------------------------------- */
 
@@ -209,6 +216,18 @@ void facts_keep_answer(struct facts *f, const struct facts_answer *answer, struc
 
 	answer_key(&key, topic);
 	keep(f, answer, &answer_kind, slice_of(key.bytes, key.size), mark);
+}
+
+bool facts_find_proofs(struct facts *f, struct arena *arena, struct proofs *out,
+		       struct facts_mark mark, const uint8_t person[STORE_ID])
+{
+	return find(f, arena, out, &proofs_kind, slice_of(person, STORE_ID), mark);
+}
+
+void facts_keep_proofs(struct facts *f, const struct proofs *proofs, struct facts_mark mark,
+		       const uint8_t person[STORE_ID])
+{
+	keep(f, proofs, &proofs_kind, slice_of(person, STORE_ID), mark);
 }
 
 struct keep_usage facts_usage(struct facts *f)

@@ -65,6 +65,13 @@ bool facts_find_access(struct facts *f, struct arena *arena, struct store_access
 void facts_keep_access(struct facts *f, const struct store_access *access, struct facts_mark mark,
 		       const struct store_access_question *question);
 
+/* What others say of a person, verified; not yet weighed (proofs.h). */
+struct proofs;
+bool facts_find_proofs(struct facts *f, struct arena *arena, struct proofs *out,
+		       struct facts_mark mark, const uint8_t person[STORE_ID]);
+void facts_keep_proofs(struct facts *f, const struct proofs *proofs, struct facts_mark mark,
+		       const uint8_t person[STORE_ID]);
+
 /* An answer that follows from such facts alone: not from the time, nor from a header. */
 struct facts_answer {
 	struct slice revision; /* what it shows, for X-Repo-Commit; may be empty */

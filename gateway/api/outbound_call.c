@@ -161,6 +161,7 @@ enum err outbound_call(struct outbound_answer *out, struct route_context *contex
 		.method = (uint8_t)ask->method,
 		.url = ask->url,
 		.headers = ask->headers,
+		.credential = ask->credential,
 		.body_size = (uint32_t)ask->body.size,
 		.most = ask->most ? ask->most : WIRE_MAX_CALL_ANSWER,
 		.timeout_ms = timeout_ms,

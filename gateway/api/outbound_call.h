@@ -22,11 +22,12 @@ enum { OUTBOUND_CALL_MS = 10 * 1000 };
 struct outbound_request {
 	enum wire_method method;
 	struct slice url;
-	struct slice headers; /* lines "Name: value\n"; a body needs a Content-Type */
-	struct slice body;    /* at most WIRE_MAX_CALL_BODY */
-	uint32_t most;        /* bytes of the answer; 0: WIRE_MAX_CALL_ANSWER, which is the most */
-	uint32_t timeout_ms;  /* of all of it; 0: OUTBOUND_CALL_MS; at most WIRE_MAX_CALL_MS */
-	uint8_t redirects;    /* 0: a redirect is an answer; up to 5, of a GET alone */
+	struct slice credential; /* name of one in courier.credentials_file; empty: none */
+	struct slice headers;    /* lines "Name: value\n"; a body needs a Content-Type */
+	struct slice body;       /* at most WIRE_MAX_CALL_BODY */
+	uint32_t most;       /* bytes of the answer; 0: WIRE_MAX_CALL_ANSWER, which is the most */
+	uint32_t timeout_ms; /* of all of it; 0: OUTBOUND_CALL_MS; at most WIRE_MAX_CALL_MS */
+	uint8_t redirects;   /* 0: a redirect is an answer; up to 5, of a GET alone */
 	struct exchange *client; /* NULL: nobody waits; else the call stops when the client goes */
 };
 

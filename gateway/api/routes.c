@@ -96,6 +96,10 @@ static const struct route routes[] = {
 	{"DELETE", "/api/v1/capabilities/{id}",           "metadata:read",   BODY_NONE,   0, path_capability_revoke},
 	{"POST",   "/api/v1/visas",                       "metadata:read",   BODY_BUFFER, API_MAX_JSON, visa_add},
 	{"GET",    "/api/v1/visas",                       "metadata:read",   BODY_NONE,   0, visa_list},
+	{"POST",   "/api/v1/passports",                   "metadata:read",   BODY_BUFFER, API_MAX_JSON, passport_add},
+	{"POST",   "/api/v1/passports/exchange",          "metadata:read",   BODY_BUFFER, API_MAX_JSON, passport_exchange},
+	{"POST",   "/api/v1/issuers/refresh",             "persons:manage",  BODY_BUFFER, API_MAX_JSON, issuer_refresh},
+	{"POST",   "/api/v1/issuers/revoke-key",          "persons:manage",  BODY_BUFFER, API_MAX_JSON, issuer_revoke_key},
 
 	{"POST",   "/api/v1/access-requests",             "metadata:read",   BODY_BUFFER, API_MAX_JSON, request_submit},
 	{"GET",    "/api/v1/access-requests",             "metadata:read",   BODY_NONE,   0, request_list},

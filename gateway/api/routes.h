@@ -48,8 +48,9 @@ route_fn import_start;
 route_fn person_add, person_list, token_create, token_list, token_revoke, key_enroll, key_list;
 /* office.c */
 route_fn office_grant, office_revoke, office_list;
-/* visas.c */
-route_fn issuer_add, issuer_list, issuer_remove, visa_add, visa_list;
+/* issuers.c, visas.c */
+route_fn issuer_add, issuer_list, issuer_remove, issuer_refresh, issuer_revoke_key;
+route_fn visa_add, visa_list, passport_add, passport_exchange;
 /* submit.c */
 route_fn request_submit;
 /* requests.c */

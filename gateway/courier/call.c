@@ -5,6 +5,7 @@
 
 #include "crypto/base/clock.h"
 #include "gateway/courier/call_headers.h"
+#include "gateway/courier/credentials.h"
 #include "gateway/courier/target.h"
 
 enum { CALL_MAX_REDIRECTS = 5 };
@@ -94,6 +95,23 @@ static void set_method(const struct leg *l)
 		curl_easy_setopt(l->curl, CURLOPT_CUSTOMREQUEST, method_name(ask->method));
 }
 
+/* To the host it is for, and to no other, redirected or not. */
+static enum err set_credential(const struct leg *l, struct curl_slist **list)
+{
+	AUTO(buf_free) struct buf line = buf_new(16 * CREDENTIALS_MAX_PART);
+	struct slice name = l->call->ask->credential;
+	enum err result;
+
+	if (!name.size || l->is_elsewhere)
+		return OK;
+	buf_reserve(&line, line.limit);
+	result = credentials_write(&line, l->call->rules->credentials, name, &l->target);
+	if (result == OK)
+		guard_header(list, buf_string(&line));
+	explicit_bzero(line.data, line.capacity);
+	return result;
+}
+
 static void set_headers(const struct leg *l, struct curl_slist **list)
 {
 	struct slice lines = l->call->ask->headers, line;
@@ -144,6 +162,7 @@ static enum err run_leg(struct leg *l, char url[WIRE_MAX_URL + 1], bool may_redi
 		return failure(ERR_INTERNAL, "libcurl gives no handle");
 	l->curl = curl;
 	set_headers(l, &headers);
+	TRY(set_credential(l, &headers));
 	guard_apply(&l->guard, curl);
 	curl_easy_setopt(curl, CURLOPT_URL, url);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);

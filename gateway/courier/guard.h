@@ -16,6 +16,7 @@ struct guard_rules {        /* borrowed; the same for all */
 	struct slice allow; /* target.h */
 	bool allow_private;
 	struct slice authorities; /* PEM */
+	struct slice credentials; /* credentials.h */
 	long stall_seconds;
 };
 

@@ -13,6 +13,7 @@
 
 #include "crypto/base/file.h"
 #include "crypto/base/log.h"
+#include "gateway/courier/credentials.h"
 #include "gateway/courier/serve.h"
 #include "gateway/courier/target.h"
 
@@ -36,6 +37,13 @@ static enum err read_authorities(struct buf *out, const struct settings *s)
 	if (s->courier_ca_file[0])
 		TRY(file_read(out, AT_FDCWD, s->courier_ca_file));
 	return buf_done(out);
+}
+
+static enum err read_credentials(struct buf *out, const struct settings *s)
+{
+	if (s->courier_credentials_file[0])
+		TRY(file_read(out, AT_FDCWD, s->courier_credentials_file));
+	return credentials_check(buf_slice(out));
 }
 
 /* Names by /etc/hosts and DNS only: other sources are foreign code that would be loaded later,
@@ -67,12 +75,14 @@ static enum err confine(struct process *p)
 	return result;
 }
 
-static struct fetch_rules rules_of(const struct settings *s, const struct buf *authorities)
+static struct fetch_rules rules_of(const struct settings *s, const struct buf *authorities,
+				   const struct buf *credentials)
 {
 	return (struct fetch_rules){
 		.guard = {.allow = slice_of_string(s->courier_allow),
 			  .allow_private = s->courier_allow_private,
 			  .authorities = buf_slice(authorities),
+			  .credentials = buf_slice(credentials),
 			  .stall_seconds = (long)s->courier_stall_seconds},
 		.most = (uint64_t)s->courier_max_file_bytes,
 		.max_seconds = (long)s->courier_max_seconds,
@@ -85,6 +95,7 @@ static enum err run(int argc, char **argv)
 	static struct fetch_rules rules;
 	AUTO(process_auto) struct process *p = NULL;
 	AUTO(buf_free) struct buf authorities = buf_new(AUTHORITIES_MAX);
+	AUTO(buf_free) struct buf credentials = buf_new(CREDENTIALS_MAX_FILE);
 	AUTO(loop_auto) struct loop *loop = NULL;
 	struct loop_handlers handlers = {.frame = serve_frame, .peer = serve_peer};
 
@@ -93,9 +104,10 @@ static enum err run(int argc, char **argv)
 	if (curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK)
 		return failure(ERR_INTERNAL, "libcurl does not start");
 	TRY(read_authorities(&authorities, process_settings(p)));
+	TRY(read_credentials(&credentials, process_settings(p)));
 	TRY(prepare_names());
 	TRY(confine(p));
-	rules = rules_of(process_settings(p), &authorities);
+	rules = rules_of(process_settings(p), &authorities, &credentials);
 	handlers.context = serve_new(&rules);
 	TRY(loop_new(&loop, p, &handlers));
 	TRY(process_ready(p));

@@ -49,6 +49,7 @@ enum { SETTINGS_MAX_TEXT = 1024, SETTINGS_MAX_FILE = 64 * 1024 };
 	X(courier,  allow,                 courier_allow,         TEXT,   "",          0, 1000,       "hosts the gateway may go to (models to import, keys of issuers, identity providers ...): HOST, HOST:PORT, *.HOST, with spaces between; empty: none") \
 	X(courier,  allow_private,         courier_allow_private, SWITCH, "no",        0, 1,          "let those hosts be at loopback and private addresses, too") \
 	X(courier,  ca_file,               courier_ca_file,       TEXT,   "",          0, 1000,       "PEM file with authorities to trust besides the system's") \
+	X(courier,  credentials_file,      courier_credentials_file, TEXT, "",         0, 1000,       "file with what the gateway proves itself with to others, a line each: NAME HOST[:PORT] USER:PASSWORD") \
 	X(courier,  hub_endpoint,          courier_hub_endpoint,  TEXT,   "https://huggingface.co", 9, 500, "what hf: stands for") \
 	X(courier,  max_file_bytes,        courier_max_file_bytes, NUMBER, "1099511627776", 1, 1125899906842624, "largest file that is fetched") \
 	X(courier,  max_model_bytes,       courier_max_model_bytes, NUMBER, "4398046511104", 1, 1125899906842624, "largest model that is imported: all its files together") \

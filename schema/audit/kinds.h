@@ -23,7 +23,15 @@
 	X(CAPABILITY_CREATE, "capability.create", A) \
 	X(ISSUER_ADD,        "issuer.add",        A) \
 	X(ISSUER_REMOVE,     "issuer.remove",     A) \
+	X(ISSUER_KEYS,       "issuer.keys",       A) \
+	X(ISSUER_REVOKE,     "issuer.revoke",     A) \
 	X(VISA_ADD,          "visa.add",          A) \
+	X(PASSPORT_ADD,      "passport.add",      A) \
+	X(VISA_ISSUE,        "visa.issue",        A) \
+	X(IDENTITY_LINK,     "identity.link",     A) \
+	X(IDENTITY_UNLINK,   "identity.unlink",   A) \
+	X(REFEREE_ASK,       "referee.ask",       A) \
+	X(REFEREE_ANSWER,    "referee.answer",    A) \
 	X(VISA_REFUSE,       "visa.refuse",       A) \
 	X(TERMS_ADD,         "terms.add",         A) \
 	X(MODEL_CREATE,      "model.create",      A) \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "schema/store/institution.h"
 
-#include "schema/store/query.h"
+#include "schema/store/rows.h"
 
 #define INSTITUTION_COLUMNS \
 	"id, name, kind, country, array_to_string(domains, ','), state, created_at, created_by"
@@ -128,7 +128,7 @@ enum err store_member_end(struct store *s, const uint8_t institution[STORE_ID],
 	" FROM member m JOIN institution i ON i.id = m.institution " \
 	"JOIN person p ON p.id = m.person "
 
-static void take_member(struct store_step *step, void *out)
+void member_take(struct store_step *step, void *out)
 {
 	struct store_member *member = out;
 
@@ -154,21 +154,23 @@ enum err store_members(struct store *s, struct arena *arena, struct store_member
 
 	store_put_id(&step, institution);
 	TRY(store_run(s, &step, 1));
-	*out = store_all(&step, count, sizeof **out, take_member);
+	*out = store_all(&step, count, sizeof **out, member_take);
 	return OK;
 }
+
+const struct store_statement institutions_of_statement = {"institutions_of",
+							  "SELECT " MEMBER_COLUMNS MEMBER_TABLES
+							  "WHERE m.person = $1 AND m.until IS NULL "
+							  "ORDER BY i.name, m.role LIMIT 1000"};
 
 enum err store_institutions_of(struct store *s, struct arena *arena, struct store_member **out,
 			       size_t *count, const uint8_t person[STORE_ID])
 {
-	static const struct store_statement list = {"institutions_of",
-						    "SELECT " MEMBER_COLUMNS MEMBER_TABLES
-						    "WHERE m.person = $1 AND m.until IS NULL "
-						    "ORDER BY i.name, m.role LIMIT 1000"};
-	AUTO(store_step_clear) struct store_step step = {.statement = &list, .arena = arena};
+	AUTO(store_step_clear)
+	struct store_step step = {.statement = &institutions_of_statement, .arena = arena};
 
 	store_put_id(&step, person);
 	TRY(store_run(s, &step, 1));
-	*out = store_all(&step, count, sizeof **out, take_member);
+	*out = store_all(&step, count, sizeof **out, member_take);
 	return OK;
 }

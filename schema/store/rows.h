@@ -5,12 +5,15 @@
 
 #include "schema/store/query.h"
 
-extern const struct store_statement model_get_statement;     /* $1: name */
-extern const struct store_statement visa_list_statement;     /* $1: person */
-extern const struct store_statement license_list_statement;  /* $1: person, $2: model name */
-extern const struct store_statement request_last_statement;  /* $1: person, $2: model name */
-extern const struct store_statement revision_find_statement; /* $1: model name, $2: id or name */
-extern const struct store_statement file_find_statement;     /* the same, $3: path */
+extern const struct store_statement model_get_statement;       /* $1: name */
+extern const struct store_statement visa_list_statement;       /* $1: person */
+extern const struct store_statement issuer_of_visas_statement; /* $1: person */
+extern const struct store_statement institutions_of_statement; /* $1: person */
+extern const struct store_statement referee_list_statement;    /* $1: person */
+extern const struct store_statement license_list_statement;    /* $1: person, $2: model name */
+extern const struct store_statement request_last_statement;    /* $1: person, $2: model name */
+extern const struct store_statement revision_find_statement;   /* $1: model name, $2: id or name */
+extern const struct store_statement file_find_statement;       /* the same, $3: path */
 
 /* Of `revision r`, for revision_take. */
 #define REVISION_COLUMNS \
@@ -27,7 +30,8 @@ extern const struct store_statement file_find_statement;     /* the same, $3: pa
 	"FROM office o WHERE o.person = p.id ORDER BY o.office, o.scope), E'\n'), p.created_at"
 
 store_take_fn person_take; /* all but the id */
-store_take_fn model_take, visa_take, license_take, request_take, revision_take, file_take;
+store_take_fn model_take, visa_take, license_take, request_take, revision_take, file_take,
+	issuer_take, member_take, referee_take;
 
 /* NULL becomes false and zeros. */
 bool store_take_digest(struct store_step *step, uint8_t out[32]);

@@ -36,6 +36,7 @@ static void visit_courier_call(struct codec *c, struct wire_courier_call *m)
 	codec_below(c, &m->method, WIRE_METHOD_COUNT);
 	codec_text(c, &m->url, WIRE_MAX_URL);
 	codec_text(c, &m->headers, WIRE_MAX_CALL_HEADERS);
+	codec_text(c, &m->credential, WIRE_MAX_CREDENTIAL);
 	codec_u32(c, &m->body_size);
 	codec_u32(c, &m->most);
 	codec_u32(c, &m->timeout_ms);

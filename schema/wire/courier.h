@@ -49,7 +49,8 @@ enum wire_method { WIRE_METHODS(WIRE_METHOD_ENUM) WIRE_METHOD_COUNT };
 struct wire_courier_call {
 	uint8_t method; /* enum wire_method */
 	struct slice url;
-	struct slice headers; /* lines "Name: value", each ends with a newline */
+	struct slice headers;    /* lines "Name: value", each ends with a newline */
+	struct slice credential; /* name of one that the courier knows; empty: none */
 	uint32_t body_size;
 	uint32_t most; /* bytes of the answer; more is an error */
 	uint32_t timeout_ms;

@@ -39,6 +39,7 @@ enum {
 	WIRE_MAX_URL = 4096,
 	WIRE_MAX_SECRET = 1024, /* a token of somebody else's gateway */
 	WIRE_MAX_CALL_HEADERS = 16 * 1024,
+	WIRE_MAX_CREDENTIAL = 64, /* the name of one */
 	WIRE_MAX_CALL_BODY = 256 * 1024,
 	WIRE_MAX_CALL_ANSWER = 1024 * 1024,
 	WIRE_MAX_CALL_ANSWER_HEADERS = 8 * 1024,

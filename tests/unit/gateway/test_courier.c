@@ -7,6 +7,7 @@
 
 #include "gateway/courier/address.h"
 #include "gateway/courier/call_headers.h"
+#include "gateway/courier/credentials.h"
 #include "gateway/courier/target.h"
 
 static enum address_kind kind_of(const char *text)
@@ -291,6 +292,28 @@ static void of_an_answer_the_chosen_headers_are_told_cleaned(void **state)
 	assert_ok(buf_done(&out)); /* what does not fit is left out whole */
 }
 
+static void a_credential_goes_to_its_host_alone(void **state)
+{
+	static const char text[] =
+		"# brokers\n\nb1 broker.example:8443 me:p+w:1\n b2  *.x.org  a:b \n";
+	const struct slice file = slice_of_string(text);
+	AUTO(buf_free) struct buf out = buf_new(1000);
+	struct target broker, other;
+
+	(void)state;
+	assert_ok(target_parse(&broker, S("https://broker.example:8443/token")));
+	assert_ok(target_parse(&other, S("https://broker.example/token")));
+	assert_ok(credentials_check(file));
+	assert_ok(credentials_write(&out, file, S("b1"), &broker));
+	assert_slice(buf_slice(&out), "Authorization: Basic bWU6cCUyQnclM0Ex");
+	assert_err(credentials_write(&out, file, S("b1"), &other), ERR_DENIED);
+	assert_err(credentials_write(&out, file, S("b2"), &broker), ERR_DENIED);
+	assert_err(credentials_write(&out, file, S("b3"), &broker), ERR_DENIED);
+	assert_err(credentials_check(S("b1 broker.example me")), ERR_FORMAT);
+	assert_err(credentials_check(S("ok h a:b\nb1 https://x a:b")), ERR_FORMAT);
+	assert_err(credentials_check(S("b1 h :b")), ERR_FORMAT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +325,7 @@ int main(void)
 		cmocka_unit_test(only_listed_hosts_are_gone_to),
 		cmocka_unit_test(a_list_with_a_word_that_is_no_host_is_refused),
 		cmocka_unit_test(another_port_is_another_place),
+		cmocka_unit_test(a_credential_goes_to_its_host_alone),
 		cmocka_unit_test(headers_that_are_lines_are_taken),
 		cmocka_unit_test(headers_that_would_change_the_message_are_refused),
 		cmocka_unit_test(of_an_answer_the_chosen_headers_are_told_cleaned),

@@ -151,6 +151,7 @@ static void every_table_moves_the_epoch_or_is_known_to_decide_nothing(void **sta
 		"'license_seat', 'delivery', 'recall', 'recall_duty', 'status_list', "
 		"'model_form', "                  /* asked, not decided from */
 		"'quota_counter', 'quota_hold', " /* reserved from, each time */
+		"'issuer_fetch', "                /* how fetching goes */
 		"'notice', 'notice_delivery', 'notice_choice', 'webhook', " /* told, not decided */
 		"'session', 'password', 'attempt', 'one_time_code', "       /* sign-in: the */
 		"'oidc_login', 'device_login', 'workload', "                /* credential counts */

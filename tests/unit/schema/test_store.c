@@ -159,7 +159,8 @@ static struct store_visa visa_of(const uint8_t person[16], const char *iss, cons
 
 static void an_identity_binds_one_subject_to_one_person(void **state)
 {
-	struct store_issuer issuer = {.iss = S("https://a"), .jwks = S("{}"), .added_ms = NOW};
+	struct store_issuer issuer = {
+		.iss = S("https://a"), .pinned = true, .jwks = S("{}"), .added_ms = NOW};
 	struct store_visa visa = visa_of(alice, "https://a", "s1", "a.b.c");
 	struct store_visa *list;
 	size_t count;
