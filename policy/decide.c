@@ -111,6 +111,18 @@ static bool right_is_missing(const struct decision_facts *f)
 	return !(f->license_rights & right_bit(f->right));
 }
 
+static bool quota_is_used_up(const struct decision_facts *f)
+{
+	return f->quota.is_used_up;
+}
+
+/* What needs no license counts for the person and their institutions all the same. */
+static bool open_quota_is_used_up(const struct decision_facts *f)
+{
+	return f->quota.is_used_up && f->authenticated &&
+	       (model_is_public(f) || path_is_open(f) || model_is_open(f));
+}
+
 static bool always(const struct decision_facts *f)
 {
 	(void)f;
@@ -119,6 +131,7 @@ static bool always(const struct decision_facts *f)
 
 #define REQUESTS_HREF "/api/v1/access-requests"
 #define TOKENS_HREF "/api/v1/tokens"
+#define USAGE_HREF "/api/v1/usage"
 
 /* clang-format off */
 static const struct rule {
@@ -132,6 +145,7 @@ static const struct rule {
 	{person_is_blocked,    CODE_SUBJECT_BLOCKED,       BASIS_NONE, "person.blocked", NULL, NULL},
 	{person_is_suspended,  CODE_SUBJECT_SUSPENDED,     BASIS_NONE, "person.suspended", "reinstatement by an administrator", NULL},
 	{token_is_too_narrow,  CODE_RIGHT_NOT_GRANTED,     BASIS_NONE, "token.scope", "an access token whose scope has this right", TOKENS_HREF},
+	{open_quota_is_used_up, CODE_QUOTA_EXCEEDED,       BASIS_NONE, "open.quota", "a larger quota, or its next window", USAGE_HREF},
 	{model_is_public,      CODE_OK_ALLOWED,            BASIS_OPEN, "model.public", NULL, NULL},
 	{path_is_open,         CODE_OK_ALLOWED,            BASIS_OPEN, "path.open", NULL, NULL},
 	{is_anonymous,         CODE_NOT_AUTHENTICATED,     BASIS_NONE, "anonymous", "an access token", TOKENS_HREF},
@@ -146,6 +160,7 @@ static const struct rule {
 	{license_is_early,     CODE_LICENSE_NOT_YET_VALID, BASIS_NONE, "license.early", "the license's first day", NULL},
 	{terms_are_outdated,   CODE_TERMS_OUTDATED,        BASIS_NONE, "license.terms", "acceptance of the new terms", REQUESTS_HREF},
 	{right_is_missing,     CODE_RIGHT_NOT_GRANTED,     BASIS_NONE, "license.rights", "a license that grants this right", REQUESTS_HREF},
+	{quota_is_used_up,     CODE_QUOTA_EXCEEDED,        BASIS_NONE, "license.quota", "a larger quota, or its next window", USAGE_HREF},
 	{always,               CODE_OK_ALLOWED,            BASIS_LICENSE, "license", NULL, NULL},
 };
 /* clang-format on */

@@ -55,6 +55,7 @@ struct api {
 	struct running *running;
 	struct cuts *cuts;            /* what runs, and on whose right */
 	struct lease *lease;          /* of what this edge may rely on */
+	struct quota *quota;          /* uses that are still to be settled */
 	struct facts *facts;          /* what decisions rest on, while it surely holds */
 	_Atomic int imports;          /* that are running */
 	_Atomic int64_t sweep_due_ms; /* when seal_sweep has work again */

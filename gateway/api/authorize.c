@@ -336,8 +336,8 @@ enum err authorize_weigh(struct grant *out, struct exchange *x, struct route_con
 	return OK;
 }
 
-/* A denial of a known person is an entry of the log; of an anonymous call only a count. */
-static enum err log_denial(struct route_context *context, struct exchange *x, const struct grant *g)
+enum err authorize_log_denial(struct route_context *context, struct exchange *x,
+			      const struct grant *g)
 {
 	AUTO(store_end) struct store *store = context->store;
 	AUTO(audit_event_clear) struct audit_event event = {0};
@@ -382,7 +382,7 @@ struct grant *authorize_model(struct exchange *x, struct route_context *context,
 		return NULL;
 	}
 	if (result == OK && !g->decision.allow && g->who->authenticated)
-		result = log_denial(context, x, g);
+		result = authorize_log_denial(context, x, g);
 	if (result != OK) {
 		reply_failure(x, result);
 		return NULL;
@@ -403,6 +403,7 @@ struct grant *authorize_model(struct exchange *x, struct route_context *context,
 static json_t *describe_facts(const struct decision_facts *f)
 {
 	json_t *facts = json_object_new();
+	char quota[QUOTA_TEXT];
 
 	json_put_int(facts, "now", f->now_seconds);
 	json_put_bool(facts, "authenticated", f->authenticated);
@@ -419,6 +420,8 @@ static json_t *describe_facts(const struct decision_facts *f)
 	json_put_bool(facts, "terms_current", f->terms_current);
 	json_put_int(facts, "terms_grace_until", f->terms_grace_until_seconds);
 	json_put_int(facts, "request", f->request);
+	quota_fact_write(quota, &f->quota);
+	json_put_text(facts, "quota", slice_of_string(quota));
 	return facts;
 }
 

@@ -47,6 +47,11 @@ RESULT authorize_weigh(struct grant *out, struct exchange *x, struct route_conte
 		       enum right right, struct slice model, struct slice revision,
 		       struct slice path);
 
+/* A denial of a known person is recorded, and an entry of the log; of an anonymous call only a
+ * count. A transaction of its own; the answer names the entry. */
+RESULT authorize_log_denial(struct route_context *context, struct exchange *x,
+			    const struct grant *grant);
+
 /* Insert the decision record (in the current transaction); its id is the request's id. */
 RESULT authorize_record(struct store *store, struct exchange *x, const struct grant *grant);
 

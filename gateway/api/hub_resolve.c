@@ -8,6 +8,7 @@
 #include "crypto/base/log.h"
 #include "gateway/api/hub.h"
 #include "gateway/api/porter_file.h"
+#include "gateway/api/quota.h"
 #include "gateway/api/release.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
@@ -21,6 +22,7 @@
 struct transfer {
 	struct api *api;
 	struct grant *grant;
+	struct quota_hold hold;
 	struct release release;
 	struct range range;
 	struct cut_entry cut;
@@ -143,6 +145,7 @@ static void transfer_done(struct exchange *x, struct route_context *context, voi
 	if (g->who->authenticated && store_usage_add(context->store, &usage, clock_now_ms()) != OK)
 		log_error("download.unrecorded", "request=%s reason=\"%s\"", exchange_request_id(x),
 			  failure_text());
+	quota_leave(&t->hold, context, &(struct store_spent){.requests = 1, .bytes = sent});
 	release_leave(t->api, &t->release, t->range.first, sent);
 }
 
@@ -187,8 +190,12 @@ static void send_part(struct exchange *x, struct route_context *context, struct 
 	enum err result;
 
 	*t = (struct transfer){.api = context->api, .grant = g, .range = range};
+	if (!quota_enter(&t->hold, x, context, g,
+			 &(struct quota_ask){.counts_bytes = true, .bytes = range.length}))
+		return;
 	result = begin_transfer(t, &file, x, context);
 	if (result != OK) {
+		quota_leave(&t->hold, context, &(struct store_spent){0}); /* nothing was used */
 		reply_failure(x, result);
 		return;
 	}

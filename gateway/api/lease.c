@@ -47,6 +47,11 @@ struct lease {
 	pthread_t follower, watcher;
 };
 
+const uint8_t *lease_edge(const struct lease *l)
+{
+	return l->edge;
+}
+
 uint64_t lease_epoch(const struct lease *l)
 {
 	return lease_clock_epoch(&l->clock, clock_monotonic_ms());

@@ -38,6 +38,9 @@ RESULT lease_start(struct lease **out, struct store *store, const struct lease_o
  * fine. */
 void lease_stop(struct lease *l);
 
+/* The lease's name in the database, the same in all of this process. */
+const uint8_t *lease_edge(const struct lease *l);
+
 /*
  * What this edge has confirmed and may rely on now; 0: nothing (the lease has lapsed, or is not
  * there yet). Not the database's number, but one that never comes twice in this process: it is

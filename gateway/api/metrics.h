@@ -15,6 +15,7 @@
 #define METRICS(X) \
 	X(DECISIONS_ALLOWED, "sallyport_decisions_total{outcome=\"allow\"}", "rights on models decided") \
 	X(DECISIONS_DENIED,  "sallyport_decisions_total{outcome=\"deny\"}",  NULL) \
+	X(QUOTA_DENIED,      "sallyport_quota_denied_total",      "uses refused since a limit had not enough left") \
 	X(KEY_RELEASES,      "sallyport_key_releases_total",      "file keys released to porters") \
 	X(DOWNLOADS,         "sallyport_downloads_total",         "transfers of files that ended") \
 	X(DOWNLOAD_BYTES,    "sallyport_download_bytes_total",    "bytes of files given to the network") \

@@ -12,6 +12,7 @@
 #include "gateway/api/generation.h"
 #include "gateway/api/openai_answer.h"
 #include "gateway/api/passes.h"
+#include "gateway/api/quota.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/running.h"
@@ -22,6 +23,8 @@
 enum {
 	ENGINE_TOKEN_MS = 120000, /* one step of a busy engine */
 	ENGINE_LOOK_MS = 250,     /* how late a vanished client or a revocation may be noticed */
+	ENGINE_END_MS = 5000,     /* until an engine that was told to stop says how far it came */
+	PROMPT_SPARE_TOKENS = 8,  /* that a tokenizer adds to a prompt */
 };
 
 /* One generation under way. Lives in the exchange's arena. */
@@ -37,6 +40,8 @@ struct call {
 	struct openai_answer answer;
 	const char *why; /* of the failure, if there was one */
 	struct wire_engine_done done;
+	bool is_begun, has_ended; /* the engine has the prompt; has told its last */
+	struct quota_hold hold;
 };
 
 static json_t *describe_model(const struct store_model *m)
@@ -230,19 +235,51 @@ static enum err next_frame(struct call *c, struct rpc_reply *reply)
 	return result;
 }
 
+/* It was told to stop: what it has read and written until then counts all the same. */
+static void await_end(struct call *c)
+{
+	int64_t deadline = clock_monotonic_ms() + ENGINE_END_MS;
+	bool is_waiting = true;
+
+	while (is_waiting && !c->has_ended) {
+		AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
+		enum err result = rpc_next(c->stream, &reply, ENGINE_LOOK_MS);
+
+		c->has_ended = result == OK && reply.type == WIRE_ENGINE_DONE &&
+			       wire_read_engine_done(&c->done, buf_slice(&reply.body)) == OK;
+		is_waiting = (result == OK || result == ERR_TIMEOUT) &&
+			     clock_monotonic_ms() < deadline;
+	}
+}
+
 /* The next frame of the engine. *ended once the last one was read. */
 static enum err take_frame(struct call *c, bool *ended)
 {
 	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
 	struct wire_engine_delta *delta;
+	enum err result = next_frame(c, &reply);
 
-	TRY(next_frame(c, &reply));
+	c->has_ended = result != OK && reply.type != 0; /* its own refusal */
+	TRY(result);
 	*ended = reply.type == WIRE_ENGINE_DONE;
-	if (*ended)
-		return wire_read_engine_done(&c->done, buf_slice(&reply.body));
+	if (*ended) {
+		TRY(wire_read_engine_done(&c->done, buf_slice(&reply.body)));
+		c->has_ended = true;
+		return OK;
+	}
 	delta = arena_alloc(exchange_arena(c->x), sizeof *delta);
 	TRY(wire_read_engine_delta(delta, buf_slice(&reply.body)));
 	return openai_answer_delta(&c->answer, delta);
+}
+
+/* For the reason that it was given up for. */
+static enum err stop(struct call *c, enum err result)
+{
+	const char *why = arena_string(exchange_arena(c->x), slice_of_string(failure_text()));
+
+	cancel(c);
+	await_end(c);
+	return failure(result, "%s", why);
 }
 
 /* Streamed: the status line leaves with the first frame, so that an engine's refusal can still
@@ -254,9 +291,7 @@ static enum err pump(struct call *c)
 
 	while (result == OK && !ended)
 		result = take_frame(c, &ended);
-	if (result != OK && !ended)
-		cancel(c);
-	TRY(result);
+	TRY(ended ? result : stop(c, result));
 	return openai_answer_end(&c->answer, &c->done);
 }
 
@@ -286,7 +321,8 @@ static enum err generate_logged(struct call *c)
 
 	TRY(keep_reason(c, log_call(c)));
 	result = keep_reason(c, start(c));
-	if (result == OK) {
+	c->is_begun = result == OK;
+	if (c->is_begun) {
 		exchange_header(c->x, "X-Audit-Receipt", "%s",
 				api_uuid(exchange_arena(c->x), c->event));
 		openai_answer_begin(&c->answer, c->x, &c->ask, c->event);
@@ -295,6 +331,25 @@ static enum err generate_logged(struct call *c)
 	log_end(c, result);
 	rpc_stream_free(c->stream);
 	return result;
+}
+
+/* What it may take at most: no tokenizer makes more tokens of a text than it has bytes. */
+static struct quota_ask ask_of(const struct call *c)
+{
+	return (struct quota_ask){.counts_tokens = true,
+				  .tokens = c->ask.prompt.size + PROMPT_SPARE_TOKENS +
+					    c->ask.max_tokens};
+}
+
+/* What it really took. An engine that died, or did not say in time, leaves what was reserved. */
+static struct store_spent spent_of(const struct call *c)
+{
+	if (!c->is_begun)
+		return (struct store_spent){0};
+	return (struct store_spent){.requests = 1,
+				    .tokens = c->has_ended ? (uint64_t)c->done.prompt_tokens +
+								     c->done.completion_tokens
+							   : ask_of(c).tokens};
 }
 
 static void answer_failure(struct call *c, enum err result)
@@ -310,16 +365,28 @@ static void answer_failure(struct call *c, enum err result)
 	openai_answer_clear(&c->answer);
 }
 
+/* On a quota that lasts as long as it does. */
+static enum err generate_counted(struct call *c)
+{
+	enum err result = generate_logged(c);
+	struct store_spent spent = spent_of(c);
+
+	quota_leave(&c->hold, c->context, &spent);
+	return result;
+}
+
 /* In a place among those that may generate. */
 static void run(struct call *c)
 {
+	const struct quota_ask ask = ask_of(c);
 	enum err result = keep_reason(c, slots_enter(&c->slot, c->x, c->context, c->grant));
 
 	if (result == OK) {
-		bool decided = decide_again(c);
+		bool decided = decide_again(c) &&
+			       quota_enter(&c->hold, c->x, c->context, c->grant, &ask);
 
 		if (decided)
-			result = generate_logged(c);
+			result = generate_counted(c);
 		slots_leave(c->context->api->slots, c->slot);
 		if (!decided)
 			return;

@@ -19,7 +19,16 @@ static enum dialect dialect_of(struct slice path)
 	return DIALECT_HUB;
 }
 
-static void reply_as(struct exchange *x, unsigned status, const char *type, json_t *body)
+/* The usual "in a moment"; who knows better says so instead (reply_quota). */
+static void ask_to_wait(struct exchange *x, unsigned status)
+{
+	if (status == 429 || status == 503)
+		exchange_header(x, "Retry-After", "%d", REPLY_WAIT_SECONDS);
+	if (status == 429) /* as huggingface_hub parses it */
+		exchange_header(x, "ratelimit", "\"api\";r=0;t=%d", REPLY_WAIT_SECONDS);
+}
+
+static void send_as(struct exchange *x, unsigned status, const char *type, json_t *body)
 {
 	AUTO(json_auto) json_t *owned = body;
 	AUTO(buf_free) struct buf text = buf_new(REPLY_MAX);
@@ -28,10 +37,6 @@ static void reply_as(struct exchange *x, unsigned status, const char *type, json
 	if (status == 401) /* RFC 9110 section 11.6.1 */
 		exchange_header(x, "WWW-Authenticate",
 				"Bearer realm=\"Authentication required\", charset=\"UTF-8\"");
-	if (status == 429 || status == 503)
-		exchange_header(x, "Retry-After", "%d", REPLY_WAIT_SECONDS);
-	if (status == 429) /* as huggingface_hub parses it */
-		exchange_header(x, "ratelimit", "\"api\";r=0;t=%d", REPLY_WAIT_SECONDS);
 	if (dump)
 		buf_write_string(&text, dump);
 	free(dump);
@@ -43,7 +48,8 @@ static void reply_as(struct exchange *x, unsigned status, const char *type, json
 
 void reply_json(struct exchange *x, unsigned status, json_t *body)
 {
-	reply_as(x, status, "application/json", body);
+	ask_to_wait(x, status);
+	send_as(x, status, "application/json", body);
 }
 
 void reply_list(struct exchange *x, const char *name, json_t *list)
@@ -116,7 +122,7 @@ static void reply_problem(struct exchange *x, enum code code, const char *senten
 		json_put_text(body, "rule", slice_of_string(d->rule));
 		json_put(body, "missing", reply_missing(d));
 	}
-	reply_as(x, code_status(code), "application/problem+json", body);
+	send_as(x, code_status(code), "application/problem+json", body);
 }
 
 /* OpenAI's own word for a code of ours: what its clients switch on. */
@@ -187,10 +193,11 @@ static void reply_openai(struct exchange *x, enum code code, const char *sentenc
 	if (d)
 		json_put(error, "missing", reply_missing(d));
 	json_put(body, "error", error);
-	reply_as(x, status, "application/json", body);
+	send_as(x, status, "application/json", body);
 }
 
-void reply_hub(struct exchange *x, unsigned status, const char *error_code, const char *sentence)
+static void send_hub(struct exchange *x, unsigned status, const char *error_code,
+		     const char *sentence)
 {
 	bool is_head = slice_equal(exchange_request(x)->method, S("HEAD"));
 	json_t *body = json_object_new();
@@ -200,7 +207,13 @@ void reply_hub(struct exchange *x, unsigned status, const char *error_code, cons
 	exchange_header(x, "X-Error-Message", "%s", header_text(x, sentence));
 	json_put_text(body, "error", slice_of_string(sentence));
 	/* Told "JSON", @huggingface/hub reads a body that no HEAD has, and fails over that. */
-	reply_as(x, status, is_head ? "text/plain" : "application/json", body);
+	send_as(x, status, is_head ? "text/plain" : "application/json", body);
+}
+
+void reply_hub(struct exchange *x, unsigned status, const char *error_code, const char *sentence)
+{
+	ask_to_wait(x, status);
+	send_hub(x, status, error_code, sentence);
 }
 
 /* Which of the Hub's codes makes its clients raise the right exception. Without one, a 401 is
@@ -226,11 +239,11 @@ static void reply_hub_code(struct exchange *x, enum code code, const char *sente
 				header_text(x, arena_printf(exchange_arena(x), "%s%s%s", text,
 							    d->need ? "; needed: " : "",
 							    d->need ? d->need : "")));
-	reply_hub(x, code_status(code), hub_code(code), text);
+	send_hub(x, code_status(code), hub_code(code), text);
 }
 
-static void reply_any(struct exchange *x, enum code code, const char *sentence, const char *param,
-		      const struct decision *d)
+static void send_any(struct exchange *x, enum code code, const char *sentence, const char *param,
+		     const struct decision *d)
 {
 	switch (dialect_of(exchange_request(x)->path)) {
 	case DIALECT_PROBLEM:
@@ -243,6 +256,13 @@ static void reply_any(struct exchange *x, enum code code, const char *sentence, 
 		reply_openai(x, code, sentence, param, d);
 		return;
 	}
+}
+
+static void reply_any(struct exchange *x, enum code code, const char *sentence, const char *param,
+		      const struct decision *d)
+{
+	ask_to_wait(x, code_status(code));
+	send_any(x, code, sentence, param, d);
 }
 
 void reply_code(struct exchange *x, enum code code, const char *sentence, const char *param)
@@ -275,6 +295,66 @@ void reply_recalled(struct exchange *x, struct slice reason)
 	if (dialect_of(exchange_request(x)->path) == DIALECT_HUB)
 		exchange_header(x, "X-HF-Warning", "recall; %s", header_text(x, sentence));
 	reply_any(x, CODE_MODEL_DISABLED, sentence, NULL, NULL);
+}
+
+bool reply_speaks_hub(const struct exchange *x)
+{
+	return dialect_of(exchange_request(x)->path) == DIALECT_HUB;
+}
+
+/* What has not enough left, and how much it has. */
+static const char *quota_text(struct arena *arena, const struct quota_fact *q, int64_t wait_seconds)
+{
+	char what[QUOTA_TEXT];
+	const char *left;
+
+	quota_fact_write(what, q);
+	left = arena_printf(arena, "%s: limit %lld, %lld left, %lld asked for", what,
+			    (long long)q->max, (long long)q->left, (long long)q->asked);
+	return wait_seconds ? arena_printf(arena, "%s; it begins anew in %lld s", left,
+					   (long long)wait_seconds)
+			    : left;
+}
+
+/* In OpenAI's own words, which its clients and their users know: what passes within a minute is a
+ * rate limit, and worth another try; the rest is a quota, and is not. */
+static void reply_openai_quota(struct exchange *x, const struct decision *d,
+			       const struct quota_fact *q, const char *text)
+{
+	bool is_rate = quota_passes_soon(q);
+	const char *sentence = arena_printf(
+		exchange_arena(x), "%s (%s)",
+		is_rate ? "Rate limit reached" : "You exceeded your current quota", text);
+	json_t *error = openai_error(429, is_rate ? "rate_limit_exceeded" : "insufficient_quota",
+				     code_name(d->code), sentence, NULL);
+	json_t *body = json_object_new();
+
+	json_put_text(error, "type",
+		      is_rate ? slice_of_string(quota_measure_name(q->measure))
+			      : S("insufficient_quota"));
+	json_put(error, "missing", reply_missing(d));
+	json_put(body, "error", error);
+	exchange_header_text(x, "x-should-retry", is_rate ? S("true") : S("false"));
+	send_as(x, 429, "application/json", body);
+}
+
+void reply_quota(struct exchange *x, const struct decision *d, const struct quota_fact *q,
+		 struct slice model, int64_t wait_seconds)
+{
+	struct arena *arena = exchange_arena(x);
+	/* What runs now may end at any moment. */
+	int64_t retry = q->measure == LICENSE_CONCURRENT ? REPLY_WAIT_SECONDS : wait_seconds;
+	const char *text = quota_text(arena, q, wait_seconds);
+
+	if (retry)
+		exchange_header(x, "Retry-After", "%lld", (long long)retry);
+	if (dialect_of(exchange_request(x)->path) == DIALECT_OPENAI)
+		reply_openai_quota(x, d, q, text);
+	else
+		send_any(x, d->code,
+			 arena_printf(arena, "model %.*s: %s (%s)", SLICE_PRINT(model),
+				      code_sentence(d->code), text),
+			 NULL, d);
 }
 
 void reply_failure(struct exchange *x, enum err kind)

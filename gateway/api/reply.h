@@ -35,6 +35,14 @@ void reply_denied(struct exchange *x, const struct decision *decision, struct sl
  * X-HF-Warning, since its clients know a disabled model by one exact message. */
 void reply_recalled(struct exchange *x, struct slice reason);
 
+/* Refused since a quota has not enough left: how much of it is, and in wait_seconds (0: never) it
+ * begins anew. `model` may be empty. Its RateLimit headers are the caller's. */
+void reply_quota(struct exchange *x, const struct decision *decision,
+		 const struct quota_fact *quota, struct slice model, int64_t wait_seconds);
+
+/* Does the asker expect the Hub's answers and headers? */
+bool reply_speaks_hub(const struct exchange *x);
+
 /* [{"need","href"}]: what a denied decision lacks, and where to get it. */
 json_t *reply_missing(const struct decision *decision);
 

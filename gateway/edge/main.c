@@ -17,6 +17,7 @@
 #include "gateway/api/jobs.h"
 #include "gateway/api/passes.h"
 #include "gateway/api/porter_file.h"
+#include "gateway/api/quota.h"
 #include "gateway/api/release.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
@@ -136,6 +137,7 @@ static enum err run(int argc, char **argv)
 			      (unsigned)api.settings->edges);
 	api.passes = passes_new();
 	api.cuts = cuts_new();
+	api.quota = quota_new();
 	api.facts = facts_new(&facts);
 	api.running = running_new((unsigned)(api.settings->workers + 1) / 2);
 	TRY(confine(p, &api));

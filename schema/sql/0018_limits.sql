@@ -60,6 +60,12 @@ BEGIN
 END
 $$;
 
+-- Its edge is gone, or it is older than any use.
+CREATE FUNCTION quota_is_stale(h quota_hold) RETURNS boolean LANGUAGE sql STABLE
+	RETURN NOT h.is_given_back AND (h.until < clock_timestamp() OR NOT EXISTS (SELECT
+		FROM sallyport.edge_lease l WHERE l.edge = h.edge
+			AND l.renewed_at + l.lease_ms * interval '1 ms' > clock_timestamp()));
+
 -- Reserve for one use, from all counters that are asked or from none. asked: [{"n","k","s","m","p",
 -- "max","a"}]. One row for each: used (with the hold, if there is one now), when its window ends,
 -- and whether it has not enough left; has_stale: holds of dead edges are there to be given back.
@@ -83,14 +89,15 @@ BEGIN
 	PERFORM set_config('synchronous_commit', 'off', true);
 	FOR item IN SELECT * FROM jsonb_to_recordset(asked) AS a(n integer, k text, s uuid, m text,
 			p text, max bigint, a bigint) ORDER BY a.k, a.s, a.m, a.p LOOP
-		SELECT * INTO counter FROM quota_counter q WHERE q.subject_kind = item.k
-			AND q.subject = item.s AND q.measure = item.m AND q.per = item.p FOR UPDATE;
-		IF NOT FOUND THEN
-			INSERT INTO quota_counter VALUES (item.k, item.s, item.m, item.p,
-				quota_window(item.p, NULL, clock_timestamp()), 0) ON CONFLICT DO NOTHING;
-			SELECT * INTO STRICT counter FROM quota_counter q WHERE q.subject_kind = item.k
-				AND q.subject = item.s AND q.measure = item.m AND q.per = item.p FOR UPDATE;
-		END IF;
+		LOOP
+			SELECT * INTO counter FROM quota_counter q WHERE q.subject_kind = item.k
+				AND q.subject = item.s AND q.measure = item.m AND q.per = item.p
+				FOR UPDATE;
+			EXIT WHEN FOUND;
+			this := quota_window(item.p, NULL, clock_timestamp());
+			INSERT INTO quota_counter VALUES (item.k, item.s, item.m, item.p, this, 0)
+				ON CONFLICT DO NOTHING; -- the first use, perhaps of two
+		END LOOP;
 		this := quota_window(item.p, counter.window_start, clock_timestamp());
 		IF this > counter.window_start THEN
 			counter.used := 0;
@@ -102,10 +109,7 @@ BEGIN
 		counters := counters || counter;
 	END LOOP;
 	IF true = ANY (over) THEN
-		stale := EXISTS (SELECT FROM quota_hold h WHERE NOT h.is_given_back
-			AND (h.until < clock_timestamp() OR NOT EXISTS (SELECT FROM edge_lease l
-				WHERE l.edge = h.edge AND l.renewed_at + l.lease_ms * interval '1 ms'
-					> clock_timestamp())));
+		stale := EXISTS (SELECT FROM quota_hold h WHERE quota_is_stale(h));
 		amounts := array_fill(0::bigint, ARRAY[cardinality(amounts)]);
 	END IF;
 	FOR i IN 1 .. cardinality(places) LOOP
@@ -135,8 +139,8 @@ END
 $$;
 
 -- The use has ended: what it really took counts ("requests", "tokens", "bytes"; nothing runs any
--- more), in the window it was reserved in, if that is not over. False: it was settled before. A hold
--- that was given back meanwhile counts in full.
+-- more), in the window it was reserved in, if that is not over. False: it was settled before. What
+-- was given back meanwhile counts in full.
 CREATE FUNCTION quota_settle(hold uuid, spent jsonb) RETURNS boolean
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = sallyport, pg_temp AS $$
 DECLARE
@@ -169,10 +173,7 @@ DECLARE
 	item record;
 BEGIN
 	DELETE FROM quota_hold h WHERE h.is_given_back AND h.until < clock_timestamp();
-	gone := ARRAY(SELECT h.id FROM quota_hold h WHERE NOT h.is_given_back
-		AND (h.until < clock_timestamp() OR NOT EXISTS (SELECT FROM edge_lease l
-			WHERE l.edge = h.edge AND l.renewed_at + l.lease_ms * interval '1 ms'
-				> clock_timestamp()))
+	gone := ARRAY(SELECT h.id FROM quota_hold h WHERE quota_is_stale(h)
 		ORDER BY h.id LIMIT most FOR UPDATE SKIP LOCKED);
 	FOR item IN SELECT i.k, i.s, i.m, i.p, i.w, sum(i.a)::bigint AS back
 			FROM quota_hold h, jsonb_to_recordset(h.items) AS i(k text, s uuid, m text,
@@ -218,7 +219,8 @@ CREATE TABLE webhook (
 	id uuid PRIMARY KEY,
 	url text NOT NULL CHECK (length(url) BETWEEN 9 AND 1000),
 	secret bytea NOT NULL CHECK (octet_length(secret) = 32),
-	kinds text[] NOT NULL CHECK (cardinality(kinds) BETWEEN 1 AND 64), -- request.deny, license.*, *
+	-- license.revoke, request.*, *
+	kinds text[] NOT NULL CHECK (cardinality(kinds) BETWEEN 1 AND 64),
 	model text CHECK (length(model) <= 200), -- ns/name, ns/*; NULL: whatever it is about
 	state text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'disabled')),
 	failing_since timestamptz, -- NULL: the last delivery came through

@@ -6,7 +6,7 @@
 #include "schema/store/rows.h"
 
 /* The order of the steps in the batch. */
-enum { MODEL, REVISION, FILE_STEP, LICENSES, REQUEST, VISAS };
+enum { MODEL, REVISION, FILE_STEP, LICENSES, REQUEST, VISAS, LIMITS };
 
 static void put_all(struct store_batch *batch, struct arena *arena,
 		    const struct store_access_question *q)
@@ -29,6 +29,7 @@ static void put_all(struct store_batch *batch, struct arena *arena,
 	store_put_id(step, q->person);
 	store_put_text(step, q->model);
 	store_put_id(store_batch_add(batch, &visa_list_statement, arena), q->person);
+	store_put_id(store_batch_add(batch, &limit_list_statement, arena), q->person);
 }
 
 static bool take_one(struct store_step *step, void *out, store_take_fn *take_row)
@@ -55,6 +56,8 @@ enum err store_access_load(struct store *s, struct arena *arena, struct store_ac
 	out->has_request = take_one(&batch.steps[REQUEST], &out->request, request_take);
 	out->visas = store_all(&batch.steps[VISAS], &out->visa_count, sizeof *out->visas,
 			       visa_take);
+	out->limits = store_all(&batch.steps[LIMITS], &out->limit_count, sizeof *out->limits,
+				limit_take);
 	return OK;
 }
 
@@ -76,7 +79,8 @@ static void own_texts(struct arena *arena, struct slice *const texts[], size_t c
  * whoever adds a field adds it there too, if it points at something, and then counts here. */
 static_assert(sizeof(struct store_model) == 232 && sizeof(struct store_revision) == 184 &&
 		      sizeof(struct store_file) == 112 && sizeof(struct store_license) == 392 &&
-		      sizeof(struct store_request) == 312 && sizeof(struct store_visa) == 176,
+		      sizeof(struct store_request) == 312 && sizeof(struct store_visa) == 176 &&
+		      sizeof(struct store_limit) == 72,
 	      "a row has changed: does store_access_copy still copy all it points at?");
 
 static void own_license(struct arena *arena, struct store_license *l)
@@ -121,4 +125,8 @@ void store_access_copy(struct arena *arena, struct store_access *to,
 	to->visas = copy_rows(arena, from->visas, from->visa_count, sizeof *to->visas);
 	for (size_t i = 0; i < to->visa_count; i++)
 		own_visa(arena, &to->visas[i]);
+	to->limits = copy_rows(arena, from->limits, from->limit_count, sizeof *to->limits);
+	for (size_t i = 0; i < to->limit_count; i++)
+		OWN_TEXTS(arena, &to->limits[i].subject_kind, &to->limits[i].measure,
+			  &to->limits[i].per);
 }

@@ -7,6 +7,7 @@
 #define SCHEMA_STORE_ACCESS_H
 
 #include "schema/store/license.h"
+#include "schema/store/quota.h"
 #include "schema/store/revision.h"
 #include "schema/store/visa.h"
 
@@ -22,6 +23,8 @@ struct store_access {
 	struct store_request request; /* the person's latest for this model */
 	struct store_visa *visas;     /* the person's, newest first */
 	size_t visa_count;
+	struct store_limit *limits; /* of the person and their institutions */
+	size_t limit_count;
 };
 
 struct store_access_question {

@@ -14,6 +14,7 @@ extern const struct store_statement license_list_statement;    /* $1: person, $2
 extern const struct store_statement request_last_statement;    /* $1: person, $2: model name */
 extern const struct store_statement revision_find_statement;   /* $1: model name, $2: id or name */
 extern const struct store_statement file_find_statement;       /* the same, $3: path */
+extern const struct store_statement limit_list_statement;      /* $1: person */
 
 /* Of `revision r`, for revision_take. */
 #define REVISION_COLUMNS \
@@ -31,7 +32,7 @@ extern const struct store_statement file_find_statement;       /* the same, $3: 
 
 store_take_fn person_take; /* all but the id */
 store_take_fn model_take, visa_take, license_take, request_take, revision_take, file_take,
-	issuer_take, member_take, referee_take;
+	issuer_take, member_take, referee_take, limit_take;
 
 /* NULL becomes false and zeros. */
 bool store_take_digest(struct store_step *step, uint8_t out[32]);

@@ -111,6 +111,11 @@ static void other_right(struct decision_facts *f)
 	f->right = RIGHT_INTERNALS_READ;
 }
 
+static void used_up(struct decision_facts *f)
+{
+	f->quota = (struct quota_fact){.is_used_up = true, .subject = QUOTA_LICENSE};
+}
+
 static void each_flaw_is_refused_with_its_own_code(void **state)
 {
 	static const struct {
@@ -133,6 +138,7 @@ static void each_flaw_is_refused_with_its_own_code(void **state)
 		{early, CODE_LICENSE_NOT_YET_VALID},
 		{old_terms, CODE_TERMS_OUTDATED},
 		{other_right, CODE_RIGHT_NOT_GRANTED},
+		{used_up, CODE_QUOTA_EXCEEDED},
 	};
 
 	(void)state;
@@ -175,6 +181,30 @@ static void open_models_need_a_person_and_public_ones_nobody(void **state)
 	assert_int_equal(decide(&f).basis, BASIS_OPEN);
 	f.right = RIGHT_INTERNALS_READ;
 	assert_false(decide(&f).allow);
+}
+
+static void a_quota_that_is_used_up_is_told_where_nothing_else_is_wrong(void **state)
+{
+	static const struct {
+		change_fn *change;
+		enum model_gate gate;
+		const char *rule;
+	} rows[] = {
+		{used_up, GATE_MANUAL, "license.quota"}, {used_up, GATE_NO, "open.quota"},
+		{used_up, GATE_PUBLIC, "open.quota"},    {revoked, GATE_MANUAL, "license.revoked"},
+		{over, GATE_MANUAL, "license.expired"},  {suspended, GATE_NO, "person.suspended"},
+		{anonymous, GATE_NO, "anonymous"},       {anonymous, GATE_PUBLIC, "model.public"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct decision_facts f = licensed();
+
+		f.gate = rows[i].gate;
+		used_up(&f);
+		rows[i].change(&f);
+		assert_string_equal(decide(&f).rule, rows[i].rule);
+	}
 }
 
 static void a_bad_token_is_refused_even_where_none_is_needed(void **state)
@@ -252,6 +282,7 @@ int main(void)
 		cmocka_unit_test(each_flaw_is_refused_with_its_own_code),
 		cmocka_unit_test(old_terms_are_good_until_the_grace_ends),
 		cmocka_unit_test(open_models_need_a_person_and_public_ones_nobody),
+		cmocka_unit_test(a_quota_that_is_used_up_is_told_where_nothing_else_is_wrong),
 		cmocka_unit_test(a_bad_token_is_refused_even_where_none_is_needed),
 		cmocka_unit_test(names_read_back),
 		cmocka_unit_test(an_open_file_is_for_anybody_who_is_not_turned_away),
