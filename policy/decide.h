@@ -55,7 +55,7 @@ struct decision_facts {
 	bool terms_current; /* the license names the terms the model has today */
 	enum request_state request;
 	int64_t terms_grace_until_seconds; /* older terms are good until then; 0: not at all */
-	struct quota_fact quota; /* asked for once everything else allows it */
+	struct quota_fact quota;           /* asked for once everything else allows it */
 };
 
 enum decision_basis { BASIS_NONE, BASIS_LICENSE, BASIS_OPEN };

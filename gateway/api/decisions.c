@@ -52,30 +52,3 @@ void decision_get(struct exchange *x, struct route_context *context)
 	else
 		reply_failure(x, result);
 }
-
-void usage_list(struct exchange *x, struct route_context *context)
-{
-	struct store_usage *usage;
-	size_t count;
-	json_t *list;
-	enum err result = store_usage_list(context->store, exchange_arena(x), &usage, &count,
-					   authorize_principal(x)->person.id);
-
-	if (result != OK) {
-		reply_failure(x, result);
-		return;
-	}
-	list = json_array_new();
-	for (size_t i = 0; i < count; i++) {
-		json_t *one = json_object_new();
-
-		json_put_text(one, "model", usage[i].model_name);
-		json_put_text(one, "right", usage[i].right);
-		json_put_int(one, "calls", (int64_t)usage[i].calls);
-		json_put_int(one, "prompt_tokens", (int64_t)usage[i].prompt_tokens);
-		json_put_int(one, "completion_tokens", (int64_t)usage[i].completion_tokens);
-		json_put_int(one, "bytes", (int64_t)usage[i].bytes);
-		json_push(list, one);
-	}
-	reply_list(x, "usage", list);
-}

@@ -2,6 +2,7 @@
 /* Access requests after their submission: who sees them, who decides them. */
 #include "crypto/json.h"
 #include "gateway/api/form.h"
+#include "gateway/api/limits.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/request.h"
 #include "gateway/api/routes.h"
@@ -149,6 +150,7 @@ static enum err approve(struct issue *issue, struct exchange *x, struct route_co
 		return failure(ERR_FORMAT, "\"expires_days\" is 1 to %d", API_MAX_DAYS);
 	TRY(read_granted(&rights, x, body, r));
 	*issue = request_license(r, rights, days);
+	TRY(limits_of_body(&issue->limits, exchange_arena(x), body));
 	TRY(issue_license(issue, x, context));
 	return request_approve_with(x, context, &v, issue);
 }

@@ -60,7 +60,10 @@ route_fn request_list, request_get, request_approve, request_deny, request_retur
 route_fn license_list, license_get, license_revoke, license_suspend, license_reinstate,
 	license_renew;
 /* decisions.c */
-route_fn decision_explain, decision_get, usage_list;
+route_fn decision_explain, decision_get;
+/* usage.c, limits.c */
+route_fn usage_list, person_limits_get, person_limits_set, institution_limits_get,
+	institution_limits_set;
 /* log.c: the public log, receipts, queries */
 route_fn log_file, log_vkey, receipt_get, revision_receipt, audit_events;
 /* openai.c */

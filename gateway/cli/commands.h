@@ -44,8 +44,11 @@
 	X("model sealed",    "NAME PATH OUT",   "revision=",                              3, 3, "save a file as it is sealed, as one age file",          command_model_sealed) \
 	X("request",         "MODEL",           "use= accept-terms right=+ key-file=",    1, 1, "ask for access: read the terms, sign them, say why",    command_request) \
 	X("requests",        "",                "state=",                                 0, 0, "requests for access",                                   command_requests) \
-	X("approve",         "ID",              "reason= right=+ days=",                  1, 1, "approve a request; issues a license",                   command_approve) \
+	X("approve",         "ID",              "reason= right=+ days= limit=+",          1, 1, "approve a request; issues a license",                   command_approve) \
 	X("deny",            "ID",              "reason=",                                1, 1, "deny a request",                                        command_deny) \
+	X("usage",           "",                "",                                       0, 0, "what you have used, and what is left of your limits",   command_usage) \
+	X("limits show",     "KIND ID",         "",                                       2, 2, "how much a person or an institution may use",           command_limits_show) \
+	X("limits set",      "KIND ID",         "limit=+",                                2, 2, "set that: --limit requests/day=1000; none ends them all", command_limits_set) \
 	X("license list",    "",                "",                                       0, 0, "licenses",                                              command_license_list) \
 	X("license show",    "ID",              "out=",                                   1, 1, "a license with its signed document",                    command_license_show) \
 	X("license revoke",  "ID",              "reason=",                                1, 1, "end a license for good",                                command_license_revoke) \

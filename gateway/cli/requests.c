@@ -4,6 +4,7 @@
 
 #include "gateway/cli/access.h"
 #include "gateway/cli/commands.h"
+#include "gateway/cli/limits.h"
 #include "gateway/cli/output.h"
 #include "gateway/cli/user_key.h"
 
@@ -99,6 +100,7 @@ static const char *request_path(struct cli *cli, const char *act)
 enum err command_approve(struct cli *cli)
 {
 	AUTO(json_auto) json_t *answer = NULL;
+	AUTO(json_auto) json_t *limits = NULL;
 	const char *reason = arguments_value(&cli->arguments, "reason");
 	const char *rights[STATEMENT_MAX_RIGHTS];
 	size_t count = arguments_list(&cli->arguments, "right", rights, STATEMENT_MAX_RIGHTS);
@@ -107,10 +109,13 @@ enum err command_approve(struct cli *cli)
 	struct client *c;
 
 	TRY(arguments_number(&days, &cli->arguments, "days", REQUESTS_MAX_DAYS));
+	TRY(limits_read_words(&limits, cli));
 	TRY(cli_client(&c, cli));
 	body = json_object_new();
 	if (reason)
 		json_put_text(body, "reason", slice_of_string(reason));
+	if (json_array_size(limits))
+		json_put(body, "limits", json_incref(limits));
 	if (days)
 		json_put_int(body, "expires_days", (int64_t)days);
 	if (count) {

@@ -14,6 +14,8 @@
 	X(GATEWAY_INIT,      "gateway.init",      A) \
 	X(GATEWAY_START,     "gateway.start",     A) \
 	X(PERSON_ADD,        "person.add",        A) \
+	X(PERSON_LIMITS,     "person.limits",     A) \
+	X(INSTITUTION_LIMITS, "institution.limits", A) \
 	X(PERSON_SUSPEND,    "person.suspend",    A) \
 	X(OFFICE_GRANT,      "office.grant",      A) \
 	X(OFFICE_REVOKE,     "office.revoke",     A) \
