@@ -11,6 +11,7 @@
 #include "crypto/base/log.h"
 #include "crypto/license.h"
 #include "crypto/random.h"
+#include "gateway/api/jobs.h"
 #include "gateway/api/lease.h"
 #include "gateway/api/quota_headers.h"
 #include "gateway/api/reply.h"
@@ -290,4 +291,18 @@ bool quota_enter(struct quota_hold *out, struct exchange *x, struct route_contex
 		return true;
 	refuse(x, context, g, find_over(quotas, count));
 	return false;
+}
+
+/* Whoever asks for what is used up gives back what edges have left that are gone; here it is done
+ * where nobody asks, so that what is shown is true. */
+enum err job_quota(struct route_context *context, struct arena *arena, int64_t now_ms)
+{
+	int64_t count;
+
+	(void)arena;
+	(void)now_ms;
+	TRY(store_quota_reclaim(context->store, QUOTA_RECLAIM, &count));
+	if (count)
+		log_info("quota.reclaimed", "holds=%lld", (long long)count);
+	return OK;
 }
