@@ -147,6 +147,15 @@ export class Cast {
 			}
 			case "person":
 				return this.persons[name].id;
+			case "institution": // nobody owns one
+				return sql(
+					gateway,
+					`INSERT INTO institution (id, name, kind, created_at) VALUES
+					(gen_random_uuid(), '${freshName(name)}', 'other', now())
+					RETURNING id`,
+				)
+					.split("\n")
+					.at(-1);
 			case "receipt":
 				return (await newToken(gateway, token)).headers["x-audit-receipt"];
 			default:

@@ -121,6 +121,10 @@ export const routes = {
 	"GET /api/v1/explain": { query: "model=matrix%2Fopen&right=weights%3Aread" },
 	"GET /api/v1/decisions/{id}": { ...decision, answers: 200 },
 	"GET /api/v1/usage": {},
+	"GET /api/v1/persons/{id}/limits": { object: "person", anybodys: true },
+	"PUT /api/v1/persons/{id}/limits": { ...person, ...broken },
+	"GET /api/v1/institutions/{id}/limits": { ...person, object: "institution", missing: () => 404 },
+	"PUT /api/v1/institutions/{id}/limits": { ...person, object: "institution", ...broken },
 	"GET /api/v1/audit/events": {},
 	"GET /api/v1/receipts/{id}": { ...receipt, answers: [200, 202] },
 };
