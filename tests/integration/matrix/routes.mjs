@@ -23,6 +23,7 @@ const file = { object: "model", path: { revision: "main", path: "config.json" } 
 const inAddress = { always: 401, path: { capability: "nonsense", ns: "a", name: "b" } };
 const upload = { always: 400, path: { capability: "nonsense" }, ignoresTokens: true };
 const person = { object: "person", anybodys: true, missing: () => 400 }; // what to do is read first
+const institution = { ...person, object: "institution" };
 const inference = (body) => ({ object: "served", body: (name) => ({ model: name, ...body }) });
 
 export const routes = {
@@ -123,8 +124,8 @@ export const routes = {
 	"GET /api/v1/usage": {},
 	"GET /api/v1/persons/{id}/limits": { object: "person", anybodys: true },
 	"PUT /api/v1/persons/{id}/limits": { ...person, ...broken },
-	"GET /api/v1/institutions/{id}/limits": { ...person, object: "institution", missing: () => 404 },
-	"PUT /api/v1/institutions/{id}/limits": { ...person, object: "institution", ...broken },
+	"GET /api/v1/institutions/{id}/limits": { ...institution, missing: () => 404 },
+	"PUT /api/v1/institutions/{id}/limits": { ...institution, ...broken },
 	"GET /api/v1/audit/events": {},
 	"GET /api/v1/receipts/{id}": { ...receipt, answers: [200, 202] },
 };
