@@ -39,6 +39,11 @@
 	X(MODEL_CREATE,      "model.create",      A) \
 	X(MODEL_SETTINGS,    "model.settings",    A) \
 	X(MODEL_FORM,        "model.form",        A) \
+	X(POLICY_DRAFT,      "policy.draft",      A) \
+	X(POLICY_PROPOSE,    "policy.propose",    A) \
+	X(POLICY_ACTIVATE,   "policy.activate",   A) \
+	X(POLICY_BLOCK,      "policy.block",      A) \
+	X(POLICY_UNBLOCK,    "policy.unblock",    A) \
 	X(KEY_CREATE,        "key.create",        A) \
 	X(KEY_RESUME,        "key.resume",        A) \
 	X(MODEL_COMMIT,      "model.commit",      A) \
