@@ -104,7 +104,7 @@ struct criteria_rule {
 
 struct criteria {
 	struct slice name;
-	bool decides; /* also where the model's gate is manual: else its outcome is advice there */
+	bool decides; /* where the model's gate is manual: else an approval is advice there */
 	enum effect fallback; /* where no rule holds: refer or deny */
 	struct criteria_rule *rules;
 	size_t rule_count;

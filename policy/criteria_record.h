@@ -4,9 +4,10 @@
  * facts are read back strictly, so that the same criteria give the same outcome again, and others
  * can be tried on them.
  *
- *     {"v":1,"at":seconds,"criteria":sha256 hex or null,"facts":{...},"outcome":"approve|refer|
- *      deny|none","decides":bool,"default":bool,"rules":[{"id","effect","counts_as","holds","text"}],
- *      "nearest":rule id,"missing":[{"need","href"}]}
+ *     {"v":1,"at":seconds,"criteria":sha256 hex or null,"facts":{...},
+ *      "outcome":"approve|refer|deny|none","decides":bool,"default":bool,"cut_short":bool,
+ *      "rules":[{"id","effect","counts_as","holds","text"}],"nearest":rule id,
+ *      "missing":[{"need","href"}]}
  *
  * A request to a model without criteria has the outcome "none" and facts all the same.
  */

@@ -51,6 +51,7 @@ struct api {
 	struct releases *releases;
 	struct upload_keys *upload_keys;
 	struct slots *slots;
+	struct country_table *countries; /* of addresses; NULL: the operator has none */
 	struct passes *passes;
 	struct running *running;
 	struct cuts *cuts;            /* what runs, and on whose right */

@@ -3,6 +3,7 @@
 #include "crypto/json.h"
 #include "gateway/api/form.h"
 #include "gateway/api/limits.h"
+#include "gateway/api/opinion.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/request.h"
 #include "gateway/api/routes.h"
@@ -85,6 +86,8 @@ void request_get(struct exchange *x, struct route_context *context)
 	answer = request_describe(exchange_arena(x), &request);
 	json_put(answer, "history", describe_history(exchange_arena(x), events, count));
 	result = form_show(answer, x, context, request.id);
+	if (result == OK)
+		result = opinion_show(answer, x, context, request.id);
 	if (result == OK) {
 		reply_json(x, 200, answer);
 		return;

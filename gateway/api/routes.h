@@ -61,6 +61,9 @@ route_fn license_list, license_get, license_revoke, license_suspend, license_rei
 	license_renew;
 /* decisions.c */
 route_fn decision_explain, decision_get;
+/* criteria.c, criteria_replay.c, blocklist.c: who may have a model */
+route_fn criteria_get, criteria_draft, criteria_versions, criteria_propose, criteria_activate,
+	criteria_try, policy_replay, blocklist_get, blocklist_add, blocklist_end;
 /* usage.c, limits.c */
 route_fn usage_list, person_limits_get, person_limits_set, institution_limits_get,
 	institution_limits_set;

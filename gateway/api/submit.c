@@ -12,6 +12,7 @@
 #include "crypto/random.h"
 #include "crypto/verify.h"
 #include "gateway/api/form.h"
+#include "gateway/api/opinion.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/request.h"
 #include "gateway/api/routes.h"
@@ -26,6 +27,8 @@ struct submission {
 	struct store_request row;
 	struct slice rights[RIGHT_COUNT]; /* sorted */
 	size_t right_count;
+	struct slice uses; /* declared, comma-separated codes */
+	struct opinion opinion;
 };
 
 static int compare_text(const void *a, const void *b)
@@ -153,6 +156,7 @@ static enum err read_submission(struct submission *s, struct exchange *x,
 			       "wanted for",
 			       REQUEST_MAX_USE);
 	TRY(read_rights(s, x, body));
+	TRY(opinion_read_list(&s->uses, exchange_arena(x), body, "uses"));
 	TRY(read_terms(s, body));
 	TRY(read_signature(s, x, context, body));
 	s->row.created_ms = s->row.changed_ms = clock_now_ms();
@@ -161,6 +165,14 @@ static enum err read_submission(struct submission *s, struct exchange *x,
 	memcpy(s->row.model, s->model.id, STORE_ID);
 	memcpy(s->row.person, authorize_principal(x)->person.id, STORE_ID);
 	return OK;
+}
+
+/* Is there more to come than waiting for people? */
+static bool is_decided(const struct submission *s)
+{
+	if (s->opinion.has_criteria)
+		return s->opinion.decides;
+	return slice_equal(s->model.gate, S("auto"));
 }
 
 static enum err submit(struct submission *s, struct exchange *x, struct route_context *context,
@@ -186,49 +198,76 @@ static enum err submit(struct submission *s, struct exchange *x, struct route_co
 	TRY(store_request_create(store, &s->row));
 	TRY(form_take(&event, x, context,
 		      &(struct form_request){.id = s->row.id, .model = s->row.model}, body));
-	if (slice_equal(s->model.gate, S("auto")))
+	TRY(opinion_keep(store, &s->opinion, s->row.id, &s->model));
+	if (is_decided(s))
 		return api_commit(context, &event); /* the answer's receipt is the approval's */
 	return api_finish(x, context, &event);
 }
 
-/* Gate "auto": the published criterion is that there is none; the license follows at once. */
-static enum err approve_by_gate(struct submission *s, struct exchange *x,
-				struct route_context *context)
+/* What the published criteria say, or, without any, the gate "auto": that there is none. */
+static enum err carry_out(struct submission *s, struct exchange *x, struct route_context *context)
 {
+	bool denies = s->opinion.has_criteria && s->opinion.outcome == EFFECT_DENY;
 	struct verdict v = {.request = &s->row,
-			    .to = S("approved"),
+			    .to = denies ? S("denied") : S("approved"),
 			    .reason = S("the model's gate is auto"),
-			    .kind = AUDIT_REQUEST_APPROVE,
+			    .kind = denies ? AUDIT_REQUEST_DENY : AUDIT_REQUEST_APPROVE,
 			    .by_gate = true};
 	struct issue issue;
 
+	if (s->opinion.has_criteria)
+		v.reason = opinion_reason(&s->opinion);
 	s->row.model_name = s->model.name;
 	s->row.person_name = authorize_principal(x)->person.name;
-	issue = request_license(&s->row, s->row.rights, API_LICENSE_DAYS);
-	TRY(issue_license(&issue, x, context));
-	TRY(request_approve_with(x, context, &v, &issue));
-	s->row.state = S("approved");
+	if (denies) {
+		TRY(request_carry_out(x, context, &v, NULL));
+	} else {
+		issue = request_license(&s->row, s->row.rights, API_LICENSE_DAYS);
+		TRY(issue_license(&issue, x, context));
+		TRY(request_approve_with(x, context, &v, &issue));
+	}
+	s->row.state = v.to;
+	s->row.reason = v.reason;
 	return OK;
+}
+
+static enum err weigh(struct submission *s, struct exchange *x, struct route_context *context)
+{
+	struct opinion_question question = {
+		.model = &s->model,
+		.person = s->row.person,
+		.rights = s->row.rights,
+		.uses = s->uses,
+		.accessors = 1,
+		.terms_are_signed = !store_id_is_none(s->row.terms_key),
+	};
+
+	return opinion_weigh(&s->opinion, x, context, &question);
 }
 
 void request_submit(struct exchange *x, struct route_context *context)
 {
 	AUTO(json_auto) json_t *body = api_body(x);
 	struct submission *s = arena_alloc(exchange_arena(x), sizeof *s);
+	json_t *answer;
 	enum err result;
 
 	if (!body)
 		return;
 	result = read_submission(s, x, context, body);
 	if (result == OK)
+		result = weigh(s, x, context);
+	if (result == OK)
 		result = submit(s, x, context, body);
-	if (result == OK && slice_equal(s->model.gate, S("auto")))
-		result = approve_by_gate(s, x, context);
+	if (result == OK && is_decided(s))
+		result = carry_out(s, x, context);
 	if (result != OK) {
 		reply_failure(x, result);
 		return;
 	}
 	s->row.model_name = s->model.name;
 	s->row.person_name = authorize_principal(x)->person.name;
-	reply_json(x, 201, request_describe(exchange_arena(x), &s->row));
+	answer = request_describe(exchange_arena(x), &s->row);
+	json_put(answer, "criteria", opinion_describe(&s->opinion));
+	reply_json(x, 201, answer);
 }

@@ -26,6 +26,7 @@
 #include "gateway/api/upload_keys.h"
 #include "gateway/api/withdraw.h"
 #include "gateway/edge/edge.h"
+#include "policy/country_table.h"
 
 enum { PEM_MAX = 256 * 1024 };
 
@@ -103,6 +104,20 @@ static enum err serve(struct process *p, struct api *api, struct buf *certificat
 	return serve_leased(&options, api);
 }
 
+static enum err read_countries(struct api *api)
+{
+	AUTO(buf_free) struct buf text = buf_new(COUNTRY_TABLE_MAX_TEXT);
+	const char *path = api->settings->country_table;
+
+	if (!path[0])
+		return OK;
+	TRY(file_read(&text, AT_FDCWD, path));
+	if (country_table_parse(&api->countries, buf_slice(&text)) == OK)
+		return OK;
+	return failure(ERR_FORMAT, "%s: %s", path,
+		       arena_string(&(struct arena){0}, slice_of_string(failure_text())));
+}
+
 static enum err run(int argc, char **argv)
 {
 	AUTO(process_auto) struct process *p = NULL;
@@ -127,6 +142,7 @@ static enum err run(int argc, char **argv)
 	TRY(cors_check(slice_of_string(api.settings->cors_origins)));
 	TRY(file_read(&certificate, AT_FDCWD, api.settings->tls_certificate));
 	TRY(file_read(&key, AT_FDCWD, api.settings->tls_key));
+	TRY(read_countries(&api));
 	/* The same in all edges of a gateway, and in their next lives. */
 	digest_hkdf(api.capability_key, sizeof api.capability_key, buf_slice(&key), S(""),
 		    S("sallyport/capability/v1"));

@@ -40,6 +40,8 @@ enum { SETTINGS_MAX_TEXT = 1024, SETTINGS_MAX_FILE = 64 * 1024 };
 	X(gateway,  engine_memory_mib,     engine_memory_mib,     NUMBER, "4096",      16, 4194304,   "most memory one engine may take") \
 	X(gateway,  drain_seconds,         drain_seconds,         NUMBER, "10",        0, 600,        "how long a stop waits for running requests") \
 	X(gateway,  cors_origins,          cors_origins,          TEXT,   "",          0, 1000,       "web origins whose pages may call the gateway: https://HOST[:PORT], with spaces between; empty: none") \
+	X(gateway,  country_table,         country_table,         TEXT,   "",          0, 1000,       "CSV file of networks and their countries, lines as 192.0.2.0/24,DE; empty: an address says no country") \
+	X(gateway,  transparency_k,        transparency_k,        NUMBER, "5",         2, 1000,       "the public report of access names no group of fewer people") \
 	X(database, host,                  database_host,         TEXT,   "",          1, 255,        "socket directory (begins with a slash) or host of PostgreSQL") \
 	X(database, port,                  database_port,         NUMBER, "5432",      1, 65535,      "port of PostgreSQL") \
 	X(database, name,                  database_name,         TEXT,   "sallyport", 1, 63,         "name of the database") \

@@ -85,85 +85,82 @@ static struct criteria one_rule(struct arena *arena, const char *condition)
 	return read(arena, rule);
 }
 
+static const struct {
+	const char *condition;
+	enum truth holds;
+} conditions[] = {
+	{"{\"claim\":{\"type\":\"AffiliationAndRole\"}}", TRUTH_YES},
+	{"{\"claim\":{\"type\":\"AffiliationAndRole\",\"value_pattern\":\"*@*.cam.ac.uk\"}"
+	 "}",
+	 TRUTH_YES},
+	{"{\"claim\":{\"type\":\"AffiliationAndRole\",\"value_pattern\":\"staff@*\"}}", TRUTH_NO},
+	{"{\"claim\":{\"type\":\"AffiliationAndRole\",\"by\":[\"so\",\"dac\"]}}", TRUTH_YES},
+	{"{\"claim\":{\"type\":\"AffiliationAndRole\",\"by\":\"dac\"}}", TRUTH_NO},
+	{"{\"claim\":{\"type\":\"AffiliationAndRole\",\"issuer\":\"https://other\"}}", TRUTH_NO},
+	{"{\"claim\":{\"type\":\"AffiliationAndRole\",\"source\":\"https://cam.ac.uk\"}}",
+	 TRUTH_YES},
+	{"{\"claim\":{\"type\":\"AffiliationAndRole\",\"max_age_days\":40}}", TRUTH_YES},
+	{"{\"claim\":{\"type\":\"AffiliationAndRole\",\"max_age_days\":39}}", TRUTH_NO},
+	{"{\"claim\":{\"type\":\"ResearcherStatus\"}}", TRUTH_NO}, /* it has expired */
+	{"{\"affiliation\":{\"domain\":\"med.cam.ac.uk\"}}", TRUTH_YES},
+	{"{\"affiliation\":{\"domain\":\"cam.ac.uk\"}}", TRUTH_NO},
+	{"{\"affiliation\":{\"domain\":\"cam.ac.uk\",\"subdomains\":true}}", TRUTH_YES},
+	{"{\"affiliation\":{\"domain\":\"am.ac.uk\",\"subdomains\":true}}", TRUTH_NO},
+	{"{\"affiliation\":{\"role\":\"student\"}}", TRUTH_NO},
+	{"{\"training\":{\"course\":\"https://courses.example/"
+	 "ethics\",\"max_age_days\":365}}",
+	 TRUTH_YES},
+	{"{\"training\":{\"course\":\"https://courses.example/"
+	 "ethics\",\"max_age_days\":99}}",
+	 TRUTH_NO},
+	{"{\"references\":{\"at_least\":2}}", TRUTH_YES},
+	{"{\"references\":{\"at_least\":3}}", TRUTH_NO}, /* Ann is one person */
+	{"{\"references\":{\"at_least\":2,\"max_age_days\":30}}", TRUTH_NO},
+	{"{\"country\":{\"in\":[\"FR\",\"GB\"]}}", TRUTH_YES},
+	{"{\"country\":{\"in\":\"FR\"}}", TRUTH_NO},
+	{"{\"country\":{\"in\":\"GB\",\"source\":\"table\"}}", TRUTH_UNKNOWN},
+	{"{\"not\":{\"country\":{\"in\":\"GB\",\"source\":\"table\"}}}", TRUTH_UNKNOWN},
+	{"{\"institution\":{\"kind\":\"university\",\"country\":\"GB\"}}", TRUTH_YES},
+	{"{\"institution\":{\"kind\":\"company\"}}", TRUTH_NO},
+	{"{\"known\":\"institution\"}", TRUTH_YES},
+	{"{\"uses\":{\"within\":\"DUO:0000042\"}}", TRUTH_YES},
+	{"{\"uses\":{\"within\":\"DUO:0000007\"}}", TRUTH_NO},
+	{"{\"uses\":{\"include\":[\"MDU:no-fine-tuning\"]}}", TRUTH_YES},
+	{"{\"uses\":{\"include\":[\"MDU:no-fine-tuning\",\"DUO:0000046\"]}}", TRUTH_NO},
+	{"{\"rights\":{\"within\":[\"weights:read\",\"infer:generate\"]}}", TRUTH_YES},
+	{"{\"rights\":{\"within\":\"infer:generate\"}}", TRUTH_NO},
+	{"{\"rights\":{\"include\":\"weights:read\"}}", TRUTH_YES},
+	{"{\"accessors\":{\"at_most\":2}}", TRUTH_YES},
+	{"{\"accessors\":{\"at_least\":3}}", TRUTH_NO},
+	{"{\"time\":{\"from\":\"2027-01-15T08:00:00Z\"}}", TRUTH_YES},
+	{"{\"time\":{\"until\":\"2027-01-15T08:00:00Z\"}}", TRUTH_NO},
+	{"{\"blocked\":true}", TRUTH_NO},
+	{"{\"library_card\":true}", TRUTH_NO},
+	{"{\"terms_signed\":true}", TRUTH_NO},
+	{"{\"any\":[{\"country\":{\"in\":\"GB\",\"source\":\"table\"}},{\"blocked\":true}]"
+	 "}",
+	 TRUTH_UNKNOWN},
+	{"{\"any\":[{\"country\":{\"in\":\"GB\",\"source\":\"table\"}},{\"not\":{"
+	 "\"blocked\":true}}]}",
+	 TRUTH_YES},
+	{"{\"all\":[{\"country\":{\"in\":\"GB\",\"source\":\"table\"}},{\"blocked\":true}]"
+	 "}",
+	 TRUTH_NO},
+};
+
 static void conditions_hold_or_not_or_are_unknown(void **state)
 {
-	static const struct {
-		const char *condition;
-		enum truth holds;
-	} rows[] = {
-		{"{\"claim\":{\"type\":\"AffiliationAndRole\"}}", TRUTH_YES},
-		{"{\"claim\":{\"type\":\"AffiliationAndRole\",\"value_pattern\":\"*@*.cam.ac.uk\"}"
-		 "}",
-		 TRUTH_YES},
-		{"{\"claim\":{\"type\":\"AffiliationAndRole\",\"value_pattern\":\"staff@*\"}}",
-		 TRUTH_NO},
-		{"{\"claim\":{\"type\":\"AffiliationAndRole\",\"by\":[\"so\",\"dac\"]}}",
-		 TRUTH_YES},
-		{"{\"claim\":{\"type\":\"AffiliationAndRole\",\"by\":\"dac\"}}", TRUTH_NO},
-		{"{\"claim\":{\"type\":\"AffiliationAndRole\",\"issuer\":\"https://other\"}}",
-		 TRUTH_NO},
-		{"{\"claim\":{\"type\":\"AffiliationAndRole\",\"source\":\"https://cam.ac.uk\"}}",
-		 TRUTH_YES},
-		{"{\"claim\":{\"type\":\"AffiliationAndRole\",\"max_age_days\":40}}", TRUTH_YES},
-		{"{\"claim\":{\"type\":\"AffiliationAndRole\",\"max_age_days\":39}}", TRUTH_NO},
-		{"{\"claim\":{\"type\":\"ResearcherStatus\"}}", TRUTH_NO}, /* it has expired */
-		{"{\"affiliation\":{\"domain\":\"med.cam.ac.uk\"}}", TRUTH_YES},
-		{"{\"affiliation\":{\"domain\":\"cam.ac.uk\"}}", TRUTH_NO},
-		{"{\"affiliation\":{\"domain\":\"cam.ac.uk\",\"subdomains\":true}}", TRUTH_YES},
-		{"{\"affiliation\":{\"domain\":\"am.ac.uk\",\"subdomains\":true}}", TRUTH_NO},
-		{"{\"affiliation\":{\"role\":\"student\"}}", TRUTH_NO},
-		{"{\"training\":{\"course\":\"https://courses.example/"
-		 "ethics\",\"max_age_days\":365}}",
-		 TRUTH_YES},
-		{"{\"training\":{\"course\":\"https://courses.example/"
-		 "ethics\",\"max_age_days\":99}}",
-		 TRUTH_NO},
-		{"{\"references\":{\"at_least\":2}}", TRUTH_YES},
-		{"{\"references\":{\"at_least\":3}}", TRUTH_NO}, /* Ann is one person */
-		{"{\"references\":{\"at_least\":2,\"max_age_days\":30}}", TRUTH_NO},
-		{"{\"country\":{\"in\":[\"FR\",\"GB\"]}}", TRUTH_YES},
-		{"{\"country\":{\"in\":\"FR\"}}", TRUTH_NO},
-		{"{\"country\":{\"in\":\"GB\",\"source\":\"table\"}}", TRUTH_UNKNOWN},
-		{"{\"not\":{\"country\":{\"in\":\"GB\",\"source\":\"table\"}}}", TRUTH_UNKNOWN},
-		{"{\"institution\":{\"kind\":\"university\",\"country\":\"GB\"}}", TRUTH_YES},
-		{"{\"institution\":{\"kind\":\"company\"}}", TRUTH_NO},
-		{"{\"known\":\"institution\"}", TRUTH_YES},
-		{"{\"uses\":{\"within\":\"DUO:0000042\"}}", TRUTH_YES},
-		{"{\"uses\":{\"within\":\"DUO:0000007\"}}", TRUTH_NO},
-		{"{\"uses\":{\"include\":[\"MDU:no-fine-tuning\"]}}", TRUTH_YES},
-		{"{\"uses\":{\"include\":[\"MDU:no-fine-tuning\",\"DUO:0000046\"]}}", TRUTH_NO},
-		{"{\"rights\":{\"within\":[\"weights:read\",\"infer:generate\"]}}", TRUTH_YES},
-		{"{\"rights\":{\"within\":\"infer:generate\"}}", TRUTH_NO},
-		{"{\"rights\":{\"include\":\"weights:read\"}}", TRUTH_YES},
-		{"{\"accessors\":{\"at_most\":2}}", TRUTH_YES},
-		{"{\"accessors\":{\"at_least\":3}}", TRUTH_NO},
-		{"{\"time\":{\"from\":\"2027-01-15T08:00:00Z\"}}", TRUTH_YES},
-		{"{\"time\":{\"until\":\"2027-01-15T08:00:00Z\"}}", TRUTH_NO},
-		{"{\"blocked\":true}", TRUTH_NO},
-		{"{\"library_card\":true}", TRUTH_NO},
-		{"{\"terms_signed\":true}", TRUTH_NO},
-		{"{\"any\":[{\"country\":{\"in\":\"GB\",\"source\":\"table\"}},{\"blocked\":true}]"
-		 "}",
-		 TRUTH_UNKNOWN},
-		{"{\"any\":[{\"country\":{\"in\":\"GB\",\"source\":\"table\"}},{\"not\":{"
-		 "\"blocked\":true}}]}",
-		 TRUTH_YES},
-		{"{\"all\":[{\"country\":{\"in\":\"GB\",\"source\":\"table\"}},{\"blocked\":true}]"
-		 "}",
-		 TRUTH_NO},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+	for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++) {
 		AUTO(arena_free) struct arena arena = {0};
-		struct criteria c = one_rule(&arena, rows[i].condition);
+		struct criteria c = one_rule(&arena, conditions[i].condition);
 		struct criteria_facts f = researcher();
 		struct criteria_verdict v = criteria_evaluate(&c, &f);
 
-		if (v.holds[0] != rows[i].holds)
-			fail_msg("%s: %d", rows[i].condition, v.holds[0]);
+		if (v.holds[0] != conditions[i].holds)
+			fail_msg("%s: %d", conditions[i].condition, v.holds[0]);
 		assert_int_equal(v.outcome,
-				 rows[i].holds == TRUTH_YES ? EFFECT_APPROVE : EFFECT_REFER);
+				 conditions[i].holds == TRUTH_YES ? EFFECT_APPROVE : EFFECT_REFER);
 	}
 }
 

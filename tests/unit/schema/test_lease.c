@@ -155,8 +155,8 @@ static void every_table_moves_the_epoch_or_is_known_to_decide_nothing(void **sta
 		"'notice', 'notice_delivery', 'notice_choice', 'webhook', " /* told, not decided */
 		"'session', 'password', 'attempt', 'one_time_code', "       /* sign-in: the */
 		"'oidc_login', 'device_login', 'workload', "                /* credential counts */
-		"'criteria', 'request_evaluation', 'blocked', "     /* weighed when asked for */
-		"'blob', 'upload', 'upload_part')",                         /* not visible yet */
+		"'criteria', 'request_evaluation', 'blocked', " /* weighed when asked for */
+		"'blob', 'upload', 'upload_part')",             /* not visible yet */
 		missing));
 	assert_string_equal(missing, "");
 }
