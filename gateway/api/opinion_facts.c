@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is known of who asks, and of what they ask for, when criteria are weighed. */
 #include "crypto/base/clock.h"
+#include "gateway/api/claims_of.h"
 #include "gateway/api/opinion.h"
 #include "gateway/api/scope.h"
 #include "policy/country_table.h"
@@ -36,37 +37,6 @@ static enum err gather_institutions(struct criteria_facts *out, struct arena *ar
 		out->institution_count++;
 	}
 	out->institutions = list;
-	return OK;
-}
-
-/* Visas of listed issuers that are good now. */
-static enum err claims_of_person(struct claims *out, struct route_context *context,
-				 struct arena *arena, const uint8_t person[STORE_ID],
-				 int64_t now_seconds)
-{
-	struct store_visa *visas;
-	struct claim *list;
-	size_t count;
-
-	*out = (struct claims){.country = {.source = COUNTRY_NONE}};
-	TRY(store_visa_list(context->store, arena, &visas, &count, person));
-	list = arena_alloc(arena, CLAIMS_MAX * sizeof *list);
-	for (size_t i = 0; i < count && out->count < CLAIMS_MAX; i++) {
-		struct claim *claim = &list[out->count];
-
-		if (!visas[i].issuer_is_listed || visas[i].expires_ms / 1000 <= now_seconds)
-			continue;
-		*claim = (struct claim){.type = visas[i].type,
-					.value = visas[i].value,
-					.source = visas[i].source,
-					.by = visas[i].by,
-					.iss = visas[i].iss,
-					.asserted_seconds = visas[i].asserted_ms / 1000,
-					.expires_seconds = visas[i].expires_ms / 1000};
-		memcpy(claim->id, visas[i].id, CLAIM_ID);
-		out->count++;
-	}
-	out->list = list;
 	return OK;
 }
 
