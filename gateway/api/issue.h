@@ -6,9 +6,10 @@
 #ifndef GATEWAY_API_ISSUE_H
 #define GATEWAY_API_ISSUE_H
 
+#include "crypto/approval.h"
 #include "gateway/api/authorize.h"
 
-enum { ISSUE_MAX_APPROVALS = 8, ISSUE_MAX_STATEMENT = 8 * 1024 };
+enum { ISSUE_MAX_APPROVALS = APPROVAL_MAX_KEYS, ISSUE_MAX_STATEMENT = APPROVAL_MAX };
 
 /* An approver's own signature under what they approve (crypto/approval.h), as it came with a vote.
  */

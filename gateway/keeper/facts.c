@@ -109,6 +109,16 @@ void facts_forget_headers(struct facts *f, uint64_t before_seconds)
 	f->count = kept;
 }
 
+void facts_forget_statements(struct facts *f, uint64_t before_seconds)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < f->count; i++)
+		if (f->rows[i].kind != FACT_STATEMENT || f->rows[i].value >= before_seconds)
+			f->rows[kept++] = f->rows[i];
+	f->count = kept;
+}
+
 static int compare_numbers(const void *left, const void *right)
 {
 	const uint64_t *a = left, *b = right;

@@ -23,9 +23,18 @@ enum fact_kind {
 	FACT_BOUND,       /* second of its binding; of model, the fresh header bound to it */
 	FACT_OPEN_LIST,   /* number of the entry that gave a model its open paths; of its name */
 	FACT_OPEN_PATH,   /* number of the last entry that named it; of model, pattern */
+	FACT_APPROVER,    /* whose it is (approvers_holder); of a public key */
+	FACT_HOLDER,      /* how many keys they have; of an approver */
+	FACT_APPROVERS,   /* how many persons have a key; and, of "floor", of FACT_NEEDED */
+	FACT_NEEDED,      /* how many must sign; of a model's name, "": of any other */
+	FACT_STATEMENT,   /* second of its signing; of a statement that was used */
+	FACT_HORIZON,  /* second; statements signed before it may be forgotten, and are refused */
+	FACT_STANDING, /* number of its entry, days of a license; of a model's name */
+	FACT_STANDING_OF, /* number of its entry; of model, "right:…" or "terms:…" */
+	FACT_LAST = FACT_STANDING_OF,
 };
 
-enum { FACT_LICENSE_REVOKED = 1, FACT_LICENSE_SUSPENDED = 2 };
+enum { FACT_LICENSE_REVOKED = 1, FACT_LICENSE_SUSPENDED = 2, FACT_LICENSE_TERMS = 4 };
 enum { FACT_MODEL_OPEN = 1, FACT_MODEL_DISABLED = 2, FACT_MODEL_SHREDDED = 4 };
 enum { FACT_COMMIT_KNOWN = 1, FACT_COMMIT_SERVED = 2, FACT_COMMIT_RECALLED = 4 };
 
@@ -53,6 +62,9 @@ void facts_set(struct facts *f, const struct fact *fact);
 
 /* Remove the fresh and bound headers from before that second. */
 void facts_forget_headers(struct facts *f, uint64_t before_seconds);
+
+/* Remove the statements that were signed before that second. */
+void facts_forget_statements(struct facts *f, uint64_t before_seconds);
 
 /* Remove the open paths that no model's list has any more. */
 void facts_forget_paths(struct facts *f);

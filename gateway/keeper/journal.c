@@ -72,7 +72,7 @@ static enum err read_fact(struct reader *r, struct fact *out)
 
 	read_array(r, out->key.bytes, DIGEST_SIZE);
 	out->value = read_u64(r);
-	if (kind < FACT_LICENSE || kind > FACT_OPEN_PATH)
+	if (kind < FACT_LICENSE || kind > FACT_LAST)
 		return failure(ERR_FORMAT, "journal: unknown kind of fact %u", kind);
 	out->kind = (enum fact_kind)kind;
 	return OK;
@@ -364,6 +364,11 @@ size_t journal_fact_count(const struct journal *j)
 void journal_forget_headers(struct journal *j, uint64_t before_seconds)
 {
 	facts_forget_headers(&j->facts, before_seconds);
+}
+
+void journal_forget_statements(struct journal *j, uint64_t before_seconds)
+{
+	facts_forget_statements(&j->facts, before_seconds);
 }
 
 void journal_forget_paths(struct journal *j)

@@ -52,6 +52,7 @@ RESULT journal_write(struct journal *j, const struct journal_change *change);
 
 /* Let headers from before that second be forgotten; for good at the next rotation. */
 void journal_forget_headers(struct journal *j, uint64_t before_seconds);
+void journal_forget_statements(struct journal *j, uint64_t before_seconds);
 void journal_forget_paths(struct journal *j); /* open paths that a newer list has replaced */
 
 #endif

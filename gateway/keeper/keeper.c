@@ -1,31 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gateway/keeper/keeper.h"
+#include "gateway/keeper/keeper_state.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-#include "crypto/license.h"
 #include "crypto/note.h"
 #include "crypto/token.h"
-#include "gateway/keeper/ledger.h"
 
 static const char ROOT_FILE[] = "root.key";
 static const char KEYRING_FILE[] = "keyring";
-
-struct keeper {
-	struct keyring *keyring;
-	struct journal *journal;
-	struct events *events;
-	struct ledger ledger;
-	struct note_key log_key;
-	uint8_t license_public[SIGN_PUBLIC];
-	const char *code;
-	int64_t forget_ms; /* when to look for old facts again */
-	keeper_send_key_fn *send_key;
-	void *send_context;
-	keeper_tell_engine_fn *tell_engine;
-	void *tell_context;
-};
 
 enum err keeper_create(int directory, struct slice escrow)
 {
@@ -67,7 +50,8 @@ enum err keeper_open(struct keeper **out, int directory, struct slice origin)
 	TRY(journal_open(&k->journal, directory, JOURNAL_ROTATE_BYTES));
 	TRY(make_log_key(k, origin));
 	sign_key_public(keyring_license_key(k->keyring), k->license_public);
-	k->ledger = (struct ledger){k->journal, k->events, shred_model, k};
+	k->ledger = (struct ledger){k->journal, k->events, shred_model, k,
+				    slice_of_string(k->log_key.name)};
 	*out = k;
 	k = NULL; /* given away */
 	return OK;
@@ -127,18 +111,19 @@ const char *keeper_code(const struct keeper *k)
 	return k->code;
 }
 
-static struct rules rules_of(const struct keeper *k, struct rules_time now)
+struct rules keeper_rules_of(const struct keeper *k, struct rules_time now)
 {
 	return (struct rules){
 		.events = k->events,
 		.journal = k->journal,
 		.license_public = k->license_public,
+		.origin = slice_of_string(k->log_key.name),
 		.now = now,
 		.code = "",
 	};
 }
 
-static enum err write_fact(struct keeper *k, const struct fact *facts, size_t count)
+enum err keeper_write_fact(struct keeper *k, const struct fact *facts, size_t count)
 {
 	return journal_write(k->journal, &(struct journal_change){NULL, 0, facts, count});
 }
@@ -195,7 +180,7 @@ enum err keeper_key_create(struct keeper *k, const struct wire_key_create *ask,
 			   struct rules_time now, struct buf *header)
 {
 	AUTO(secret_auto) struct secret *file_key = NULL;
-	struct rules rules = rules_of(k, now);
+	struct rules rules = keeper_rules_of(k, now);
 	enum err allowed = rules_key_create(&rules, ask);
 	struct fact fresh;
 
@@ -204,7 +189,7 @@ enum err keeper_key_create(struct keeper *k, const struct wire_key_create *ask,
 	TRY(secret_random(&file_key, AGE_FILE_KEY));
 	TRY(write_fresh_header(k, file_key, header));
 	fresh = fact_of(FACT_FRESH, buf_slice(header), S(""), (uint64_t)now.wall_ms / 1000);
-	TRY(write_fact(k, &fresh, 1));
+	TRY(keeper_write_fact(k, &fresh, 1));
 	return send_to_seal(k, ask->porter, ask->handle, file_key);
 }
 
@@ -249,7 +234,7 @@ enum err keeper_key_resume(struct keeper *k, const struct wire_key_resume *ask,
 {
 	AUTO(opened_clear) struct opened o = {0};
 	AUTO(secret_auto) struct secret *file_key = NULL;
-	struct rules rules = rules_of(k, now);
+	struct rules rules = keeper_rules_of(k, now);
 	enum err allowed;
 
 	k->code = "";
@@ -290,7 +275,7 @@ static enum err note_bound(struct keeper *k, const struct wire_key_bind *ask, st
 		fact_of(FACT_BOUND, ask->model, ask->header, second),
 	};
 
-	return write_fact(k, facts, 2);
+	return keeper_write_fact(k, facts, 2);
 }
 
 enum err keeper_key_bind(struct keeper *k, const struct wire_key_bind *ask, struct rules_time now,
@@ -298,7 +283,7 @@ enum err keeper_key_bind(struct keeper *k, const struct wire_key_bind *ask, stru
 {
 	AUTO(opened_clear) struct opened o = {0};
 	AUTO(secret_auto) struct secret *file_key = NULL;
-	struct rules rules = rules_of(k, now);
+	struct rules rules = keeper_rules_of(k, now);
 	enum err allowed;
 
 	k->code = "";
@@ -316,7 +301,7 @@ enum err keeper_key_release(struct keeper *k, const struct wire_key_release *ask
 {
 	AUTO(opened_clear) struct opened o = {0};
 	AUTO(secret_auto) struct secret *file_key = NULL;
-	struct rules rules = rules_of(k, now);
+	struct rules rules = keeper_rules_of(k, now);
 	enum err allowed;
 
 	k->code = "";
@@ -338,7 +323,7 @@ enum err keeper_pass_issue(struct keeper *k, const struct wire_pass_issue *ask,
 			   struct rules_time now)
 {
 	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
-	struct rules rules = rules_of(k, now);
+	struct rules rules = keeper_rules_of(k, now);
 	enum err allowed = rules_pass_issue(&rules, ask);
 
 	k->code = rules.code;
@@ -347,18 +332,6 @@ enum err keeper_pass_issue(struct keeper *k, const struct wire_pass_issue *ask,
 								 .model = ask->model,
 								 .right = ask->right});
 	return tell_engine(k, ask->index, WIRE_ENGINE_PASS, &body);
-}
-
-enum err keeper_license_sign(struct keeper *k, const struct wire_license_sign *ask,
-			     struct rules_time now, uint8_t signature[SIGN_SIGNATURE])
-{
-	struct rules rules = rules_of(k, now);
-	enum err allowed = rules_license_sign(&rules, ask);
-
-	k->code = rules.code;
-	TRY(allowed);
-	sign_make_in(LICENSE_DOMAIN, keyring_license_key(k->keyring), ask->document, signature);
-	return OK;
 }
 
 static enum err mint(struct keeper *k, const uint8_t credential[WIRE_ID], uint8_t flags,
@@ -373,7 +346,7 @@ static enum err mint(struct keeper *k, const uint8_t credential[WIRE_ID], uint8_
 enum err keeper_token_sign(struct keeper *k, const struct wire_token_sign *ask,
 			   struct rules_time now, struct buf *token)
 {
-	struct rules rules = rules_of(k, now);
+	struct rules rules = keeper_rules_of(k, now);
 	enum err allowed = rules_token_sign(&rules, ask);
 
 	k->code = rules.code;
@@ -398,21 +371,22 @@ static enum err sign_checkpoint(struct keeper *k, struct buf *out)
 }
 
 /* Once an hour is often enough for what lives a week. */
-static void forget_old(struct keeper *k, struct rules_time now)
+static enum err forget_old(struct keeper *k, struct rules_time now)
 {
 	if (now.monotonic_ms < k->forget_ms)
-		return;
+		return OK;
 	k->forget_ms = now.monotonic_ms + 3600 * 1000;
 	journal_forget_headers(k->journal, (uint64_t)(now.wall_ms / 1000 - RULES_HEADER_SECONDS));
 	journal_forget_paths(k->journal);
+	return keeper_forget_statements(k, (uint64_t)(now.wall_ms / 1000));
 }
 
 enum err keeper_log_append(struct keeper *k, const struct wire_log_append *batch,
 			   struct rules_time now, struct buf *checkpoint)
 {
 	k->code = "";
-	forget_old(k, now);
-	TRY(ledger_append(&k->ledger, batch, now.monotonic_ms));
+	TRY(forget_old(k, now));
+	TRY(ledger_append(&k->ledger, batch, now));
 	return sign_checkpoint(k, checkpoint);
 }
 

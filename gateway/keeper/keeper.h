@@ -70,12 +70,28 @@ RESULT keeper_pass_issue(struct keeper *k, const struct wire_pass_issue *ask,
 			 struct rules_time now);
 RESULT keeper_license_sign(struct keeper *k, const struct wire_license_sign *ask,
 			   struct rules_time now, uint8_t signature[SIGN_SIGNATURE]);
+RESULT keeper_license_check(struct keeper *k, const struct wire_license_sign *ask,
+			    struct rules_time now);
+RESULT keeper_approver_check(struct keeper *k, const struct wire_approver_check *ask,
+			     struct rules_time now);
 RESULT keeper_token_sign(struct keeper *k, const struct wire_token_sign *ask, struct rules_time now,
 			 struct buf *token);
 
 /* ERR_IO: the journal could not be written; the process must stop. */
 RESULT keeper_log_append(struct keeper *k, const struct wire_log_append *batch,
 			 struct rules_time now, struct buf *checkpoint);
+
+/* How many must sign what; slices borrowed from the keeper. */
+void keeper_approvers(const struct keeper *k, struct slice model, struct wire_approvers_are *out);
+
+/* By hand on the machine, before the gateway runs: the first approver's key. ERR_CONFLICT if there
+ * is one. */
+RESULT keeper_first_approver(struct keeper *k, const uint8_t key[SIGN_PUBLIC],
+			     const uint8_t person[WIRE_ID]);
+
+/* The same where there are some, but not enough of them have their keys any more. */
+RESULT keeper_recover_approver(struct keeper *k, const uint8_t key[SIGN_PUBLIC],
+			       const uint8_t person[WIRE_ID]);
 
 /* The operator's first token, before there is a log: ERR_DENIED once there is an entry. */
 RESULT keeper_first_token(struct keeper *k, const uint8_t credential[WIRE_ID], uint32_t expires,

@@ -11,42 +11,7 @@
 #include "crypto/commit.h"
 #include "crypto/json.h"
 #include "crypto/merkle.h"
-#include "policy/open_paths.h"
-
-/* A model's settings bring the most: its gate, the list, and each of its open paths. */
-enum {
-	LEDGER_FACTS_PER_ENTRY = 2 + OPEN_PATHS_MAX,
-	LEDGER_MAX_FACTS = LEDGER_FACTS_PER_ENTRY * WIRE_MAX_LOG_ENTRIES,
-};
-
-_Static_assert((int)LEDGER_MAX_FACTS <= (int)JOURNAL_MAX_CHANGES, "a batch fits in one write");
-
-/* What a batch will change, collected before anything is written. */
-struct draft {
-	const struct ledger *ledger;
-	size_t leaf_count;
-	size_t fact_count;
-	size_t shred_count;
-	struct digest leaves[WIRE_MAX_LOG_ENTRIES];
-	struct fact facts[LEDGER_MAX_FACTS];
-	char shreds[WIRE_MAX_LOG_ENTRIES][WIRE_MAX_MODEL + 1];
-};
-
-/* Too large for a stack, and not zeroed: the counts say what is there. */
-static struct draft *draft_new(const struct ledger *l)
-{
-	struct draft *d = malloc(sizeof *d);
-
-	assert(d);
-	d->ledger = l;
-	d->leaf_count = d->fact_count = d->shred_count = 0;
-	return d;
-}
-
-static void draft_free(struct draft **d)
-{
-	free(*d);
-}
+#include "gateway/keeper/draft.h"
 
 struct leaf {
 	uint8_t id[WIRE_ID];
@@ -95,27 +60,6 @@ static enum err leaf_parse(struct leaf *out, struct slice text)
 	return OK;
 }
 
-/* The value as it will stand after what the draft has so far. */
-static uint64_t drafted_value(const struct draft *d, const struct fact *like)
-{
-	for (size_t i = d->fact_count; i-- > 0;)
-		if (digest_equal(&d->facts[i].key, &like->key))
-			return d->facts[i].value;
-	return journal_fact(d->ledger->journal, like);
-}
-
-static void draft_value(struct draft *d, struct fact fact)
-{
-	assert(d->fact_count < LEDGER_MAX_FACTS);
-	d->facts[d->fact_count++] = fact;
-}
-
-static void draft_bits(struct draft *d, struct fact fact, uint64_t set, uint64_t clear)
-{
-	fact.value = (drafted_value(d, &fact) | set) & ~clear;
-	draft_value(d, fact);
-}
-
 /* Only the one spelling that a license's own id has: a revocation of "ABC…" would be an entry that
  * looks right and closes nothing. */
 static enum err draft_license(struct draft *d, const json_t *payload, uint64_t set, uint64_t clear)
@@ -139,49 +83,109 @@ static enum err draft_model(struct draft *d, const json_t *payload, uint64_t set
 	return OK;
 }
 
-/* Without a "gate" the model keeps the one it has. */
-static enum err draft_gate(struct draft *d, const json_t *payload)
+/* Passed over, not refused: refusing would stop the log, and with it every revocation behind this
+ * entry. What an entry widens without its approval stays as narrow as it was. */
+static enum err pass_over(const char *what, enum err result)
 {
-	struct slice gate;
+	if (result != OK)
+		log_warn("approver.passed_over", "entry=%s kind=%s why=\"%s\"", what,
+			 err_name(result), failure_text());
+	return OK;
+}
+
+static bool model_is_open(const struct draft *d, struct slice model)
+{
+	struct fact like = fact_of(FACT_MODEL, model, S(""), 0);
+
+	return draft_fact(d, &like) & FACT_MODEL_OPEN;
+}
+
+/* Without a "gate" the model keeps the one it has; and so it does if nobody approved opening it. */
+static enum err draft_gate(struct draft *d, const json_t *payload, bool approved)
+{
+	struct slice model, gate;
 
 	if (!json_has(payload, "gate"))
 		return draft_model(d, payload, 0, 0);
+	TRY(json_get_text(&model, payload, "model"));
 	TRY(json_get_text(&gate, payload, "gate"));
-	if (slice_equal(gate, S("no")) || slice_equal(gate, S("public")))
+	if (!slice_equal(gate, S("auto")))
+		draft_value(d, standing_end(model));
+	if (!slice_equal(gate, S("no")) && !slice_equal(gate, S("public")))
+		return draft_model(d, payload, 0, FACT_MODEL_OPEN);
+	if (approved || model_is_open(d, model))
 		return draft_model(d, payload, FACT_MODEL_OPEN, 0);
-	return draft_model(d, payload, 0, FACT_MODEL_OPEN);
+	return pass_over("gate", failure(ERR_DENIED, "%.*s is not opened: no approver signed it",
+					 SLICE_PRINT(model)));
 }
 
 /* A list replaces the one before whole: its rows bear the number of their entry, and only those of
  * the newest count. What is no pattern at all matches nothing later on. */
-static enum err draft_open_paths(struct draft *d, struct slice model, const json_t *list)
+static enum err draft_open_paths(struct draft *d, struct slice model, const json_t *list,
+				 bool approved)
 {
-	uint64_t number = journal_size(d->ledger->journal) + d->leaf_count + 1;
+	struct fact free[OPEN_PATHS_MAX];
+	size_t count = 0;
 
 	if (json_array_size(list) > OPEN_PATHS_MAX)
 		return failure(ERR_LIMIT, "log entry: more than %d open paths", OPEN_PATHS_MAX);
-	draft_value(d, fact_of(FACT_OPEN_LIST, model, S(""), number));
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		struct slice pattern;
 
 		TRY(json_text_at(&pattern, list, i));
-		draft_value(d, fact_of(FACT_OPEN_PATH, model, pattern, number));
+		if (approved || acts_pattern_is_free(d, model, pattern))
+			free[count++] = fact_of(FACT_OPEN_PATH, model, pattern, draft_number(d));
 	}
+	draft_value(d, fact_of(FACT_OPEN_LIST, model, S(""), draft_number(d)));
+	for (size_t i = 0; i < count; i++)
+		draft_value(d, free[i]);
+	return OK;
+}
+
+static enum err draft_criteria(struct draft *d, struct slice model, const json_t *payload)
+{
+	struct fact facts[STANDING_FACTS];
+	const json_t *criteria;
+	size_t count;
+
+	TRY(json_get_object(&criteria, payload, "criteria"));
+	TRY(standing_facts(facts, &count, model, criteria, draft_number(d)));
+	for (size_t i = 0; i < count; i++)
+		draft_value(d, facts[i]);
 	return OK;
 }
 
 /* model.create and model.settings; without "open_paths" the model keeps those it has. */
 static enum err draft_settings(struct draft *d, const json_t *payload)
 {
+	enum err allowed = acts_settings(d, payload);
 	const json_t *list;
 	struct slice model;
 
-	TRY(draft_gate(d, payload));
+	TRY(pass_over("settings", allowed));
+	TRY(json_get_text(&model, payload, "model"));
+	TRY(draft_gate(d, payload, allowed == OK));
+	if (allowed == OK && json_has(payload, "criteria"))
+		TRY(pass_over("criteria", draft_criteria(d, model, payload)));
 	if (!json_has(payload, "open_paths"))
 		return OK;
-	TRY(json_get_text(&model, payload, "model"));
 	TRY(json_get_array(&list, payload, "open_paths"));
-	return draft_open_paths(d, model, list);
+	return draft_open_paths(d, model, list, allowed == OK);
+}
+
+static enum err draft_enroll(struct draft *d, const json_t *payload)
+{
+	return pass_over("approver.enroll", acts_enroll(d, payload));
+}
+
+static enum err draft_remove(struct draft *d, const json_t *payload)
+{
+	return pass_over("approver.remove", acts_remove(d, payload));
+}
+
+static enum err draft_rule(struct draft *d, const json_t *payload)
+{
+	return pass_over("approver.rule", acts_rule(d, payload));
 }
 
 static enum err draft_revoke(struct draft *d, const json_t *payload)
@@ -189,14 +193,21 @@ static enum err draft_revoke(struct draft *d, const json_t *payload)
 	return draft_license(d, payload, FACT_LICENSE_REVOKED, 0);
 }
 
+/* For terms that were not accepted, or for any other cause: who accepts new terms gets a license
+ * in place of the first kind, never of the second. */
 static enum err draft_suspend(struct draft *d, const json_t *payload)
 {
-	return draft_license(d, payload, FACT_LICENSE_SUSPENDED, 0);
+	struct slice cause;
+
+	TRY(json_get_text_or(&cause, payload, "cause", S("")));
+	return draft_license(
+		d, payload,
+		slice_equal(cause, S("terms")) ? FACT_LICENSE_TERMS : FACT_LICENSE_SUSPENDED, 0);
 }
 
 static enum err draft_reinstate(struct draft *d, const json_t *payload)
 {
-	return draft_license(d, payload, 0, FACT_LICENSE_SUSPENDED);
+	return draft_license(d, payload, 0, FACT_LICENSE_SUSPENDED | FACT_LICENSE_TERMS);
 }
 
 static enum err draft_disable(struct draft *d, const json_t *payload)
@@ -231,7 +242,7 @@ static enum err draft_commit(struct draft *d, const json_t *payload)
 	TRY(json_get_text(&revision, payload, "revision"));
 	TRY(json_get_bool_or(&serve, payload, "serve", false));
 	value = FACT_COMMIT_KNOWN | (serve ? FACT_COMMIT_SERVED : 0);
-	TRY(draft_gate(d, payload));
+	TRY(draft_gate(d, payload, false)); /* it says again what the model's gate is */
 	draft_bits(d, fact_of(FACT_COMMIT, model, revision, 0), value, 0);
 	return OK;
 }
@@ -256,8 +267,9 @@ static const struct {
 	{"license.reinstate", draft_reinstate}, {"model.commit", draft_commit},
 	{"model.create", draft_settings},       {"model.settings", draft_settings},
 	{"model.disable", draft_disable},       {"model.enable", draft_enable},
-	{"model.shred", draft_shred},           {"license.close", draft_revoke},
-	{"model.recall", draft_recall},
+	{"model.shred", draft_shred},           {"approver.enroll", draft_enroll},
+	{"approver.remove", draft_remove},      {"approver.rule", draft_rule},
+	{"license.close", draft_revoke},        {"model.recall", draft_recall},
 };
 
 static enum err draft_facts(struct draft *d, const char *kind, struct slice payload)
@@ -307,6 +319,30 @@ static enum err run_shreds(const struct ledger *l, const struct draft *d)
 	return OK;
 }
 
+/* Those of which an edge asks first. */
+static const struct {
+	const char *kind;
+	enum err (*act)(struct draft *d, const json_t *payload);
+} acts[] = {
+	{"approver.enroll", acts_enroll}, {"approver.remove", acts_remove},
+	{"approver.rule", acts_rule},     {"model.settings", acts_settings},
+	{"model.create", acts_settings},
+};
+
+enum err ledger_check(const struct ledger *l, struct slice kind, struct slice payload,
+		      struct rules_time now)
+{
+	AUTO(draft_free) struct draft *d = draft_new(l, now.wall_ms);
+	AUTO(json_auto) json_t *value = NULL;
+
+	TRY(json_read(&value, payload, WIRE_MAX_PAYLOAD));
+	for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++)
+		if (slice_equal(kind, slice_of_string(acts[i].kind)))
+			return acts[i].act(d, value);
+	return failure(ERR_FORMAT, "no entry of kind \"%.*s\" needs approvers",
+		       SLICE_PRINT(slice_part(kind, 0, 40)));
+}
+
 static void remember_event(struct ledger *l, const struct leaf *leaf, struct slice payload,
 			   int64_t now_ms)
 {
@@ -316,9 +352,9 @@ static void remember_event(struct ledger *l, const struct leaf *leaf, struct sli
 		events_add(l->events, leaf->id, kind, now_ms, payload);
 }
 
-enum err ledger_append(struct ledger *l, const struct wire_log_append *batch, int64_t now_ms)
+enum err ledger_append(struct ledger *l, const struct wire_log_append *batch, struct rules_time now)
 {
-	AUTO(draft_free) struct draft *d = draft_new(l);
+	AUTO(draft_free) struct draft *d = draft_new(l, now.wall_ms);
 	struct leaf leaves[WIRE_MAX_LOG_ENTRIES];
 	uint64_t size = journal_size(l->journal);
 
@@ -333,6 +369,6 @@ enum err ledger_append(struct ledger *l, const struct wire_log_append *batch, in
 	TRY(journal_write(l->journal, &(struct journal_change){d->leaves, d->leaf_count, d->facts,
 							       d->fact_count}));
 	for (uint16_t i = 0; i < batch->count; i++)
-		remember_event(l, &leaves[i], batch->entries[i].payload, now_ms);
+		remember_event(l, &leaves[i], batch->entries[i].payload, now.monotonic_ms);
 	return OK;
 }

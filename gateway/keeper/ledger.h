@@ -9,6 +9,7 @@
 
 #include "gateway/keeper/events.h"
 #include "gateway/keeper/journal.h"
+#include "gateway/keeper/rules.h"
 #include "schema/wire/keeper.h"
 
 /* A model was shredded: destroy its keys. Called before the entry is in the journal, so that a
@@ -20,11 +21,17 @@ struct ledger {
 	struct events *events;   /* borrowed */
 	ledger_shred_fn *shred;
 	void *context;
+	struct slice origin; /* borrowed; what statements of approvers call this gateway */
 };
 
 /* The batch as a whole or not at all; an empty one changes nothing. ERR_CONFLICT: it does not begin
  * where the log ends; ERR_FORMAT: a leaf is not canonical; ERR_FORGED: a payload does not match its
- * commitment. An event named in an entry can be used from now on. `now_ms` is monotonic. */
-RESULT ledger_append(struct ledger *l, const struct wire_log_append *batch, int64_t now_ms);
+ * commitment. An event named in an entry can be used from now on. */
+RESULT ledger_append(struct ledger *l, const struct wire_log_append *batch, struct rules_time now);
+
+/* Would an entry of this kind have its effect? Changes nothing. ERR_DENIED, ERR_EXPIRED,
+ * ERR_FORGED, ERR_CONFLICT, ERR_FORMAT: it would not, or not as its approvals are. */
+RESULT ledger_check(const struct ledger *l, struct slice kind, struct slice payload,
+		    struct rules_time now);
 
 #endif

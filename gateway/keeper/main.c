@@ -33,6 +33,20 @@ static enum err serve_until_stopped(struct process *p, struct keeper *k)
 	return loop_run(loop);
 }
 
+/* Said once a start, since nothing else would show it. */
+static void tell_mode(const struct keeper *k)
+{
+	struct wire_approvers_are approvers;
+
+	keeper_approvers(k, S(""), &approvers);
+	if (approvers.persons == 0)
+		log_warn("approver.none",
+			 "what=\"licenses are signed without an approver's own signature\"");
+	else
+		log_info("approver.some", "persons=%u needed=%u", approvers.persons,
+			 approvers.needed);
+}
+
 static enum err run(int argc, char **argv)
 {
 	AUTO(process_auto) struct process *p = NULL;
@@ -43,6 +57,7 @@ static enum err run(int argc, char **argv)
 	TRY(process_open_directory(&directory, p, "keeper"));
 	TRY(keeper_open(&k, directory, slice_of_string(process_settings(p)->origin)));
 	TRY(confine(p, directory));
+	tell_mode(k);
 	return serve_until_stopped(p, k);
 }
 

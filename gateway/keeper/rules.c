@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gateway/keeper/rules.h"
-
-#include <stdarg.h>
-#include <stdio.h>
+#include "gateway/keeper/evidence.h"
 
 #include "crypto/base/clock.h"
 #include "crypto/base/text.h"
@@ -10,126 +7,6 @@
 #include "crypto/license.h"
 #include "crypto/token.h"
 #include "policy/open_paths.h"
-
-/* One event and what its entry says, while a rule looks at it. */
-struct evidence {
-	struct event *event;
-	json_t *payload;
-};
-
-static void evidence_clear(struct evidence *e)
-{
-	json_free(e->payload);
-}
-
-static enum err refuse(struct rules *r, enum err kind, const char *code, const char *format, ...)
-	__attribute__((format(printf, 4, 5), warn_unused_result));
-
-static enum err refuse(struct rules *r, enum err kind, const char *code, const char *format, ...)
-{
-	char text[FAILURE_MAX_TEXT];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	r->code = code;
-	return failure(kind, "%s", text);
-}
-
-static enum err find_event(struct rules *r, struct evidence *out, const uint8_t id[WIRE_ID],
-			   int64_t max_age_ms)
-{
-	char text[TEXT_UUID];
-	struct event *event = events_find(r->events, id);
-
-	text_uuid(text, id);
-	if (!event)
-		return refuse(r, ERR_NOT_FOUND, "AUDIT_UNAVAILABLE",
-			      "event \"%s\" has not been appended to the log", text);
-	if (r->now.monotonic_ms - event->appended_ms > max_age_ms)
-		return refuse(r, ERR_EXPIRED, "AUDIT_UNAVAILABLE",
-			      "event \"%s\" was appended more than %lld s ago", text,
-			      (long long)(max_age_ms / 1000));
-	out->event = event;
-	return json_read(&out->payload, slice_of(event->payload, event->payload_size),
-			 WIRE_MAX_PAYLOAD);
-}
-
-static enum err find_kind(struct rules *r, struct evidence *out, const uint8_t id[WIRE_ID],
-			  enum event_kind kind, int64_t max_age_ms)
-{
-	TRY(find_event(r, out, id, max_age_ms));
-	if (out->event->kind != kind)
-		return refuse(r, ERR_DENIED, "", "the event is a %s, %s is needed",
-			      event_kind_name(out->event->kind), event_kind_name(kind));
-	return OK;
-}
-
-static enum err use_up(struct rules *r, const struct evidence *e, struct slice what)
-{
-	struct digest use = digest_of(what);
-
-	if (event_is_used(e->event, &use))
-		return refuse(r, ERR_CONFLICT, "", "the event has been used for this already");
-	return event_use(e->event, &use);
-}
-
-static enum err expect_text(struct rules *r, const json_t *payload, const char *name,
-			    struct slice asked)
-{
-	struct slice said;
-
-	TRY(json_get_text(&said, payload, name));
-	if (!slice_equal(said, asked))
-		return refuse(r, ERR_DENIED, "", "%s: the entry says \"%.*s\", \"%.*s\" is asked",
-			      name, SLICE_PRINT(slice_part(said, 0, 100)),
-			      SLICE_PRINT(slice_part(asked, 0, 100)));
-	return OK;
-}
-
-/* As a UUID, or as plain hex as in the names of sealed files. */
-static enum err expect_id(struct rules *r, const json_t *payload, const char *name,
-			  const uint8_t asked[WIRE_ID])
-{
-	uint8_t id[WIRE_ID];
-	struct slice said;
-
-	TRY(json_get_text(&said, payload, name));
-	if (said.size == 2 * WIRE_ID)
-		TRY(text_read_hex(id, WIRE_ID, said));
-	else
-		TRY(text_read_uuid(id, said));
-	if (memcmp(id, asked, WIRE_ID) != 0)
-		return refuse(r, ERR_DENIED, "", "%s: the entry says \"%.*s\", another is asked",
-			      name, SLICE_PRINT(said));
-	return OK;
-}
-
-static enum err expect_digest(struct rules *r, const json_t *payload, const char *name,
-			      const uint8_t asked[DIGEST_SIZE])
-{
-	uint8_t digest[DIGEST_SIZE];
-	struct slice said;
-
-	TRY(json_get_text(&said, payload, name));
-	TRY(text_read_hex(digest, DIGEST_SIZE, said));
-	if (memcmp(digest, asked, DIGEST_SIZE) != 0)
-		return refuse(r, ERR_DENIED, "", "%s: the entry has another digest", name);
-	return OK;
-}
-
-static enum err expect_number(struct rules *r, const json_t *payload, const char *name,
-			      uint64_t asked)
-{
-	int64_t said;
-
-	TRY(json_get_int(&said, payload, name));
-	if (said < 0 || (uint64_t)said != asked)
-		return refuse(r, ERR_DENIED, "", "%s: the entry says %lld, %llu is asked", name,
-			      (long long)said, (unsigned long long)asked);
-	return OK;
-}
 
 static uint64_t model_bits(const struct rules *r, struct slice model)
 {
@@ -143,9 +20,9 @@ static enum err check_model(struct rules *r, struct slice model)
 	uint64_t bits = model_bits(r, model);
 
 	if (bits & FACT_MODEL_SHREDDED)
-		return refuse(r, ERR_DENIED, "MODEL_DISABLED", "the model was shredded");
+		return rules_refuse(r, ERR_DENIED, "MODEL_DISABLED", "the model was shredded");
 	if (bits & FACT_MODEL_DISABLED)
-		return refuse(r, ERR_DENIED, "MODEL_DISABLED", "the model is disabled");
+		return rules_refuse(r, ERR_DENIED, "MODEL_DISABLED", "the model is disabled");
 	return OK;
 }
 
@@ -154,11 +31,12 @@ enum err rules_key_create(struct rules *r, const struct wire_key_create *ask)
 	AUTO(evidence_clear) struct evidence e = {0};
 
 	r->code = "";
-	TRY(find_kind(r, &e, ask->event, EVENT_KEY_CREATE, RULES_FRESH_MS));
-	TRY(expect_id(r, e.payload, "blob", ask->blob));
+	TRY(evidence_find_kind(r, &e, ask->event, EVENT_KEY_CREATE, RULES_FRESH_MS));
+	TRY(evidence_id(r, e.payload, "blob", ask->blob));
 	if (journal_fact_count(r->journal) > RULES_MAX_FRESH_FACTS)
-		return refuse(r, ERR_LIMIT, "", "too many sealed files wait for their commit");
-	return use_up(r, &e, S(""));
+		return rules_refuse(r, ERR_LIMIT, "",
+				    "too many sealed files wait for their commit");
+	return evidence_use(r, &e, S(""));
 }
 
 /*
@@ -173,17 +51,19 @@ enum err rules_key_resume(struct rules *r, const struct wire_key_resume *ask)
 	uint64_t made;
 
 	r->code = "";
-	TRY(find_kind(r, &e, ask->event, EVENT_KEY_RESUME, RULES_FRESH_MS));
-	TRY(expect_id(r, e.payload, "blob", ask->blob));
-	TRY(expect_digest(r, e.payload, "header_sha256", digest.bytes));
-	TRY(expect_number(r, e.payload, "index", ask->porter));
-	TRY(expect_number(r, e.payload, "handle", ask->handle));
+	TRY(evidence_find_kind(r, &e, ask->event, EVENT_KEY_RESUME, RULES_FRESH_MS));
+	TRY(evidence_id(r, e.payload, "blob", ask->blob));
+	TRY(evidence_digest(r, e.payload, "header_sha256", digest.bytes));
+	TRY(evidence_number(r, e.payload, "index", ask->porter));
+	TRY(evidence_number(r, e.payload, "handle", ask->handle));
 	made = journal_fact(r->journal, &fresh);
 	if (made == 0)
-		return refuse(r, ERR_DENIED, "", "the header is not one that waits for a model");
+		return rules_refuse(r, ERR_DENIED, "",
+				    "the header is not one that waits for a model");
 	if (made + RULES_RESUME_SECONDS < (uint64_t)(r->now.wall_ms / 1000))
-		return refuse(r, ERR_EXPIRED, "", "the upload was begun too long ago; begin anew");
-	return use_up(r, &e, S(""));
+		return rules_refuse(r, ERR_EXPIRED, "",
+				    "the upload was begun too long ago; begin anew");
+	return evidence_use(r, &e, S(""));
 }
 
 static enum err check_commit_names(struct rules *r, const json_t *payload,
@@ -191,8 +71,8 @@ static enum err check_commit_names(struct rules *r, const json_t *payload,
 {
 	const json_t *files;
 
-	TRY(expect_text(r, payload, "model", ask->model));
-	TRY(expect_text(r, payload, "revision", ask->revision));
+	TRY(evidence_text(r, payload, "model", ask->model));
+	TRY(evidence_text(r, payload, "revision", ask->revision));
 	TRY(json_get_array(&files, payload, "files"));
 	for (size_t i = 0; i < json_array_size(files); i++) {
 		const json_t *file = json_array_get(files, i);
@@ -200,10 +80,18 @@ static enum err check_commit_names(struct rules *r, const json_t *payload,
 
 		TRY(json_get_text(&path, file, "path"));
 		if (slice_equal(path, ask->path))
-			return expect_digest(r, file, "sha256", ask->sha256);
+			return evidence_digest(r, file, "sha256", ask->sha256);
 	}
-	return refuse(r, ERR_DENIED, "", "the commit has no file \"%.*s\"",
-		      SLICE_PRINT(slice_part(ask->path, 0, 200)));
+	return rules_refuse(r, ERR_DENIED, "", "the commit has no file \"%.*s\"",
+			    SLICE_PRINT(slice_part(ask->path, 0, 200)));
+}
+
+/* Is it one of the files that every model opens? */
+static bool opens_by_name(struct slice path)
+{
+	struct slice pattern;
+
+	return open_paths_find(&pattern, S(OPEN_PATHS_DEFAULT), path);
 }
 
 /*
@@ -219,19 +107,29 @@ static enum err check_belongs(struct rules *r, const struct wire_key_bind *ask,
 	uint64_t made = journal_fact(r->journal, &fresh);
 
 	if (context && !slice_equal(context->model, ask->model))
-		return refuse(r, ERR_DENIED, "", "the file belongs to another model");
+		return rules_refuse(r, ERR_DENIED, "", "the file belongs to another model");
 	if (context && memcmp(context->sha256.bytes, ask->sha256, DIGEST_SIZE) != 0)
-		return refuse(r, ERR_DENIED, "", "the file was bound with another digest");
+		return rules_refuse(r, ERR_DENIED, "", "the file was bound with another digest");
+	if (context && opens_by_name(ask->path) && !slice_equal(context->path, ask->path))
+		return rules_refuse(r, ERR_DENIED, "",
+				    "what was sealed as \"%.*s\" does not become \"%.*s\", which "
+				    "anyone may read; upload it under that name",
+				    SLICE_PRINT(slice_part(context->path, 0, 100)),
+				    SLICE_PRINT(slice_part(ask->path, 0, 100)));
+	if (context && open_path_is_weights(context->path) && !open_path_is_weights(ask->path))
+		return rules_refuse(r, ERR_DENIED, "",
+				    "weights keep a name that says what they are");
 	if (context)
 		return OK;
 	if (made == 0)
 		made = journal_fact(r->journal, &bound);
 	if (made == 0)
-		return refuse(
+		return rules_refuse(
 			r, ERR_DENIED, "",
 			"the header is not one that waits for this model; seal the file anew");
 	if (made + RULES_HEADER_SECONDS < (uint64_t)(r->now.wall_ms / 1000))
-		return refuse(r, ERR_EXPIRED, "", "the file was sealed too long ago; seal it anew");
+		return rules_refuse(r, ERR_EXPIRED, "",
+				    "the file was sealed too long ago; seal it anew");
 	return OK;
 }
 
@@ -241,29 +139,12 @@ enum err rules_key_bind(struct rules *r, const struct wire_key_bind *ask,
 	AUTO(evidence_clear) struct evidence e = {0};
 
 	r->code = "";
-	TRY(find_kind(r, &e, ask->event, EVENT_MODEL_COMMIT, RULES_BIND_MS));
+	TRY(evidence_find_kind(r, &e, ask->event, EVENT_MODEL_COMMIT, RULES_BIND_MS));
 	TRY(check_commit_names(r, e.payload, ask));
 	TRY(check_belongs(r, ask, context));
 	if (model_bits(r, ask->model) & FACT_MODEL_SHREDDED)
-		return refuse(r, ERR_DENIED, "MODEL_DISABLED", "the model was shredded");
-	return use_up(r, &e, ask->path);
-}
-
-static enum err check_license_state(struct rules *r, const struct license *license)
-{
-	char id[TEXT_UUID];
-	struct fact like;
-	uint64_t bits;
-
-	text_uuid(id, license->id);
-	like = fact_of(FACT_LICENSE, slice_of_string(id), S(""), 0);
-	bits = journal_fact(r->journal, &like);
-	if (bits & FACT_LICENSE_REVOKED)
-		return refuse(r, ERR_DENIED, "LICENSE_REVOKED", "license \"%s\" was revoked", id);
-	if (bits & FACT_LICENSE_SUSPENDED)
-		return refuse(r, ERR_DENIED, "LICENSE_SUSPENDED", "license \"%s\" is suspended",
-			      id);
-	return OK;
+		return rules_refuse(r, ERR_DENIED, "MODEL_DISABLED", "the model was shredded");
+	return evidence_use(r, &e, ask->path);
 }
 
 /* What is asked for, and the license it is to rest on (empty: none is needed). */
@@ -279,16 +160,17 @@ static enum err check_license_terms(struct rules *r, const struct license *licen
 				    const struct ground *ground)
 {
 	if (!slice_equal(license->model, ground->model))
-		return refuse(r, ERR_DENIED, "NO_LICENSE", "the license is for model \"%.*s\"",
-			      SLICE_PRINT(license->model));
+		return rules_refuse(r, ERR_DENIED, "NO_LICENSE",
+				    "the license is for model \"%.*s\"",
+				    SLICE_PRINT(license->model));
 	if (!license_gives(license, ground->right))
-		return refuse(r, ERR_DENIED, "RIGHT_NOT_GRANTED", "the license does not give %.*s",
-			      SLICE_PRINT(ground->right));
+		return rules_refuse(r, ERR_DENIED, "RIGHT_NOT_GRANTED",
+				    "the license does not give %.*s", SLICE_PRINT(ground->right));
 	if (r->now.wall_ms < license->not_before_ms)
-		return refuse(r, ERR_DENIED, "LICENSE_NOT_YET_VALID",
-			      "the license is not valid yet");
+		return rules_refuse(r, ERR_DENIED, "LICENSE_NOT_YET_VALID",
+				    "the license is not valid yet");
 	if (r->now.wall_ms >= license->expires_ms)
-		return refuse(r, ERR_EXPIRED, "LICENSE_EXPIRED", "the license has expired");
+		return rules_refuse(r, ERR_EXPIRED, "LICENSE_EXPIRED", "the license has expired");
 	return OK;
 }
 
@@ -299,11 +181,11 @@ static enum err check_license(struct rules *r, const json_t *payload, const stru
 
 	if (license_verify(&license, &a, ground->license, ground->signature, r->license_public) !=
 	    OK)
-		return refuse(r, ERR_FORGED, "CREDENTIAL_BAD_SIGNATURE",
-			      "the license is not one that this keeper signed");
-	TRY(expect_id(r, payload, "license", license.id));
+		return rules_refuse(r, ERR_FORGED, "CREDENTIAL_BAD_SIGNATURE",
+				    "the license is not one that this keeper signed");
+	TRY(evidence_id(r, payload, "license", license.id));
 	TRY(check_license_terms(r, &license, ground));
-	return check_license_state(r, &license);
+	return rules_check_license_state(r, &license);
 }
 
 /* A model that is open to all, or one file of a gated model: then the pattern that the entry names
@@ -315,21 +197,22 @@ static enum err check_open(struct rules *r, const json_t *payload, const struct 
 	struct slice pattern;
 
 	if (ground->license.size)
-		return refuse(r, ERR_DENIED, "", "what is open is used without a license");
+		return rules_refuse(r, ERR_DENIED, "", "what is open is used without a license");
 	if (model_bits(r, ground->model) & FACT_MODEL_OPEN)
 		return OK;
 	TRY(json_get_text_or(&pattern, payload, "pattern", S("")));
 	if (pattern.size == 0 || ground->path.size == 0)
-		return refuse(r, ERR_DENIED, "NO_LICENSE", "the model is not open: no license");
+		return rules_refuse(r, ERR_DENIED, "NO_LICENSE",
+				    "the model is not open: no license");
 	path = fact_of(FACT_OPEN_PATH, ground->model, pattern, 0);
 	if (today == 0 || journal_fact(r->journal, &path) != today)
-		return refuse(r, ERR_DENIED, "NO_LICENSE",
-			      "\"%.*s\" is not among the model's open paths: no license",
-			      SLICE_PRINT(slice_part(pattern, 0, 100)));
+		return rules_refuse(r, ERR_DENIED, "NO_LICENSE",
+				    "\"%.*s\" is not among the model's open paths: no license",
+				    SLICE_PRINT(slice_part(pattern, 0, 100)));
 	if (!open_pattern_matches(pattern, ground->path))
-		return refuse(r, ERR_DENIED, "NO_LICENSE",
-			      "the open path \"%.*s\" does not open this file: no license",
-			      SLICE_PRINT(slice_part(pattern, 0, 100)));
+		return rules_refuse(r, ERR_DENIED, "NO_LICENSE",
+				    "the open path \"%.*s\" does not open this file: no license",
+				    SLICE_PRINT(slice_part(pattern, 0, 100)));
 	return OK;
 }
 
@@ -342,15 +225,15 @@ static enum err check_basis(struct rules *r, const json_t *payload, const struct
 	if (slice_equal(basis, S("license")))
 		return check_license(r, payload, ground);
 	if (!slice_equal(basis, S("open")))
-		return refuse(r, ERR_DENIED, "", "basis: \"%.*s\" is none",
-			      SLICE_PRINT(slice_part(basis, 0, 40)));
+		return rules_refuse(r, ERR_DENIED, "", "basis: \"%.*s\" is none",
+				    SLICE_PRINT(slice_part(basis, 0, 40)));
 	return check_open(r, payload, ground);
 }
 
 static enum err check_target(struct rules *r, const json_t *payload, enum role role, unsigned index)
 {
-	TRY(expect_text(r, payload, "role", slice_of_string(role_name(role))));
-	return expect_number(r, payload, "index", index);
+	TRY(evidence_text(r, payload, "role", slice_of_string(role_name(role))));
+	return evidence_number(r, payload, "index", index);
 }
 
 /* A download: one entry, one file, one porter, one handle. */
@@ -362,10 +245,10 @@ static enum err check_download(struct rules *r, const struct evidence *e,
 				      ask->signature, ask->path};
 
 	if (ask->role != ROLE_PORTER)
-		return refuse(r, ERR_DENIED, "", "a key.release is for a porter");
-	TRY(expect_text(r, e->payload, "path", ask->path));
+		return rules_refuse(r, ERR_DENIED, "", "a key.release is for a porter");
+	TRY(evidence_text(r, e->payload, "path", ask->path));
 	TRY(check_target(r, e->payload, ask->role, ask->index));
-	TRY(expect_number(r, e->payload, "handle", ask->handle));
+	TRY(evidence_number(r, e->payload, "handle", ask->handle));
 	return check_basis(r, e->payload, &ground);
 }
 
@@ -376,10 +259,11 @@ static enum err check_service(struct rules *r, const struct evidence *e,
 	struct fact like = fact_of(FACT_COMMIT, context->model, context->revision, 0);
 
 	if (ask->role != ROLE_ENGINE)
-		return refuse(r, ERR_DENIED, "", "a model.serve is for an engine");
+		return rules_refuse(r, ERR_DENIED, "", "a model.serve is for an engine");
 	TRY(check_target(r, e->payload, ask->role, ask->index));
 	if (!(journal_fact(r->journal, &like) & FACT_COMMIT_SERVED))
-		return refuse(r, ERR_DENIED, "", "the revision was committed for download only");
+		return rules_refuse(r, ERR_DENIED, "",
+				    "the revision was committed for download only");
 	return OK;
 }
 
@@ -388,7 +272,7 @@ static enum err check_revision(struct rules *r, const struct age_context *contex
 	struct fact like = fact_of(FACT_COMMIT, context->model, context->revision, 0);
 
 	if (journal_fact(r->journal, &like) & FACT_COMMIT_RECALLED)
-		return refuse(r, ERR_DENIED, "MODEL_DISABLED", "the revision was recalled");
+		return rules_refuse(r, ERR_DENIED, "MODEL_DISABLED", "the revision was recalled");
 	return OK;
 }
 
@@ -398,22 +282,22 @@ enum err rules_key_release(struct rules *r, const struct wire_key_release *ask,
 	AUTO(evidence_clear) struct evidence e = {0};
 
 	r->code = "";
-	TRY(find_event(r, &e, ask->event, RULES_FRESH_MS));
-	TRY(expect_text(r, e.payload, "model", context->model));
-	TRY(expect_text(r, e.payload, "revision", context->revision));
+	TRY(evidence_find(r, &e, ask->event, RULES_FRESH_MS));
+	TRY(evidence_text(r, e.payload, "model", context->model));
+	TRY(evidence_text(r, e.payload, "revision", context->revision));
 	if (!slice_equal(ask->path, context->path))
-		return refuse(r, ERR_DENIED, "", "the header is that of file \"%.*s\"",
-			      SLICE_PRINT(slice_part(context->path, 0, 200)));
+		return rules_refuse(r, ERR_DENIED, "", "the header is that of file \"%.*s\"",
+				    SLICE_PRINT(slice_part(context->path, 0, 200)));
 	if (e.event->kind == EVENT_KEY_RELEASE)
 		TRY(check_download(r, &e, ask, context));
 	else if (e.event->kind == EVENT_MODEL_SERVE)
 		TRY(check_service(r, &e, ask, context));
 	else
-		return refuse(r, ERR_DENIED, "", "a %s releases no key",
-			      event_kind_name(e.event->kind));
+		return rules_refuse(r, ERR_DENIED, "", "a %s releases no key",
+				    event_kind_name(e.event->kind));
 	TRY(check_model(r, context->model));
 	TRY(check_revision(r, context));
-	return use_up(r, &e, ask->path);
+	return evidence_use(r, &e, ask->path);
 }
 
 /* A minute's use of a model that is in service: one entry, one engine, one number. */
@@ -423,39 +307,17 @@ enum err rules_pass_issue(struct rules *r, const struct wire_pass_issue *ask)
 	AUTO(evidence_clear) struct evidence e = {0};
 
 	r->code = "";
-	TRY(find_kind(r, &e, ask->event, EVENT_INFER_PASS, RULES_FRESH_MS));
-	TRY(expect_text(r, e.payload, "model", ask->model));
-	TRY(expect_text(r, e.payload, "right", ask->right));
+	TRY(evidence_find_kind(r, &e, ask->event, EVENT_INFER_PASS, RULES_FRESH_MS));
+	TRY(evidence_text(r, e.payload, "model", ask->model));
+	TRY(evidence_text(r, e.payload, "right", ask->right));
 	TRY(check_target(r, e.payload, ROLE_ENGINE, ask->index));
-	TRY(expect_number(r, e.payload, "pass", ask->pass));
+	TRY(evidence_number(r, e.payload, "pass", ask->pass));
 	if (!slice_starts_with(ask->right, S("infer:")))
-		return refuse(r, ERR_DENIED, "", "%.*s needs no engine", SLICE_PRINT(ask->right));
+		return rules_refuse(r, ERR_DENIED, "", "%.*s needs no engine",
+				    SLICE_PRINT(ask->right));
 	TRY(check_basis(r, e.payload, &ground));
 	TRY(check_model(r, ask->model));
-	return use_up(r, &e, S(""));
-}
-
-enum err rules_license_sign(struct rules *r, const struct wire_license_sign *ask)
-{
-	AUTO(evidence_clear) struct evidence e = {0};
-	AUTO(arena_free) struct arena a = {0};
-	struct digest digest = digest_of(ask->document);
-	struct license license;
-
-	r->code = "";
-	TRY(find_event(r, &e, ask->event, RULES_FRESH_MS));
-	if (e.event->kind != EVENT_LICENSE_ISSUE && e.event->kind != EVENT_LICENSE_RENEW)
-		return refuse(r, ERR_DENIED, "", "a %s is no ground for a license",
-			      event_kind_name(e.event->kind));
-	TRY(license_parse(&license, &a, ask->document));
-	TRY(expect_id(r, e.payload, "license", license.id));
-	TRY(expect_digest(r, e.payload, "license_sha256", digest.bytes));
-	if (memcmp(license.entry, ask->event, WIRE_ID) != 0)
-		return refuse(r, ERR_DENIED, "", "the license names another entry");
-	if (r->now.wall_ms >= license.expires_ms)
-		return refuse(r, ERR_EXPIRED, "LICENSE_EXPIRED", "the license has expired");
-	TRY(check_license_state(r, &license));
-	return use_up(r, &e, S(""));
+	return evidence_use(r, &e, S(""));
 }
 
 static enum err expect_expiry(struct rules *r, const json_t *payload, uint32_t asked)
@@ -464,12 +326,12 @@ static enum err expect_expiry(struct rules *r, const json_t *payload, uint32_t a
 	int64_t ms;
 
 	if (json_is_integer(json_object_get(payload, "expires")))
-		return expect_number(r, payload, "expires", asked);
+		return evidence_number(r, payload, "expires", asked);
 	TRY(json_get_text(&text, payload, "expires"));
 	TRY(clock_parse(&ms, text));
 	if (ms / 1000 != (int64_t)asked)
-		return refuse(r, ERR_DENIED, "", "expires: the entry says \"%.*s\"",
-			      SLICE_PRINT(text));
+		return rules_refuse(r, ERR_DENIED, "", "expires: the entry says \"%.*s\"",
+				    SLICE_PRINT(text));
 	return OK;
 }
 
@@ -481,11 +343,13 @@ static enum err check_flags(struct rules *r, const struct evidence *e, uint8_t a
 	int64_t flags;
 
 	if (is_capability != (e->event->kind == EVENT_CAPABILITY_CREATE))
-		return refuse(r, ERR_DENIED, "", "a %s is no ground for a token with flags %u",
-			      event_kind_name(e->event->kind), asked);
+		return rules_refuse(r, ERR_DENIED, "",
+				    "a %s is no ground for a token with flags %u",
+				    event_kind_name(e->event->kind), asked);
 	TRY(json_get_int_or(&flags, e->payload, "flags", is_capability ? TOKEN_CAPABILITY : 0));
 	if (flags != asked)
-		return refuse(r, ERR_DENIED, "", "flags: the entry says %lld", (long long)flags);
+		return rules_refuse(r, ERR_DENIED, "", "flags: the entry says %lld",
+				    (long long)flags);
 	return OK;
 }
 
@@ -494,12 +358,12 @@ enum err rules_token_sign(struct rules *r, const struct wire_token_sign *ask)
 	AUTO(evidence_clear) struct evidence e = {0};
 
 	r->code = "";
-	TRY(find_event(r, &e, ask->event, RULES_FRESH_MS));
+	TRY(evidence_find(r, &e, ask->event, RULES_FRESH_MS));
 	if (e.event->kind != EVENT_TOKEN_CREATE && e.event->kind != EVENT_CAPABILITY_CREATE)
-		return refuse(r, ERR_DENIED, "", "a %s is no ground for a token",
-			      event_kind_name(e.event->kind));
-	TRY(expect_id(r, e.payload, "credential", ask->credential));
+		return rules_refuse(r, ERR_DENIED, "", "a %s is no ground for a token",
+				    event_kind_name(e.event->kind));
+	TRY(evidence_id(r, e.payload, "credential", ask->credential));
 	TRY(expect_expiry(r, e.payload, ask->expires_seconds));
 	TRY(check_flags(r, &e, ask->flags));
-	return use_up(r, &e, S(""));
+	return evidence_use(r, &e, S(""));
 }

@@ -8,6 +8,7 @@
 #define GATEWAY_KEEPER_RULES_H
 
 #include "crypto/age_header.h"
+#include "gateway/keeper/approvers.h"
 #include "gateway/keeper/events.h"
 #include "gateway/keeper/journal.h"
 #include "schema/wire/keeper.h"
@@ -29,6 +30,7 @@ struct rules {
 	struct events *events;         /* borrowed */
 	const struct journal *journal; /* borrowed */
 	const uint8_t *license_public; /* borrowed, SIGN_PUBLIC bytes */
+	struct slice origin;           /* borrowed; what approvers' statements call this gateway */
 	struct rules_time now;
 	const char *code; /* out, after a refusal: of the closed list, or "" */
 };
@@ -49,7 +51,22 @@ RESULT rules_key_bind(struct rules *r, const struct wire_key_bind *ask,
 RESULT rules_key_release(struct rules *r, const struct wire_key_release *ask,
 			 const struct age_context *context);
 RESULT rules_pass_issue(struct rules *r, const struct wire_pass_issue *ask);
-RESULT rules_license_sign(struct rules *r, const struct wire_license_sign *ask);
+
+/* What a yes uses up: to be in the journal before the license is signed. */
+enum { RULES_LICENSE_FACTS = WIRE_MAX_APPROVALS + 1 };
+struct rules_used {
+	struct fact facts[RULES_LICENSE_FACTS];
+	size_t count;
+};
+
+/* Where there are approvers: with enough of their approvals; or within a standing one; or in place
+ * of a license that differs in its terms alone, which is revoked by this. */
+RESULT rules_license_sign(struct rules *r, const struct wire_license_sign *ask,
+			  struct rules_used *used);
+
+/* All of that which does not rest on the entry. */
+RESULT rules_license_check(struct rules *r, const struct wire_license_sign *ask,
+			   struct rules_used *used);
 RESULT rules_token_sign(struct rules *r, const struct wire_token_sign *ask);
 
 #endif

@@ -121,6 +121,35 @@ static enum err on_license_sign(struct serve *s, struct slice body, struct buf *
 	return buf_done(out);
 }
 
+static enum err on_license_check(struct serve *s, struct slice body, struct buf *out)
+{
+	struct wire_license_sign ask;
+
+	(void)out; /* the answer is empty */
+	TRY(wire_read_license_sign(&ask, body));
+	return keeper_license_check(s->keeper, &ask, time_now());
+}
+
+static enum err on_approver_check(struct serve *s, struct slice body, struct buf *out)
+{
+	struct wire_approver_check ask;
+
+	(void)out; /* the answer is empty */
+	TRY(wire_read_approver_check(&ask, body));
+	return keeper_approver_check(s->keeper, &ask, time_now());
+}
+
+static enum err on_approvers(struct serve *s, struct slice body, struct buf *out)
+{
+	struct wire_approvers ask;
+	struct wire_approvers_are answer;
+
+	TRY(wire_read_approvers(&ask, body));
+	keeper_approvers(s->keeper, ask.model, &answer);
+	wire_write_approvers_are(out, &answer);
+	return buf_done(out);
+}
+
 static enum err on_token_sign(struct serve *s, struct slice body, struct buf *out)
 {
 	AUTO(buf_free) struct buf token = buf_new(WIRE_MAX_TOKEN);
@@ -168,6 +197,9 @@ static const struct deed {
 	{WIRE_KEY_RELEASE, WIRE_KEY_RELEASED, on_key_release},
 	{WIRE_PASS_ISSUE, WIRE_PASS_ISSUED, on_pass_issue},
 	{WIRE_LICENSE_SIGN, WIRE_LICENSE_SIGNED, on_license_sign},
+	{WIRE_LICENSE_CHECK, WIRE_LICENSE_CHECKED, on_license_check},
+	{WIRE_APPROVER_CHECK, WIRE_APPROVER_CHECKED, on_approver_check},
+	{WIRE_APPROVERS, WIRE_APPROVERS_ARE, on_approvers},
 	{WIRE_TOKEN_SIGN, WIRE_TOKEN_SIGNED, on_token_sign},
 	{WIRE_LOG_STATE, WIRE_LOG_STATE_IS, on_log_state},
 	{WIRE_LOG_APPEND, WIRE_LOG_APPENDED, on_log_append},

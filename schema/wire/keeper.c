@@ -75,8 +75,38 @@ static void visit_license_sign(struct codec *c, struct wire_license_sign *m)
 {
 	codec_array(c, m->event, sizeof m->event);
 	codec_block(c, &m->document, WIRE_MAX_LICENSE);
+	codec_block(c, &m->replaced, WIRE_MAX_LICENSE);
+	codec_array(c, m->replaced_signature, sizeof m->replaced_signature);
+	codec_count(c, &m->approval_count, WIRE_MAX_APPROVALS);
+	for (unsigned i = 0; i < m->approval_count; i++) {
+		codec_array(c, m->approvals[i].key, sizeof m->approvals[i].key);
+		codec_block(c, &m->approvals[i].statement, WIRE_MAX_STATEMENT);
+		codec_array(c, m->approvals[i].signature, sizeof m->approvals[i].signature);
+	}
 }
 WIRE_DEFINE(license_sign)
+
+static void visit_approver_check(struct codec *c, struct wire_approver_check *m)
+{
+	codec_text(c, &m->kind, WIRE_MAX_CODE);
+	codec_block(c, &m->payload, WIRE_MAX_PAYLOAD);
+}
+WIRE_DEFINE(approver_check)
+
+static void visit_approvers(struct codec *c, struct wire_approvers *m)
+{
+	codec_text(c, &m->model, WIRE_MAX_MODEL);
+}
+WIRE_DEFINE(approvers)
+
+static void visit_approvers_are(struct codec *c, struct wire_approvers_are *m)
+{
+	codec_u32(c, &m->persons);
+	codec_u16(c, &m->needed);
+	codec_u16(c, &m->floor);
+	codec_text(c, &m->gateway, WIRE_MAX_ORIGIN);
+}
+WIRE_DEFINE(approvers_are)
 
 static void visit_license_signed(struct codec *c, struct wire_license_signed *m)
 {

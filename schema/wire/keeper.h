@@ -67,11 +67,43 @@ struct wire_key_release {
 };
 WIRE_DECLARE(key_release);
 
+/* An approver's signature, by a key that is in the keeper's journal: crypto/approval.h. */
+struct wire_approval {
+	uint8_t key[WIRE_PUBLIC];
+	struct slice statement;
+	uint8_t signature[WIRE_SIGNATURE];
+};
+
+/* LICENSE_CHECK has the same body, its event zero. */
 struct wire_license_sign {
 	uint8_t event[WIRE_ID];
 	struct slice document;
+	struct slice replaced; /* the license whose terms alone change; empty if none */
+	uint8_t replaced_signature[WIRE_SIGNATURE];
+	uint16_t approval_count;
+	struct wire_approval approvals[WIRE_MAX_APPROVALS];
 };
 WIRE_DECLARE(license_sign);
+
+/* An entry as it is to be written: would the keeper follow it? */
+struct wire_approver_check {
+	struct slice kind; /* "approver.enroll", "model.settings", ... */
+	struct slice payload;
+};
+WIRE_DECLARE(approver_check);
+
+struct wire_approvers {
+	struct slice model; /* empty: of no model in particular */
+};
+WIRE_DECLARE(approvers);
+
+struct wire_approvers_are {
+	uint32_t persons; /* that have a key in the journal; 0: nothing needs a signature */
+	uint16_t needed;  /* different persons, for what concerns the model */
+	uint16_t floor;   /* for a change of the approvers themselves */
+	struct slice gateway;
+};
+WIRE_DECLARE(approvers_are);
 
 struct wire_license_signed {
 	uint8_t signature[WIRE_SIGNATURE];

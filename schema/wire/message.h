@@ -45,6 +45,7 @@ enum {
 	WIRE_MAX_CALL_ANSWER_HEADERS = 8 * 1024,
 	WIRE_MAX_CALL_MS = 120 * 1000,
 	WIRE_MAX_VKEY = 256,
+	WIRE_MAX_ORIGIN = 256, /* the name of the log */
 	WIRE_MAX_RECIPIENT = 128,
 	WIRE_MAX_CHECKPOINT = 8 * 1024,
 	WIRE_MAX_LEAF = 4 * 1024,
@@ -61,6 +62,10 @@ enum {
 	WIRE_MAX_TOP = 20,    /* alternatives of one token */
 	WIRE_PASS_SECONDS = 60,
 	WIRE_MAX_PARTS = 1024, /* of one upload */
+	WIRE_PUBLIC = 32,      /* an Ed25519 key */
+	WIRE_MAX_APPROVALS = 8,
+	WIRE_MAX_STATEMENT = 9 * 1024, /* that an approver signed */
+	WIRE_MAX_LICENSE_SIGN = 116 * 1024,
 };
 
 /* Rows are grouped by channel; the high byte of the number is the group. */
@@ -82,7 +87,7 @@ enum {
 	X(KEY_BOUND,        0x0206, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        4 + WIRE_MAX_HEADER,   0,  "KEY_BIND") \
 	X(KEY_RELEASE,      0x0207, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      56 * 1024,             0,  "an appended, fresh, unused key.release or model.serve") \
 	X(KEY_RELEASED,     0x0208, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        0,                     0,  "KEY_RELEASE; HANDLE_KEY sent first") \
-	X(LICENSE_SIGN,     0x0209, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      36 * 1024,             0,  "an appended license.issue with its digest") \
+	X(LICENSE_SIGN,     0x0209, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      WIRE_MAX_LICENSE_SIGN, 0,  "an appended license.issue with its digest; approvals, where there are approvers") \
 	X(LICENSE_SIGNED,   0x020a, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        WIRE_SIGNATURE,        0,  "LICENSE_SIGN") \
 	X(TOKEN_SIGN,       0x020b, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      64,                    0,  "an appended token.create") \
 	X(TOKEN_SIGNED,     0x020c, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        4 + WIRE_MAX_TOKEN,    0,  "TOKEN_SIGN") \
@@ -91,6 +96,12 @@ enum {
 	X(KEY_RESUME,       0x0220, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      20 * 1024,             0,  "an appended key.resume naming the header") \
 	X(KEY_RESUMED,      0x0221, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        0,                     0,  "KEY_RESUME; SEAL_KEY sent first") \
 	X(SEAL_KEY,         0x0222, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_PORTER,      8 + WIRE_FILE_KEY,     0,  "nothing; a key to seal with, never to open for the edge") \
+	X(APPROVER_CHECK,   0x0230, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      8 + WIRE_MAX_CODE + WIRE_MAX_PAYLOAD, 0, "nothing; would this entry have its effect?") \
+	X(APPROVER_CHECKED, 0x0231, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        0,                     0,  "APPROVER_CHECK; it would") \
+	X(LICENSE_CHECK,    0x0232, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      WIRE_MAX_LICENSE_SIGN, 0,  "nothing; would LICENSE_SIGN be answered, given its entry?") \
+	X(LICENSE_CHECKED,  0x0233, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        0,                     0,  "LICENSE_CHECK; it would") \
+	X(APPROVERS,        0x0234, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      4 + WIRE_MAX_MODEL,    0,  "nothing") \
+	X(APPROVERS_ARE,    0x0235, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        12 + WIRE_MAX_ORIGIN,  0,  "APPROVERS") \
 	X(LOG_STATE,        0x0301, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      0,                     0,  "nothing") \
 	X(LOG_STATE_IS,     0x0302, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_SCRIBE,      8 + WIRE_DIGEST,       0,  "LOG_STATE") \
 	X(LOG_APPEND,       0x0303, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      WIRE_MAX_BODY,         0,  "first = the keeper's size; none: sign the tree as it is") \

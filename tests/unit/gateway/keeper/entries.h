@@ -14,7 +14,7 @@ struct entry {
 	uint8_t id[WIRE_ID];
 	uint8_t nonce[WIRE_DIGEST];
 	char leaf[512];
-	char payload[2048];
+	char payload[16 * 1024];
 };
 
 /* The payload stands in entry->payload. */

@@ -116,7 +116,7 @@ static inline struct wire_key_bind commit(struct scene *s, const char *model, st
 
 static inline void issue_license(struct scene *s, const char *model, struct slice right)
 {
-	struct wire_license_sign ask;
+	struct wire_license_sign ask = {.approval_count = 0};
 	struct digest digest;
 	char id[TEXT_UUID];
 	AUTO(buf_free) struct buf hex = buf_new(100);
