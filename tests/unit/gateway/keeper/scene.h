@@ -34,6 +34,7 @@ struct scene {
 	struct buf header; /* bound to org/model */
 	struct buf document;
 	uint8_t signature[SIGN_SIGNATURE];
+	uint8_t license_key[SIGN_PUBLIC];
 	struct license license;
 	struct entry entry; /* the last one appended */
 };
@@ -188,6 +189,10 @@ static inline void expect_refusal(struct scene *s, const struct wire_key_release
 static inline void open_keeper(struct scene *s)
 {
 	assert_ok(keeper_open(&s->keeper, s->fd, S("test/log")));
+	struct keeper_facts facts;
+
+	keeper_facts(s->keeper, &facts);
+	memcpy(s->license_key, facts.license_public, SIGN_PUBLIC);
 	keeper_on_key(s->keeper, catch_key, s);
 	keeper_on_engine(s->keeper, catch_note, s);
 }
