@@ -7,6 +7,7 @@
 #include "crypto/json.h"
 #include "crypto/license.h"
 #include "crypto/random.h"
+#include "gateway/api/approvals.h"
 
 enum err issue_read_approval(struct issue_approval *out, bool *given, const json_t *body)
 {
@@ -77,15 +78,15 @@ static enum err write_document(struct issue *issue, struct arena *arena, const u
 	return OK;
 }
 
-static enum err sign(struct store_license *row, struct api *api, const uint8_t event[WIRE_ID])
+static enum err sign(struct store_license *row, struct api *api,
+		     const struct wire_license_sign *ask)
 {
 	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
 	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
-	struct wire_license_sign ask = {.document = row->document};
 	struct wire_license_signed made;
 
-	memcpy(ask.event, event, WIRE_ID);
-	wire_write_license_sign(&body, &ask);
+	wire_write_license_sign(&body, ask);
+	TRY(buf_done(&body));
 	TRY(api_ask_keeper(&reply, api, WIRE_LICENSE_SIGN, buf_slice(&body)));
 	TRY(wire_read_license_signed(&made, buf_slice(&reply.body)));
 	memcpy(row->signature, made.signature, WIRE_SIGNATURE);
@@ -107,34 +108,84 @@ static void fill_row(struct issue *issue, const struct principal *who, int64_t n
 	row->uses = issue->uses;
 }
 
+static void describe_issue(struct audit_event *event, struct arena *arena,
+			   const struct issue *issue, const struct wire_license_sign *ask)
+{
+	const struct store_license *row = &issue->license;
+	struct digest digest = digest_of(row->document);
+
+	audit_event_preset_id(event, ask->event);
+	audit_event_uuid(event, "license", row->id);
+	audit_event_hex(event, "license_sha256", slice_of(digest.bytes, DIGEST_SIZE));
+	audit_event_text(event, "model", row->model_name);
+	audit_event_uuid(event, "person", row->person);
+	audit_event_text(event, "person_name", issue->person_name);
+	audit_event_text(event, "rights", issue->rights);
+	audit_event_text(event, "expires", slice_of_string(api_time(arena, issue->expires_ms)));
+	audit_event_uuid(event, "request", row->request);
+	if (issue->replaces)
+		audit_event_uuid(event, "replaces", issue->replaces->id);
+	if (ask->approval_count)
+		audit_event_json(event, "approvals",
+				 approvals_describe(arena, ask->approvals, ask->approval_count));
+}
+
+/* All that the keeper wants to see; it is asked before anything is written, so that a license that
+ * it would not sign leaves no entry. */
+static enum err prepare(struct wire_license_sign *ask, struct issue *issue, struct exchange *x,
+			struct route_context *context)
+{
+	struct store_license *row = &issue->license;
+	int64_t now_ms = clock_now_ms();
+
+	TRY(approvals_fit(issue, exchange_arena(x)));
+	random_uuid(row->id, now_ms);
+	random_uuid(ask->event, now_ms);
+	fill_row(issue, authorize_principal(x), now_ms);
+	TRY(write_document(issue, exchange_arena(x), ask->event, now_ms));
+	ask->document = row->document;
+	if (issue->replaces) {
+		ask->replaced = issue->replaces->document;
+		memcpy(ask->replaced_signature, issue->replaces->signature, WIRE_SIGNATURE);
+	}
+	TRY(approvals_wire(ask->approvals, context, exchange_arena(x), issue->approvals,
+			   issue->approval_count));
+	ask->approval_count = (uint16_t)issue->approval_count;
+	return approvals_check_license(context->api, ask);
+}
+
 enum err issue_license(struct issue *issue, struct exchange *x, struct route_context *context)
 {
 	const struct principal *who = authorize_principal(x);
 	AUTO(audit_event_clear) struct audit_event event = {0};
-	struct store_license *row = &issue->license;
-	int64_t now_ms = clock_now_ms();
-	uint8_t entry[16];
-	struct digest digest;
+	struct wire_license_sign ask = {.approval_count = 0};
 
-	random_uuid(row->id, now_ms);
-	random_uuid(entry, now_ms);
-	fill_row(issue, who, now_ms);
-	TRY(write_document(issue, exchange_arena(x), entry, now_ms));
-	digest = digest_of(row->document);
+	TRY(prepare(&ask, issue, x, context));
 	audit_event_begin(&event, AUDIT_LICENSE_ISSUE, who->person.id, who->person.name);
-	audit_event_preset_id(&event, entry);
-	audit_event_uuid(&event, "license", row->id);
-	audit_event_hex(&event, "license_sha256", slice_of(digest.bytes, DIGEST_SIZE));
-	audit_event_text(&event, "model", row->model_name);
-	audit_event_uuid(&event, "person", row->person);
-	audit_event_text(&event, "person_name", issue->person_name);
-	audit_event_text(&event, "rights", issue->rights);
-	audit_event_text(&event, "expires",
-			 slice_of_string(api_time(exchange_arena(x), issue->expires_ms)));
-	audit_event_uuid(&event, "request", row->request);
+	describe_issue(&event, exchange_arena(x), issue, &ask);
 	TRY(api_log(context->store, &event));
 	TRY(api_publish(context->api, event.id));
-	return sign(row, context->api, event.id);
+	return sign(&issue->license, context->api, &ask);
+}
+
+enum err issue_statement(struct slice *out, const struct issue *issue, struct exchange *x,
+			 struct route_context *context)
+{
+	AUTO(buf_free) struct buf text = buf_new(APPROVAL_MAX);
+	AUTO(json_auto) json_t *subject = NULL;
+	struct issue draft = *issue;
+	struct approvals_state state;
+	struct approval approval;
+
+	random_uuid(draft.license.id, clock_now_ms());
+	TRY(write_document(&draft, exchange_arena(x), draft.license.id, clock_now_ms()));
+	TRY(approval_subject_of_license(&subject, draft.license.document));
+	TRY(approvals_state(&state, exchange_arena(x), context->api, draft.license.model_name));
+	approval = (struct approval){S(APPROVAL_LICENSE), slice_of_string(state.gateway),
+				     clock_now_ms()};
+	TRY(approval_write(&text, &approval, subject));
+	*out = arena_copy(exchange_arena(x), buf_slice(&text));
+	return OK;
 }
 
 enum err issue_undo(const struct issue *issue, struct exchange *x, struct route_context *context,

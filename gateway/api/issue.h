@@ -33,6 +33,8 @@ struct issue {
 	 * that one of them lacks, no date outside of theirs. */
 	struct issue_approval approvals[ISSUE_MAX_APPROVALS];
 	size_t approval_count;
+	/* The license whose terms alone change by this one; the keeper ends it. NULL: none. */
+	const struct store_license *replaces;
 };
 
 /* "approval" of a body: {"key_id","statement","sig"}, borrowed from it; *given is false without
@@ -42,6 +44,11 @@ RESULT issue_read_approval(struct issue_approval *out, bool *given, const json_t
 /* Writes, logs, publishes, has it signed: issue->license is ready for store_license_issue in the
  * transaction that says why. */
 RESULT issue_license(struct issue *issue, struct exchange *x, struct route_context *context);
+
+/* What an approver is to sign for this license: it goes no further than these rights and dates. The
+ * text lives in the exchange's arena. */
+RESULT issue_statement(struct slice *out, const struct issue *issue, struct exchange *x,
+		       struct route_context *context);
 
 /* The license came to nothing for `why` (two decided at once): a license.revoke entry tells the
  * keeper, which signed it, so that it never opens anything. Gives `why` and its text back. */

@@ -2,7 +2,7 @@
 /* Licenses: what a person holds, and what administrators do with them. */
 #include "crypto/base/clock.h"
 #include "crypto/json.h"
-#include "gateway/api/issue.h"
+#include "gateway/api/approvals.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/withdraw.h"
@@ -194,7 +194,7 @@ static enum err replace(struct exchange *x, struct route_context *context,
 
 /* A renewal is a new license that replaces the old one: documents are never edited. */
 static enum err renew(struct issue *issue, struct exchange *x, struct route_context *context,
-		      const struct store_license *old, int64_t days)
+		      const struct store_license *old, int64_t days, const json_t *body)
 {
 	int64_t now_ms = clock_now_ms();
 	int64_t from_ms = old->expires_ms > now_ms ? old->expires_ms : now_ms;
@@ -211,6 +211,7 @@ static enum err renew(struct issue *issue, struct exchange *x, struct route_cont
 				.license = *old};
 	memcpy(issue->institution, old->institution, STORE_ID);
 	memcpy(issue->license.replaces, old->id, STORE_ID);
+	TRY(approvals_read(issue->approvals, &issue->approval_count, body));
 	TRY(issue_license(issue, x, context));
 	result = replace(x, context, old, &issue->license);
 	return result == ERR_CONFLICT ? issue_undo(issue, x, context, result) : result;
@@ -234,7 +235,7 @@ void license_renew(struct exchange *x, struct route_context *context)
 	if (result == OK && (days < 1 || days > API_MAX_DAYS))
 		result = failure(ERR_FORMAT, "\"expires_days\" is 1 to %d", API_MAX_DAYS);
 	if (result == OK)
-		result = renew(&issue, x, context, &license, days);
+		result = renew(&issue, x, context, &license, days, body);
 	if (result != OK) {
 		reply_failure(x, result);
 		return;

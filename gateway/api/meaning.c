@@ -40,6 +40,8 @@ struct meaning meaning_of(enum err kind, struct slice text)
 	/* The database role lacks a right: our mistake, and none of the client's rights. */
 	if (is_database && kind == ERR_DENIED)
 		m.code = CODE_INTERNAL;
+	if (kind == ERR_DENIED && slice_starts_with(text, S("approval: ")))
+		m.code = CODE_APPROVAL_NEEDED;
 	m.is_inner = is_database || m.code == CODE_INTERNAL;
 	return m;
 }

@@ -12,7 +12,8 @@ struct meaning {
 	bool is_inner; /* the text is for the operator's log; the client gets the code's sentence */
 };
 
-/* `text` is the failure's own. What the database says names tables and constraints: never told. */
+/* `text` is the failure's own. What the database says names tables and constraints: never told. A
+ * denial that begins with "approval: " is the keeper's: an approver has to sign. */
 struct meaning meaning_of(enum err kind, struct slice text);
 
 #endif

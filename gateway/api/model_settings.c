@@ -5,6 +5,7 @@
  */
 #include "crypto/base/text.h"
 #include "crypto/json.h"
+#include "gateway/api/approvals.h"
 #include "gateway/api/hub.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
@@ -101,8 +102,18 @@ static void describe_change(struct audit_event *event, const struct store_model_
 		audit_event_flag(event, "hidden", c->hidden);
 }
 
+/* What opens a model, approvers sign; "criteria" is what they sign for a gate that opens by
+ * itself (gateway/keeper/standing.h). */
+static void describe_criteria(struct audit_event *event, const json_t *body)
+{
+	if (json_has(body, "criteria"))
+		audit_event_json(event, "criteria",
+				 json_deep_copy(json_object_get(body, "criteria")));
+}
+
 static enum err carry_out(struct exchange *x, struct route_context *context,
-			  const struct store_model *model, const struct store_model_change *c)
+			  const struct store_model *model, const struct store_model_change *c,
+			  const json_t *body)
 {
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
@@ -111,6 +122,8 @@ static enum err carry_out(struct exchange *x, struct route_context *context,
 	audit_event_begin(&event, AUDIT_MODEL_SETTINGS, who->person.id, who->person.name);
 	audit_event_text(&event, "model", model->name);
 	describe_change(&event, c);
+	describe_criteria(&event, body);
+	TRY(approvals_join(&event, x, context, body));
 	TRY(store_begin(store));
 	TRY(store_model_set(store, c));
 	return api_finish(x, context, &event);
@@ -149,7 +162,7 @@ void hub_settings(struct exchange *x, struct route_context *context)
 	memcpy(change.id, model.id, STORE_ID);
 	result = read_change(&change, exchange_arena(x), body);
 	if (result == OK)
-		result = carry_out(x, context, &model, &change);
+		result = carry_out(x, context, &model, &change, body);
 	if (result == OK)
 		reply_settings(x, context, model.name);
 	else if (result == ERR_NOT_FOUND)

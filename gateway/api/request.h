@@ -27,6 +27,10 @@ RESULT request_carry_out(struct exchange *x, struct route_context *context,
 struct issue request_license(const struct store_request *request, struct slice rights,
 			     int64_t days);
 
+/* The same, as the body of approve says: rights, days. ERR_FORMAT. */
+RESULT request_grant(struct issue *out, struct exchange *x, struct route_context *context,
+		     const struct store_request *request, const json_t *body);
+
 /* Carry out an approval whose license the keeper has signed; if it comes to nothing, the license is
  * revoked. */
 RESULT request_approve_with(struct exchange *x, struct route_context *context,

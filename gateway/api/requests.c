@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Access requests after their submission: who sees them, who decides them. */
 #include "crypto/json.h"
+#include "gateway/api/approvals.h"
 #include "gateway/api/form.h"
 #include "gateway/api/limits.h"
 #include "gateway/api/opinion.h"
@@ -139,21 +140,30 @@ static enum err check_decidable(struct exchange *x, const struct store_request *
 	return OK;
 }
 
-static enum err approve(struct issue *issue, struct exchange *x, struct route_context *context,
-			const struct store_request *r, const json_t *body)
+enum err request_grant(struct issue *out, struct exchange *x, struct route_context *context,
+		       const struct store_request *r, const json_t *body)
 {
-	struct verdict v = {.request = r, .to = S("approved"), .kind = AUDIT_REQUEST_APPROVE};
 	struct slice rights;
 	int64_t days;
 
-	TRY(check_decidable(x, r));
-	TRY(api_reason(&v.reason, body));
+	(void)context;
 	TRY(json_get_int_or(&days, body, "expires_days", API_LICENSE_DAYS));
 	if (days < 1 || days > API_MAX_DAYS)
 		return failure(ERR_FORMAT, "\"expires_days\" is 1 to %d", API_MAX_DAYS);
 	TRY(read_granted(&rights, x, body, r));
-	*issue = request_license(r, rights, days);
-	TRY(limits_of_body(&issue->limits, exchange_arena(x), body));
+	*out = request_license(r, rights, days);
+	return limits_of_body(&out->limits, exchange_arena(x), body);
+}
+
+static enum err approve(struct issue *issue, struct exchange *x, struct route_context *context,
+			const struct store_request *r, const json_t *body)
+{
+	struct verdict v = {.request = r, .to = S("approved"), .kind = AUDIT_REQUEST_APPROVE};
+
+	TRY(check_decidable(x, r));
+	TRY(api_reason(&v.reason, body));
+	TRY(request_grant(issue, x, context, r, body));
+	TRY(approvals_read(issue->approvals, &issue->approval_count, body));
 	TRY(issue_license(issue, x, context));
 	return request_approve_with(x, context, &v, issue);
 }
@@ -178,6 +188,35 @@ void request_approve(struct exchange *x, struct route_context *context)
 	answer = json_object_new();
 	json_put_text(answer, "state", S("approved"));
 	json_put(answer, "license", issue_describe(exchange_arena(x), &issue.license));
+	reply_json(x, 200, answer);
+}
+
+/* What an approver is to sign for this request: the license as approve would make it of the same
+ * body. */
+void request_statement(struct exchange *x, struct route_context *context)
+{
+	struct store_request request;
+	struct issue issue;
+	struct slice statement;
+	json_t *answer;
+	enum err result;
+
+	if (!find_request(&request, x, context))
+		return;
+	AUTO(json_auto) json_t *body = api_body_or_none(x);
+	if (!body)
+		return;
+	result = check_decidable(x, &request);
+	if (result == OK)
+		result = request_grant(&issue, x, context, &request, body);
+	if (result == OK)
+		result = issue_statement(&statement, &issue, x, context);
+	if (result != OK) {
+		reply_failure(x, result);
+		return;
+	}
+	answer = json_object_new();
+	json_put_text(answer, "statement", statement);
 	reply_json(x, 200, answer);
 }
 

@@ -51,11 +51,13 @@ route_fn office_grant, office_revoke, office_list;
 /* issuers.c, visas.c */
 route_fn issuer_add, issuer_list, issuer_remove, issuer_refresh, issuer_revoke_key;
 route_fn visa_add, visa_list, passport_add, passport_exchange;
+/* approvers.c */
+route_fn approver_list, approver_enroll, approver_remove, approver_rule;
 /* submit.c */
 route_fn request_submit;
 /* requests.c */
 route_fn request_list, request_get, request_approve, request_deny, request_return, request_withdraw,
-	request_appeal;
+	request_appeal, request_statement;
 /* licenses.c */
 route_fn license_list, license_get, license_revoke, license_suspend, license_reinstate,
 	license_renew;

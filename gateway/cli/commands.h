@@ -8,13 +8,14 @@
 #define GATEWAY_CLI_COMMANDS_H
 
 #include "gateway/cli/cli.h"
+#include "gateway/cli/sign_approval.h"
 
 /* clang-format off */
 #define COMMANDS(X) \
-	X("init",            "",                "dir= listen= database= url-for-clients= host=+ certificate= key= escrow=", 0, 0, "make the data directory, keys, database and first operator", command_init) \
+	X("init",            "",                "dir= listen= database= url-for-clients= host=+ certificate= key= escrow= approver-key= no-approver", 0, 0, "make the data directory, keys, database and first operator", command_init) \
 	X("migrate",         "",                "database=",                              0, 0, "bring the database to this program's schema",           command_migrate) \
 	X("serve",           "",                "config=",                                0, 0, "run the gateway",                                       command_serve) \
-	X("demo",            "",                "dir= port= once model= terms=",          0, 0, "show the main job from end to end on this machine",     command_demo) \
+	X("demo",            "",                "dir= port= once model= terms= signed",          0, 0, "show the main job from end to end on this machine",     command_demo) \
 	X("login",           "",                "token-file=",                            0, 0, "keep url, ca and token for later commands",             command_login) \
 	X("whoami",          "",                "",                                       0, 0, "who the token stands for",                              command_whoami) \
 	X("person add",      "NAME",            "office=+ email=",                        1, 1, "add a person; prints their first token, once",          command_person_add) \
@@ -27,6 +28,12 @@
 	X("issuer remove",   "ISS",             "",                                       1, 1, "let them count no more",                                command_issuer_remove) \
 	X("key enroll",      "",                "key-file= name=",                        0, 0, "enroll the key that signs terms; made if there is none", command_key_enroll) \
 	X("key status",      "",                "",                                       0, 0, "the gateway's state and public keys, and your own keys", command_key_status) \
+	X("approver list",   "",                "model=",                                 0, 0, "whose signatures have licenses signed, and how many it takes", command_approver_list) \
+	X("approver enroll", "PUBLIC PERSON",   SIGN_APPROVAL_OPTIONS,                    2, 2, "let a colleague's key count as an approver's",           command_approver_enroll) \
+	X("approver remove", "PUBLIC",          SIGN_APPROVAL_OPTIONS,                    1, 1, "let an approver's key count no more",                   command_approver_remove) \
+	X("approver rule",   "COUNT",           "model= " SIGN_APPROVAL_OPTIONS,          1, 1, "how many different approvers must sign",                command_approver_rule) \
+	X("approver first",  "",                "config= public= person= recover",        0, 0, "enroll the first approver, on the gateway's machine while it is stopped", command_approver_first) \
+	X("model gate",      "MODEL GATE",      "open=+ right=+ days= criteria= " SIGN_APPROVAL_OPTIONS, 2, 2, "close a model (manual), or open it (auto, no, public)", command_model_gate) \
 	X("token create",    "",                "name= days= right=+",                    0, 0, "make another access token, perhaps narrower",           command_token_create) \
 	X("token list",      "",                "",                                       0, 0, "your access tokens",                                    command_token_list) \
 	X("token revoke",    "ID",              "",                                       1, 1, "end an access token",                                   command_token_revoke) \
@@ -44,7 +51,7 @@
 	X("model sealed",    "NAME PATH OUT",   "revision=",                              3, 3, "save a file as it is sealed, as one age file",          command_model_sealed) \
 	X("request",         "MODEL",           "use= accept-terms right=+ key-file=",    1, 1, "ask for access: read the terms, sign them, say why",    command_request) \
 	X("requests",        "",                "state=",                                 0, 0, "requests for access",                                   command_requests) \
-	X("approve",         "ID",              "reason= right=+ days= limit=+",          1, 1, "approve a request; issues a license",                   command_approve) \
+	X("approve",         "ID",              "reason= right=+ days= limit=+ " SIGN_APPROVAL_OPTIONS, 1, 1, "approve a request, with your key where there are approvers; issues a license", command_approve) \
 	X("deny",            "ID",              "reason=",                                1, 1, "deny a request",                                        command_deny) \
 	X("usage",           "",                "",                                       0, 0, "what you have used, and what is left of your limits",   command_usage) \
 	X("limits show",     "KIND ID",         "",                                       2, 2, "how much a person or an institution may use",           command_limits_show) \
@@ -54,7 +61,7 @@
 	X("license revoke",  "ID",              "reason=",                                1, 1, "end a license for good",                                command_license_revoke) \
 	X("license suspend", "ID",              "reason=",                                1, 1, "stop a license for now",                                command_license_suspend) \
 	X("license reinstate", "ID",            "reason=",                                1, 1, "let a suspended license count again",                   command_license_reinstate) \
-	X("license renew",   "ID",              "days=",                                  1, 1, "replace a license by one that lasts longer",            command_license_renew) \
+	X("license renew",   "ID",              "days= " SIGN_APPROVAL_OPTIONS,           1, 1, "replace a license by one that lasts longer",            command_license_renew) \
 	X("license verify",  "FILE",            "key=",                                   1, 1, "check a saved license offline",                         command_license_verify) \
 	X("pull",            "MODEL DIR",       "revision= jobs= include=+ exclude=+ force vkey= limit-rate=", 2, 2, "download a model: resumes, and checks every file against its entry in the public log", command_pull) \
 	X("chat",            "MODEL [PROMPT]",  "max-tokens= temperature= seed=",         1, 2, "talk to a model",                                       command_chat) \

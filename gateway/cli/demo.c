@@ -20,6 +20,7 @@
 #include "gateway/cli/commands.h"
 #include "gateway/cli/demo_folder.h"
 #include "gateway/cli/gateway_run.h"
+#include "gateway/cli/user_key.h"
 #include "gateway/cli/wrap.h"
 
 enum { DEMO_PORT = 8443, DEMO_WATCH_MS = 500 };
@@ -96,8 +97,24 @@ static enum err start_cluster(struct demo *d)
 	return OK;
 }
 
+/* Made before the gateway is: the first approver comes into the journal at init. */
+static enum err make_first_approver(struct setup *setup, struct demo *d,
+				    uint8_t public_key[SIGN_PUBLIC])
+{
+	const char *path = arena_printf(&d->arena, "%s/operator.key", d->dir);
+	bool made;
+
+	if (!d->is_signed)
+		return OK;
+	TRY(user_key_read_or_make(&d->first_approver, &made, &d->arena, path));
+	sign_key_public(d->first_approver, public_key);
+	setup->approver = public_key;
+	return OK;
+}
+
 static enum err start_gateway(struct demo *d)
 {
+	uint8_t approver[SIGN_PUBLIC];
 	const char *log = arena_printf(&d->arena, "%s/gateway.log", d->dir);
 	struct setup setup = {
 		.dir = d->dir,
@@ -107,6 +124,7 @@ static enum err start_gateway(struct demo *d)
 	};
 
 	TRY(make_escrow(d, &setup.escrow));
+	TRY(make_first_approver(&setup, d, approver));
 	TRY(setup_run(&d->made, &d->arena, &setup));
 	TRY(client_new(&d->operator, d->url, d->made.ca, d->made.token));
 	client_stop_when(d->operator, demo_is_interrupted);
@@ -124,6 +142,7 @@ static const struct {
 	{"a private PostgreSQL is up", start_cluster},
 	{"the gateway is up", start_gateway},
 	{"accounts are made", demo_make_accounts},
+	{"who signs for licenses", demo_make_approver},
 	{"a model is sealed", demo_seal_model},
 	{"a credential is verified", demo_present_credential},
 	{"access is requested, the terms signed", demo_request_access},
@@ -224,6 +243,8 @@ static enum err write_summary(struct demo *d)
 	json_put_text(object, "config", slice_of_string(d->made.config));
 	TRY(cluster_connection_string(&psql, &d->arena, d->cluster, "sallyport"));
 	json_put_text(object, "psql", slice_of_string(psql));
+	if (d->approver_path)
+		json_put_text(object, "approver", slice_of_string(d->approver_path));
 	TRY(json_write_canonical(&text, object));
 	buf_write(&text, S("\n"));
 	TRY(buf_done(&text));
@@ -274,6 +295,8 @@ static void demo_clear(struct demo *d)
 	client_free(d->operator);
 	jose_key_free(d->issuer);
 	sign_key_free(d->key);
+	sign_key_free(d->first_approver);
+	sign_key_free(d->approver);
 	buf_free(&d->said);
 	file_close(&d->lock);
 	arena_free(&d->arena);
@@ -305,6 +328,7 @@ static enum err prepare(struct demo *d, struct cli *cli)
 	TRY(arguments_number(&d->port, &cli->arguments, "port", 65535));
 	if (d->port == 0)
 		return cli_usage(cli, "--port 0: a number from 1 to 65535 is expected");
+	d->is_signed = arguments_flag(&cli->arguments, "signed");
 	d->url = arena_printf(&d->arena, "https://127.0.0.1:%u", (unsigned)d->port);
 	TRY(find_model(d, cli));
 	return demo_folder_take(&d->dir, &d->lock, &d->arena, dir);

@@ -171,6 +171,7 @@ enum err demo_approve(struct demo *d)
 	const json_t *license;
 
 	json_put_text(body, "reason", S("visa seen, purpose is clear"));
+	TRY(demo_sign_approval(body, d));
 	TRY(client_call(d->clients[DEMO_ADMIN], &answer, "POST",
 			arena_printf(&d->arena, "/api/v1/access-requests/%s/approve", d->request),
 			body));

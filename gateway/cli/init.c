@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include "crypto/base/file.h"
+#include "crypto/base/text.h"
 #include "crypto/json.h"
 #include "gateway/cli/child.h"
 #include "gateway/cli/commands.h"
 #include "gateway/cli/setup.h"
+#include "gateway/cli/user_key.h"
 
 /* Settings hold absolute paths; `path` need not exist yet, its parent is made if need be. */
 static enum err absolute(const char **out, struct arena *arena, const char *path)
@@ -72,6 +74,32 @@ static enum err default_url(const char **out, struct cli *cli, const char *liste
 	return OK;
 }
 
+/* The operator is the first approver, unless --no-approver: by the public key that is named, or by a
+ * key file, which is made if it is not there. *file is NULL if no file is involved. */
+static enum err read_approver(struct setup *s, const char **file, struct cli *cli)
+{
+	static uint8_t public_key[SIGN_PUBLIC];
+	AUTO(sign_key_auto) struct sign_key *key = NULL;
+	AUTO(buf_free) struct buf bytes = buf_new(2 * SIGN_PUBLIC);
+	const char *wanted = arguments_value(&cli->arguments, "approver-key");
+	bool made;
+
+	*file = NULL;
+	if (arguments_flag(&cli->arguments, "no-approver"))
+		return OK;
+	s->approver = public_key;
+	if (wanted &&
+	    text_read_base64(&bytes, slice_of_string(wanted), TEXT_BASE64) == OK &&
+	    bytes.size == SIGN_PUBLIC) {
+		memcpy(public_key, bytes.data, SIGN_PUBLIC);
+		return OK;
+	}
+	*file = wanted ? wanted : arena_printf(&cli->arena, "%s/approver.key", s->dir);
+	TRY(user_key_read_or_make(&key, &made, &cli->arena, *file));
+	sign_key_public(key, public_key);
+	return OK;
+}
+
 static enum err read_setup(struct setup *s, struct cli *cli)
 {
 	const char *dir, *database;
@@ -91,13 +119,25 @@ static enum err read_setup(struct setup *s, struct cli *cli)
 	return absolute(&s->dir, &cli->arena, dir);
 }
 
+static void print_approver(const struct setup *s, const char *file)
+{
+	if (!s->approver)
+		printf("There is no approver: a token with the office is enough to have licenses "
+		       "signed.\nLater: sallyport approver first.\n\n");
+	else if (file)
+		printf("The operator's approver key is in %s: no license is signed without it.\n"
+		       "Move it to the machine you approve from (~/.config/sallyport/key).\n\n",
+		       file);
+}
+
 static enum err print_setup(const struct cli *cli, const struct setup *s,
-			    const struct setup_done *done)
+			    const struct setup_done *done, const char *file)
 {
 	AUTO(json_auto) json_t *object = json_object_new();
 	AUTO(buf_free) struct buf text = buf_new(CHILD_MAX_OUTPUT);
 
 	if (!cli->json) {
+		print_approver(s, file);
 		printf("The gateway is made in %s.\n\n"
 		       "  start it         sallyport serve --config %s\n"
 		       "  clients trust    %s\n"
@@ -116,6 +156,9 @@ static enum err print_setup(const struct cli *cli, const struct setup *s,
 	json_put_text(object, "log_vkey", slice_of_string(done->log_vkey));
 	json_put_text(object, "license_key", slice_of_string(done->license_key));
 	json_put_text(object, "person", S(SETUP_OPERATOR));
+	if (file)
+		json_put_text(object, "approver_key", slice_of_string(file));
+	json_put_bool(object, "signed", s->approver != NULL);
 	json_put_text(object, "token", slice_of_string(done->token));
 	TRY(json_write_canonical(&text, object));
 	printf("%s\n", buf_string(&text));
@@ -126,10 +169,12 @@ enum err command_init(struct cli *cli)
 {
 	struct setup setup;
 	struct setup_done done;
+	const char *file;
 
 	TRY(read_setup(&setup, cli));
+	TRY(read_approver(&setup, &file, cli));
 	TRY(setup_run(&done, &cli->arena, &setup));
-	return print_setup(cli, &setup, &done);
+	return print_setup(cli, &setup, &done, file);
 }
 
 enum err command_migrate(struct cli *cli)

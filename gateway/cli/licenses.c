@@ -9,6 +9,7 @@
 #include "crypto/license.h"
 #include "gateway/cli/commands.h"
 #include "gateway/cli/output.h"
+#include "gateway/cli/sign_approval.h"
 
 enum { LICENSES_MAX_FILE = 64 * 1024, LICENSES_MAX_DAYS = 36500 };
 
@@ -94,18 +95,38 @@ enum err command_license_reinstate(struct cli *cli)
 	return change(cli, "/reinstate");
 }
 
+/* Where there are approvers: what lasts longer was not approved so far. */
+static enum err sign_renewal(json_t *body, bool *is_kept, struct cli *cli, struct client *c)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	struct approvers_mode mode;
+	struct slice statement;
+
+	*is_kept = false;
+	TRY(approvers_mode_get(&mode, &cli->arena, c, ""));
+	if (!mode.is_signed)
+		return OK;
+	TRY(client_call(c, &answer, "POST", license_path(cli, "/statement"),
+			json_deep_copy(body)));
+	TRY(json_get_text(&statement, answer, "statement"));
+	return sign_approval_put(body, is_kept, cli, c, statement);
+}
+
 enum err command_license_renew(struct cli *cli)
 {
 	AUTO(json_auto) json_t *answer = NULL;
+	AUTO(json_auto) json_t *body = json_object_new();
 	uint64_t days = 365;
-	json_t *body;
+	bool is_kept;
 	struct client *c;
 
 	TRY(arguments_number(&days, &cli->arguments, "days", LICENSES_MAX_DAYS));
 	TRY(cli_client(&c, cli));
-	body = json_object_new();
 	json_put_int(body, "expires_days", (int64_t)days);
-	TRY(client_call(c, &answer, "POST", license_path(cli, "/renew"), body));
+	TRY(sign_renewal(body, &is_kept, cli, c));
+	if (is_kept)
+		return output_done(cli, NULL, "signed; nothing was sent");
+	TRY(client_call(c, &answer, "POST", license_path(cli, "/renew"), json_incref(body)));
 	return output_object(cli, answer, "id state");
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/cli/operator.h"
 
+#include "crypto/base/text.h"
 #include "crypto/random.h"
 #include "schema/audit/event.h"
+#include "schema/store/approver.h"
 #include "schema/store/audit.h"
 #include "schema/store/person.h"
 
@@ -55,6 +57,52 @@ static enum err log_token(struct store *store, const struct store_credential *c,
 	return insert(store, &event, now_ms);
 }
 
+static enum err log_approver(struct store *store, const uint8_t person[STORE_ID],
+			     const uint8_t public_key[STORE_PUBLIC_KEY], int64_t now_ms)
+{
+	AUTO(audit_event_clear) struct audit_event event = {0};
+	AUTO(buf_free) struct buf text = buf_new(2 * STORE_PUBLIC_KEY);
+
+	text_write_base64(&text, slice_of(public_key, STORE_PUBLIC_KEY), TEXT_BASE64);
+	TRY(buf_done(&text));
+	audit_event_begin(&event, AUDIT_APPROVER_ENROLL, NULL, S("operator of the machine"));
+	audit_event_text(&event, "key", buf_slice(&text));
+	audit_event_uuid(&event, "person", person);
+	audit_event_text(&event, "by", S("machine"));
+	return insert(store, &event, now_ms);
+}
+
+/* The row of this key, made if its owner has not enrolled it. */
+static enum err find_or_enroll_key(struct store_key *out, struct store *store,
+				   struct arena *arena, const uint8_t person[STORE_ID],
+				   const uint8_t public_key[STORE_PUBLIC_KEY], int64_t now_ms)
+{
+	enum err found = store_key_by_public(store, arena, out,
+					     slice_of(public_key, STORE_PUBLIC_KEY));
+
+	if (found != ERR_NOT_FOUND)
+		return found;
+	*out = (struct store_key){
+		.kind = S("ed25519"), .name = S("approver"), .created_ms = now_ms};
+	random_uuid(out->id, now_ms);
+	memcpy(out->person, person, STORE_ID);
+	memcpy(out->public, public_key, STORE_PUBLIC_KEY);
+	return store_key_enroll(store, out);
+}
+
+enum err operator_tell_approver(struct store *store, const uint8_t person[STORE_ID],
+				const uint8_t public_key[STORE_PUBLIC_KEY], int64_t now_ms)
+{
+	AUTO(arena_free) struct arena arena = {NULL};
+	struct store_key key;
+
+	TRY(find_or_enroll_key(&key, store, &arena, person, public_key, now_ms));
+	if (memcmp(key.person, person, STORE_ID) != 0)
+		return failure(ERR_CONFLICT, "the key is somebody else's");
+	TRY(store_approver_enroll(store, key.id, now_ms));
+	return log_approver(store, person, public_key, now_ms);
+}
+
 static enum err refuse_persons(struct store *store)
 {
 	AUTO(arena_free) struct arena arena = {NULL};
@@ -78,7 +126,7 @@ enum err operator_add(struct store *store, const char *name, struct store_creden
 				      .offices = S(ALL_OFFICES),
 				      .created_ms = now_ms};
 
-	random_uuid(person.id, now_ms);
+	memcpy(person.id, gateway->person, STORE_ID);
 	memcpy(credential->person, person.id, STORE_ID);
 	TRY(store_begin(transaction));
 	TRY(refuse_persons(store));
@@ -87,5 +135,7 @@ enum err operator_add(struct store *store, const char *name, struct store_creden
 	TRY(log_init(store, gateway, now_ms));
 	TRY(log_person(store, &person, now_ms));
 	TRY(log_token(store, credential, now_ms));
+	if (gateway->approver)
+		TRY(operator_tell_approver(store, person.id, gateway->approver, now_ms));
 	return store_commit(transaction);
 }

@@ -6,6 +6,7 @@
 #include "gateway/cli/commands.h"
 #include "gateway/cli/limits.h"
 #include "gateway/cli/output.h"
+#include "gateway/cli/sign_approval.h"
 #include "gateway/cli/user_key.h"
 
 enum { REQUESTS_MAX_DAYS = 36500 };
@@ -93,38 +94,116 @@ enum err command_requests(struct cli *cli)
 
 static const char *request_path(struct cli *cli, const char *act)
 {
-	return arena_printf(&cli->arena, "/api/v1/access-requests/%s/%s",
+	return arena_printf(&cli->arena, "/api/v1/access-requests/%s%s",
 			    client_encode(&cli->arena, slice_of_string(cli_word(cli, 0))), act);
 }
 
-enum err command_approve(struct cli *cli)
+/* What is to be granted, as the server is asked to grant it. */
+static enum err read_grant(json_t *body, struct cli *cli)
 {
-	AUTO(json_auto) json_t *answer = NULL;
-	AUTO(json_auto) json_t *limits = NULL;
 	const char *reason = arguments_value(&cli->arguments, "reason");
 	const char *rights[STATEMENT_MAX_RIGHTS];
 	size_t count = arguments_list(&cli->arguments, "right", rights, STATEMENT_MAX_RIGHTS);
+	AUTO(json_auto) json_t *limits = NULL;
 	uint64_t days = 0;
-	json_t *body, *list;
-	struct client *c;
+	json_t *list;
 
 	TRY(arguments_number(&days, &cli->arguments, "days", REQUESTS_MAX_DAYS));
 	TRY(limits_read_words(&limits, cli));
-	TRY(cli_client(&c, cli));
-	body = json_object_new();
 	if (reason)
 		json_put_text(body, "reason", slice_of_string(reason));
 	if (json_array_size(limits))
 		json_put(body, "limits", json_incref(limits));
 	if (days)
 		json_put_int(body, "expires_days", (int64_t)days);
-	if (count) {
-		list = json_array_new();
-		for (size_t i = 0; i < count; i++)
-			json_push_text(list, slice_of_string(rights[i]));
-		json_put(body, "rights", list);
+	if (!count)
+		return OK;
+	list = json_array_new();
+	for (size_t i = 0; i < count; i++)
+		json_push_text(list, slice_of_string(rights[i]));
+	json_put(body, "rights", list);
+	return OK;
+}
+
+static enum err expect(const json_t *subject, const char *name, struct slice wanted)
+{
+	struct slice said;
+
+	TRY(json_get_text(&said, subject, name));
+	if (!slice_equal(said, wanted))
+		return failure(ERR_FORGED,
+			       "the gateway's statement says %s \"%.*s\", not \"%.*s\": it is not "
+			       "signed",
+			       name, SLICE_PRINT(slice_part(said, 0, 100)),
+			       SLICE_PRINT(slice_part(wanted, 0, 100)));
+	return OK;
+}
+
+/* The gateway wrote the statement; it must be about this request, this model, and no other rights
+ * than those asked for. The rest is for whoever reads it before they say --yes. */
+static enum err check_statement(struct cli *cli, const json_t *request, struct slice statement)
+{
+	AUTO(json_auto) json_t *whole = NULL;
+	AUTO(json_auto) json_t *subject = NULL;
+	struct approval approval;
+	const json_t *asked, *given;
+	struct slice model;
+
+	TRY(approval_parse(&approval, &whole, &subject, statement));
+	if (!slice_equal(approval.kind, S(APPROVAL_LICENSE)))
+		return failure(ERR_FORGED, "the gateway's statement is about something else than a "
+					   "license: it is not signed");
+	TRY(json_get_text(&model, request, "model"));
+	TRY(expect(subject, "request", slice_of_string(cli_word(cli, 0))));
+	TRY(expect(subject, "model", model));
+	TRY(json_get_array(&asked, request, "rights"));
+	TRY(json_get_array(&given, subject, "rights"));
+	for (size_t i = 0; i < json_array_size(given); i++) {
+		bool found = false;
+
+		for (size_t k = 0; k < json_array_size(asked); k++)
+			found = found ||
+				json_equal(json_array_get(given, i), json_array_get(asked, k));
+		if (!found)
+			return failure(ERR_FORGED, "the gateway's statement gives a right that was "
+						   "not asked for: it is not signed");
 	}
-	TRY(client_call(c, &answer, "POST", request_path(cli, "approve"), body));
+	return OK;
+}
+
+/* Where there are approvers: their statement, signed by this one. */
+static enum err sign_grant(json_t *body, bool *is_kept, struct cli *cli, struct client *c)
+{
+	AUTO(json_auto) json_t *request = NULL;
+	AUTO(json_auto) json_t *answer = NULL;
+	struct approvers_mode mode;
+	struct slice statement, model;
+
+	*is_kept = false;
+	TRY(client_call(c, &request, "GET", request_path(cli, ""), NULL));
+	TRY(json_get_text(&model, request, "model"));
+	TRY(approvers_mode_get(&mode, &cli->arena, c, arena_string(&cli->arena, model)));
+	if (!mode.is_signed)
+		return OK;
+	TRY(client_call(c, &answer, "POST", request_path(cli, "/statement"), json_deep_copy(body)));
+	TRY(json_get_text(&statement, answer, "statement"));
+	TRY(check_statement(cli, request, statement));
+	return sign_approval_put(body, is_kept, cli, c, statement);
+}
+
+enum err command_approve(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	AUTO(json_auto) json_t *body = json_object_new();
+	struct client *c;
+	bool is_kept;
+
+	TRY(read_grant(body, cli));
+	TRY(cli_client(&c, cli));
+	TRY(sign_grant(body, &is_kept, cli, c));
+	if (is_kept)
+		return output_done(cli, NULL, "signed; nothing was sent");
+	TRY(client_call(c, &answer, "POST", request_path(cli, "/approve"), json_incref(body)));
 	if (cli->json)
 		return output_json(answer);
 	return output_object(cli, json_object_get(answer, "license"),
@@ -142,7 +221,7 @@ enum err command_deny(struct cli *cli)
 	TRY(cli_client(&c, cli));
 	body = json_object_new();
 	json_put_text(body, "reason", slice_of_string(reason));
-	TRY(client_call(c, &answer, "POST", request_path(cli, "deny"), body));
+	TRY(client_call(c, &answer, "POST", request_path(cli, "/deny"), body));
 	return output_done(cli, answer, "denied: %s", reason);
 }
 

@@ -18,6 +18,7 @@
 #include "gateway/cli/operator.h"
 #include "gateway/cli/tls_files.h"
 #include "gateway/proc/settings.h"
+#include "schema/store/key.h"
 
 #define UNFINISHED "keeper.unfinished"
 
@@ -32,6 +33,7 @@ struct work {
 	struct arena *arena;
 	int dir;
 	struct store_credential credential;
+	uint8_t person[STORE_ID]; /* the operator */
 	const char *origin;
 	struct setup_done *done;
 };
@@ -147,13 +149,21 @@ static enum err refuse_keys(struct work *w)
 		w->s->dir);
 }
 
+static const char *base64_of(struct work *w, const uint8_t key[STORE_PUBLIC_KEY])
+{
+	AUTO(buf_free) struct buf text = buf_new(2 * STORE_PUBLIC_KEY);
+
+	text_write_base64(&text, slice_of(key, STORE_PUBLIC_KEY), TEXT_BASE64);
+	return arena_string(w->arena, buf_slice(&text));
+}
+
 /* Keys are made by the keeper's program; nothing of them passes here but the operator's token. */
 static enum err make_keys(struct work *w)
 {
 	AUTO(buf_free) struct buf line = buf_new(CHILD_MAX_OUTPUT);
 	const char *credential = arena_alloc(w->arena, TEXT_UUID);
 	char folder[PATH_MAX];
-	const char *arguments[12] = {NULL};
+	const char *arguments[16] = {NULL};
 	size_t count = 0;
 	struct child_plan plan = child_plan_of(arguments);
 	enum err result;
@@ -173,6 +183,11 @@ static enum err make_keys(struct work *w)
 	if (w->s->escrow) {
 		arguments[count++] = "--escrow";
 		arguments[count++] = w->s->escrow;
+	}
+	if (w->s->approver) {
+		arguments[count++] = "--approver";
+		arguments[count++] = base64_of(w, w->s->approver);
+		arguments[count++] = w->done->person;
 	}
 	result = child_run(&line, &plan);
 	if (result == OK)
@@ -231,6 +246,8 @@ static enum err add_operator(struct work *w)
 		.log_vkey = slice_of_string(w->done->log_vkey),
 		.license_key = slice_of_string(w->done->license_key),
 		.escrow = slice_of_string(w->s->escrow ? w->s->escrow : ""),
+		.person = w->person,
+		.approver = w->s->approver,
 	};
 
 	TRY(store_new(&store, &settings));
@@ -297,6 +314,14 @@ static enum err name_log(struct work *w)
 	return OK;
 }
 
+static const char *uuid_text(struct arena *arena, const uint8_t id[STORE_ID])
+{
+	char *text = arena_alloc(arena, TEXT_UUID);
+
+	text_uuid(text, id);
+	return text;
+}
+
 static void close_dir(struct work *w)
 {
 	file_close(&w->dir);
@@ -311,6 +336,8 @@ enum err setup_run(struct setup_done *out, struct arena *arena, const struct set
 	if ((s->certificate == NULL) != (s->key == NULL))
 		return failure(ERR_FORMAT, "a certificate and its key go together");
 	random_uuid(w.credential.id, now);
+	random_uuid(w.person, now);
+	out->person = uuid_text(arena, w.person);
 	w.credential.name = S("first");
 	w.credential.created_ms = now;
 	w.credential.expires_ms = (now / 1000 + (int64_t)SETUP_OPERATOR_DAYS * DAY_SECONDS) * 1000;

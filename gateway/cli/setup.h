@@ -28,7 +28,8 @@ struct setup {
 	const char *certificate; /* both NULL: make them */
 	const char *key;
 	const char *escrow; /* "age1..." or NULL */
-	const char *more;   /* more lines for [gateway], each ended; or NULL */
+	const uint8_t *approver; /* public key of the first approver, the operator; NULL: none */
+	const char *more;        /* more lines for [gateway], each ended; or NULL */
 };
 
 struct setup_done {
@@ -37,6 +38,7 @@ struct setup_done {
 	const char *token;  /* the operator's first; secret */
 	const char *log_vkey;
 	const char *license_key; /* base64 of the public key */
+	const char *person;      /* the operator's id */
 };
 
 /* Texts live in the arena. ERR_CONFLICT: there is a gateway in DIR, or in the database. A setup

@@ -20,6 +20,9 @@
 	X(OFFICE_GRANT,      "office.grant",      A) \
 	X(OFFICE_REVOKE,     "office.revoke",     A) \
 	X(KEY_ENROLL,        "key.enroll",        A) \
+	X(APPROVER_ENROLL,   "approver.enroll",   A) \
+	X(APPROVER_REMOVE,   "approver.remove",   A) \
+	X(APPROVER_RULE,     "approver.rule",     A) \
 	X(TOKEN_CREATE,      "token.create",      A) \
 	X(TOKEN_REVOKE,      "token.revoke",      A) \
 	X(CAPABILITY_CREATE, "capability.create", A) \

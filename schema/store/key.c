@@ -59,3 +59,27 @@ enum err store_key_get(struct store *s, struct arena *arena, struct store_key *o
 	TRY(store_run(s, &step, 1));
 	return store_one(&step, out, take_key, "key");
 }
+
+enum err store_key_find(struct store *s, struct arena *arena, struct store_key *out,
+			const uint8_t id[STORE_ID])
+{
+	static const struct store_statement find = {"key_find", "SELECT " KEY_COLUMNS
+								" FROM person_key WHERE id = $1"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
+
+	store_put_id(&step, id);
+	TRY(store_run(s, &step, 1));
+	return store_one(&step, out, take_key, "key");
+}
+
+enum err store_key_by_public(struct store *s, struct arena *arena, struct store_key *out,
+			     struct slice public_key)
+{
+	static const struct store_statement find = {
+		"key_by_public", "SELECT " KEY_COLUMNS " FROM person_key WHERE public = $1"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
+
+	store_put_bytes(&step, public_key);
+	TRY(store_run(s, &step, 1));
+	return store_one(&step, out, take_key, "key");
+}

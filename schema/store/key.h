@@ -25,4 +25,10 @@ RESULT store_key_list(struct store *s, struct arena *arena, struct store_key **o
 RESULT store_key_get(struct store *s, struct arena *arena, struct store_key *out,
 		     const uint8_t id[STORE_ID], const uint8_t person[STORE_ID]);
 
+/* The key of this id, whoever's; ERR_NOT_FOUND. */
+RESULT store_key_find(struct store *s, struct arena *arena, struct store_key *out,
+		      const uint8_t id[STORE_ID]);
+RESULT store_key_by_public(struct store *s, struct arena *arena, struct store_key *out,
+			   struct slice public_key);
+
 #endif
