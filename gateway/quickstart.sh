@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# gateway/quickstart.sh [--once] [--dir DIR] [--port PORT]
+# gateway/quickstart.sh [--once] [--signed] [--dir DIR] [--port PORT]
 # Install what is missing, build, and run the demo: the main job from end to end, on one machine.
 set -euo pipefail
 # PostgreSQL does not run as root: there the demo gives it a user of its own, which must be able to
@@ -16,8 +16,9 @@ once=()
 
 usage() {
 	cat <<-END
-		usage: gateway/quickstart.sh [--once] [--dir DIR] [--port PORT]
+		usage: gateway/quickstart.sh [--once] [--signed] [--dir DIR] [--port PORT]
 		  --once       stop after the demonstration; exit 0 only if every step held
+		  --signed     approvals carry an approver's own signature, which the keeper checks
 		  --dir DIR    where everything is kept (default $default_dir)
 		  --port PORT  where the gateway listens (default $default_port)
 	END
@@ -31,7 +32,8 @@ refuse() { # REASON
 
 while [ $# -gt 0 ]; do
 	case $1 in
-	--once) once=(--once) ;;
+	--once) once+=(--once) ;;
+	--signed) once+=(--signed) ;;
 	--dir | --port)
 		[ $# -gt 1 ] && [ -n "$2" ] || refuse "$1 needs a value"
 		if [ "$1" = --dir ]; then dir=$2; else port=$2; fi

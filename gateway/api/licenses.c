@@ -193,28 +193,82 @@ static enum err replace(struct exchange *x, struct route_context *context,
 }
 
 /* A renewal is a new license that replaces the old one: documents are never edited. */
-static enum err renew(struct issue *issue, struct exchange *x, struct route_context *context,
-		      const struct store_license *old, int64_t days, const json_t *body)
+static struct issue renewal_of(const struct store_license *old, int64_t days)
 {
 	int64_t now_ms = clock_now_ms();
 	int64_t from_ms = old->expires_ms > now_ms ? old->expires_ms : now_ms;
+	struct issue issue = {.person_name = old->person_name,
+			      .rights = old->rights,
+			      .not_before_ms = now_ms,
+			      .expires_ms = from_ms + days * 24 * 3600 * 1000,
+			      .limits = old->limits,
+			      .regions = old->regions,
+			      .uses = old->uses,
+			      .license = *old};
+
+	memcpy(issue.institution, old->institution, STORE_ID);
+	memcpy(issue.license.replaces, old->id, STORE_ID);
+	return issue;
+}
+
+static enum err read_days(int64_t *days, const json_t *body)
+{
+	TRY(json_get_int_or(days, body, "expires_days", API_LICENSE_DAYS));
+	if (*days < 1 || *days > API_MAX_DAYS)
+		return failure(ERR_FORMAT, "\"expires_days\" is 1 to %d", API_MAX_DAYS);
+	return OK;
+}
+
+static enum err renew(struct issue *issue, struct exchange *x, struct route_context *context,
+		      const struct store_license *old, const json_t *body)
+{
+	int64_t days;
 	enum err result;
 
+	TRY(read_days(&days, body));
 	TRY(check_renewable(x, old));
-	*issue = (struct issue){.person_name = old->person_name,
-				.rights = old->rights,
-				.not_before_ms = now_ms,
-				.expires_ms = from_ms + days * 24 * 3600 * 1000,
-				.limits = old->limits,
-				.regions = old->regions,
-				.uses = old->uses,
-				.license = *old};
-	memcpy(issue->institution, old->institution, STORE_ID);
-	memcpy(issue->license.replaces, old->id, STORE_ID);
+	*issue = renewal_of(old, days);
 	TRY(approvals_read(issue->approvals, &issue->approval_count, body));
 	TRY(issue_license(issue, x, context));
 	result = replace(x, context, old, &issue->license);
 	return result == ERR_CONFLICT ? issue_undo(issue, x, context, result) : result;
+}
+
+static enum err state_renewal(struct slice *out, struct exchange *x, struct route_context *context,
+			      const struct store_license *old, const json_t *body)
+{
+	struct issue issue;
+	int64_t days;
+
+	TRY(read_days(&days, body));
+	TRY(check_renewable(x, old));
+	issue = renewal_of(old, days);
+	return issue_statement(out, &issue, x, context);
+}
+
+/* What an approver is to sign for a renewal by the same body: what lasts longer than they approved
+ * is approved anew. */
+void license_statement(struct exchange *x, struct route_context *context)
+{
+	AUTO(json_auto) json_t *body = NULL;
+	struct store_license license;
+	struct slice statement;
+	json_t *answer;
+	enum err result;
+
+	if (!find_license(&license, x, context))
+		return;
+	body = api_body_or_none(x);
+	if (!body)
+		return;
+	result = state_renewal(&statement, x, context, &license, body);
+	if (result != OK) {
+		reply_failure(x, result);
+		return;
+	}
+	answer = json_object_new();
+	json_put_text(answer, "statement", statement);
+	reply_json(x, 200, answer);
 }
 
 void license_renew(struct exchange *x, struct route_context *context)
@@ -223,7 +277,6 @@ void license_renew(struct exchange *x, struct route_context *context)
 	struct store_license license;
 	struct issue issue;
 	json_t *answer;
-	int64_t days = API_LICENSE_DAYS;
 	enum err result;
 
 	if (!find_license(&license, x, context))
@@ -231,11 +284,7 @@ void license_renew(struct exchange *x, struct route_context *context)
 	body = api_body_or_none(x);
 	if (!body)
 		return;
-	result = json_get_int_or(&days, body, "expires_days", API_LICENSE_DAYS);
-	if (result == OK && (days < 1 || days > API_MAX_DAYS))
-		result = failure(ERR_FORMAT, "\"expires_days\" is 1 to %d", API_MAX_DAYS);
-	if (result == OK)
-		result = renew(&issue, x, context, &license, days, body);
+	result = renew(&issue, x, context, &license, body);
 	if (result != OK) {
 		reply_failure(x, result);
 		return;

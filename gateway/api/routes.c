@@ -102,6 +102,7 @@ static const struct route routes[] = {
 	{"POST",   "/api/v1/approvers",                   "persons:manage",  BODY_BUFFER, API_MAX_JSON, approver_enroll},
 	{"POST",   "/api/v1/approvers/remove",            "persons:manage",  BODY_BUFFER, API_MAX_JSON, approver_remove},
 	{"PUT",    "/api/v1/approvers/rule",              "persons:manage",  BODY_BUFFER, API_MAX_JSON, approver_rule},
+	{"POST",   "/api/v1/licenses/{id}/statement",     "licenses:manage", BODY_BUFFER, API_MAX_JSON, license_statement},
 	{"POST",   "/api/v1/access-requests/{id}/statement", "requests:decide", BODY_BUFFER, API_MAX_JSON, request_statement},
 	{"POST",   "/api/v1/tokens",                      "metadata:read",   BODY_BUFFER, API_MAX_JSON, token_create},
 	{"GET",    "/api/v1/tokens",                      "metadata:read",   BODY_NONE,   0, token_list},

@@ -60,7 +60,7 @@ route_fn request_list, request_get, request_approve, request_deny, request_retur
 	request_appeal, request_statement;
 /* licenses.c */
 route_fn license_list, license_get, license_revoke, license_suspend, license_reinstate,
-	license_renew;
+	license_renew, license_statement;
 /* decisions.c */
 route_fn decision_explain, decision_get;
 /* criteria.c, criteria_replay.c, blocklist.c: who may have a model */

@@ -19,10 +19,11 @@ enum err command_approver_list(struct cli *cli)
 	struct client *c;
 
 	TRY(cli_client(&c, cli));
-	TRY(client_call(c, &answer, "GET",
-			arena_printf(&cli->arena, "/api/v1/approvers?model=%s",
-				     client_encode(&cli->arena, slice_of_string(model ? model : ""))),
-			NULL));
+	TRY(client_call(
+		c, &answer, "GET",
+		arena_printf(&cli->arena, "/api/v1/approvers?model=%s",
+			     client_encode(&cli->arena, slice_of_string(model ? model : ""))),
+		NULL));
 	if (!cli->json)
 		TRY(output_object(cli, answer, "mode persons needed needed_for_changes note"));
 	return output_table(cli, answer, "approvers", "state person_name person public key_id");
@@ -41,8 +42,9 @@ static enum err check_public(struct cli *cli, const char *text)
 	if (text_read_base64(&bytes, slice_of_string(text), TEXT_BASE64) == OK &&
 	    bytes.size == SIGN_PUBLIC)
 		return OK;
-	return cli_usage(cli, "%s: a public key is base64 of %d bytes, as `sallyport key enroll` "
-			      "prints it",
+	return cli_usage(cli,
+			 "%s: a public key is base64 of %d bytes, as `sallyport key enroll` "
+			 "prints it",
 			 text, SIGN_PUBLIC);
 }
 

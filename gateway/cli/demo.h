@@ -39,11 +39,11 @@ struct demo {
 	const char *tokens[DEMO_PERSONS];
 	struct jose_key *issuer;
 	const char *revision;
-	bool is_signed;           /* --signed: licenses need the admin's approver key */
+	bool is_signed;            /* --signed: licenses need the admin's approver key */
 	const char *approver_path; /* its file; NULL without --signed */
 	struct sign_key *first_approver, *approver; /* the operator's, the admin's */
-	const char *approver_id; /* of the enrolled key */
-	struct sign_key *key;    /* the researcher's */
+	const char *approver_id;                    /* of the enrolled key */
+	struct sign_key *key;                       /* the researcher's */
 	const char *key_id;
 	const char *request;
 	const char *license;
@@ -66,6 +66,7 @@ extern const char *const demo_person_names[DEMO_PERSONS];
 /* demo_approver.c: the admin's key as the first approver's, and what is signed with it. */
 demo_step_fn demo_make_approver;
 RESULT demo_sign_approval(json_t *body, struct demo *d);
+RESULT demo_open_model(struct demo *d, const char *model); /* gate "no" */
 
 /* demo_walk.c */
 demo_step_fn demo_seal_model, demo_make_accounts, demo_present_credential, demo_request_access,

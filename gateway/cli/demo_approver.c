@@ -42,7 +42,7 @@ static enum err enroll_admin(struct demo *d)
 	AUTO(json_auto) json_t *answer = NULL;
 	AUTO(buf_free) struct buf statement = buf_new(APPROVAL_MAX);
 	struct approvers_mode mode;
-	const char *person, *operators_key;
+	const char *person = NULL, *operators_key = NULL;
 	json_t *body, *approval = NULL, *list = json_array_new();
 
 	TRY(admins_person(&person, d));
@@ -51,8 +51,7 @@ static enum err enroll_admin(struct demo *d)
 	json_put_text(subject, "key", slice_of_string(public_text(d, d->approver)));
 	json_put_text(subject, "person", slice_of_string(person));
 	TRY(sign_approval_compose(&statement, &mode, APPROVAL_ENROLL, subject));
-	TRY(sign_approval_make(&approval, d->first_approver, operators_key,
-			       buf_slice(&statement)));
+	TRY(sign_approval_make(&approval, d->first_approver, operators_key, buf_slice(&statement)));
 	json_push(list, approval);
 	body = json_deep_copy(subject);
 	json_put(body, "approvals", list);
@@ -64,8 +63,10 @@ enum err demo_make_approver(struct demo *d)
 	bool made;
 
 	if (!d->is_signed) {
-		demo_say(d, "nobody: this demo has no approver's key, so that the admin's token is");
-		demo_say(d, "enough for an approval. With --signed the keeper asks for a signature.");
+		demo_say(d,
+			 "nobody: this demo has no approver's key, so that the admin's token is");
+		demo_say(d,
+			 "enough for an approval. With --signed the keeper asks for a signature.");
 		return OK;
 	}
 	d->approver_path = arena_printf(&d->arena, "%s/approver.key", d->dir);
@@ -83,7 +84,8 @@ enum err demo_make_approver(struct demo *d)
 /* Without it first, so that the refusal is seen. */
 static enum err see_refusal(struct demo *d, const char *path)
 {
-	enum err result = client_call(d->clients[DEMO_ADMIN], NULL, "POST", path, json_object_new());
+	enum err result = client_call(d->clients[DEMO_ADMIN], NULL, "POST", path,
+				      json_object_new());
 
 	if (result == OK)
 		return failure(ERR_DENIED, "an approval without a signature was accepted");
@@ -96,8 +98,7 @@ enum err demo_sign_approval(json_t *body, struct demo *d)
 	AUTO(json_auto) json_t *answer = NULL;
 	struct slice statement;
 	json_t *approval = NULL;
-	const char *request =
-		arena_printf(&d->arena, "/api/v1/access-requests/%s", d->request);
+	const char *request = arena_printf(&d->arena, "/api/v1/access-requests/%s", d->request);
 
 	if (!d->is_signed)
 		return OK;
@@ -109,4 +110,29 @@ enum err demo_sign_approval(json_t *body, struct demo *d)
 	json_put(body, "approval", approval);
 	demo_say(d, "the admin signed the statement that the license must not exceed");
 	return OK;
+}
+
+enum err demo_open_model(struct demo *d, const char *model)
+{
+	AUTO(json_auto) json_t *subject = json_object_new();
+	AUTO(json_auto) json_t *answer = NULL;
+	AUTO(buf_free) struct buf statement = buf_new(APPROVAL_MAX);
+	struct client *c = d->clients[DEMO_ADMIN];
+	json_t *body, *approval = NULL;
+	struct approvers_mode mode;
+
+	json_put_text(subject, "model", slice_of_string(model));
+	json_put_text(subject, "gate", S("no"));
+	TRY(approvers_mode_get(&mode, &d->arena, c, model));
+	if (d->is_signed) {
+		TRY(sign_approval_compose(&statement, &mode, APPROVAL_GATE, subject));
+		TRY(sign_approval_make(&approval, d->approver, d->approver_id,
+				       buf_slice(&statement)));
+	}
+	body = json_object_new();
+	json_put_text(body, "gate", S("no"));
+	if (approval)
+		json_put(body, "approval", approval);
+	return client_call(c, &answer, "PUT",
+			   arena_printf(&d->arena, "/api/models/%s/settings", model), body);
 }

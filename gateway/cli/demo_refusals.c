@@ -139,7 +139,7 @@ static enum err import_scratch(struct import_done *done, struct demo *d)
 {
 	const char *folder = arena_printf(&d->arena, "%s/run/scratch", d->dir);
 	struct import_plan plan = {
-		.name = SCRATCH_MODEL, .path = folder, .branch = "main", .gate = "no"};
+		.name = SCRATCH_MODEL, .path = folder, .branch = "main", .gate = "manual"};
 	enum err result = write_scratch(folder);
 
 	if (result == OK)
@@ -158,6 +158,7 @@ enum err demo_refuse_changed_file(struct demo *d)
 	enum err result;
 
 	TRY(import_scratch(&done, d));
+	TRY(demo_open_model(d, SCRATCH_MODEL));
 	TRY(find_sealed(&path, d));
 	TRY(demo_fetch(&good, d, c, SCRATCH_MODEL, done.revision, S(SCRATCH_FILE)));
 	TRY(flip(path));

@@ -74,8 +74,8 @@ static enum err default_url(const char **out, struct cli *cli, const char *liste
 	return OK;
 }
 
-/* The operator is the first approver, unless --no-approver: by the public key that is named, or by a
- * key file, which is made if it is not there. *file is NULL if no file is involved. */
+/* The operator is the first approver, unless --no-approver: by the public key that is named, or by
+ * a key file, which is made if it is not there. *file is NULL if no file is involved. */
 static enum err read_approver(struct setup *s, const char **file, struct cli *cli)
 {
 	static uint8_t public_key[SIGN_PUBLIC];
@@ -88,8 +88,7 @@ static enum err read_approver(struct setup *s, const char **file, struct cli *cl
 	if (arguments_flag(&cli->arguments, "no-approver"))
 		return OK;
 	s->approver = public_key;
-	if (wanted &&
-	    text_read_base64(&bytes, slice_of_string(wanted), TEXT_BASE64) == OK &&
+	if (wanted && text_read_base64(&bytes, slice_of_string(wanted), TEXT_BASE64) == OK &&
 	    bytes.size == SIGN_PUBLIC) {
 		memcpy(public_key, bytes.data, SIGN_PUBLIC);
 		return OK;

@@ -106,8 +106,7 @@ static enum err sign_renewal(json_t *body, bool *is_kept, struct cli *cli, struc
 	TRY(approvers_mode_get(&mode, &cli->arena, c, ""));
 	if (!mode.is_signed)
 		return OK;
-	TRY(client_call(c, &answer, "POST", license_path(cli, "/statement"),
-			json_deep_copy(body)));
+	TRY(client_call(c, &answer, "POST", license_path(cli, "/statement"), json_deep_copy(body)));
 	TRY(json_get_text(&statement, answer, "statement"));
 	return sign_approval_put(body, is_kept, cli, c, statement);
 }

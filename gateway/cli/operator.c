@@ -73,8 +73,8 @@ static enum err log_approver(struct store *store, const uint8_t person[STORE_ID]
 }
 
 /* The row of this key, made if its owner has not enrolled it. */
-static enum err find_or_enroll_key(struct store_key *out, struct store *store,
-				   struct arena *arena, const uint8_t person[STORE_ID],
+static enum err find_or_enroll_key(struct store_key *out, struct store *store, struct arena *arena,
+				   const uint8_t person[STORE_ID],
 				   const uint8_t public_key[STORE_PUBLIC_KEY], int64_t now_ms)
 {
 	enum err found = store_key_by_public(store, arena, out,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * operator.h - the first person of a gateway, who holds every office, and the first entries of
- * its log: gateway.init, person.add, token.create, perhaps approver.enroll, in one transaction. They wait in the outbox for
- * the first start.
+ * its log: gateway.init, person.add, token.create, perhaps approver.enroll, in one transaction.
+ * They wait in the outbox for the first start.
  */
 #ifndef GATEWAY_CLI_OPERATOR_H
 #define GATEWAY_CLI_OPERATOR_H

@@ -27,7 +27,7 @@ struct setup {
 	size_t host_count;
 	const char *certificate; /* both NULL: make them */
 	const char *key;
-	const char *escrow; /* "age1..." or NULL */
+	const char *escrow;      /* "age1..." or NULL */
 	const uint8_t *approver; /* public key of the first approver, the operator; NULL: none */
 	const char *more;        /* more lines for [gateway], each ended; or NULL */
 };

@@ -156,7 +156,8 @@ enum err sign_approval_act(json_t **answer, struct cli *cli, struct signed_act a
 	TRY(approvers_mode_get(&mode, &cli->arena, c, act.model));
 	TRY(put_and_send(answer, cli, c, &mode, &act));
 	if (!*answer)
-		TRY(output_done(cli, NULL, "signed; nothing was sent. Give the file to who sends "
-					   "it (--with)"));
+		TRY(output_done(cli, NULL,
+				"signed; nothing was sent. Give the file to who sends "
+				"it (--with)"));
 	return OK;
 }

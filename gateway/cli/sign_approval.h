@@ -31,12 +31,14 @@ RESULT sign_approval_make(json_t **out, const struct sign_key *key, const char *
 			  struct slice statement);
 
 /* Shows the statement; signs it with the user's key; puts "approvals" into body, with those of
- * --with. *is_kept: it went to --out instead, and nothing is to be sent. ERR_DENIED without --yes. */
+ * --with. *is_kept: it went to --out instead, and nothing is to be sent. ERR_DENIED without --yes.
+ */
 RESULT sign_approval_put(json_t *body, bool *is_kept, struct cli *cli, struct client *c,
 			 struct slice statement);
 
 /* An act whose subject is made here: composes, shows, signs, sends `body` with it. *answer is NULL
- * if nothing was sent. Without approvers it is sent as it is. `body` and `subject` are taken over. */
+ * if nothing was sent. Without approvers it is sent as it is. `body` and `subject` are taken over.
+ */
 struct signed_act {
 	const char *kind;
 	const char *method;

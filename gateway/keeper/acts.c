@@ -153,6 +153,16 @@ static enum err get_key(uint8_t key[WIRE_PUBLIC], const json_t *payload)
 	return OK;
 }
 
+/* The entry that tells of an approver who was put there by hand, or one that says again what is so.
+ */
+static bool is_enrolled(const struct draft *d, const uint8_t key[WIRE_PUBLIC],
+			const uint8_t person[WIRE_ID])
+{
+	struct fact like = fact_of(FACT_APPROVER, slice_of(key, WIRE_PUBLIC), S(""), 0);
+
+	return draft_fact(d, &like) == approvers_holder(person);
+}
+
 enum err acts_enroll(struct draft *d, const json_t *payload)
 {
 	struct approvers approvers = draft_approvers(d);
@@ -165,6 +175,8 @@ enum err acts_enroll(struct draft *d, const json_t *payload)
 	TRY(get_key(key, payload));
 	TRY(json_get_text(&text, payload, "person"));
 	TRY(text_read_uuid(person, text));
+	if (is_enrolled(d, key, person))
+		return OK;
 	TRY(weigh(&found, d, payload, APPROVAL_ENROLL, enroll_members,
 		  approvers_floor(&approvers)));
 	TRY(approvers_enroll(&enrolled, &approvers, key, person));

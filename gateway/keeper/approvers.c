@@ -142,8 +142,10 @@ enum err approvers_weigh(struct approvers_found *out, const struct approvers *a,
 	}
 	if (out->count >= q->persons)
 		return OK;
+	if (q->persons == 1)
+		return failure(ERR_DENIED, "an approver's signature is needed%.200s", why);
 	return failure(ERR_DENIED,
-		       "it needs the signatures of %u different approvers, %zu of %zu count%.200s",
+		       "signatures of %u different approvers are needed, %zu of %zu count%.200s",
 		       q->persons, out->count, count, why);
 }
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gateway/keeper/keeper_state.h"
+#include "gateway/keeper/keeper.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 #include "crypto/note.h"
 #include "crypto/token.h"
+#include "gateway/keeper/keeper_state.h"
 
 static const char ROOT_FILE[] = "root.key";
 static const char KEYRING_FILE[] = "keyring";

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gateway/keeper/evidence.h"
+#include "gateway/keeper/rules.h"
 
 #include "crypto/base/clock.h"
 #include "crypto/base/text.h"
 #include "crypto/json.h"
 #include "crypto/license.h"
 #include "crypto/token.h"
+#include "gateway/keeper/evidence.h"
 #include "policy/open_paths.h"
 
 static uint64_t model_bits(const struct rules *r, struct slice model)
