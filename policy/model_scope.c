@@ -84,3 +84,27 @@ bool model_scopes_contain(struct slice outer, struct slice inner)
 	}
 	return true;
 }
+
+static void add(struct buf *out, struct slice scope)
+{
+	if (out->size)
+		buf_write(out, S(","));
+	buf_write(out, scope);
+}
+
+void model_scopes_meet(struct buf *out, struct slice scope, struct slice list)
+{
+	bool more = list.size > 0;
+
+	if (!more)
+		add(out, scope);
+	while (more) {
+		struct slice one;
+
+		more = slice_cut(list, ',', &one, &list);
+		if (model_scope_contains(scope, one))
+			add(out, one);
+		else if (model_scope_contains(one, scope))
+			add(out, scope);
+	}
+}

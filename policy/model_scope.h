@@ -6,8 +6,7 @@
 #ifndef POLICY_MODEL_SCOPE_H
 #define POLICY_MODEL_SCOPE_H
 
-#include "crypto/base/err.h"
-#include "crypto/base/slice.h"
+#include "crypto/base/buf.h"
 
 enum { MODEL_SCOPE_MAX = 200, MODEL_SCOPES_MAX = 32 };
 
@@ -21,5 +20,8 @@ bool model_scope_contains(struct slice outer, struct slice inner);
 /* The same for comma-separated lists, of which the empty one stands for every model. */
 bool model_scopes_cover(struct slice scopes, struct slice model);
 bool model_scopes_contain(struct slice outer, struct slice inner);
+
+/* Adds to the list what both cover: `scope` alone, and the comma-separated list (empty: all). */
+void model_scopes_meet(struct buf *out, struct slice scope, struct slice list);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "crypto/token.h"
+#include "gateway/api/hashing.h"
 #include "gateway/api/metrics.h"
 #include "gateway/edge/exchange.h"
 #include "gateway/proc/rpc.h"
@@ -54,6 +55,7 @@ struct api {
 	struct country_table *countries; /* of addresses; NULL: the operator has none */
 	struct passes *passes;
 	struct running *running;
+	struct hashing hashing;       /* passwords */
 	struct cuts *cuts;            /* what runs, and on whose right */
 	struct lease *lease;          /* of what this edge may rely on */
 	struct quota *quota;          /* uses that are still to be settled */

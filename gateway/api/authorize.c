@@ -11,6 +11,7 @@
 #include "gateway/api/routes.h"
 #include "gateway/api/scope.h"
 #include "gateway/api/sight.h"
+#include "policy/model_scope.h"
 #include "policy/offices.h"
 #include "policy/open_paths.h"
 #include "schema/store/decision.h"
@@ -21,7 +22,8 @@ bool authorize_person(struct exchange *x)
 
 	if (who->authenticated && slice_equal(who->person.state, S("active")))
 		return true;
-	reply_code(x, who->authenticated ? CODE_SUBJECT_SUSPENDED : who->credential, NULL, NULL);
+	reply_code(x, who->authenticated ? CODE_SUBJECT_SUSPENDED : who->credential,
+		   who->authenticated ? NULL : who->why, NULL);
 	return false;
 }
 
@@ -257,11 +259,13 @@ static bool terms_match(const struct store_access *a, const struct store_license
 					   slice_of(a->model.terms_sha256, STORE_SHA256));
 }
 
-/* What the credential may be used for here: nothing, if it is a capability for something else. */
+/* What the credential may be used for here: nothing, if it is for other models. */
 static right_set scope_here(const struct grant *g)
 {
 	const struct principal *who = g->who;
 
+	if (!model_scopes_cover(who->models, g->access.model.name))
+		return 0;
 	if (who->is_capability && (!slice_equal(who->only_model, g->access.model.name) ||
 				   (who->only_revision.size && g->access.has_revision &&
 				    !slice_equal(who->only_revision, g->access.revision.id))))

@@ -2,8 +2,13 @@
 #include "gateway/api/identify.h"
 
 #include "crypto/base/clock.h"
+#include "crypto/base/log.h"
 #include "gateway/api/recall.h"
 #include "gateway/api/scope.h"
+#include "gateway/api/session.h"
+#include "gateway/api/session_cookie.h"
+#include "policy/address_range.h"
+#include "policy/model_scope.h"
 
 enum { IDENTIFY_MAX_MODELS = 64 * 1024 };
 
@@ -62,50 +67,73 @@ static enum code code_of_token_error(enum err kind)
 	return CODE_CREDENTIAL_MALFORMED;
 }
 
-/* The database's part of the token check: is it known, and not revoked? */
-static enum err find_person(struct principal *who, struct exchange *x,
-			    struct route_context *context, const struct token *token)
+/* It is somebody's, and good: that is who asks. */
+static void accept(struct principal *who, const struct store_holder *holder)
 {
-	struct store_holder holder;
-	const struct store_credential *credential = &holder.credential;
-	enum err result = recall_holder(&holder, x, context, token->credential);
+	const struct store_credential *credential = &holder->credential;
 
-	if (result == ERR_NOT_FOUND) {
-		who->credential = CODE_CREDENTIAL_REVOKED;
-		return OK;
-	}
-	TRY(result);
-	if (credential->revoked_ms) {
-		who->credential = CODE_CREDENTIAL_REVOKED;
-		return OK;
-	}
-	memcpy(who->credential_id, token->credential, STORE_ID);
+	memcpy(who->credential_id, credential->id, STORE_ID);
+	who->credential = CODE_OK_ALLOWED;
 	who->credential_name = credential->name;
 	who->credential_created_ms = credential->created_ms;
 	who->expires_ms = credential->expires_ms;
-	who->is_capability = token->flags & TOKEN_CAPABILITY;
+	who->is_session = credential->kind == STORE_SESSIONS;
+	who->is_capability = credential->kind == STORE_CAPABILITIES;
+	who->models = credential->models;
+	who->addresses = credential->addresses;
 	memcpy(who->made_by, credential->made_by, STORE_ID);
 	who->only_model = credential->model_name;
 	who->only_revision = credential->revision;
-	who->person = holder.person;
+	who->person = holder->person;
 	who->authenticated = true;
 	who->scope = credential->rights.size
 			     ? offices_with_implied(scope_of_list(credential->rights))
 			     : ~(right_set)0;
 	who->offices = offices_everywhere(who->person.held, who->now_ms);
+}
+
+static void refuse_address(struct principal *who, struct exchange *x,
+			   const struct store_credential *credential)
+{
+	who->credential = CODE_LOCATION_NOT_ALLOWED;
+	who->why = "this credential is good from certain network addresses only, and yours is not "
+		   "among them";
+	log_warn("credential.elsewhere", "credential=%s address=%.*s",
+		 api_uuid(exchange_arena(x), credential->id),
+		 SLICE_PRINT(exchange_client_address(x)));
+}
+
+/* The database's part of the token check: is it known, not revoked, and used where it may be? */
+static enum err find_person(struct principal *who, struct exchange *x,
+			    struct route_context *context, const struct token *token)
+{
+	bool is_capability = token->flags & TOKEN_CAPABILITY;
+	struct store_holder holder;
+	const struct store_credential *credential = &holder.credential;
+	enum err result = recall_holder(&holder, x, context, token->credential);
+
+	if (result == OK && credential->kind != (is_capability ? STORE_CAPABILITIES : STORE_TOKENS))
+		result = ERR_NOT_FOUND;
+	if (result == ERR_NOT_FOUND) {
+		who->credential = CODE_CREDENTIAL_REVOKED;
+		return OK;
+	}
+	TRY(result);
+	if (credential->revoked_ms)
+		who->credential = CODE_CREDENTIAL_REVOKED;
+	else if (!address_ranges_cover(credential->addresses, exchange_client_address(x)))
+		refuse_address(who, x, credential);
+	else
+		accept(who, &holder);
 	return OK;
 }
 
-enum err identify(struct principal *who, struct exchange *x, struct route_context *context)
+static enum err identify_by_token(struct principal *who, struct exchange *x,
+				  struct route_context *context, struct slice text)
 {
 	struct token token;
-	struct slice text;
 	enum err verdict;
 
-	who->now_ms = clock_now_ms();
-	who->credential = CODE_NOT_AUTHENTICATED;
-	if (!credential_of(&text, x))
-		return OK;
 	TRY(recall_token(&verdict, &token, x, context, text));
 	who->credential = code_of_token_error(verdict);
 	if (who->credential != CODE_OK_ALLOWED)
@@ -122,6 +150,34 @@ enum err identify(struct principal *who, struct exchange *x, struct route_contex
 	return find_person(who, x, context, &token);
 }
 
+enum err identify(struct principal *who, struct exchange *x, struct route_context *context)
+{
+	const struct http_request *request = exchange_request(x);
+	struct store_holder holder;
+	struct slice text;
+	bool found;
+
+	who->now_ms = clock_now_ms();
+	who->credential = CODE_NOT_AUTHENTICATED;
+	if (credential_of(&text, x))
+		return identify_by_token(who, x, context, text);
+	if (identify_by_path(x) || http_header(request, "Authorization").data)
+		return OK;
+	text = session_cookie_find(request, SESSION_COOKIE);
+	if (!text.data)
+		return OK;
+	TRY(session_find(&found, &holder, x, context, text, who->now_ms));
+	if (!found)
+		who->why = "the session has ended; sign in again";
+	else if (!session_cookie_counts(request,
+					slice_of_string(context->api->settings->external_url)))
+		who->why = "a session counts for pages of this gateway only; the request was sent "
+			   "by a page of another site";
+	else
+		accept(who, &holder);
+	return OK;
+}
+
 static bool may_use(const struct principal *who, right_set offices, enum right office)
 {
 	return who->authenticated && slice_equal(who->person.state, S("active")) &&
@@ -130,12 +186,13 @@ static bool may_use(const struct principal *who, right_set offices, enum right o
 
 bool principal_holds(const struct principal *who, enum right office)
 {
-	return may_use(who, who->offices, office);
+	return who->models.size == 0 && may_use(who, who->offices, office);
 }
 
 bool principal_holds_on(const struct principal *who, enum right office, struct slice model)
 {
-	return may_use(who, offices_on(who->person.held, model, who->now_ms), office);
+	return model_scopes_cover(who->models, model) &&
+	       may_use(who, offices_on(who->person.held, model, who->now_ms), office);
 }
 
 bool principal_holds_somewhere(const struct principal *who, enum right office)
@@ -145,12 +202,14 @@ bool principal_holds_somewhere(const struct principal *who, enum right office)
 
 bool principal_covers(const struct principal *who, enum right right, struct slice scope)
 {
-	return may_use(who, offices_covering(who->person.held, scope, who->now_ms), right);
+	return model_scopes_contain(who->models, scope) &&
+	       may_use(who, offices_covering(who->person.held, scope, who->now_ms), right);
 }
 
 bool principal_may_give(const struct principal *who, const struct office *office)
 {
-	return may_use(who, right_bit(office->right), office->right) &&
+	return model_scopes_contain(who->models, office->scope) &&
+	       may_use(who, right_bit(office->right), office->right) &&
 	       offices_may_give(who->person.held, office, who->now_ms);
 }
 
@@ -160,11 +219,21 @@ struct slice principal_models(const struct principal *who, enum right right, str
 	struct slice held = who->person.held;
 	struct office office;
 
-	while (may_use(who, right_bit(right), right) && offices_next(&office, &held))
-		if (offices_apply(&office, right, who->now_ms) && office.scope.size)
-			buf_printf(&list, "%s%.*s", list.size ? "," : "",
-				   SLICE_PRINT(office.scope));
+	while (may_use(who, right_bit(right), right) && offices_next(&office, &held)) {
+		if (!offices_apply(&office, right, who->now_ms))
+			continue;
+		if (office.scope.size)
+			model_scopes_meet(&list, office.scope, who->models);
+		else if (who->models.size)
+			buf_printf(&list, "%s%.*s", list.size ? "," : "", SLICE_PRINT(who->models));
+	}
 	return buf_done(&list) == OK ? arena_copy(arena, buf_slice(&list)) : S("");
+}
+
+bool principal_is_whole(const struct principal *who)
+{
+	return who->authenticated && !who->is_capability && who->scope == ~(right_set)0 &&
+	       who->models.size == 0 && who->addresses.size == 0;
 }
 
 void principal_tell(const struct principal *who, struct audit_event *event)

@@ -21,6 +21,9 @@ struct principal {
 	struct slice credential_name; /* that its owner gave the token */
 	int64_t credential_created_ms;
 	int64_t expires_ms;
+	bool is_session;            /* the credential is a cookie */
+	struct slice models;        /* it is good for, as scopes; empty: for any */
+	struct slice addresses;     /* it is good from, as ranges; empty: from anywhere */
 	bool is_capability;         /* the credential stood in the address: only for these: */
 	uint8_t made_by[STORE_ID];  /* the token it ends with */
 	struct slice only_model;    /* its name */
@@ -54,6 +57,10 @@ bool principal_may_give(const struct principal *who, const struct office *office
 /* For which: scopes (policy/model_scope.h), comma-separated, in the arena; for lists, of those who
  * do not hold it everywhere. "": for none. */
 struct slice principal_models(const struct principal *who, enum right office, struct arena *arena);
+
+/* Does the credential stand for the person wholly, narrowed to nothing? What changes how they sign
+ * in asks this. */
+bool principal_is_whole(const struct principal *who);
 
 /* The entry of what a capability did names it: "capability". */
 void principal_tell(const struct principal *who, struct audit_event *event);

@@ -9,10 +9,9 @@
 enum err mint_token(const char **out, struct arena *arena, struct api *api,
 		    const uint8_t event[WIRE_ID], const struct store_credential *credential)
 {
-	static const uint8_t none[STORE_ID];
 	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
 	AUTO(buf_free) struct buf body = buf_new(64);
-	bool is_capability = memcmp(credential->model, none, STORE_ID) != 0;
+	bool is_capability = credential->kind == STORE_CAPABILITIES;
 	struct wire_token_sign ask = {
 		.flags = is_capability ? TOKEN_CAPABILITY : 0,
 		.expires_seconds = (uint32_t)(credential->expires_ms / 1000),
@@ -38,8 +37,9 @@ static enum err revoke(struct exchange *x, struct route_context *context,
 	AUTO(store_end) struct store *store = context->store;
 	AUTO(audit_event_clear) struct audit_event event = {0};
 
-	audit_event_begin(&event, AUDIT_TOKEN_REVOKE, who->person.id, who->person.name);
-	audit_event_uuid(&event, "credential", id);
+	audit_event_begin(&event, kind == STORE_SESSIONS ? AUDIT_SESSION_END : AUDIT_TOKEN_REVOKE,
+			  who->person.id, who->person.name);
+	audit_event_uuid(&event, kind == STORE_SESSIONS ? "session" : "credential", id);
 	TRY(store_begin(store));
 	TRY(store_credential_revoke(store, id, owner, clock_now_ms(), who->person.id, kind));
 	return api_finish(x, context, &event);

@@ -47,6 +47,8 @@ static int64_t end_of(const struct grant *g, int64_t seconds)
 static struct store_credential capability_of(const struct grant *g, const struct wish *wish)
 {
 	struct store_credential c = {
+		.kind = STORE_CAPABILITIES,
+		.addresses = g->who->addresses,
 		.name = g->access.model.name,
 		.rights = slice_of_string(right_name(RIGHT_WEIGHTS_READ)),
 		.created_ms = g->now_ms,

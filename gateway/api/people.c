@@ -1,42 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Persons, their access tokens, and the public keys they sign with. */
+/* Persons, and the public keys they sign with. */
 #include "crypto/base/clock.h"
 #include "crypto/base/text.h"
 #include "crypto/json.h"
 #include "crypto/random.h"
-#include "gateway/api/authorize.h"
 #include "gateway/api/mint.h"
 #include "gateway/api/office.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/scope.h"
+#include "gateway/api/token.h"
 #include "schema/store/key.h"
-
-static const int64_t day_ms = 24 * 3600 * 1000;
-
-/* The entry the keeper asks for before it signs. */
-static void token_event(struct audit_event *event, const struct principal *who,
-			const struct store_credential *credential)
-{
-	audit_event_begin(event, AUDIT_TOKEN_CREATE, who->person.id, who->person.name);
-	audit_event_uuid(event, "credential", credential->id);
-	audit_event_uuid(event, "person", credential->person);
-	audit_event_text(event, "name", credential->name);
-	audit_event_text(event, "rights", credential->rights);
-	audit_event_number(event, "expires", credential->expires_ms / 1000);
-}
-
-static struct store_credential new_credential(const uint8_t person[STORE_ID], struct slice name,
-					      int64_t days)
-{
-	int64_t now = clock_now_ms();
-	struct store_credential c = {
-		.name = name, .created_ms = now, .expires_ms = (now / 1000) * 1000 + days * day_ms};
-
-	memcpy(c.person, person, STORE_ID);
-	random_uuid(c.id, now);
-	return c;
-}
 
 /* Person, first token and both entries in one transaction. */
 static enum err add_person(struct exchange *x, struct route_context *context,
@@ -52,7 +26,7 @@ static enum err add_person(struct exchange *x, struct route_context *context,
 	audit_event_uuid(&added, "person", person->id);
 	audit_event_text(&added, "name", person->name);
 	audit_event_text(&added, "offices", person->offices);
-	token_event(&token, who, credential);
+	token_event(&token, who->person.id, who->person.name, credential);
 	TRY(store_begin(store));
 	TRY(store_person_add(store, person, who->person.id));
 	TRY(store_credential_create(store, credential));
@@ -62,44 +36,31 @@ static enum err add_person(struct exchange *x, struct route_context *context,
 	return OK;
 }
 
-static enum err create_token(const char **token, struct exchange *x, struct route_context *context,
-			     const struct store_credential *credential)
-{
-	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event = {0};
-
-	token_event(&event, authorize_principal(x), credential);
-	TRY(store_begin(store));
-	TRY(store_credential_create(store, credential));
-	TRY(api_finish(x, context, &event));
-	return mint_token(token, exchange_arena(x), context->api, event.id, credential);
-}
-
 /* A person's first token. Their entry may be lost on a keeper that was just replaced: the person is
  * there already and could never get a token, so another one is made. */
 static enum err first_token(const char **token, struct exchange *x, struct route_context *context,
 			    const uint8_t entry[WIRE_ID], struct store_credential *credential)
 {
+	const struct principal *who = authorize_principal(x);
+	AUTO(audit_event_clear) struct audit_event event = {0};
 	enum err result = mint_token(token, exchange_arena(x), context->api, entry, credential);
 
 	if (result != ERR_UNAVAILABLE)
 		return result;
-	*credential = new_credential(credential->person, credential->name, API_TOKEN_DAYS);
-	return create_token(token, x, context, credential);
+	*credential = token_new(credential->person, credential->name, API_TOKEN_DAYS);
+	token_event(&event, who->person.id, who->person.name, credential);
+	return token_make(token, x, context, &event, credential);
 }
 
-static void reply_token(struct exchange *x, const struct store_credential *credential,
-			const char *token, const struct store_person *person)
+static void reply_first_token(struct exchange *x, const struct store_credential *credential,
+			      const char *token, const struct store_person *person)
 {
 	struct arena *arena = exchange_arena(x);
 	json_t *answer = json_object_new();
 
-	json_put_text(answer, "id",
-		      slice_of_string(api_uuid(arena, person ? person->id : credential->id)));
-	if (person) {
-		json_put_text(answer, "name", person->name);
-		json_put_text(answer, "token_id", slice_of_string(api_uuid(arena, credential->id)));
-	}
+	json_put_text(answer, "id", slice_of_string(api_uuid(arena, person->id)));
+	json_put_text(answer, "name", person->name);
+	json_put_text(answer, "token_id", slice_of_string(api_uuid(arena, credential->id)));
 	json_put_text(answer, "token", slice_of_string(token));
 	json_put_text(answer, "expires", slice_of_string(api_time(arena, credential->expires_ms)));
 	exchange_header(x, "Cache-Control", "no-store");
@@ -156,13 +117,13 @@ void person_add(struct exchange *x, struct route_context *context)
 		result = check_person(x, &person);
 	if (result == OK) {
 		random_uuid(person.id, person.created_ms);
-		credential = new_credential(person.id, S("first"), API_TOKEN_DAYS);
+		credential = token_new(person.id, S("first"), API_TOKEN_DAYS);
 		result = add_person(x, context, &person, &credential, entry);
 	}
 	if (result == OK)
 		result = first_token(&token, x, context, entry, &credential);
 	if (result == OK)
-		reply_token(x, &credential, token, &person);
+		reply_first_token(x, &credential, token, &person);
 	else if (result == ERR_CONFLICT)
 		reply_code(x, CODE_CONFLICT,
 			   arena_printf(exchange_arena(x), "a person named \"%.*s\" exists already",
@@ -197,82 +158,6 @@ void person_list(struct exchange *x, struct route_context *context)
 		json_push(list, one);
 	}
 	reply_list(x, "persons", list);
-}
-
-static enum err read_token_request(struct store_credential *out, struct exchange *x,
-				   const json_t *body)
-{
-	const struct principal *who = authorize_principal(x);
-	struct slice name, rights;
-	int64_t days;
-
-	TRY(json_get_text(&name, body, "name"));
-	TRY(json_get_int_or(&days, body, "expires_days", API_TOKEN_DAYS));
-	if (days < 1 || days > API_MAX_DAYS)
-		return failure(ERR_FORMAT, "\"expires_days\" is 1 to %d", API_MAX_DAYS);
-	TRY(scope_read(&rights, exchange_arena(x), body));
-	if (name.size == 0 || name.size > 100)
-		return failure(ERR_FORMAT, "\"name\" has 1 to 100 bytes");
-	if (!scope_is_within(rights, who->scope)) /* a narrow token makes no wider one */
-		return failure(ERR_DENIED,
-			       "this token is narrowed; it can only create tokens with a scope "
-			       "within its own");
-	*out = new_credential(who->person.id, name, days);
-	out->rights = rights;
-	return OK;
-}
-
-void token_create(struct exchange *x, struct route_context *context)
-{
-	AUTO(json_auto) json_t *body = api_body(x);
-	struct store_credential credential;
-	const char *token;
-	enum err result;
-
-	if (!body)
-		return;
-	result = read_token_request(&credential, x, body);
-	if (result == OK)
-		result = create_token(&token, x, context, &credential);
-	if (result == OK)
-		reply_token(x, &credential, token, NULL);
-	else
-		reply_failure(x, result);
-}
-
-void token_list(struct exchange *x, struct route_context *context)
-{
-	struct arena *arena = exchange_arena(x);
-	struct store_credential *tokens;
-	size_t count;
-	json_t *list;
-	enum err result = store_credential_list(context->store, arena, &tokens, &count,
-						authorize_principal(x)->person.id, STORE_TOKENS);
-
-	if (result != OK) {
-		reply_failure(x, result);
-		return;
-	}
-	list = json_array_new();
-	for (size_t i = 0; i < count; i++) {
-		json_t *one = json_object_new();
-
-		json_put_text(one, "id", slice_of_string(api_uuid(arena, tokens[i].id)));
-		json_put_text(one, "name", tokens[i].name);
-		json_put_text(one, "rights", tokens[i].rights);
-		json_put_text(one, "created",
-			      slice_of_string(api_time(arena, tokens[i].created_ms)));
-		json_put_text(one, "expires",
-			      slice_of_string(api_time(arena, tokens[i].expires_ms)));
-		json_put_bool(one, "revoked", tokens[i].revoked_ms != 0);
-		json_push(list, one);
-	}
-	reply_list(x, "tokens", list);
-}
-
-void token_revoke(struct exchange *x, struct route_context *context)
-{
-	mint_revoke(x, context, STORE_TOKENS);
 }
 
 static enum err read_key(struct store_key *out, struct exchange *x, const json_t *body)

@@ -111,6 +111,18 @@ json_t *reply_missing(const struct decision *d)
 	return missing;
 }
 
+void reply_later(struct exchange *x, const char *sentence, int64_t seconds)
+{
+	AUTO(json_auto)
+	json_t *body = problem_of(429, code_name(CODE_RATE_LIMITED), sentence,
+				  exchange_request_id(x));
+	char *text = json_dumps(body, JSON_COMPACT);
+
+	exchange_header(x, "Retry-After", "%lld", (long long)seconds);
+	exchange_answer(x, 429, "application/problem+json", slice_of_string(text));
+	free(text);
+}
+
 static void reply_problem(struct exchange *x, enum code code, const char *sentence,
 			  const struct decision *d)
 {

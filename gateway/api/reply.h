@@ -27,6 +27,9 @@ void reply_code(struct exchange *x, enum code code, const char *sentence, const 
  * these may run at a time; the client is to come again in a second. */
 void reply_busy(struct exchange *x, const char *sentence, unsigned at_once);
 
+/* 429 with the seconds to wait. */
+void reply_later(struct exchange *x, const char *sentence, int64_t seconds);
+
 /* A denied decision: as reply_code, with what is missing and where to get it. `model` may be
  * empty. On the Hub surface this is GatedRepo with X-HF-Warning, which its clients show. */
 void reply_denied(struct exchange *x, const struct decision *decision, struct slice model);

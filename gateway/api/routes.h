@@ -44,8 +44,13 @@ route_fn hub_commit;
 route_fn model_disable, model_enable, model_shred, model_sealed, terms_add, terms_get;
 /* imports.c: models of other hubs */
 route_fn import_start;
-/* people.c: persons, tokens, keys, issuers, visas */
-route_fn person_add, person_list, token_create, token_list, token_revoke, key_enroll, key_list;
+/* people.c: persons and keys */
+route_fn person_add, person_list, key_enroll, key_list;
+/* session.c, signin.c: with a browser */
+route_fn session_create, session_current, session_list, session_revoke, session_end,
+	password_change, person_invite;
+/* tokens.c */
+route_fn token_create, token_create_for, token_list, token_list_of, token_revoke;
 /* office.c */
 route_fn office_grant, office_revoke, office_list;
 /* issuers.c, visas.c */

@@ -22,9 +22,17 @@ RESULT scope_read_rights(struct slice *list, struct arena *arena, const json_t *
 RESULT scope_read_offices(struct slice *list, struct arena *arena, const json_t *object,
 			  const char *name);
 
-/* The "scope":{"rights":[...]} of a token that is asked for. "": none was sent, which is a token
- * that is not narrowed. ERR_FORMAT: a scope that names no right. */
-RESULT scope_read(struct slice *list, struct arena *arena, const json_t *body);
+/* What a token is narrowed to: lists, comma-separated; an empty one does not narrow. */
+struct scope {
+	struct slice rights;
+	struct slice models;    /* of policy/model_scope.h */
+	struct slice addresses; /* of policy/address_range.h */
+};
+
+/* The "scope":{"rights":[...],"models":[...],"addresses":[...]} of a token that is asked for. All
+ * empty: none was sent, which is a token that is not narrowed. ERR_FORMAT: a scope that narrows
+ * nothing, or a list in it that is empty or broken. */
+RESULT scope_read(struct scope *out, struct arena *arena, const json_t *body);
 
 /* May someone with these rights give this list on? "" stands for everything. */
 bool scope_is_within(struct slice list, right_set rights);

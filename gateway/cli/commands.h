@@ -23,6 +23,7 @@
 	X("office grant",    "PERSON OFFICE...", "scope= until=",                         2, 8, "give offices: handler, decider, administrator, auditor, operator, or single rights", command_office_grant) \
 	X("office revoke",   "PERSON OFFICE",   "scope=",                                 2, 2, "take an office back",                                   command_office_revoke) \
 	X("office list",     "",                "",                                       0, 0, "who holds which offices",                               command_office_list) \
+	X("person invite",   "PERSON",          "",                                       1, 1, "make a code, good once, with which they set a password", command_person_invite) \
 	X("issuer add",      "ISS",             "jwks= jku=",                             1, 1, "let the visas of an issuer count",                      command_issuer_add) \
 	X("issuer list",     "",                "",                                       0, 0, "issuers whose visas count",                             command_issuer_list) \
 	X("issuer remove",   "ISS",             "",                                       1, 1, "let them count no more",                                command_issuer_remove) \
@@ -34,7 +35,7 @@
 	X("approver rule",   "COUNT",           "model= " SIGN_APPROVAL_OPTIONS,          1, 1, "how many different approvers must sign",                command_approver_rule) \
 	X("approver first",  "",                "config= public= person= recover",        0, 0, "enroll the first approver, on the gateway's machine while it is stopped", command_approver_first) \
 	X("model gate",      "MODEL GATE",      "open=+ right=+ days= criteria= " SIGN_APPROVAL_OPTIONS, 2, 2, "close a model (manual), or open it (auto, no, public)", command_model_gate) \
-	X("token create",    "",                "name= days= right=+",                    0, 0, "make another access token, perhaps narrower",           command_token_create) \
+	X("token create",    "",                "name= days= right=+ model=+ address=+ person=", 0, 0, "make another access token, perhaps narrower, or one for somebody else", command_token_create) \
 	X("token list",      "",                "",                                       0, 0, "your access tokens",                                    command_token_list) \
 	X("token revoke",    "ID",              "",                                       1, 1, "end an access token",                                   command_token_revoke) \
 	X("capability create", "MODEL",         "revision= minutes=",                     1, 1, "an address that serves one model for a while, without a token", command_capability_create) \

@@ -11,6 +11,7 @@
 #include "gateway/cli/commands.h"
 #include "gateway/cli/login.h"
 #include "gateway/cli/output.h"
+#include "gateway/cli/person.h"
 #include "gateway/cli/user_key.h"
 
 enum { PEOPLE_MAX_LIST = 16, PEOPLE_MAX_TOKEN = 1024 };
@@ -218,29 +219,67 @@ enum err command_key_status(struct cli *cli)
 	return output_object(cli, answer, "ready keeper database scribe log_vkey your_keys");
 }
 
+static void put_list(json_t *scope, struct cli *cli, const char *option, const char *name)
+{
+	json_t *list = list_option(cli, option);
+
+	if (json_array_size(list))
+		json_put(scope, name, list);
+	else
+		json_free(list);
+}
+
+/* For oneself, or (--person) for somebody else. */
+static enum err token_path(const char **out, struct cli *cli, struct client *c)
+{
+	const char *person = arguments_value(&cli->arguments, "person");
+
+	*out = "/api/v1/tokens";
+	if (!person)
+		return OK;
+	TRY(person_id(&person, cli, c, person));
+	*out = arena_printf(&cli->arena, "/api/v1/persons/%s/tokens", person);
+	return OK;
+}
+
 enum err command_token_create(struct cli *cli)
 {
 	AUTO(json_auto) json_t *answer = NULL;
-	const char *name = arguments_value(&cli->arguments, "name");
+	const char *name = arguments_value(&cli->arguments, "name"), *path;
 	uint64_t days = 0;
-	json_t *body, *scope, *rights;
+	json_t *body, *scope;
 	struct client *c;
 
 	TRY(arguments_number(&days, &cli->arguments, "days", 36500));
 	TRY(cli_client(&c, cli));
+	TRY(token_path(&path, cli, c));
 	body = json_object_new();
 	json_put_text(body, "name", slice_of_string(name ? name : "cli"));
 	if (days)
 		json_put_int(body, "expires_days", (int64_t)days);
-	rights = list_option(cli, "right");
-	if (json_array_size(rights)) {
-		scope = json_object_new();
-		json_put(scope, "rights", json_incref(rights));
+	scope = json_object_new();
+	put_list(scope, cli, "right", "rights");
+	put_list(scope, cli, "model", "models");
+	put_list(scope, cli, "address", "addresses");
+	if (json_object_size(scope))
 		json_put(body, "scope", scope);
-	}
-	json_free(rights);
-	TRY(client_call(c, &answer, "POST", "/api/v1/tokens", body));
+	else
+		json_free(scope);
+	TRY(client_call(c, &answer, "POST", path, body));
 	return output_object(cli, answer, "id token expires");
+}
+
+enum err command_person_invite(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	const char *id;
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	TRY(person_id(&id, cli, c, cli_word(cli, 0)));
+	TRY(client_call(c, &answer, "POST",
+			arena_printf(&cli->arena, "/api/v1/persons/%s/invitation", id), NULL));
+	return output_object(cli, answer, "code expires");
 }
 
 enum err command_token_list(struct cli *cli)
@@ -250,7 +289,8 @@ enum err command_token_list(struct cli *cli)
 
 	TRY(cli_client(&c, cli));
 	TRY(client_call(c, &answer, "GET", "/api/v1/tokens", NULL));
-	return output_table(cli, answer, "tokens", "id name rights created expires revoked");
+	return output_table(cli, answer, "tokens",
+			    "id name rights models addresses created expires revoked");
 }
 
 /* DELETE /api/v1/<list>/ID, where ID is the command's word. */

@@ -126,6 +126,7 @@ static enum err run(int argc, char **argv)
 	static struct api api = {.keys_lock = PTHREAD_MUTEX_INITIALIZER,
 				 .auditors_lock = PTHREAD_MUTEX_INITIALIZER,
 				 .auditors_changed = PTHREAD_COND_INITIALIZER,
+				 .hashing = HASHING_INITIALIZER,
 				 .workers_lock = PTHREAD_MUTEX_INITIALIZER};
 
 	const struct facts_options facts = {

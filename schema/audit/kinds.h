@@ -17,6 +17,12 @@
 	X(PERSON_LIMITS,     "person.limits",     A) \
 	X(INSTITUTION_LIMITS, "institution.limits", A) \
 	X(PERSON_SUSPEND,    "person.suspend",    A) \
+	X(PERSON_REINSTATE,  "person.reinstate",  A) \
+	X(PERSON_INVITE,     "person.invite",     A) \
+	X(SESSION_START,     "session.start",     A) \
+	X(SESSION_END,       "session.end",       A) \
+	X(SESSION_REFUSE,    "session.refuse",    B) \
+	X(PASSWORD_SET,      "password.set",      A) \
 	X(OFFICE_GRANT,      "office.grant",      A) \
 	X(OFFICE_REVOKE,     "office.revoke",     A) \
 	X(KEY_ENROLL,        "key.enroll",        A) \

@@ -5,23 +5,34 @@
 
 #include "schema/store/person.h"
 
+/* Tokens stand in a header, capabilities in an address, sessions in a cookie; each has a list of
+ * its own. */
+enum store_credential_kind { STORE_TOKENS, STORE_CAPABILITIES, STORE_SESSIONS };
+
+enum { STORE_SECRET_SHA256 = 32 };
+
 struct store_credential {
 	uint8_t id[STORE_ID];
+	enum store_credential_kind kind;
 	uint8_t person[STORE_ID];
 	struct slice name;
-	struct slice rights; /* the scope, comma-separated; empty: all that the person has */
+	struct slice rights;    /* the scope, comma-separated; empty: all that the person has */
+	struct slice models;    /* names or "ns/<star>", comma-separated; empty: any */
+	struct slice addresses; /* ranges it is good from, comma-separated; empty: anywhere */
 	int64_t created_ms;
 	int64_t expires_ms;
 	int64_t revoked_ms;        /* 0: not revoked; of a capability, also when its maker was */
 	uint8_t made_by[STORE_ID]; /* of a capability: the token that made it; else none */
 	uint8_t model[STORE_ID];   /* and the one model it is for, with its name when read */
 	struct slice model_name;
-	struct slice revision; /* and the one revision; empty: any */
+	struct slice revision;                      /* and the one revision; empty: any */
+	uint8_t secret_sha256[STORE_SECRET_SHA256]; /* of a session: of what its cookie holds, */
+	int64_t used_ms;                            /* when it was used last, to a minute, */
+	struct slice method;                        /* how it began: password, code, oidc:NAME, */
+	struct slice address;                       /* and from where */
 };
 
-/* Tokens stand in a header, capabilities in an address; each has a list of its own. */
-enum store_credential_kind { STORE_TOKENS, STORE_CAPABILITIES };
-
+/* Of a session with what it is besides. */
 RESULT store_credential_create(struct store *s, const struct store_credential *credential);
 
 /* The credential and its person with offices, in one round trip; revoked and expired ones and

@@ -2,8 +2,9 @@
 // Access tokens: whole, of ours, in time and not revoked, or nothing; a scope only narrows.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { sql } from "./database.mjs";
 import { gatewayForThisFile } from "./gateway.mjs";
-import { ask, expect } from "./http.mjs";
+import { ask, expect, until } from "./http.mjs";
 import { addPerson, licensedPerson } from "./people.mjs";
 
 const here = gatewayForThisFile();
@@ -203,4 +204,138 @@ test("a scope that names an unknown right makes no token", async () => {
 		body: { name: "x", scope: { rights: ["weights:sell"] } },
 	});
 	assert.equal(answer.status, 400);
+});
+
+test("a token for one model is good for it alone, whatever else its person may", async () => {
+	const { gateway } = here;
+	const { person } = await licensedPerson(gateway, gateway.model, ["weights:read"]);
+	const file = `/${gateway.model}/resolve/main/config.json`;
+	const make = (models, token = person.token) =>
+		ask(gateway, "POST", "/api/v1/tokens", {
+			token,
+			body: { name: "narrow", scope: { models } },
+		});
+	const space = gateway.model.split("/")[0];
+	const good = (await make([`${space}/*`])).json.token;
+	const other = (await make(["somebody/else"])).json.token;
+	assert.equal((await ask(gateway, "GET", file, { token: good })).status, 200);
+	const refused = await ask(gateway, "GET", file, { token: other });
+	assert.equal(refused.status, 403);
+	const explained = await expect(
+		200,
+		gateway,
+		"GET",
+		`/api/v1/explain?model=${gateway.model}&right=weights:read`,
+		{ token: other },
+	);
+	assert.equal(explained.json.rule, "token.scope");
+	const models = (token) => ask(gateway, "GET", "/v1/models", { token });
+	assert.deepEqual((await models(other)).json.data, []);
+	// It makes narrower ones only.
+	assert.equal((await make([gateway.model], good)).status, 201);
+	assert.equal((await make(["somebody/else"], good)).status, 403);
+	const whole = await ask(gateway, "POST", "/api/v1/tokens", {
+		token: good,
+		body: { name: "whole" },
+	});
+	assert.equal(whole.status, 403);
+	// And none that outlives it.
+	const short = await expect(201, gateway, "POST", "/api/v1/tokens", {
+		token: person.token,
+		body: { name: "short", expires_days: 1, scope: { models: [gateway.model] } },
+	});
+	const child = await expect(201, gateway, "POST", "/api/v1/tokens", {
+		token: short.json.token,
+		body: { name: "long", expires_days: 300, scope: { models: [gateway.model] } },
+	});
+	assert.equal(child.json.expires, short.json.expires);
+	const listed = await expect(200, gateway, "GET", "/api/v1/tokens", { token: person.token });
+	assert.ok(listed.json.tokens.some((one) => one.models === `${space}/*`));
+});
+
+test("an office does not reach past the models of the token", async () => {
+	const { gateway } = here;
+	const { admin } = gateway.tokens;
+	const narrow = async (models) =>
+		(
+			await expect(201, gateway, "POST", "/api/v1/tokens", {
+				token: admin,
+				body: { name: "narrow", scope: { models } },
+			})
+		).json.token;
+	const settings = (token) =>
+		ask(gateway, "PUT", `/api/models/${gateway.model}/settings`, { token, body: {} });
+	const persons = (token) => ask(gateway, "GET", "/api/v1/persons", { token });
+	const here_ = await narrow([gateway.model]);
+	const elsewhere = await narrow(["somebody/*"]);
+	assert.notEqual((await settings(here_)).status, 403);
+	assert.equal((await settings(elsewhere)).status, 403);
+	assert.equal((await persons(here_)).status, 403);
+});
+
+test("a token for some addresses is refused from elsewhere", async () => {
+	const { gateway } = here;
+	const { researcher } = gateway.tokens;
+	const make = (addresses, token = researcher) =>
+		ask(gateway, "POST", "/api/v1/tokens", {
+			token,
+			body: { name: "placed", scope: { addresses } },
+		});
+	const home = (await make(["127.0.0.1/8", "::1"])).json;
+	const away = (await make(["192.0.2.0/24"])).json;
+	assert.equal((await whoami(home.token)).status, 200);
+	const refused = await ask(gateway, "GET", "/api/v1/licenses", { token: away.token });
+	assert.equal(refused.status, 403, refused.text);
+	assert.equal(refused.json.code, "LOCATION_NOT_ALLOWED");
+	assert.equal((await make(["127.0.0.0/16"], home.token)).status, 201);
+	assert.equal((await make(["0.0.0.0/0"], home.token)).status, 403);
+	assert.equal((await make(["127.0.0.0/99"])).status, 400);
+	// What it makes for an address keeps to the same places.
+	const file = `/${gateway.model}/resolve/main/README.md`;
+	const capability = await expect(201, gateway, "POST", "/api/v1/capabilities", {
+		token: home.token,
+		body: { model: gateway.model },
+	});
+	const base = `/c/${capability.json.capability}`;
+	assert.equal((await ask(gateway, "GET", base + file)).status, 200);
+	sql(
+		gateway,
+		`UPDATE access_token SET addresses = '{192.0.2.0/24}'
+		WHERE credential = '${capability.json.id}'`,
+	);
+	await until("the narrower capability", 10, async () => {
+		return (await ask(gateway, "GET", base + file)).status === 403;
+	});
+});
+
+test("an administrator makes a token for somebody else, and the log says so", async () => {
+	const { gateway } = here;
+	const { admin, auditor } = gateway.tokens;
+	const person = await addPerson(gateway);
+	const made = await expect(201, gateway, "POST", `/api/v1/persons/${person.id}/tokens`, {
+		token: admin,
+		body: { name: "for them", expires_days: 2 },
+	});
+	assert.equal((await whoami(made.json.token)).json.id, person.id);
+	const event = made.headers["x-audit-receipt"];
+	const events = await expect(200, gateway, "GET", "/api/v1/audit/events?kind=token.create", {
+		token: auditor,
+	});
+	const entry = events.json.events.find((one) => one.id === event);
+	assert.equal(entry.payload.person, person.id);
+	assert.notEqual(entry.actor_id, person.id);
+	// Not for those who hold what the administrator does not.
+	const persons = await expect(200, gateway, "GET", "/api/v1/persons", { token: admin });
+	const eve = persons.json.persons.find((one) => one.offices === "audit:read");
+	const path = `/api/v1/persons/${eve.id}/tokens`;
+	const forAuditor = (scope) =>
+		ask(gateway, "POST", path, { token: admin, body: { name: "x", scope } });
+	assert.equal((await forAuditor()).status, 403);
+	assert.equal((await forAuditor({ rights: ["audit:read"] })).status, 403);
+	assert.equal((await forAuditor({ rights: ["weights:read"] })).status, 201);
+	const byStranger = await ask(gateway, "POST", path, {
+		token: gateway.tokens.stranger,
+		body: { name: "x" },
+	});
+	assert.equal(byStranger.status, 403);
 });

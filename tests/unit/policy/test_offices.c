@@ -57,6 +57,18 @@ static void a_list_contains_what_each_part_has_a_cover_for(void **state)
 	assert_false(model_scopes_contain(S("a/*"), S(""))); /* everything is more */
 }
 
+static void what_two_lists_share_is_the_narrower_of_each_pair(void **state)
+{
+	AUTO(buf_free) struct buf met = buf_new(256);
+
+	(void)state;
+	model_scopes_meet(&met, S("a/*"), S("a/x,b/*,a/*"));
+	model_scopes_meet(&met, S("b/y"), S("a/x,b/*"));
+	model_scopes_meet(&met, S("c/z"), S("a/x,b/*"));
+	model_scopes_meet(&met, S("c/z"), S(""));
+	assert_string_equal(buf_string(&met), "a/x,a/*,b/y,c/z");
+}
+
 static const struct slice held = {
 	(const uint8_t *)"audit:read a/* 1790000001000\nmodels:manage * 0\n"
 			 "requests:decide a/b 0\nweights:read * 0\nnonsense\nkeys:manage *",
@@ -121,6 +133,7 @@ int main(void)
 		cmocka_unit_test(a_scope_covers_its_models_and_no_other),
 		cmocka_unit_test(a_scope_is_a_model_or_a_namespace),
 		cmocka_unit_test(a_list_contains_what_each_part_has_a_cover_for),
+		cmocka_unit_test(what_two_lists_share_is_the_narrower_of_each_pair),
 		cmocka_unit_test(an_office_holds_where_and_while_its_line_says),
 		cmocka_unit_test(nobody_gives_more_than_they_hold),
 		cmocka_unit_test(a_name_is_a_bundle_or_a_right_of_office),

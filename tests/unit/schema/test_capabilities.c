@@ -52,7 +52,8 @@ static void a_capability_is_revoked_with_its_maker(void **state)
 {
 	struct store_credential maker = {
 		.name = S("laptop"), .created_ms = NOW, .expires_ms = NOW + DAY};
-	struct store_credential c = {.name = S("browser"),
+	struct store_credential c = {.kind = STORE_CAPABILITIES,
+				     .name = S("browser"),
 				     .rights = S("weights:read"),
 				     .created_ms = NOW,
 				     .expires_ms = NOW + DAY};
@@ -91,7 +92,8 @@ static void a_capability_is_revoked_with_its_maker(void **state)
 /* The database refuses what would be more than a capability may be. */
 static void a_capability_is_narrow_and_short(void **state)
 {
-	struct store_credential good = {.name = S("browser"),
+	struct store_credential good = {.kind = STORE_CAPABILITIES,
+					.name = S("browser"),
 					.rights = S("weights:read"),
 					.created_ms = NOW,
 					.expires_ms = NOW + DAY};

@@ -25,13 +25,28 @@ static void a_scope_is_read_as_it_was_sent(void **state)
 {
 	AUTO(json_auto)
 	json_t *body = parse("{\"scope\":{\"rights\":[\"infer:generate\",\"audit:read\"]}}");
-	struct slice list;
+	struct scope scope;
 
 	(void)state;
-	assert_ok(scope_read(&list, &arena, body));
-	assert_slice(list, "infer:generate,audit:read");
-	assert_int_equal(scope_of_list(list),
+	assert_ok(scope_read(&scope, &arena, body));
+	assert_slice(scope.rights, "infer:generate,audit:read");
+	assert_int_equal(scope.models.size + scope.addresses.size, 0);
+	assert_int_equal(scope_of_list(scope.rights),
 			 right_bit(RIGHT_INFER_GENERATE) | right_bit(RIGHT_AUDIT_READ));
+}
+
+static void models_and_addresses_narrow_too(void **state)
+{
+	AUTO(json_auto)
+	json_t *body = parse("{\"scope\":{\"models\":[\"a/*\",\"b/c\"],"
+			     "\"addresses\":[\"192.0.2.7/24\",\"::1\"]}}");
+	struct scope scope;
+
+	(void)state;
+	assert_ok(scope_read(&scope, &arena, body));
+	assert_int_equal(scope.rights.size, 0);
+	assert_slice(scope.models, "a/*,b/c");
+	assert_slice(scope.addresses, "192.0.2.0/24,::1/128");
 }
 
 static void a_scope_that_says_nothing_is_never_everything(void **state)
@@ -46,14 +61,22 @@ static void a_scope_that_says_nothing_is_never_everything(void **state)
 		"{\"scope\":[]}",
 		"{\"scope\":\"infer:generate\"}",
 		"{\"scope\":false}",
+		"{\"scope\":{\"models\":[]}}",
+		"{\"scope\":{\"models\":[\"*\"]}}",
+		"{\"scope\":{\"models\":[\"a/b,c\"]}}",
+		"{\"scope\":{\"models\":\"a/b\"}}",
+		"{\"scope\":{\"models\":null}}",
+		"{\"scope\":{\"rights\":[],\"models\":[\"a/b\"]}}",
+		"{\"scope\":{\"addresses\":[\"10.0.0.0/40\"]}}",
+		"{\"scope\":{\"addresses\":[\"10.0.0.0/8,::/0\"]}}",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		AUTO(json_auto) json_t *body = parse(rows[i]);
-		struct slice list;
+		struct scope scope;
 
-		if (scope_read(&list, &arena, body) != ERR_FORMAT)
+		if (scope_read(&scope, &arena, body) != ERR_FORMAT)
 			fail_msg("%s was accepted", rows[i]);
 	}
 }
@@ -61,11 +84,13 @@ static void a_scope_that_says_nothing_is_never_everything(void **state)
 static void no_scope_is_a_token_that_is_not_narrowed(void **state)
 {
 	AUTO(json_auto) json_t *body = parse("{\"scope\":null}");
+	struct scope scope;
 	struct slice list;
 
 	(void)state;
-	assert_ok(scope_read(&list, &arena, body));
-	assert_int_equal(list.size, 0);
+	assert_ok(scope_read(&scope, &arena, body));
+	list = scope.rights;
+	assert_int_equal(list.size + scope.models.size + scope.addresses.size, 0);
 	assert_true(scope_is_within(list, ~(right_set)0));
 	assert_false(scope_is_within(list, ~(right_set)0 ^ right_bit(RIGHT_AUDIT_READ)));
 }
@@ -98,6 +123,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_scope_is_read_as_it_was_sent),
+		cmocka_unit_test(models_and_addresses_narrow_too),
 		cmocka_unit_test(a_scope_that_says_nothing_is_never_everything),
 		cmocka_unit_test(no_scope_is_a_token_that_is_not_narrowed),
 		cmocka_unit_test(a_list_is_within_only_if_all_of_it_is),
