@@ -24,6 +24,7 @@ const inAddress = { always: 401, path: { capability: "nonsense", ns: "a", name: 
 const upload = { always: 400, path: { capability: "nonsense" }, ignoresTokens: true };
 const person = { object: "person", anybodys: true, missing: () => 400 }; // what to do is read first
 const institution = { ...person, object: "institution" };
+const anyPerson = { object: "person", anybodys: true };
 const inference = (body) => ({ object: "served", body: (name) => ({ model: name, ...body }) });
 
 export const routes = {
@@ -89,6 +90,15 @@ export const routes = {
 	"GET /api/v1/offices": {},
 	"POST /api/v1/persons/{id}/offices": { ...person, ...broken },
 	"DELETE /api/v1/persons/{id}/offices": { ...person, answers: 400 },
+	"POST /api/v1/persons/{id}/invitation": anyPerson,
+	"POST /api/v1/persons/{id}/tokens": { ...person, ...broken },
+	"GET /api/v1/persons/{id}/tokens": { ...anyPerson, missing: () => 200 }, // an empty list
+	"POST /api/v1/sessions": broken,
+	"GET /api/v1/sessions": {},
+	"DELETE /api/v1/sessions": { asksWho: true, always: 400 }, // a token is no session
+	"GET /api/v1/sessions/current": { asksWho: true },
+	"DELETE /api/v1/sessions/{id}": { object: "token", always: 404 },
+	"PUT /api/v1/password": broken,
 	"POST /api/v1/issuers": broken,
 	"GET /api/v1/issuers": {},
 	"DELETE /api/v1/issuers": { query: "iss=https%3A%2F%2Fnone.example" },
