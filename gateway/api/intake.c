@@ -141,16 +141,38 @@ enum err intake_visa(struct store_visa *out, struct exchange *x, struct route_co
 }
 
 /* A passport binds nothing, but one of another person's subject is not theirs to present. */
-static enum err check_holder(const struct exchange *x, struct route_context *context,
-			     const struct passport *passport)
+static enum err check_subject(const struct exchange *x, struct route_context *context,
+			      struct slice iss, struct slice sub, const char *refusal)
 {
 	uint8_t owner[STORE_ID];
 	static const uint8_t nobody[STORE_ID];
 
-	TRY(store_identity_owner(context->store, owner, passport->iss, passport->sub));
+	TRY(store_identity_owner(context->store, owner, iss, sub));
 	if (memcmp(owner, nobody, STORE_ID) == 0 || principal_is(authorize_principal(x), owner))
 		return OK;
-	return failure(ERR_DENIED, "passport: its subject is another person");
+	return failure(ERR_DENIED, "%s", refusal);
+}
+
+/* All visas of a passport are one person's: one that is somebody else's makes it theirs. What does
+ * not verify says nothing about anybody. */
+static enum err check_visas(struct exchange *x, struct route_context *context,
+			    const struct passport *passport)
+{
+	for (size_t i = 0; i < passport->visa_count; i++) {
+		struct slice iss, jku;
+		struct visa visa;
+		enum err result = visa_peek_issuer(&iss, &jku, exchange_arena(x),
+						   passport->visas[i]);
+
+		if (result == OK)
+			result = verify(&visa, verify_visa, x, context, passport->visas[i], iss);
+		if (result == OK)
+			TRY(check_subject(x, context, visa.iss, visa.sub,
+					  "passport: it holds a visa of another person"));
+		else if (!intake_is_refusal(result))
+			return result;
+	}
+	return OK;
 }
 
 enum err intake_passport(struct passport *out, struct exchange *x, struct route_context *context,
@@ -160,5 +182,7 @@ enum err intake_passport(struct passport *out, struct exchange *x, struct route_
 
 	TRY(passport_peek_issuer(&iss, &kid, exchange_arena(x), jwt));
 	TRY(verify(out, verify_passport, x, context, jwt, iss));
-	return check_holder(x, context, out);
+	TRY(check_subject(x, context, out->iss, out->sub,
+			  "passport: its subject is another person"));
+	return check_visas(x, context, out);
 }

@@ -18,8 +18,8 @@ struct passport;
 RESULT intake_visa(struct store_visa *out, struct exchange *x, struct route_context *context,
 		   struct slice jwt, bool has_receipt);
 
-/* The broker's signature, and that the passport is this person's to present: its (iss, sub) is
- * nobody else's. */
+/* The broker's signature, and that the passport is this person's to present: neither its (iss, sub)
+ * nor that of a visa in it is somebody else's. */
 RESULT intake_passport(struct passport *out, struct exchange *x, struct route_context *context,
 		       struct slice jwt);
 

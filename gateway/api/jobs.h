@@ -22,7 +22,7 @@ typedef enum err job_fn(struct route_context *context, struct arena *arena, int6
 	/* function          period, seconds */ \
 	X(job_quota,         30)   /* what dead edges have reserved: quota.h */ \
 	X(job_sweep,         3600) /* files that no revision holds: seal.h */ \
-	X(job_jwks,          20)   /* keys of issuers that are due: jwks.h */
+	X(job_jwks,          10)   /* keys of issuers that are due: jwks.h */
 /* clang-format on */
 
 #define JOB_DECLARE(function, period) job_fn function;

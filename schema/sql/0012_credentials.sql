@@ -9,7 +9,8 @@ SET LOCAL search_path = sallyport;
 ALTER TABLE issuer
 	ALTER COLUMN jwks DROP NOT NULL,
 	ADD COLUMN pinned boolean NOT NULL DEFAULT true,
-	ADD COLUMN revoked_kids text[] NOT NULL DEFAULT '{}' CHECK (cardinality(revoked_kids) <= 64),
+	ADD COLUMN revoked_kids text[] NOT NULL DEFAULT '{}'
+		CHECK (cardinality(revoked_kids) <= 64),
 	-- Where passports are had for a token (RFC 8693), if this issuer is such a broker.
 	ADD COLUMN token_endpoint text CHECK (token_endpoint ~ '^https://' AND
 		length(token_endpoint) <= 500),
@@ -39,7 +40,8 @@ CREATE INDEX issuer_fetch_next ON issuer_fetch (next_at);
 -- and it holds as long as that visa. admin: an administrator's act. One subject at an issuer for
 -- those who come by themselves; more may be linked.
 ALTER TABLE identity
-	ADD COLUMN how text NOT NULL DEFAULT 'visa' CHECK (how IN ('visa', 'login', 'linked', 'admin')),
+	ADD COLUMN how text NOT NULL DEFAULT 'visa'
+		CHECK (how IN ('visa', 'login', 'linked', 'admin')),
 	ADD COLUMN by_visa uuid,
 	ADD COLUMN by_person uuid REFERENCES person,
 	ADD COLUMN reason text CHECK (length(reason) <= 2000),
