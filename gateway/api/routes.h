@@ -58,6 +58,9 @@ route_fn issuer_add, issuer_list, issuer_remove, issuer_refresh, issuer_revoke_k
 route_fn visa_add, visa_list, passport_add, passport_exchange;
 /* approvers.c */
 route_fn approver_list, approver_enroll, approver_remove, approver_rule;
+/* identities.c, referees.c */
+route_fn identity_list, identity_add, identity_remove;
+route_fn referee_add, referee_list, referee_link, reference_get, reference_answer;
 /* submit.c */
 route_fn request_submit;
 /* requests.c */

@@ -84,7 +84,7 @@ GRANT SELECT, INSERT, DELETE ON issuer_fetch TO sallyport_edge;
 GRANT UPDATE (fetched_at, tried_at, next_at, error) ON issuer_fetch TO sallyport_edge;
 GRANT DELETE ON identity TO sallyport_edge;
 GRANT SELECT, INSERT ON referee TO sallyport_edge;
-GRANT UPDATE (state, note, answered_at) ON referee TO sallyport_edge;
+GRANT UPDATE (state, note, answered_at, secret_sha256, expires_at) ON referee TO sallyport_edge;
 
 CREATE VIEW auditor_referee AS
 	SELECT id, person, email, name, state, note, asked_at, asked_by, expires_at, answered_at

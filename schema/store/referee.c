@@ -80,6 +80,33 @@ enum err store_referee_by_secret(struct store *s, struct arena *arena, struct st
 	return store_one(&step, out, referee_take, "link");
 }
 
+enum err store_referee_get(struct store *s, struct arena *arena, struct store_referee *out,
+			   const uint8_t id[STORE_ID])
+{
+	static const struct store_statement find = {"referee_get", REFEREE_ROWS "WHERE r.id = $1"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
+
+	store_put_id(&step, id);
+	TRY(store_run(s, &step, 1));
+	return store_one(&step, out, referee_take, "referee");
+}
+
+enum err store_referee_renew(struct store *s, const struct store_referee *referee)
+{
+	static const struct store_statement renew = {
+		"referee_renew", "UPDATE referee SET secret_sha256 = $2, expires_at = $3 "
+				 "WHERE id = $1 AND state = 'asked'"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &renew};
+
+	store_put_id(&step, referee->id);
+	store_put_bytes(&step, slice_of(referee->secret_sha256, sizeof referee->secret_sha256));
+	store_put_time(&step, referee->expires_ms);
+	TRY(store_run(s, &step, 1));
+	if (store_changed(&step) == 0)
+		return failure(ERR_CONFLICT, "this referee has answered already");
+	return OK;
+}
+
 enum err store_referee_answer(struct store *s, const uint8_t id[STORE_ID], struct slice state,
 			      struct slice note, int64_t now_ms)
 {

@@ -29,6 +29,12 @@ RESULT store_referee_list(struct store *s, struct arena *arena, struct store_ref
 RESULT store_referee_by_secret(struct store *s, struct arena *arena, struct store_referee *out,
 			       const uint8_t sha256[32]);
 
+RESULT store_referee_get(struct store *s, struct arena *arena, struct store_referee *out,
+			 const uint8_t id[STORE_ID]);
+
+/* Another link and another end. ERR_CONFLICT: it is answered already. */
+RESULT store_referee_renew(struct store *s, const struct store_referee *referee);
+
 /* Once, and before the link lapses. ERR_CONFLICT: it is too late, or answered already. */
 RESULT store_referee_answer(struct store *s, const uint8_t id[STORE_ID], struct slice state,
 			    struct slice note, int64_t now_ms);

@@ -6,16 +6,6 @@ import { until } from "./http.mjs";
 
 const STOP_SECONDS = 30;
 
-/** Run SQL as the owner of the demo's cluster; resolves to what psql prints. */
-export function sql(gateway, text) {
-	return execFileSync(
-		"psql",
-		["-qAtX", "-v", "ON_ERROR_STOP=1", "-d", gateway.psql, "-c",
-			`SET search_path = sallyport; ${text}`],
-		{ encoding: "utf8" },
-	);
-}
-
 function isRunning(pid) {
 	try {
 		process.kill(pid, 0);

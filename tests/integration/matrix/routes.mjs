@@ -25,6 +25,7 @@ const upload = { always: 400, path: { capability: "nonsense" }, ignoresTokens: t
 const person = { object: "person", anybodys: true, missing: () => 400 }; // what to do is read first
 const institution = { ...person, object: "institution" };
 const anyPerson = { object: "person", anybodys: true };
+const seen = { object: "person", sees: ["persons:manage"], answers: 200 };
 const inference = (body) => ({ object: "served", body: (name) => ({ model: name, ...body }) });
 
 export const routes = {
@@ -102,6 +103,21 @@ export const routes = {
 	"POST /api/v1/issuers": broken,
 	"GET /api/v1/issuers": {},
 	"DELETE /api/v1/issuers": { query: "iss=https%3A%2F%2Fnone.example" },
+	"POST /api/v1/issuers/refresh": broken,
+	"POST /api/v1/issuers/revoke-key": broken,
+	"GET /api/v1/persons/{id}/identities": seen,
+	"POST /api/v1/persons/{id}/identities": { ...person, ...broken },
+	"DELETE /api/v1/persons/{id}/identities": { ...person, answers: 400 },
+	"GET /api/v1/persons/{id}/referees": {
+		...seen,
+		sees: ["persons:manage", "requests:decide"],
+	},
+	"POST /api/v1/persons/{id}/referees": { ...person, ...broken },
+	"POST /api/v1/referees/{id}/link": { object: "person", anybodys: true, answers: 404 },
+	"GET /api/v1/references/{secret}": { path: { secret: "nonsense" }, always: 404 },
+	"POST /api/v1/references/{secret}": { path: { secret: "nonsense" }, ...broken },
+	"POST /api/v1/passports": broken,
+	"POST /api/v1/passports/exchange": broken,
 	"POST /api/v1/keys": broken,
 	"GET /api/v1/keys": {},
 	"POST /api/v1/tokens": broken,

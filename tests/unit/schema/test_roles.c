@@ -97,7 +97,7 @@ static const struct row rows[] = {
 	{"sallyport_edge", "UPDATE issuer SET pinned = false", false},
 	{"sallyport_edge", "UPDATE issuer_keys SET jwks = '{}'", true},
 	{"sallyport_edge", "UPDATE identity SET person = person", false},
-	{"sallyport_edge", "UPDATE referee SET secret_sha256 = secret_sha256", false},
+	{"sallyport_edge", "UPDATE referee SET person = person", false},
 	{"sallyport_auditor", "SELECT secret_sha256 FROM referee", false},
 	{"sallyport_auditor", "SELECT state FROM auditor_referee", true},
 	{"sallyport_edge", "CREATE TABLE mine (a int)", false},
