@@ -67,8 +67,18 @@ route_fn request_submit;
 route_fn request_list, request_get, request_approve, request_deny, request_return, request_withdraw,
 	request_appeal, request_statement;
 /* licenses.c */
-route_fn license_list, license_get, license_revoke, license_suspend, license_reinstate,
-	license_renew, license_statement;
+route_fn license_list, license_get, license_revoke, license_suspend, license_reinstate;
+/* renewals.c, closeout.c: how they go on, how their holders end them */
+route_fn license_renew, license_statement, renewal_ask, renewal_list, renewal_grant, renewal_deny,
+	license_close;
+/* withdrawals.c: many at once */
+route_fn license_preview, license_withdraw, institution_license_revoke, institution_license_suspend,
+	institution_license_reinstate;
+/* institution_licenses.c, seats.c */
+route_fn institution_license_issue, institution_license_list, institution_license_get, seat_add,
+	seat_remove;
+/* recalls.c: revisions that nobody is to have any more */
+route_fn revision_recall, recall_list, recall_get, recall_attest;
 /* decisions.c */
 route_fn decision_explain, decision_get;
 /* criteria.c, criteria_replay.c, blocklist.c: who may have a model */

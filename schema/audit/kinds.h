@@ -78,6 +78,8 @@
 	X(LICENSE_REINSTATE, "license.reinstate", A) \
 	X(LICENSE_RENEW,     "license.renew",     A) \
 	X(LICENSE_CLOSE,     "license.close",     A) \
+	X(LICENSE_MANY,      "license.many",      A) \
+	X(LICENSE_SEAT,      "license.seat",      A) \
 	X(LICENSE_REMIND,    "license.remind",    B) \
 	X(LICENSE_CHECKOUT,  "license.checkout",  A) \
 	X(LICENSE_EXPORT,    "license.export",    A) \

@@ -109,7 +109,7 @@ CREATE TABLE institution_license (
 	limits text CHECK (length(limits) BETWEEN 2 AND 2048),
 	regions text[] CHECK (regions_are_known(regions)),
 	uses text[] CHECK (uses_are_known(uses)),
-	seats integer NOT NULL CHECK (seats BETWEEN 1 AND 100000),
+	seats integer NOT NULL CHECK (seats BETWEEN 1 AND 1000),
 	seats_taken integer NOT NULL DEFAULT 0,
 	not_before timestamptz NOT NULL,
 	expires_at timestamptz NOT NULL CHECK (expires_at > not_before),

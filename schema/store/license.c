@@ -3,14 +3,6 @@
 
 #include "schema/store/rows.h"
 
-#define LICENSE_SELECT \
-	"SELECT l.id, l.model, l.person, m.name, p.name, l.request, l.replaces, l.state, " \
-	"l.state_reason, array_to_string(l.rights, ','), l.terms_sha256, l.not_before, " \
-	"l.expires_at, l.document, l.signature, l.issued_at, l.issued_by, l.changed_at, " \
-	"l.institution, l.limits, array_to_string(l.regions, ','), " \
-	"array_to_string(l.uses, ',') " \
-	"FROM license l JOIN model m ON m.id = l.model JOIN person p ON p.id = l.person "
-
 const struct store_statement license_list_statement = {"license_list_of_model", LICENSE_SELECT
 						       "WHERE l.person = $1 AND m.name = $2 "
 						       "ORDER BY l.issued_at DESC, l.id LIMIT 100"};
@@ -41,6 +33,7 @@ void license_take(struct store_step *step, void *out)
 	license->limits = store_take_text(step);
 	license->regions = store_take_text(step);
 	license->uses = store_take_text(step);
+	store_take_id(step, license->parent);
 }
 
 enum err store_license_issue(struct store *s, const struct store_license *license)
@@ -49,10 +42,10 @@ enum err store_license_issue(struct store *s, const struct store_license *licens
 		"license_insert",
 		"INSERT INTO license (id, model, person, request, replaces, state, rights, "
 		"terms_sha256, not_before, expires_at, document, signature, issued_at, issued_by, "
-		"changed_at, institution, limits, regions, uses) "
+		"changed_at, institution, limits, regions, uses, parent) "
 		"VALUES ($1, $2, $3, $4, $5, $6, string_to_array($7::text, ','), $8, $9, $10, "
 		"$11, $12, $13, $14, $13, $15, $16, string_to_array($17::text, ','), "
-		"string_to_array($18::text, ','))"};
+		"string_to_array($18::text, ','), $19)"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &insert};
 
 	store_put_id(&step, license->id);
@@ -74,6 +67,7 @@ enum err store_license_issue(struct store *s, const struct store_license *licens
 	store_put_text_or_null(&step, license->limits);
 	store_put_text_or_null(&step, license->regions);
 	store_put_text_or_null(&step, license->uses);
+	store_put_id(&step, license->parent);
 	return store_run(s, &step, 1);
 }
 

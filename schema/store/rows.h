@@ -22,6 +22,15 @@ extern const struct store_statement limit_list_statement;      /* $1: person */
 	"r.runnable_reason, r.has_template, r.created_at, r.recall, " \
 	"(SELECT c.reason FROM recall c WHERE c.id = r.recall)"
 
+/* Of license l, model m and person p, for license_take. */
+#define LICENSE_SELECT \
+	"SELECT l.id, l.model, l.person, m.name, p.name, l.request, l.replaces, l.state, " \
+	"l.state_reason, array_to_string(l.rights, ','), l.terms_sha256, l.not_before, " \
+	"l.expires_at, l.document, l.signature, l.issued_at, l.issued_by, l.changed_at, " \
+	"l.institution, l.limits, array_to_string(l.regions, ','), " \
+	"array_to_string(l.uses, ','), l.parent " \
+	"FROM license l JOIN model m ON m.id = l.model JOIN person p ON p.id = l.person "
+
 /* Of `person p`, for person_take. */
 #define PERSON_COLUMNS \
 	"p.name, p.email, p.state, array_to_string(ARRAY(SELECT o.office FROM office o " \
