@@ -76,6 +76,8 @@ static enum err read_what(struct store_institution_license *out, struct exchange
 
 	TRY(json_get_text(&name, body, "model"));
 	TRY(store_model_get(context->store, exchange_arena(x), &model, name));
+	if (!licensing_manages(x, model.name))
+		return failure(ERR_DENIED, "you do not manage licenses for this model");
 	memcpy(out->model, model.id, STORE_ID);
 	memcpy(out->terms_sha256, model.terms_sha256, STORE_SHA256);
 	out->has_terms = model.has_terms;
@@ -156,7 +158,8 @@ void institution_license_list(struct exchange *x, struct route_context *context)
 	struct store_institution_license *licenses;
 	size_t count;
 	json_t *list;
-	bool sees_all = licensing_manages(x, S("")) || principal_holds(who, RIGHT_AUDIT_READ);
+	bool sees_all = principal_holds(who, RIGHT_LICENSES_MANAGE) ||
+			principal_holds(who, RIGHT_AUDIT_READ);
 	enum err result = store_institution_license_list(context->store, exchange_arena(x),
 							 &licenses, &count,
 							 sees_all ? any : who->person.id);

@@ -10,14 +10,22 @@
 
 bool licensing_manages(const struct exchange *x, struct slice model)
 {
-	(void)model;
-	return principal_holds(authorize_principal(x), RIGHT_LICENSES_MANAGE);
+	return principal_holds_on(authorize_principal(x), RIGHT_LICENSES_MANAGE, model);
 }
 
-static bool may_see(const struct exchange *x, struct slice model)
+bool licensing_sees(const struct exchange *x, struct slice model)
 {
 	return licensing_manages(x, model) ||
-	       principal_holds(authorize_principal(x), RIGHT_AUDIT_READ);
+	       principal_holds_on(authorize_principal(x), RIGHT_AUDIT_READ, model);
+}
+
+/* Does an office let them see licenses of others, of some model at least? */
+static bool sees_some(const struct exchange *x)
+{
+	const struct principal *who = authorize_principal(x);
+
+	return principal_holds_somewhere(who, RIGHT_LICENSES_MANAGE) ||
+	       principal_holds_somewhere(who, RIGHT_AUDIT_READ);
 }
 
 void license_list(struct exchange *x, struct route_context *context)
@@ -26,9 +34,9 @@ void license_list(struct exchange *x, struct route_context *context)
 	struct store_license *licenses;
 	size_t count;
 	json_t *list;
-	enum err result = store_license_list(
-		context->store, exchange_arena(x), &licenses, &count,
-		may_see(x, S("")) ? any : authorize_principal(x)->person.id, any);
+	enum err result = store_license_list(context->store, exchange_arena(x), &licenses, &count,
+					     sees_some(x) ? any : authorize_principal(x)->person.id,
+					     any);
 
 	if (result != OK) {
 		reply_failure(x, result);
@@ -36,7 +44,9 @@ void license_list(struct exchange *x, struct route_context *context)
 	}
 	list = json_array_new();
 	for (size_t i = 0; i < count; i++)
-		json_push(list, issue_describe(exchange_arena(x), &licenses[i]));
+		if (licensing_sees(x, licenses[i].model_name) ||
+		    principal_is(authorize_principal(x), licenses[i].person))
+			json_push(list, issue_describe(exchange_arena(x), &licenses[i]));
 	reply_list(x, "licenses", list);
 }
 
@@ -47,12 +57,24 @@ bool licensing_find(struct store_license *out, struct exchange *x, struct route_
 
 	if (result == OK)
 		result = store_license_get(context->store, exchange_arena(x), out, id);
-	if (result == OK && !may_see(x, out->model_name) &&
+	if (result == OK && !licensing_sees(x, out->model_name) &&
 	    !principal_is(authorize_principal(x), out->person))
 		result = failure(ERR_NOT_FOUND, "no such license");
 	if (result != OK)
 		reply_failure(x, result);
 	return result == OK;
+}
+
+bool licensing_find_managed(struct store_license *out, struct exchange *x,
+			    struct route_context *context)
+{
+	if (!licensing_find(out, x, context))
+		return false;
+	if (licensing_manages(x, out->model_name))
+		return true;
+	reply_code(x, CODE_RIGHT_NOT_GRANTED,
+		   "this needs the right \"licenses:manage\" for its model", NULL);
+	return false;
 }
 
 void license_get(struct exchange *x, struct route_context *context)
@@ -121,7 +143,7 @@ static void change(struct exchange *x, struct route_context *context,
 	json_t *answer;
 	enum err result = OK;
 
-	if (!licensing_find(&license, x, context))
+	if (!licensing_find_managed(&license, x, context))
 		return;
 	body = api_body_or_none(x);
 	if (!body)
@@ -145,7 +167,7 @@ void license_revoke(struct exchange *x, struct route_context *context)
 {
 	struct store_license license;
 
-	if (!licensing_find(&license, x, context))
+	if (!licensing_find_managed(&license, x, context))
 		return;
 	/* Revoking works from any state but revoked itself; what its holder has closed, too. */
 	struct licensing_act act = {AUDIT_LICENSE_REVOKE, license.state, S("revoked")};

@@ -8,11 +8,16 @@
 
 #include "gateway/api/issue.h"
 
-/* Whoever manages licenses of this model; empty: of all. */
+/* Do they manage licenses of this model? Auditors of it, and those who do, see them all. */
 bool licensing_manages(const struct exchange *x, struct slice model);
+bool licensing_sees(const struct exchange *x, struct slice model);
 
 /* The license of the address ({id}), if the asker may see it; false: it has answered. */
 bool licensing_find(struct store_license *out, struct exchange *x, struct route_context *context);
+
+/* The same, if the asker manages licenses of its model. */
+bool licensing_find_managed(struct store_license *out, struct exchange *x,
+			    struct route_context *context);
 
 /* A change of state: which act, from where to where. */
 struct licensing_act {

@@ -128,7 +128,7 @@ void license_renew(struct exchange *x, struct route_context *context)
 {
 	struct store_license license;
 
-	if (licensing_find(&license, x, context))
+	if (licensing_find_managed(&license, x, context))
 		renew_and_answer(x, context, &license);
 }
 
@@ -259,11 +259,18 @@ void renewal_ask(struct exchange *x, struct route_context *context)
 		reply_json(x, 201, describe(exchange_arena(x), &renewal));
 }
 
-/* Of this model; empty: of all. */
 static bool may_decide(const struct exchange *x, struct slice model)
 {
 	return licensing_manages(x, model) ||
-	       principal_holds(authorize_principal(x), RIGHT_REQUESTS_DECIDE);
+	       principal_holds_on(authorize_principal(x), RIGHT_REQUESTS_DECIDE, model);
+}
+
+static bool decides_some(const struct exchange *x)
+{
+	const struct principal *who = authorize_principal(x);
+
+	return principal_holds_somewhere(who, RIGHT_LICENSES_MANAGE) ||
+	       principal_holds_somewhere(who, RIGHT_REQUESTS_DECIDE);
 }
 
 void renewal_list(struct exchange *x, struct route_context *context)
@@ -274,8 +281,7 @@ void renewal_list(struct exchange *x, struct route_context *context)
 	json_t *list;
 	enum err result = store_renewal_list(
 		context->store, exchange_arena(x), &renewals, &count,
-		may_decide(x, S("")) ? any : authorize_principal(x)->person.id,
-		api_query(x, "state"));
+		decides_some(x) ? any : authorize_principal(x)->person.id, api_query(x, "state"));
 
 	if (result != OK) {
 		reply_failure(x, result);
@@ -283,7 +289,9 @@ void renewal_list(struct exchange *x, struct route_context *context)
 	}
 	list = json_array_new();
 	for (size_t i = 0; i < count; i++)
-		json_push(list, describe(exchange_arena(x), &renewals[i]));
+		if (may_decide(x, renewals[i].model_name) ||
+		    principal_is(authorize_principal(x), renewals[i].person))
+			json_push(list, describe(exchange_arena(x), &renewals[i]));
 	reply_list(x, "renewals", list);
 }
 

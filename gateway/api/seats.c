@@ -43,8 +43,7 @@ bool seats_find_parent(struct store_institution_license *out, struct exchange *x
 		result = store_institution_license_get(context->store, exchange_arena(x), out, id);
 	if (result == OK)
 		result = belongs(&may, x, context, out->institution, who->person.id, true);
-	if (result == OK && !may && !licensing_manages(x, out->model_name) &&
-	    !principal_holds(who, RIGHT_AUDIT_READ))
+	if (result == OK && !may && !licensing_sees(x, out->model_name))
 		result = failure(ERR_NOT_FOUND, "there is no such institution's license");
 	if (result != OK)
 		reply_failure(x, result);

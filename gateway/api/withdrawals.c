@@ -283,6 +283,9 @@ static void change_institution_license(struct exchange *x, struct route_context 
 	if (!body)
 		return;
 	result = selection_of_parent(&selection, exchange_arena(x), act, license.id);
+	if (result == OK && !licensing_manages(x, license.model_name))
+		result = failure(ERR_DENIED,
+				 "this needs the right \"licenses:manage\" for its model");
 	if (result == OK && slice_equal(license.state, S("revoked")))
 		result = failure(ERR_CONFLICT, "the institution's license is revoked");
 	if (result != OK)

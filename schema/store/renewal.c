@@ -177,10 +177,10 @@ enum err store_reminders_due(struct store *s, struct arena *arena, struct store_
 		"d.days::bigint FROM license l JOIN model m ON m.id = l.model "
 		"JOIN person p ON p.id = l.person "
 		"JOIN (VALUES (30), (7), (1)) AS d (days) "
-		"ON l.expires_at <= $1 + d.days * interval '1 day' "
+		"ON l.expires_at <= $1::timestamptz + d.days * interval '1 day' "
 		"AND l.expires_at - d.days * interval '1 day' > l.issued_at "
 		"WHERE l.state = 'active' AND l.expires_at > $1 "
-		"AND l.expires_at <= $1 + interval '30 days' AND NOT EXISTS (SELECT "
+		"AND l.expires_at <= $1::timestamptz + interval '30 days' AND NOT EXISTS (SELECT "
 		"FROM license_reminder r WHERE r.license = l.id AND r.days <= d.days) "
 		"ORDER BY l.id, d.days LIMIT 100"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &list, .arena = arena};

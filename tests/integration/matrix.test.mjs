@@ -33,7 +33,7 @@ const here = gatewayForThisFile(async (gateway, holder) => {
 function askingOf(pattern, row, object) {
 	const values = { revision: "main", path: "config.json", branch: "x", ...row.path };
 	if (row.object === "model") [values.ns, values.name] = object.split("/");
-	else values.id = object;
+	else if (object !== undefined) values.id = object;
 	const target = pattern.replace(/\{(\w+)\}/g, (_, name) => {
 		assert.ok(values[name] !== undefined, `${pattern}: no value for {${name}}`);
 		return values[name];

@@ -63,7 +63,7 @@ export function submit(gateway, token, body) {
 	return ask(gateway, "POST", "/api/v1/access-requests", { token, body });
 }
 
-/** From nothing to a license: {person, request, license}. */
+/** From nothing to a license: {person, key, request, license}. */
 export async function licensedPerson(gateway, model, rights) {
 	const person = await addPerson(gateway);
 	const key = await enrollKey(gateway, person.token);
@@ -77,7 +77,7 @@ export async function licensedPerson(gateway, model, rights) {
 		`/api/v1/access-requests/${request.json.id}/approve`,
 		{ token: gateway.tokens.admin, body: {} },
 	);
-	return { person, request: request.json, license: approval.json.license };
+	return { person, key, request: request.json, license: approval.json.license };
 }
 
 export function sha256(bytes) {

@@ -15,7 +15,7 @@ const request = { object: "request", sees: ["requests:decide"] };
 const decide = { ...request, usesUp: true, notOwn: 403 }; // nobody decides their own
 const decision = { object: "decision", sees: ["audit:read", "licenses:manage"] };
 const license = { object: "license", sees: ["licenses:manage", "audit:read"] };
-const manageLicense = { ...license, ...broken };
+const manageLicense = { ...license, ...broken, asksOn: true };
 const receipt = { object: "receipt", sees: ["audit:read"] };
 const token = { object: "token", usesUp: true, sees: ["persons:manage"] };
 const capability = { object: "capability", usesUp: true, sees: ["persons:manage"] };
@@ -26,6 +26,8 @@ const person = { object: "person", anybodys: true, missing: () => 400 }; // what
 const institution = { ...person, object: "institution" };
 const anyPerson = { object: "person", anybodys: true };
 const seen = { object: "person", sees: ["persons:manage"], answers: 200 };
+const nothing = "00000000-0000-7000-8000-000000000000";
+const none = { path: { id: nothing }, answers: 404 };
 const inference = (body) => ({ object: "served", body: (name) => ({ model: name, ...body }) });
 
 export const routes = {
@@ -144,6 +146,28 @@ export const routes = {
 	"POST /api/v1/licenses/{id}/suspend": manageLicense,
 	"POST /api/v1/licenses/{id}/reinstate": manageLicense,
 	"POST /api/v1/licenses/{id}/renew": { ...license, usesUp: true, body: {}, notOwn: 403 },
+	"POST /api/v1/licenses/{id}/renewal-request": { ...license, ...broken },
+	"GET /api/v1/renewals": {},
+	"POST /api/v1/renewals/{id}/grant": none,
+	"POST /api/v1/renewals/{id}/deny": none,
+	"POST /api/v1/licenses/{id}/close": { ...license, ...broken },
+	"POST /api/v1/licenses/preview": broken,
+	"POST /api/v1/licenses/withdraw": broken,
+	"GET /api/v1/institution-licenses": {},
+	"POST /api/v1/institution-licenses": broken,
+	"GET /api/v1/institution-licenses/{id}": none,
+	"POST /api/v1/institution-licenses/{id}/members": none,
+	"DELETE /api/v1/institution-licenses/{id}/members/{person}": {
+		...none,
+		path: { id: nothing, person: "x" },
+	},
+	"POST /api/v1/institution-licenses/{id}/revoke": none,
+	"POST /api/v1/institution-licenses/{id}/suspend": none,
+	"POST /api/v1/institution-licenses/{id}/reinstate": none,
+	"POST /api/v1/models/{ns}/{name}/revisions/{revision}/recall": early,
+	"GET /api/v1/recalls": {},
+	"GET /api/v1/recalls/{id}": none,
+	"POST /api/v1/recalls/{id}/attest": { ...none, ...broken, answers: 400 },
 
 	"GET /api/v1/explain": { query: "model=matrix%2Fopen&right=weights%3Aread" },
 	"GET /api/v1/decisions/{id}": { ...decision, answers: 200 },

@@ -124,6 +124,7 @@ export function expected(actor, right, which, row, isHub) {
 	if (row.object === "model") return row.answers ?? "allowed";
 	if (!isTheirs(actor, which, row)) return row.hiddenIs ?? 404;
 	if (row.only === "owner" && which !== "own") return 403;
+	if (row.asksOn && actor === "local") return 403; // it is of a model that is not theirs
 	if (row.notOwn && which === "own") return row.notOwn;
 	return row.answers ?? "allowed";
 }
