@@ -107,6 +107,13 @@ static void what_is_withdrawn_is_a_cut_of_its_epoch(void **state)
 		{"UPDATE model SET gate = 'auto'", "gated as before", 0, STORE_CUT_GATE, 0},
 		{"UPDATE model SET state = 'disabled'", "disabled", 1, STORE_CUT_MODEL, 0xb},
 		{"UPDATE model SET state = 'active'", "enabled", 0, STORE_CUT_MODEL, 0},
+		{"INSERT INTO revision (model, id, title, manifest_sha256, created_at) VALUES "
+		 "('" MODEL "', repeat('a', 40), 't', sha256('m'), now())",
+		 "new", 0, STORE_CUT_REVISION, 0},
+		{"INSERT INTO recall (id, model, revision, reason, recalled_by, at, due_at) VALUES "
+		 "('" TOKEN "', '" MODEL "', repeat('a', 40), 'r', '" PERSON "', now(), now());"
+		 "UPDATE revision SET recall = '" TOKEN "'",
+		 "recalled", 1, STORE_CUT_REVISION, 0xdd},
 		{"UPDATE person SET state = 'suspended'", "suspended", 1, STORE_CUT_PERSON, 0xa},
 		{"UPDATE access_token SET revoked_at = now()", "revoked", 1, STORE_CUT_TOKEN, 0xd},
 		{"UPDATE access_token SET revoked_at = now()", "revoked before", 0, STORE_CUT_TOKEN,

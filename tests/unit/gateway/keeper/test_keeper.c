@@ -192,6 +192,35 @@ static void keeper_refuses_a_disabled_model(void **state)
 	expect_refusal(s, &ask, ERR_DENIED, "MODEL_DISABLED");
 }
 
+static void keeper_refuses_a_recalled_revision_and_no_other(void **state)
+{
+	struct scene *s = *state;
+	struct wire_key_release ask;
+
+	PAYLOAD(s, "{\"model\":\"org/model\",\"revision\":\"%s\"}",
+		"ffffffffffffffffffffffffffffffffffffffff");
+	append(s, "model.recall");
+	ask = ask_release(s);
+	assert_ok(keeper_key_release(s->keeper, &ask, s->now));
+	PAYLOAD(s, "{\"model\":\"org/model\",\"revision\":\"" REVISION "\"}");
+	append(s, "model.recall");
+	ask = ask_release(s);
+	expect_refusal(s, &ask, ERR_DENIED, "MODEL_DISABLED");
+}
+
+static void keeper_refuses_a_license_that_its_holder_has_closed(void **state)
+{
+	struct scene *s = *state;
+	struct wire_key_release ask;
+	char id[TEXT_UUID];
+
+	text_uuid(id, s->license.id);
+	PAYLOAD(s, "{\"license\":\"%s\"}", id);
+	append(s, "license.close");
+	ask = ask_release(s);
+	expect_refusal(s, &ask, ERR_DENIED, "LICENSE_REVOKED");
+}
+
 static void keeper_cannot_open_a_shredded_model(void **state)
 {
 	struct scene *s = *state;
@@ -384,6 +413,8 @@ int main(void)
 		TEST(keeper_refuses_a_license_for_another_model),
 		TEST(keeper_refuses_a_license_without_the_right),
 		TEST(keeper_refuses_a_disabled_model),
+		TEST(keeper_refuses_a_recalled_revision_and_no_other),
+		TEST(keeper_refuses_a_license_that_its_holder_has_closed),
 		TEST(keeper_cannot_open_a_shredded_model),
 		TEST(keeper_refuses_a_header_that_was_changed),
 		TEST(keeper_releases_an_open_model_without_a_license),
