@@ -8,6 +8,7 @@
 #include "crypto/base/clock.h"
 #include "crypto/json.h"
 #include "crypto/random.h"
+#include "gateway/api/approvals.h"
 #include "gateway/api/licensing.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
@@ -70,39 +71,41 @@ static enum err replace(struct exchange *x, struct route_context *context,
 }
 
 /* A renewal is a new license that replaces the old one: documents are never edited. */
-static enum err renew(struct issue *issue, struct exchange *x, struct route_context *context,
-		      const struct store_license *old, const struct grounds *grounds)
+static void prepare(struct issue *issue, const struct store_license *old, int64_t days)
 {
 	int64_t now_ms = clock_now_ms();
 	int64_t from_ms = old->expires_ms > now_ms ? old->expires_ms : now_ms;
-	enum err result;
 
-	TRY(check_renewable(x, old));
 	issue->person_name = old->person_name;
 	issue->rights = old->rights;
 	issue->not_before_ms = now_ms;
-	issue->expires_ms = from_ms + grounds->days * 24 * 3600 * 1000;
+	issue->expires_ms = from_ms + days * 24 * 3600 * 1000;
 	issue->limits = old->limits;
 	issue->regions = old->regions;
 	issue->uses = old->uses;
 	issue->license = *old;
 	memcpy(issue->institution, old->institution, STORE_ID);
 	memcpy(issue->license.replaces, old->id, STORE_ID);
+}
+
+static enum err renew(struct issue *issue, struct exchange *x, struct route_context *context,
+		      const struct store_license *old, const struct grounds *grounds)
+{
+	enum err result;
+
+	TRY(check_renewable(x, old));
+	prepare(issue, old, grounds->days);
 	TRY(issue_license(issue, x, context));
 	result = replace(x, context, old, &issue->license, grounds->reason);
 	return result == ERR_CONFLICT ? issue_undo(issue, x, context, result) : result;
 }
 
-/* "expires_days", "reason" and, where approvers sign, "approval". */
+/* "expires_days", "reason" and, where approvers sign, "approval" or "approvals". */
 static enum err read_grounds(struct grounds *out, struct issue *issue, const json_t *body)
 {
-	bool given;
-
 	TRY(licensing_days(&out->days, body));
 	TRY(api_reason(&out->reason, body));
-	TRY(issue_read_approval(&issue->approvals[0], &given, body));
-	issue->approval_count = given;
-	return OK;
+	return approvals_read(issue->approvals, &issue->approval_count, body);
 }
 
 static void renew_and_answer(struct exchange *x, struct route_context *context,
@@ -130,6 +133,43 @@ void license_renew(struct exchange *x, struct route_context *context)
 
 	if (licensing_find_managed(&license, x, context))
 		renew_and_answer(x, context, &license);
+}
+
+static enum err state_renewal(struct slice *out, struct exchange *x, struct route_context *context,
+			      const struct store_license *old, const json_t *body)
+{
+	struct issue issue = {0};
+	int64_t days;
+
+	TRY(licensing_days(&days, body));
+	TRY(check_renewable(x, old));
+	prepare(&issue, old, days);
+	return issue_statement(out, &issue, x, context);
+}
+
+/* What an approver is to sign for a renewal by the same body: what lasts longer than they approved
+ * is approved anew. */
+void license_statement(struct exchange *x, struct route_context *context)
+{
+	AUTO(json_auto) json_t *body = NULL;
+	struct store_license license;
+	struct slice statement;
+	json_t *answer;
+	enum err result;
+
+	if (!licensing_find_managed(&license, x, context))
+		return;
+	body = api_body_or_none(x);
+	if (!body)
+		return;
+	result = state_renewal(&statement, x, context, &license, body);
+	if (result != OK) {
+		reply_failure(x, result);
+		return;
+	}
+	answer = json_object_new();
+	json_put_text(answer, "statement", statement);
+	reply_json(x, 200, answer);
 }
 
 static json_t *describe(struct arena *arena, const struct store_renewal *r)
