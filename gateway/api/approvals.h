@@ -34,7 +34,7 @@ RESULT approvals_wire(struct wire_approval out[WIRE_MAX_APPROVALS], struct route
 json_t *approvals_describe(struct arena *arena, const struct wire_approval *list, size_t count);
 
 /* An act that approvers may have to sign: their approvals join the event, all of whose fields are
- * there by now, and the keeper is asked whether it would follow it. */
+ * there by now, and the keeper is asked whether it would follow it. `body` NULL: none. */
 RESULT approvals_join(struct audit_event *event, struct exchange *x, struct route_context *context,
 		      const json_t *body);
 

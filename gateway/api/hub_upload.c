@@ -7,6 +7,7 @@
 #include "crypto/base/text.h"
 #include "crypto/json.h"
 #include "crypto/random.h"
+#include "gateway/api/approvals.h"
 #include "gateway/api/commit.h"
 #include "gateway/api/hub.h"
 #include "gateway/api/reply.h"
@@ -45,6 +46,7 @@ enum err hub_make_model(struct exchange *x, struct route_context *context, struc
 	audit_event_text(&event, "gate", model.gate);
 	audit_event_json(&event, "open_paths", hub_describe_open_paths(model.open_paths));
 	audit_event_flag(&event, "hidden", hidden);
+	TRY(approvals_join(&event, x, context, NULL)); /* a model is not born open */
 	TRY(store_begin(store));
 	TRY(store_model_create(store, &model, who->person.id));
 	return api_finish(x, context, &event);

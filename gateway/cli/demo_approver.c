@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The demo's approvers. With --signed: the operator's key comes into the keeper's journal at init,
  * the operator enrolls the admin's by a signature, and the admin signs for the license. */
-#include "crypto/base/text.h"
 #include "gateway/cli/demo.h"
 #include "gateway/cli/sign_approval.h"
-
-static const char *public_text(struct demo *d, const struct sign_key *key)
-{
-	AUTO(buf_free) struct buf text = buf_new(2 * SIGN_PUBLIC);
-	uint8_t bytes[SIGN_PUBLIC];
-
-	sign_key_public(key, bytes);
-	text_write_base64(&text, slice_of(bytes, sizeof bytes), TEXT_BASE64);
-	return arena_string(&d->arena, buf_slice(&text));
-}
 
 static enum err admins_person(const char **out, struct demo *d)
 {
@@ -48,7 +37,7 @@ static enum err enroll_admin(struct demo *d)
 	TRY(admins_person(&person, d));
 	TRY(approvers_mode_get(&mode, &d->arena, d->operator, ""));
 	TRY(user_key_find(&operators_key, &d->arena, d->operator, d->first_approver));
-	json_put_text(subject, "key", slice_of_string(public_text(d, d->approver)));
+	json_put_text(subject, "key", slice_of_string(user_key_public(&d->arena, d->approver)));
 	json_put_text(subject, "person", slice_of_string(person));
 	TRY(sign_approval_compose(&statement, &mode, APPROVAL_ENROLL, subject));
 	TRY(sign_approval_make(&approval, d->first_approver, operators_key, buf_slice(&statement)));
@@ -76,7 +65,7 @@ enum err demo_make_approver(struct demo *d)
 	TRY(enroll_admin(d));
 	demo_say(d, "the operator's key is in the keeper's journal since init");
 	demo_say(d, "the operator signed: the admin's key %.16s... is an approver's, too",
-		 public_text(d, d->approver));
+		 user_key_public(&d->arena, d->approver));
 	demo_say(d, "the keeper signs no license without a signature by one of these");
 	return OK;
 }

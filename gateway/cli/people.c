@@ -178,8 +178,10 @@ enum err command_key_enroll(struct cli *cli)
 				  arguments_value(&cli->arguments, "key-file")));
 	TRY(user_key_enroll(&id, &cli->arena, c, key, name ? name : "cli"));
 	json_put_text(answer, "id", slice_of_string(id));
+	json_put_text(answer, "public", slice_of_string(user_key_public(&cli->arena, key)));
 	json_put_bool(answer, "made", made);
-	return output_done(cli, answer, "%s key is enrolled as %s", made ? "a new" : "your", id);
+	return output_done(cli, answer, "%s key is enrolled as %s; its public part is %s",
+			   made ? "a new" : "your", id, user_key_public(&cli->arena, key));
 }
 
 static enum err get_text(const char **out, struct cli *cli, struct client *c, const char *path)

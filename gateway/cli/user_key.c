@@ -77,7 +77,7 @@ enum err user_key_read_or_make(struct sign_key **out, bool *made, struct arena *
 	return result;
 }
 
-static const char *public_text(struct arena *arena, const struct sign_key *key)
+const char *user_key_public(struct arena *arena, const struct sign_key *key)
 {
 	AUTO(buf_free) struct buf text = buf_new(KEY_FILE_MAX);
 	uint8_t bytes[SIGN_PUBLIC];
@@ -91,7 +91,7 @@ enum err user_key_find(const char **id, struct arena *arena, struct client *c,
 		       const struct sign_key *key)
 {
 	AUTO(json_auto) json_t *answer = NULL;
-	struct slice wanted = slice_of_string(public_text(arena, key));
+	struct slice wanted = slice_of_string(user_key_public(arena, key));
 	const json_t *keys;
 
 	TRY(client_call(c, &answer, "GET", "/api/v1/keys", NULL));
@@ -119,7 +119,7 @@ enum err user_key_enroll(const char **id, struct arena *arena, struct client *c,
 	enum err result;
 
 	json_put_text(body, "kind", S("ed25519"));
-	json_put_text(body, "public", slice_of_string(public_text(arena, key)));
+	json_put_text(body, "public", slice_of_string(user_key_public(arena, key)));
 	json_put_text(body, "name", slice_of_string(name));
 	result = client_call(c, &answer, "POST", "/api/v1/keys", body);
 	if (result == ERR_CONFLICT)

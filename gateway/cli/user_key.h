@@ -17,6 +17,9 @@ RESULT user_key_read(struct sign_key **out, struct arena *arena, const char *pat
 RESULT user_key_read_or_make(struct sign_key **out, bool *made, struct arena *arena,
 			     const char *path);
 
+/* Base64 of the public part, in the arena. */
+const char *user_key_public(struct arena *arena, const struct sign_key *key);
+
 /* Post the public part. The id of the key there, in the arena; of one enrolled earlier, too. */
 RESULT user_key_enroll(const char **id, struct arena *arena, struct client *c,
 		       const struct sign_key *key, const char *name);

@@ -182,8 +182,9 @@ export class Gateway {
 		});
 	}
 
-	/** Serve the same folder with other settings of [gateway]: {edges: 2, ...}. */
-	async serveWith(settings) {
+	/** Serve the same folder with other settings of [gateway]: {edges: 2, ...}; `meanwhile` is
+	 * done while the gateway is down and its database is up. */
+	async serveWith(settings, meanwhile = async () => {}) {
 		const database = new Database(this);
 		this.database = database;
 		const config = fs.readFileSync(this.config, "utf8");
@@ -198,6 +199,7 @@ export class Gateway {
 		);
 		await database.start();
 		this.atStop = () => database.stop();
+		await meanwhile();
 		this.serve();
 		await until("the gateway to serve again", START_SECONDS, async () => {
 			return (await ask(this, "GET", "/readyz")).status === 200;
@@ -216,14 +218,14 @@ export class Gateway {
 	}
 }
 
-export async function startGateway() {
+/** `demo`: another program than the built one; `words`: more options of `sallyport demo`. */
+export async function startGateway({ demo = program, words = [] } = {}) {
 	const folder = makeFolder();
 	const dir = path.join(folder, "demo");
 	const summary = path.join(dir, "demo.json");
 	const port = await freePort();
-	const child = spawn(program, ["demo", "--dir", dir, "--port", String(port)], {
-		stdio: ["ignore", "pipe", "pipe"],
-	});
+	const options = ["demo", "--dir", dir, "--port", String(port), ...words];
+	const child = spawn(demo, options, { stdio: ["ignore", "pipe", "pipe"] });
 	let said = "";
 
 	child.stdout.on("data", (part) => {
@@ -259,11 +261,11 @@ export async function startGateway() {
  * One demo for the tests of the calling file. The object fills when the tests begin; use its
  * members inside tests only.
  */
-export function gatewayForThisFile(prepare = async () => {}) {
+export function gatewayForThisFile(prepare = async () => {}, options = () => ({})) {
 	const holder = {};
 
 	before(async () => {
-		holder.gateway = await startGateway();
+		holder.gateway = await startGateway(options());
 		await prepare(holder.gateway, holder);
 	});
 	after(async () => {
