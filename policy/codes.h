@@ -42,6 +42,7 @@
 	X(BAD_REQUEST,              "BAD_REQUEST",              400, "the request is not well formed") \
 	X(NOT_FOUND,                "NOT_FOUND",                404, "no such thing") \
 	X(CONFLICT,                 "CONFLICT",                 409, "the thing is in another state, or exists already") \
+	X(IDEMPOTENCY_KEY_REUSED,   "IDEMPOTENCY_KEY_REUSED",   422, "this Idempotency-Key was sent with another request; use a new one for each") \
 	X(METHOD_NOT_ALLOWED,       "METHOD_NOT_ALLOWED",       405, "the method is not allowed here") \
 	X(TOO_LARGE,                "TOO_LARGE",                413, "too large") \
 	X(UNSUPPORTED,              "UNSUPPORTED",              400, "not supported") \

@@ -25,7 +25,8 @@ typedef enum err job_fn(struct route_context *context, struct arena *arena, int6
 	X(job_jwks,          10)   /* keys of issuers that are due: jwks.h */ \
 	X(job_license_departed, 2) /* whose holders left their institution: license_jobs.c */ \
 	X(job_license_reminders, 10) /* that end soon: license_jobs.c */ \
-	X(job_recall_duties, 5) /* of who got a file late: license_jobs.c */
+	X(job_recall_duties, 5) /* of who got a file late: license_jobs.c */ \
+	X(job_request_clock, 5)    /* requests that wait too long: request_clock.h */
 /* clang-format on */
 
 #define JOB_DECLARE(function, period) job_fn function;

@@ -382,6 +382,20 @@ void reply_failure(struct exchange *x, enum err kind)
 	reply_code(x, m.code, m.is_inner ? NULL : failure_text(), NULL);
 }
 
+json_t *reply_describe_failure(enum err kind)
+{
+	struct meaning m = meaning_of(kind, slice_of_string(failure_text()));
+	json_t *one = json_object_new();
+
+	if (m.is_inner)
+		log_info("item.refused", "kind=%s reason=\"%s\"", err_name(kind), failure_text());
+	json_put_text(one, "code", slice_of_string(code_name(m.code)));
+	json_put_int(one, "status", code_status(m.code));
+	json_put_text(one, "detail",
+		      slice_of_string(m.is_inner ? code_sentence(m.code) : failure_text()));
+	return one;
+}
+
 static const char *code_of_status(unsigned status)
 {
 	switch (status) {

@@ -52,6 +52,9 @@ json_t *reply_missing(const struct decision *decision);
 /* What a failure of our own modules means to a client: kind -> code, failure_text() -> sentence. */
 void reply_failure(struct exchange *x, enum err kind);
 
+/* The same as an object, for an answer about several things: {"code","status","detail"}. */
+json_t *reply_describe_failure(enum err kind);
+
 /* The Hub's own refusals: RepoNotFound, RevisionNotFound, EntryNotFound. */
 void reply_hub(struct exchange *x, unsigned status, const char *error_code, const char *sentence);
 

@@ -1,288 +1,335 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Access requests after their submission: who sees them, who decides them. */
+/* Access requests as they are looked at: lists, counts, and one with all that belongs to it. */
+#include "crypto/base/clock.h"
+#include "crypto/base/text.h"
 #include "crypto/json.h"
-#include "gateway/api/approvals.h"
 #include "gateway/api/form.h"
-#include "gateway/api/limits.h"
+#include "gateway/api/hub.h"
 #include "gateway/api/opinion.h"
 #include "gateway/api/reply.h"
-#include "gateway/api/request.h"
+#include "gateway/api/request_clock.h"
 #include "gateway/api/routes.h"
+#include "schema/store/accessor.h"
+
+static bool query_flag(struct exchange *x, const char *name)
+{
+	struct slice value = api_query(x, name);
+
+	return slice_equal(value, S("1")) || slice_equal(value, S("true"));
+}
+
+/* "<ms>:<id>" of the last item that was shown: a list that changes meanwhile repeats nothing. */
+static enum err read_place(struct store_request_question *q, struct exchange *x)
+{
+	struct slice time, id;
+	struct page page;
+	uint64_t ms;
+
+	TRY(page_read(&page, exchange_arena(x), exchange_request(x)->query, STORE_MAX_ROWS,
+		      STORE_MAX_ROWS));
+	q->limit = page.limit;
+	if (!page.after.size)
+		return OK;
+	if (!slice_cut(page.after, ':', &time, &id) || !slice_to_u64(time, INT64_MAX, &ms) ||
+	    text_read_uuid(q->after, id) != OK)
+		return failure(ERR_FORMAT, "this \"cursor\" is none of ours; begin without one");
+	q->after_ms = (int64_t)ms;
+	return OK;
+}
+
+static enum err read_question(struct store_request_question *q, struct exchange *x)
+{
+	const struct principal *who = authorize_principal(x);
+	struct slice sort = api_query(x, "sort");
+
+	*q = (struct store_request_question){
+		.by_office = principal_holds_somewhere(who, RIGHT_REQUESTS_HANDLE),
+		.mine = query_flag(x, "mine"),
+		.assigned = query_flag(x, "assigned"),
+		.state = api_query(x, "state"),
+		.model = api_query(x, "model"),
+		.text = api_query(x, "q"),
+		.by_waiting = slice_equal(sort, S("waiting")),
+	};
+	memcpy(q->viewer, who->person.id, STORE_ID);
+	if (sort.size && !q->by_waiting && !slice_equal(sort, S("created")))
+		return failure(ERR_FORMAT, "\"sort\" is waiting or created");
+	if (q->text.size > 200)
+		return failure(ERR_FORMAT, "\"q\" has at most 200 bytes");
+	return read_place(q, x);
+}
 
 void request_list(struct exchange *x, struct route_context *context)
 {
-	static const uint8_t everybody[STORE_ID];
-	const struct principal *who = authorize_principal(x);
-	struct store_request *requests;
-	size_t count;
+	struct store_request_question question;
+	struct store_request *found = NULL;
+	struct arena *arena = exchange_arena(x);
+	size_t count = 0;
 	json_t *list;
-	enum err result = store_request_list(
-		context->store, exchange_arena(x), &requests, &count,
-		principal_holds(who, RIGHT_REQUESTS_DECIDE) ? everybody : who->person.id,
-		api_query(x, "state"));
+	enum err result = read_question(&question, x);
 
+	if (result == OK)
+		result = store_request_find(context->store, arena, &found, &count, &question);
 	if (result != OK) {
 		reply_failure(x, result);
 		return;
 	}
 	list = json_array_new();
 	for (size_t i = 0; i < count; i++)
-		json_push(list, request_describe(exchange_arena(x), &requests[i]));
+		json_push(list, request_describe(arena, &found[i]));
+	if (count && count == question.limit) {
+		const struct store_request *last = &found[count - 1];
+
+		hub_link_next(x, context,
+			      slice_of_string(arena_printf(arena, "%lld:%s",
+							   (long long)(question.by_waiting
+									       ? last->waiting_ms
+									       : last->created_ms),
+							   api_uuid(arena, last->id))));
+	}
 	reply_list(x, "requests", list);
 }
 
-/* The request of the address, if the asker may see it; false: it has answered. Somebody else's
- * request does not exist for those without the office. */
-static bool find_request(struct store_request *out, struct exchange *x,
-			 struct route_context *context)
+void request_counts(struct exchange *x, struct route_context *context)
 {
-	const struct principal *who = authorize_principal(x);
-	uint8_t id[STORE_ID];
-	enum err result = api_param_uuid(id, x, "id");
+	struct store_request_question question;
+	struct store_request_count *counts = NULL;
+	size_t count = 0;
+	json_t *states;
+	enum err result = read_question(&question, x);
 
 	if (result == OK)
-		result = store_request_get(context->store, exchange_arena(x), out, id);
-	if (result == OK && !principal_holds(who, RIGHT_REQUESTS_DECIDE) &&
-	    !principal_is(who, out->person))
-		result = failure(ERR_NOT_FOUND, "no such access request");
-	if (result != OK)
+		result = store_request_counts(context->store, exchange_arena(x), &counts, &count,
+					      &question);
+	if (result != OK) {
 		reply_failure(x, result);
-	return result == OK;
+		return;
+	}
+	states = json_object_new();
+	for (size_t i = 0; i < count; i++)
+		json_put_int(states, arena_string(exchange_arena(x), counts[i].state),
+			     counts[i].count);
+	reply_list(x, "counts", states);
 }
 
-static json_t *describe_history(struct arena *arena, const struct store_request_event *events,
-				size_t count)
+/* What the committee says to itself is told to nobody else: not in the history either. */
+static bool is_told(const struct store_request_event *e, const json_t *detail, bool sees_committee)
+{
+	static const char *const closed[] = {"vote", "recuse", "review", "delegate"};
+	const char *audience = json_string_value(json_object_get(detail, "audience"));
+
+	if (sees_committee)
+		return true;
+	for (size_t i = 0; i < sizeof closed / sizeof closed[0]; i++)
+		if (slice_equal(e->act, slice_of_string(closed[i])))
+			return false;
+	return !audience || strcmp(audience, "committee") != 0;
+}
+
+/* Nor how each of them has voted, where the request was decided by a vote. */
+static bool shows_detail(const struct store_request_event *e, bool sees_committee)
+{
+	return sees_committee ||
+	       !(slice_equal(e->act, S("approve")) || slice_equal(e->act, S("deny")));
+}
+
+static json_t *describe_events(struct arena *arena, const struct store_request_event *events,
+			       size_t count, bool sees_committee)
+{
+	json_t *list = json_array_new();
+
+	for (size_t i = 0; i < count; i++) {
+		const struct store_request_event *e = &events[i];
+		AUTO(json_auto)
+		json_t *detail = json_loadb((const char *)e->detail.data, e->detail.size, 0, NULL);
+		json_t *one;
+
+		if (!is_told(e, detail, sees_committee))
+			continue;
+		one = json_object_new();
+		json_put_text(one, "at", slice_of_string(api_time(arena, e->at_ms)));
+		json_put_text(one, "actor", e->actor_name);
+		json_put_text(one, "act", e->act);
+		json_put_text(one, "from", e->from);
+		json_put_text(one, "to", e->to);
+		json_put_text(one, "reason", e->reason);
+		if (detail && shows_detail(e, sees_committee))
+			json_put(one, "detail", json_incref(detail));
+		json_push(list, one);
+	}
+	return list;
+}
+
+static json_t *describe_comments(struct arena *arena, const struct store_comment *comments,
+				 size_t count, bool sees_committee)
+{
+	json_t *list = json_array_new();
+
+	for (size_t i = 0; i < count; i++) {
+		const struct store_comment *c = &comments[i];
+		json_t *one;
+
+		if (!sees_committee && !slice_equal(c->audience, S("requester")))
+			continue;
+		one = json_object_new();
+		json_put_text(one, "id", slice_of_string(api_uuid(arena, c->id)));
+		json_put_text(one, "at", slice_of_string(api_time(arena, c->at_ms)));
+		json_put_text(one, "person", c->person_name);
+		json_put_text(one, "audience", c->audience);
+		json_put_text(one, "text", c->text);
+		json_push(list, one);
+	}
+	return list;
+}
+
+static json_t *describe_votes(struct arena *arena, const struct store_vote *votes, size_t count)
+{
+	json_t *list = json_array_new();
+
+	for (size_t i = 0; i < count; i++) {
+		const struct store_vote *v = &votes[i];
+		json_t *one = json_object_new();
+
+		json_put_int(one, "round", v->round);
+		json_put_text(one, "at", slice_of_string(api_time(arena, v->at_ms)));
+		json_put_text(one, "person", v->person_name);
+		json_put_text(one, "seat", v->seat_name);
+		json_put_text(one, "vote", v->vote);
+		json_put_text(one, "reason", v->reason);
+		json_put_bool(one, "signed", v->approvals.size > 0);
+		json_put_bool(one, "counts", v->counts);
+		json_push(list, one);
+	}
+	return list;
+}
+
+static json_t *describe_accessors(struct arena *arena, const struct store_accessor *accessors,
+				  size_t count)
 {
 	json_t *list = json_array_new();
 
 	for (size_t i = 0; i < count; i++) {
 		json_t *one = json_object_new();
 
-		json_put_text(one, "at", slice_of_string(api_time(arena, events[i].at_ms)));
-		json_put_text(one, "actor", events[i].actor_name);
-		json_put_text(one, "from", events[i].from);
-		json_put_text(one, "to", events[i].to);
-		json_put_text(one, "reason", events[i].reason);
+		json_put_text(one, "person", accessors[i].name);
+		json_put_bool(one, "accepted", accessors[i].accepted_ms);
+		if (accessors[i].accepted_ms)
+			json_put_text(one, "accepted_at",
+				      slice_of_string(api_time(arena, accessors[i].accepted_ms)));
 		json_push(list, one);
 	}
 	return list;
 }
 
+/* Who is named in it, and who signs for it. */
+static enum err add_people(json_t *answer, struct exchange *x, struct route_context *context,
+			   const struct request_view *v, const struct store_request_more *more)
+{
+	struct arena *arena = exchange_arena(x);
+	struct store_accessor *accessors;
+	size_t count;
+
+	TRY(store_accessor_list(context->store, arena, &accessors, &count, v->row.id));
+	json_put(answer, "accessors", describe_accessors(arena, accessors, count));
+	json_put_text(answer, "lead", more->lead_name);
+	json_put_text(answer, "institution", more->institution_name);
+	json_put_text(answer, "countersigned_by", more->official_name);
+	json_put_bool(answer, "vouched_for", more->has_card);
+	return OK;
+}
+
+static enum err add_committee(json_t *answer, struct exchange *x, struct route_context *context,
+			      const struct request_view *v)
+{
+	struct arena *arena = exchange_arena(x);
+	struct store_vote *votes;
+	struct slice reviewers;
+	size_t count;
+
+	if (!v->sees_committee)
+		return OK;
+	TRY(store_vote_list(context->store, arena, &votes, &count, v->row.id, 0));
+	TRY(store_reviewer_list(context->store, arena, &reviewers, v->row.id));
+	json_put(answer, "votes", describe_votes(arena, votes, count));
+	json_put(answer, "reviewers", request_describe_list(reviewers));
+	return OK;
+}
+
+/* What the asker may do now, and what stands against it. */
+static json_t *describe_standing(const struct request_view *v)
+{
+	json_t *one = json_object_new();
+
+	json_put_bool(one, "own", v->is_own);
+	json_put_bool(one, "accessor", v->standing.is_accessor);
+	json_put_bool(one, "lead", v->standing.is_lead);
+	json_put_bool(one, "reviewer", v->standing.is_reviewer);
+	json_put_bool(one, "official", v->standing.is_official);
+	json_put_bool(one, "handler", v->may_handle);
+	json_put_bool(one, "decider", v->may_decide);
+	if (v->may_decide || v->may_handle)
+		json_put(one, "conflicts", request_describe_list(v->standing.conflicts));
+	if (v->standing.vote.size)
+		json_put_text(one, "vote", v->standing.vote);
+	return one;
+}
+
+static enum err add_story(json_t *answer, struct exchange *x, struct route_context *context,
+			  const struct request_view *v)
+{
+	struct arena *arena = exchange_arena(x);
+	struct store_request_event *events;
+	struct store_comment *comments;
+	size_t count;
+	json_t *told;
+
+	TRY(store_request_history(context->store, arena, &events, &count, v->row.id));
+	told = describe_events(arena, events, count, v->sees_committee);
+	json_put(answer, "history", json_incref(told));
+	json_put(answer, "events", told);
+	TRY(store_comment_list(context->store, arena, &comments, &count, v->row.id));
+	json_put(answer, "comments", describe_comments(arena, comments, count, v->sees_committee));
+	return OK;
+}
+
+static enum err describe_all(json_t *answer, struct exchange *x, struct route_context *context,
+			     const struct request_view *v)
+{
+	struct arena *arena = exchange_arena(x);
+	struct store_committee committee;
+	struct store_request_more more;
+
+	TRY(store_request_more(context->store, arena, &more, v->row.id));
+	TRY(store_committee_get(context->store, arena, &committee, v->row.model));
+	TRY(add_story(answer, x, context, v));
+	TRY(add_people(answer, x, context, v, &more));
+	TRY(add_committee(answer, x, context, v));
+	json_put(answer, "clock", request_clock(arena, &v->row, &more, &committee));
+	json_put(answer, "you", describe_standing(v));
+	if (more.advice.size)
+		json_put(answer, "advice",
+			 json_loadb((const char *)more.advice.data, more.advice.size, 0, NULL));
+	return OK;
+}
+
 void request_get(struct exchange *x, struct route_context *context)
 {
-	struct store_request request;
-	struct store_request_event *events;
-	size_t count;
+	struct request_view view;
 	json_t *answer;
 	enum err result;
 
-	if (!find_request(&request, x, context))
+	if (!request_find(&view, x, context))
 		return;
-	result = store_request_history(context->store, exchange_arena(x), &events, &count,
-				       request.id);
-	if (result != OK) {
-		reply_failure(x, result);
-		return;
-	}
-	answer = request_describe(exchange_arena(x), &request);
-	json_put(answer, "history", describe_history(exchange_arena(x), events, count));
-	result = form_show(answer, x, context, request.id);
+	answer = request_describe(exchange_arena(x), &view.row);
+	result = describe_all(answer, x, context, &view);
 	if (result == OK)
-		result = opinion_show(answer, x, context, request.id);
+		result = form_show(answer, x, context, view.row.id);
+	if (result == OK)
+		result = opinion_show(answer, x, context, view.row.id);
 	if (result == OK) {
 		reply_json(x, 200, answer);
 		return;
 	}
 	json_free(answer);
 	reply_failure(x, result);
-}
-
-/* An approval may grant fewer rights than were asked for, never more. */
-static enum err read_granted(struct slice *out, struct exchange *x, const json_t *body,
-			     const struct store_request *r)
-{
-	AUTO(buf_free) struct buf list = buf_new(1024);
-	const json_t *array = json_object_get(body, "rights");
-
-	*out = r->rights;
-	if (!array || json_is_null(array))
-		return OK;
-	if (!json_is_array(array) || json_array_size(array) == 0)
-		return failure(ERR_FORMAT, "\"rights\" must name at least one right");
-	for (size_t i = 0; i < json_array_size(array); i++) {
-		struct slice one;
-
-		TRY(json_text_at(&one, array, i));
-		if (!store_list_has(r->rights, one))
-			return failure(ERR_FORMAT, "\"rights\": \"%.*s\" was not asked for",
-				       SLICE_PRINT(one));
-		if (i)
-			buf_write(&list, S(","));
-		buf_write(&list, one);
-	}
-	*out = arena_copy(exchange_arena(x), buf_slice(&list));
-	return OK;
-}
-
-/* An appeal goes to someone else. The rest the database would refuse too, but after the license was
- * issued. */
-static enum err check_decidable(struct exchange *x, const struct store_request *r)
-{
-	const struct principal *who = authorize_principal(x);
-
-	if (principal_is(who, r->person))
-		return failure(ERR_DENIED, "nobody decides their own request");
-	if (!slice_equal(r->state, S("submitted")) && !slice_equal(r->state, S("appealed")))
-		return failure(ERR_CONFLICT, "the request is %.*s, not awaiting a decision",
-			       SLICE_PRINT(r->state));
-	if (slice_equal(r->state, S("appealed")) && principal_is(who, r->decided_by))
-		return failure(ERR_DENIED, "whoever denied a request does not decide its appeal");
-	return OK;
-}
-
-enum err request_grant(struct issue *out, struct exchange *x, struct route_context *context,
-		       const struct store_request *r, const json_t *body)
-{
-	struct slice rights;
-	int64_t days;
-
-	(void)context;
-	TRY(json_get_int_or(&days, body, "expires_days", API_LICENSE_DAYS));
-	if (days < 1 || days > API_MAX_DAYS)
-		return failure(ERR_FORMAT, "\"expires_days\" is 1 to %d", API_MAX_DAYS);
-	TRY(read_granted(&rights, x, body, r));
-	*out = request_license(r, rights, days);
-	return limits_of_body(&out->limits, exchange_arena(x), body);
-}
-
-static enum err approve(struct issue *issue, struct exchange *x, struct route_context *context,
-			const struct store_request *r, const json_t *body)
-{
-	struct verdict v = {.request = r, .to = S("approved"), .kind = AUDIT_REQUEST_APPROVE};
-
-	TRY(check_decidable(x, r));
-	TRY(api_reason(&v.reason, body));
-	TRY(request_grant(issue, x, context, r, body));
-	TRY(approvals_read(issue->approvals, &issue->approval_count, body));
-	TRY(issue_license(issue, x, context));
-	return request_approve_with(x, context, &v, issue);
-}
-
-void request_approve(struct exchange *x, struct route_context *context)
-{
-	struct store_request request;
-	struct issue issue;
-	json_t *answer;
-	enum err result;
-
-	if (!find_request(&request, x, context))
-		return;
-	AUTO(json_auto) json_t *body = api_body_or_none(x);
-	if (!body)
-		return;
-	result = approve(&issue, x, context, &request, body);
-	if (result != OK) {
-		reply_failure(x, result);
-		return;
-	}
-	answer = json_object_new();
-	json_put_text(answer, "state", S("approved"));
-	json_put(answer, "license", issue_describe(exchange_arena(x), &issue.license));
-	reply_json(x, 200, answer);
-}
-
-/* What an approver is to sign for this request: the license as approve would make it of the same
- * body. */
-void request_statement(struct exchange *x, struct route_context *context)
-{
-	struct store_request request;
-	struct issue issue;
-	struct slice statement;
-	json_t *answer;
-	enum err result;
-
-	if (!find_request(&request, x, context))
-		return;
-	AUTO(json_auto) json_t *body = api_body_or_none(x);
-	if (!body)
-		return;
-	result = check_decidable(x, &request);
-	if (result == OK)
-		result = request_grant(&issue, x, context, &request, body);
-	if (result == OK)
-		result = issue_statement(&statement, &issue, x, context);
-	if (result != OK) {
-		reply_failure(x, result);
-		return;
-	}
-	answer = json_object_new();
-	json_put_text(answer, "statement", statement);
-	reply_json(x, 200, answer);
-}
-
-static void change(struct exchange *x, struct route_context *context, enum audit_kind kind,
-		   struct slice to, bool reason_needed)
-{
-	struct store_request request;
-	struct verdict v = {.request = &request, .to = to, .kind = kind};
-	json_t *answer;
-	enum err result;
-
-	if (!find_request(&request, x, context))
-		return;
-	AUTO(json_auto) json_t *body = api_body_or_none(x);
-	if (!body)
-		return;
-	result = api_reason(&v.reason, body);
-	if (result == OK && reason_needed && slice_trim(v.reason).size == 0)
-		result = failure(ERR_FORMAT, "\"reason\" is missing: the person will read it");
-	if (result == OK && (kind == AUDIT_REQUEST_DENY || kind == AUDIT_REQUEST_RETURN))
-		result = check_decidable(x, &request);
-	if (result == OK)
-		result = request_carry_out(x, context, &v, NULL);
-	if (result != OK) {
-		reply_failure(x, result);
-		return;
-	}
-	answer = json_object_new();
-	json_put_text(answer, "id", slice_of_string(api_uuid(exchange_arena(x), request.id)));
-	json_put_text(answer, "state", to);
-	json_put_text(answer, "reason", v.reason);
-	reply_json(x, 200, answer);
-}
-
-/* Withdrawing and appealing are the requester's own; deciding is for those with the office. */
-static bool is_own(struct exchange *x, struct route_context *context)
-{
-	struct store_request request;
-
-	if (!find_request(&request, x, context))
-		return false;
-	if (principal_is(authorize_principal(x), request.person))
-		return true;
-	reply_code(x, CODE_RIGHT_NOT_GRANTED, "only the person who made the request may do this",
-		   NULL);
-	return false;
-}
-
-void request_deny(struct exchange *x, struct route_context *context)
-{
-	change(x, context, AUDIT_REQUEST_DENY, S("denied"), true);
-}
-
-void request_return(struct exchange *x, struct route_context *context)
-{
-	change(x, context, AUDIT_REQUEST_RETURN, S("returned"), true);
-}
-
-void request_withdraw(struct exchange *x, struct route_context *context)
-{
-	if (is_own(x, context))
-		change(x, context, AUDIT_REQUEST_WITHDRAW, S("withdrawn"), false);
-}
-
-void request_appeal(struct exchange *x, struct route_context *context)
-{
-	if (is_own(x, context))
-		change(x, context, AUDIT_REQUEST_APPEAL, S("appealed"), true);
 }

@@ -61,11 +61,21 @@ route_fn approver_list, approver_enroll, approver_remove, approver_rule;
 /* identities.c, referees.c */
 route_fn identity_list, identity_add, identity_remove;
 route_fn referee_add, referee_list, referee_link, reference_get, reference_answer;
-/* submit.c */
-route_fn request_submit;
-/* requests.c */
-route_fn request_list, request_get, request_approve, request_deny, request_return, request_withdraw,
-	request_appeal, request_statement;
+/* submit.c: what its owner does with a request */
+route_fn request_submit, request_edit, request_resubmit, request_withdraw, request_appeal;
+/* requests.c: how requests are looked at */
+route_fn request_list, request_counts, request_get;
+/* verdicts.c: what deciders and handlers do with one */
+route_fn request_approve, request_deny, request_vote, request_return, request_close,
+	request_decide_many, request_statement;
+/* deliberate.c */
+route_fn request_comment, request_recuse, request_invite, request_delegate;
+route_fn delegation_add, delegation_list, delegation_end;
+/* accessors.c: others who get access by one, and who signs for them */
+route_fn request_accept, request_countersign;
+route_fn library_card_issue, library_card_list, library_card_revoke;
+/* committees.c: how a model's requests are decided */
+route_fn committee_get, committee_set, use_list;
 /* licenses.c */
 route_fn license_list, license_get, license_revoke, license_suspend, license_reinstate;
 /* renewals.c, closeout.c: how they go on, how their holders end them */

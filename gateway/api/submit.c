@@ -1,273 +1,399 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An access request is submitted. Signing the terms binds the SHA-256 of the exact text to model,
- * rights and use: Ed25519 by a key the person has enrolled, over "sallyport/terms/v1\n" and
- * canonical JSON {"intended_use","model","rights","terms_sha256"}.
+ * What its owner does with an access request: write it as a draft, edit it, submit it (again, if it
+ * was returned), withdraw it, appeal.
  */
-#include <stdlib.h>
-
 #include "crypto/base/clock.h"
-#include "crypto/base/text.h"
 #include "crypto/json.h"
 #include "crypto/random.h"
-#include "crypto/verify.h"
 #include "gateway/api/form.h"
-#include "gateway/api/opinion.h"
+#include "gateway/api/idempotent.h"
 #include "gateway/api/reply.h"
-#include "gateway/api/request.h"
 #include "gateway/api/routes.h"
-#include "gateway/api/sight.h"
-#include "schema/store/key.h"
+#include "gateway/api/submission.h"
 
-enum { REQUEST_MAX_USE = 10000 };
-
-/* A request being submitted. */
-struct submission {
-	struct store_model model;
-	struct store_request row;
-	struct slice rights[RIGHT_COUNT]; /* sorted */
-	size_t right_count;
-	struct slice uses; /* declared, comma-separated codes */
-	struct opinion opinion;
-};
-
-static int compare_text(const void *a, const void *b)
+/* What goes with the request, whether it is new or changed. */
+static enum err store_rest(struct submission *s, struct store *store)
 {
-	const struct slice *x = a, *y = b;
-	size_t common = x->size < y->size ? x->size : y->size;
-	int order = memcmp(x->data, y->data, common);
-
-	return order ? order : (x->size > y->size) - (x->size < y->size);
+	if (s->sets_accessors || s->is_new_content)
+		TRY(store_accessors_set(store, s->row.id, s->accessors, s->is_new_content,
+					s->row.changed_ms));
+	if (s->advice.size)
+		TRY(store_request_advise(store, s->row.id, s->advice));
+	return OK;
 }
 
-static enum err read_rights(struct submission *s, struct exchange *x, const json_t *body)
+/* The entry says all of it at the top, as it always has, and once more for the history. */
+static void tell_content(struct audit_event *event, const struct submission *s)
 {
-	AUTO(buf_free) struct buf list = buf_new(1024);
-	const json_t *array;
+	const struct store_request *r = &s->row;
 
-	TRY(json_get_array(&array, body, "rights"));
-	if (json_array_size(array) == 0 || json_array_size(array) > RIGHT_COUNT)
-		return failure(ERR_FORMAT, "\"rights\" must name at least one right on the model");
-	for (size_t i = 0; i < json_array_size(array); i++) {
-		enum right right;
-
-		TRY(json_text_at(&s->rights[i], array, i));
-		if (!right_parse(&right, s->rights[i]) || right_is_office(right))
-			return failure(ERR_FORMAT, "\"rights\": \"%.*s\" is not a right on a model",
-				       SLICE_PRINT(s->rights[i]));
+	audit_event_text(event, "rights", r->rights);
+	audit_event_text(event, "intended_use", r->intended_use);
+	if (r->has_terms)
+		audit_event_hex(event, "terms_sha256", slice_of(r->terms_sha256, 32));
+	if (!store_id_is_none(r->terms_key)) {
+		audit_event_uuid(event, "terms_key", r->terms_key);
+		audit_event_hex(event, "terms_signature",
+				slice_of(r->terms_signature, STORE_SIGNATURE));
 	}
-	s->right_count = json_array_size(array);
-	qsort(s->rights, s->right_count, sizeof s->rights[0], compare_text);
-	for (size_t i = 0; i < s->right_count; i++) {
-		if (i && slice_equal(s->rights[i], s->rights[i - 1]))
-			return failure(ERR_FORMAT, "\"rights\": \"%.*s\" stands there twice",
-				       SLICE_PRINT(s->rights[i]));
-		if (i)
-			buf_write(&list, S(","));
-		buf_write(&list, s->rights[i]);
-	}
-	s->row.rights = arena_copy(exchange_arena(x), buf_slice(&list));
-	return OK;
 }
 
-/* The terms the person accepts must be those the model has now. */
-static enum err read_terms(struct submission *s, const json_t *body)
+/* Decided at once: the answer's receipt is that of the decision that follows. */
+static enum err publish(struct submission *s, struct exchange *x, struct route_context *context,
+			struct audit_event *event, bool is_draft)
 {
-	struct slice hex;
-
-	TRY(json_get_text_or(&hex, body, "terms_sha256", S("")));
-	if (hex.size == 0 && !s->model.has_terms)
-		return OK;
-	if (hex.size == 0)
-		return failure(ERR_FORMAT,
-			       "\"terms_sha256\" is missing: read the model's terms and send "
-			       "their SHA-256");
-	TRY(text_read_hex(s->row.terms_sha256, 32, hex));
-	s->row.has_terms = true;
-	if (!s->model.has_terms ||
-	    !slice_equal(slice_of(s->row.terms_sha256, 32), slice_of(s->model.terms_sha256, 32)))
-		return failure(ERR_CONFLICT,
-			       "these are not the terms the model has now; read them again");
-	return OK;
+	if (!is_draft && submission_is_decided(s))
+		return api_commit(context, event);
+	return api_finish(x, context, event);
 }
 
-static enum err write_statement(struct buf *out, struct exchange *x, const struct submission *s)
+/* The answers to the model's form. */
+static enum err take_form(struct audit_event *event, struct submission *s, struct exchange *x,
+			  struct route_context *context, const json_t *body)
 {
-	AUTO(json_auto) json_t *statement = json_object_new();
-	json_t *rights = json_array_new();
+	struct form_request form = {.id = s->row.id,
+				    .model = s->row.model,
+				    .is_draft = slice_equal(s->row.state, S("draft"))};
 
-	for (size_t i = 0; i < s->right_count; i++)
-		json_push_text(rights, s->rights[i]);
-	json_put_text(statement, "intended_use", s->row.intended_use);
-	json_put_text(statement, "model", s->model.name);
-	json_put(statement, "rights", rights);
-	json_put_text(
-		statement, "terms_sha256",
-		slice_of_string(api_hex(exchange_arena(x), slice_of(s->row.terms_sha256, 32))));
-	buf_write(out, S("sallyport/terms/v1\n"));
-	return json_write_canonical(out, statement);
+	return form_take(event, x, context, &form, body);
 }
 
-static enum err read_signature(struct submission *s, struct exchange *x,
-			       struct route_context *context, const json_t *body)
+static enum err create(struct submission *s, struct exchange *x, struct route_context *context,
+		       const json_t *body, bool is_draft)
 {
-	AUTO(buf_free) struct buf signature = buf_new(128);
-	AUTO(buf_free) struct buf statement = buf_new(64 * 1024);
-	const json_t *object = json_object_get(body, "terms_signature");
-	struct store_key key;
-	struct slice id, text;
-	enum err found;
+	AUTO(store_end) struct store *store = context->store;
+	AUTO(audit_event_clear) struct audit_event event = {0};
+	AUTO(json_auto) json_t *detail = submission_describe(x, s);
+	AUTO(buf_free) struct buf text = buf_new(64 * 1024);
+	struct store_request before = s->row;
+	struct request_act act = {.request = &before,
+				  .kind = is_draft ? AUDIT_REQUEST_SAVE : AUDIT_REQUEST_SUBMIT,
+				  .to = s->row.state,
+				  .detail = detail};
 
-	if (!object || json_is_null(object))
-		return OK; /* a policy may ask for it later */
-	TRY(json_get_text(&id, object, "key_id"));
-	TRY(json_get_text(&text, object, "sig"));
-	TRY(text_read_uuid(s->row.terms_key, id));
-	TRY(text_read_base64(&signature, text, TEXT_BASE64));
-	found = store_key_get(context->store, exchange_arena(x), &key, s->row.terms_key,
-			      authorize_principal(x)->person.id);
-	if (found == ERR_NOT_FOUND || (found == OK && !slice_equal(key.kind, S("ed25519"))))
-		return failure(ERR_FORMAT, "\"key_id\" is no Ed25519 key that you have enrolled");
-	TRY(found);
-	TRY(write_statement(&statement, x, s));
-	if (signature.size != SIGN_SIGNATURE ||
-	    !sign_is_valid(key.public, buf_slice(&statement), signature.data))
-		return failure(ERR_FORMAT, "the signature of the terms does not verify");
-	memcpy(s->row.terms_signature, signature.data, SIGN_SIGNATURE);
-	return OK;
+	before.state = S("none");
+	request_act_entry(&event, x, &act);
+	tell_content(&event, s);
+	TRY(json_write_canonical(&text, detail));
+	TRY(store_begin(store));
+	TRY(store_request_create(store, &s->row, buf_slice(&text)));
+	TRY(store_rest(s, store));
+	TRY(take_form(&event, s, x, context, body));
+	if (!is_draft)
+		TRY(opinion_keep(store, &s->opinion, s->row.id, &s->model));
+	return publish(s, x, context, &event, is_draft);
 }
 
-static enum err read_submission(struct submission *s, struct exchange *x,
-				struct route_context *context, const json_t *body)
+static enum err store_decision(struct exchange *x, struct route_context *context,
+			       const struct request_act *act, const struct issue *issue)
 {
-	struct slice model;
-	enum err found;
-
-	TRY(json_get_text(&model, body, "model"));
-	found = store_model_get(context->store, exchange_arena(x), &s->model, model);
-	if (found == ERR_NOT_FOUND)
-		return failure(ERR_NOT_FOUND, "model %.*s does not exist", SLICE_PRINT(model));
-	TRY(found);
-	TRY(sight_check(x, context, &s->model));
-	TRY(json_get_text(&s->row.intended_use, body, "intended_use"));
-	if (slice_trim(s->row.intended_use).size == 0 || s->row.intended_use.size > REQUEST_MAX_USE)
-		return failure(ERR_FORMAT,
-			       "\"intended_use\" must say in 1 to %d bytes what the model is "
-			       "wanted for",
-			       REQUEST_MAX_USE);
-	TRY(read_rights(s, x, body));
-	TRY(opinion_read_list(&s->uses, exchange_arena(x), body, "uses"));
-	TRY(read_terms(s, body));
-	TRY(read_signature(s, x, context, body));
-	s->row.created_ms = s->row.changed_ms = clock_now_ms();
-	s->row.state = S("submitted");
-	random_uuid(s->row.id, s->row.created_ms);
-	memcpy(s->row.model, s->model.id, STORE_ID);
-	memcpy(s->row.person, authorize_principal(x)->person.id, STORE_ID);
-	return OK;
-}
-
-/* Is there more to come than waiting for people? */
-static bool is_decided(const struct submission *s)
-{
-	if (s->opinion.has_criteria)
-		return s->opinion.decides;
-	return slice_equal(s->model.gate, S("auto"));
-}
-
-static enum err submit(struct submission *s, struct exchange *x, struct route_context *context,
-		       const json_t *body)
-{
-	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
 	AUTO(audit_event_clear) struct audit_event event = {0};
 
-	audit_event_begin(&event, AUDIT_REQUEST_SUBMIT, who->person.id, who->person.name);
-	audit_event_uuid(&event, "request", s->row.id);
-	audit_event_text(&event, "model", s->model.name);
-	audit_event_text(&event, "rights", s->row.rights);
-	audit_event_text(&event, "intended_use", s->row.intended_use);
-	if (s->row.has_terms)
-		audit_event_hex(&event, "terms_sha256", slice_of(s->row.terms_sha256, 32));
-	if (!store_id_is_none(s->row.terms_key)) {
-		audit_event_uuid(&event, "terms_key", s->row.terms_key);
-		audit_event_hex(&event, "terms_signature",
-				slice_of(s->row.terms_signature, SIGN_SIGNATURE));
-	}
+	request_act_entry(&event, x, act);
+	if (issue)
+		audit_event_uuid(&event, "license", issue->license.id);
 	TRY(store_begin(store));
-	TRY(store_request_create(store, &s->row));
-	TRY(form_take(&event, x, context,
-		      &(struct form_request){.id = s->row.id, .model = s->row.model}, body));
-	TRY(opinion_keep(store, &s->opinion, s->row.id, &s->model));
-	if (is_decided(s))
-		return api_commit(context, &event); /* the answer's receipt is the approval's */
+	TRY(request_act_store(x, store, act));
+	if (issue)
+		TRY(store_license_issue(store, &issue->license));
 	return api_finish(x, context, &event);
 }
 
+static enum err approve_at_once(struct submission *s, struct exchange *x,
+				struct route_context *context, const struct request_act *act)
+{
+	struct issue issue = request_license(&s->row, s->row.rights, API_LICENSE_DAYS);
+	enum err result;
+
+	issue.uses = s->row.uses;
+	memcpy(issue.institution, s->row.institution, STORE_ID);
+	TRY(issue_license(&issue, x, context));
+	result = store_decision(x, context, act, &issue);
+	if (result == ERR_CONFLICT || result == ERR_DENIED)
+		return issue_undo(&issue, x, context, result);
+	return result;
+}
+
 /* What the published criteria say, or, without any, the gate "auto": that there is none. */
-static enum err carry_out(struct submission *s, struct exchange *x, struct route_context *context)
+static enum err decide_at_once(struct submission *s, struct exchange *x,
+			       struct route_context *context)
 {
 	bool denies = s->opinion.has_criteria && s->opinion.outcome == EFFECT_DENY;
-	struct verdict v = {.request = &s->row,
-			    .to = denies ? S("denied") : S("approved"),
-			    .reason = S("the model's gate is auto"),
-			    .kind = denies ? AUDIT_REQUEST_DENY : AUDIT_REQUEST_APPROVE,
-			    .by_gate = true};
-	struct issue issue;
+	struct request_act act = {.request = &s->row,
+				  .kind = denies ? AUDIT_REQUEST_DENY : AUDIT_REQUEST_APPROVE,
+				  .to = denies ? S("denied") : S("approved"),
+				  .reason = s->opinion.has_criteria ? opinion_reason(&s->opinion)
+								    : S("the model's gate is auto"),
+				  .by_gateway = true};
 
-	if (s->opinion.has_criteria)
-		v.reason = opinion_reason(&s->opinion);
-	s->row.model_name = s->model.name;
-	s->row.person_name = authorize_principal(x)->person.name;
-	if (denies) {
-		TRY(request_carry_out(x, context, &v, NULL));
-	} else {
-		issue = request_license(&s->row, s->row.rights, API_LICENSE_DAYS);
-		TRY(issue_license(&issue, x, context));
-		TRY(request_approve_with(x, context, &v, &issue));
-	}
-	s->row.state = v.to;
-	s->row.reason = v.reason;
+	TRY(denies ? store_decision(x, context, &act, NULL) : approve_at_once(s, x, context, &act));
+	s->row.state = act.to;
+	s->row.reason = act.reason;
+	s->row.waiting_ms = 0;
 	return OK;
 }
 
-static enum err weigh(struct submission *s, struct exchange *x, struct route_context *context)
+static void reply_submitted(const struct idempotent *once, struct exchange *x,
+			    struct route_context *context, unsigned status,
+			    const struct submission *s)
 {
-	struct opinion_question question = {
-		.model = &s->model,
-		.person = s->row.person,
-		.rights = s->row.rights,
-		.uses = s->uses,
-		.accessors = 1,
-		.terms_are_signed = !store_id_is_none(s->row.terms_key),
-	};
+	json_t *answer = request_describe(exchange_arena(x), &s->row);
 
-	return opinion_weigh(&s->opinion, x, context, &question);
+	json_put(answer, "criteria", opinion_describe(&s->opinion));
+	idempotent_reply(once, x, context, status, answer, NULL);
+}
+
+static void fill_new(struct submission *s, struct exchange *x, bool is_draft)
+{
+	const struct principal *who = authorize_principal(x);
+
+	s->row.created_ms = s->row.changed_ms = clock_now_ms();
+	s->row.state = is_draft ? S("draft") : S("submitted");
+	s->row.round = is_draft ? 0 : 1;
+	s->row.waiting_ms = is_draft ? 0 : s->row.created_ms;
+	random_uuid(s->row.id, s->row.created_ms);
+	memcpy(s->row.model, s->model.id, STORE_ID);
+	memcpy(s->row.person, who->person.id, STORE_ID);
+	s->row.model_name = s->model.name;
+	s->row.person_name = who->person.name;
+}
+
+static enum err read_new(struct submission *s, struct exchange *x, struct route_context *context,
+			 const json_t *body, bool *is_draft)
+{
+	struct slice model;
+
+	TRY(json_get_bool_or(is_draft, body, "draft", false));
+	TRY(json_get_text(&model, body, "model"));
+	TRY(submission_find_model(s, x, context, model));
+	TRY(submission_read(s, x, context, body));
+	if (!*is_draft) {
+		TRY(submission_check(s));
+		TRY(submission_advise(s, x, context));
+		TRY(submission_weigh(s, x, context));
+	}
+	fill_new(s, x, *is_draft);
+	return OK;
 }
 
 void request_submit(struct exchange *x, struct route_context *context)
 {
 	AUTO(json_auto) json_t *body = api_body(x);
 	struct submission *s = arena_alloc(exchange_arena(x), sizeof *s);
+	struct idempotent once;
+	bool is_draft = false;
+	enum err result;
+
+	if (!body || !idempotent_begin(&once, x, context))
+		return;
+	result = read_new(s, x, context, body, &is_draft);
+	if (result == OK)
+		result = create(s, x, context, body, is_draft);
+	if (result == OK && !is_draft && submission_is_decided(s))
+		result = decide_at_once(s, x, context);
+	if (result == OK)
+		reply_submitted(&once, x, context, 201, s);
+	else
+		idempotent_fail(&once, x, context, result);
+}
+
+/* The submission that a stored request is, to be changed or submitted. */
+static enum err take_up(struct submission *s, struct exchange *x, struct route_context *context,
+			const struct request_view *view)
+{
+	AUTO(buf_free) struct buf names = buf_new(16 * 1024);
+	struct store_accessor *accessors;
+	size_t count;
+
+	s->row = view->row;
+	TRY(submission_find_model(s, x, context, view->row.model_name));
+	TRY(store_accessor_list(context->store, exchange_arena(x), &accessors, &count,
+				view->row.id));
+	for (size_t i = 0; i < count; i++) {
+		buf_write_string(&names, i ? "," : "");
+		buf_write(&names, accessors[i].name);
+	}
+	TRY(buf_done(&names));
+	s->accessors = arena_copy(exchange_arena(x), buf_slice(&names));
+	return OK;
+}
+
+/* PUT says all of it anew. */
+static void forget_content(struct submission *s)
+{
+	s->row.intended_use = s->row.rights = s->row.uses = s->accessors = S("");
+	s->row.has_terms = false;
+	memset(s->row.terms_sha256, 0, STORE_SHA256);
+	memset(s->row.terms_key, 0, STORE_ID);
+	memset(s->row.lead, 0, STORE_ID);
+	memset(s->row.institution, 0, STORE_ID);
+}
+
+static enum err check_editable(const struct store_request *r)
+{
+	if (slice_equal(r->state, S("draft")) || slice_equal(r->state, S("returned")))
+		return OK;
+	return failure(ERR_CONFLICT,
+		       "the request is %.*s: only a draft or a returned one can be "
+		       "edited or submitted",
+		       SLICE_PRINT(r->state));
+}
+
+static enum err save(struct submission *s, struct exchange *x, struct route_context *context,
+		     const json_t *body)
+{
+	AUTO(store_end) struct store *store = context->store;
+	AUTO(audit_event_clear) struct audit_event event = {0};
+	AUTO(json_auto) json_t *detail = submission_describe(x, s);
+	struct request_act act = {.request = &s->row, .kind = AUDIT_REQUEST_SAVE, .detail = detail};
+
+	s->row.changed_ms = clock_now_ms();
+	request_act_entry(&event, x, &act);
+	tell_content(&event, s);
+	TRY(store_begin(store));
+	TRY(request_act_store(x, store, &act));
+	TRY(store_request_save(store, &s->row));
+	TRY(store_rest(s, store));
+	TRY(take_form(&event, s, x, context, body));
+	return api_finish(x, context, &event);
+}
+
+static enum err edit(struct submission *s, struct exchange *x, struct route_context *context,
+		     const struct request_view *view, const json_t *body)
+{
+	TRY(check_editable(&view->row));
+	TRY(take_up(s, x, context, view));
+	if (slice_equal(exchange_request(x)->method, S("PUT")))
+		forget_content(s);
+	TRY(submission_read(s, x, context, body));
+	if (slice_equal(exchange_request(x)->method, S("PUT")))
+		s->sets_accessors = s->is_new_content = true;
+	if (slice_equal(s->row.state, S("returned")))
+		TRY(submission_check(s)); /* it stays one that was submitted */
+	return save(s, x, context, body);
+}
+
+/* Only its owner's. */
+static bool find_own(struct request_view *view, struct exchange *x, struct route_context *context)
+{
+	if (!request_find(view, x, context))
+		return false;
+	if (view->is_own)
+		return true;
+	reply_code(x, CODE_RIGHT_NOT_GRANTED, "only the person who made the request may do this",
+		   NULL);
+	return false;
+}
+
+void request_edit(struct exchange *x, struct route_context *context)
+{
+	struct submission *s = arena_alloc(exchange_arena(x), sizeof *s);
+	struct request_view view;
+	enum err result;
+
+	if (!find_own(&view, x, context))
+		return;
+	AUTO(json_auto) json_t *body = api_body(x);
+	if (!body)
+		return;
+	result = edit(s, x, context, &view, body);
+	if (result == OK)
+		reply_json(x, 200, request_describe(exchange_arena(x), &s->row));
+	else
+		reply_failure(x, result);
+}
+
+static enum err resubmit(struct submission *s, struct exchange *x, struct route_context *context,
+			 const struct request_view *view, const json_t *body)
+{
+	AUTO(store_end) struct store *store = context->store;
+	AUTO(audit_event_clear) struct audit_event event = {0};
+	AUTO(json_auto) json_t *detail = NULL;
+	struct request_act act = {
+		.request = &s->row, .kind = AUDIT_REQUEST_SUBMIT, .to = S("submitted")};
+
+	TRY(check_editable(&view->row));
+	TRY(api_reason(&act.reason, body));
+	TRY(take_up(s, x, context, view));
+	TRY(submission_check(s));
+	TRY(submission_advise(s, x, context));
+	TRY(submission_weigh(s, x, context));
+	s->sets_accessors = true;
+	act.detail = detail = submission_describe(x, s);
+	request_act_entry(&event, x, &act);
+	tell_content(&event, s);
+	TRY(store_begin(store));
+	TRY(request_act_store(x, store, &act));
+	TRY(store_request_advise(store, s->row.id, s->advice));
+	s->row.state = S("submitted");
+	TRY(take_form(&event, s, x, context, body));
+	TRY(opinion_keep(store, &s->opinion, s->row.id, &s->model));
+	TRY(publish(s, x, context, &event, false));
+	s->row.reason = act.reason;
+	s->row.round++;
+	s->row.changed_ms = s->row.waiting_ms = clock_now_ms();
+	return OK;
+}
+
+void request_resubmit(struct exchange *x, struct route_context *context)
+{
+	struct submission *s = arena_alloc(exchange_arena(x), sizeof *s);
+	struct request_view view;
+	struct idempotent once;
+	enum err result;
+
+	if (!find_own(&view, x, context))
+		return;
+	AUTO(json_auto) json_t *body = api_body_or_none(x);
+	if (!body || !idempotent_begin(&once, x, context))
+		return;
+	result = resubmit(s, x, context, &view, body);
+	if (result == OK && submission_is_decided(s))
+		result = decide_at_once(s, x, context);
+	if (result == OK)
+		reply_submitted(&once, x, context, 200, s);
+	else
+		idempotent_fail(&once, x, context, result);
+}
+
+/* A step of the owner's own. */
+static void change(struct exchange *x, struct route_context *context, enum audit_kind kind,
+		   struct slice to, bool reason_needed)
+{
+	struct request_view view;
+	struct request_act act = {.request = &view.row, .kind = kind, .to = to};
 	json_t *answer;
 	enum err result;
 
+	if (!find_own(&view, x, context))
+		return;
+	AUTO(json_auto) json_t *body = api_body_or_none(x);
 	if (!body)
 		return;
-	result = read_submission(s, x, context, body);
+	result = api_reason(&act.reason, body);
+	if (result == OK && reason_needed && slice_trim(act.reason).size == 0)
+		result = failure(ERR_FORMAT, "\"reason\" is missing: who decides will read it");
 	if (result == OK)
-		result = weigh(s, x, context);
-	if (result == OK)
-		result = submit(s, x, context, body);
-	if (result == OK && is_decided(s))
-		result = carry_out(s, x, context);
+		result = request_act_do(x, context, &act);
 	if (result != OK) {
 		reply_failure(x, result);
 		return;
 	}
-	s->row.model_name = s->model.name;
-	s->row.person_name = authorize_principal(x)->person.name;
-	answer = request_describe(exchange_arena(x), &s->row);
-	json_put(answer, "criteria", opinion_describe(&s->opinion));
-	reply_json(x, 201, answer);
+	answer = json_object_new();
+	json_put_text(answer, "id", slice_of_string(api_uuid(exchange_arena(x), view.row.id)));
+	json_put_text(answer, "state", to);
+	json_put_text(answer, "reason", act.reason);
+	reply_json(x, 200, answer);
+}
+
+void request_withdraw(struct exchange *x, struct route_context *context)
+{
+	change(x, context, AUDIT_REQUEST_WITHDRAW, S("withdrawn"), false);
+}
+
+void request_appeal(struct exchange *x, struct route_context *context)
+{
+	change(x, context, AUDIT_REQUEST_APPEAL, S("appealed"), true);
 }

@@ -64,20 +64,28 @@ static enum err put_signature(json_t *body, const struct statement *wish,
 	return OK;
 }
 
+enum err access_sign(json_t **out, const struct statement *wish, const struct sign_key *key,
+		     const char *key_id)
+{
+	AUTO(json_auto) json_t *body = NULL;
+
+	TRY(statement_json(&body, wish));
+	if (wish->terms_sha256[0])
+		TRY(put_signature(body, wish, key, key_id));
+	else
+		json_object_del(body, "terms_sha256");
+	*out = body;
+	body = NULL; /* given away */
+	return OK;
+}
+
 enum err access_submit(json_t **answer, struct client *c, const struct statement *wish,
-		       const struct sign_key *key, const char *key_id)
+		       const struct sign_key *key, const char *key_id, json_t *more)
 {
 	json_t *body;
 
-	TRY(statement_json(&body, wish));
-	if (wish->terms_sha256[0]) {
-		enum err result = put_signature(body, wish, key, key_id);
-
-		if (result != OK) {
-			json_free(body);
-			return result;
-		}
-	} else
-		json_object_del(body, "terms_sha256");
+	TRY(access_sign(&body, wish, key, key_id));
+	if (more)
+		json_object_update(body, more);
 	return client_call(c, answer, "POST", "/api/v1/access-requests", body);
 }

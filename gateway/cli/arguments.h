@@ -13,7 +13,7 @@
 #include "crypto/base/err.h"
 #include "crypto/base/slice.h"
 
-enum { ARGUMENTS_MAX_OPTIONS = 64, ARGUMENTS_MAX_WORDS = 8 };
+enum { ARGUMENTS_MAX_OPTIONS = 64, ARGUMENTS_MAX_WORDS = 101 };
 
 struct argument_rule {
 	const char *options;

@@ -50,10 +50,28 @@
 	X("model enable",    "NAME",            "reason=",                                1, 1, "allow its use again",                                   command_model_enable) \
 	X("model shred",     "NAME",            "reason= yes",                            1, 1, "destroy a model's keys, for good",                      command_model_shred) \
 	X("model sealed",    "NAME PATH OUT",   "revision=",                              3, 3, "save a file as it is sealed, as one age file",          command_model_sealed) \
-	X("request",         "MODEL",           "use= accept-terms right=+ key-file=",    1, 1, "ask for access: read the terms, sign them, say why",    command_request) \
-	X("requests",        "",                "state=",                                 0, 0, "requests for access",                                   command_requests) \
-	X("approve",         "ID",              "reason= right=+ days= limit=+ " SIGN_APPROVAL_OPTIONS, 1, 1, "approve a request, with your key where there are approvers; issues a license", command_approve) \
-	X("deny",            "ID",              "reason=",                                1, 1, "deny a request",                                        command_deny) \
+	X("request",         "MODEL",           "use= accept-terms right=+ key-file= code=+ accessor=+ lead= institution=", 1, 1, "ask for access: read the terms, sign them, say why",    command_request) \
+	X("requests",        "",                "state= model= search= mine assigned waiting", 0, 0, "requests for access",                                   command_requests) \
+	X("approve",         "ID",              "reason= right=+ days= limit=+ region=+ code=+ " SIGN_APPROVAL_OPTIONS, 1, 1, "vote to approve, with your key where there are approvers; the deciding vote issues the license", command_approve) \
+	X("deny",            "ID",              "reason=",                                1, 1, "vote to deny a request",                                command_deny) \
+	X("requests show",   "ID",              "",                                       1, 1, "a request: its history, comments, votes and clock",     command_requests_show) \
+	X("requests decide", "approve|deny ID...", "reason=",                             2, 101, "vote on many requests at once",                      command_requests_decide) \
+	X("submit",          "ID",              "reason=",                                1, 1, "submit a draft, or a returned request again",           command_submit) \
+	X("accept",          "ID",              "accept-terms key-file=",                 1, 1, "accept the terms as an accessor of a request",          command_accept) \
+	X("return",          "ID",              "reason= change=+",                       1, 1, "return a request for changes",                          command_return) \
+	X("withdraw",        "ID",              "reason=",                                1, 1, "withdraw a request of your own",                        command_withdraw) \
+	X("appeal",          "ID",              "reason=",                                1, 1, "appeal a denial; somebody else decides",                command_appeal) \
+	X("close",           "ID",              "reason=",                                1, 1, "close a request that is decided",                       command_close) \
+	X("comment",         "ID TEXT",         "committee requester",                    2, 2, "say something about a request",                         command_comment) \
+	X("recuse",          "ID",              "reason=",                                1, 1, "declare a conflict of interest",                        command_recuse) \
+	X("review",          "ID PERSON",       "reason=",                                2, 2, "invite somebody to read a request and comment",         command_review) \
+	X("delegate",        "PERSON",          "until= request= model= reason=",         1, 1, "let somebody vote in your place until a time",          command_delegate) \
+	X("countersign",     "ID",              "reason=",                                1, 1, "sign a request for its institution",                    command_countersign) \
+	X("committee show",  "MODEL",           "",                                       1, 1, "how requests for a model are decided",                  command_committee_show) \
+	X("committee set",   "MODEL",           "file=",                                  1, 1, "set it from a file of JSON (- is standard input)",      command_committee_set) \
+	X("card issue",      "INSTITUTION PERSON", "days= reason=",                       2, 2, "vouch for a member of your institution",                command_card_issue) \
+	X("card list",       "INSTITUTION",     "",                                       1, 1, "library cards of an institution",                       command_card_list) \
+	X("card revoke",     "INSTITUTION CARD","",                                       2, 2, "take a library card back",                              command_card_revoke) \
 	X("usage",           "",                "",                                       0, 0, "what you have used, and what is left of your limits",   command_usage) \
 	X("limits show",     "KIND ID",         "",                                       2, 2, "how much a person or an institution may use",           command_limits_show) \
 	X("limits set",      "KIND ID",         "limit=+",                                2, 2, "set that: --limit requests/day=1000; none ends them all", command_limits_set) \

@@ -156,7 +156,7 @@ enum err demo_request_access(struct demo *d)
 	TRY(user_key_enroll(&d->key_id, &d->arena, c, d->key, "demo"));
 	TRY(access_terms_get(&terms, &d->arena, c, DEMO_MODEL));
 	wish.terms_sha256 = terms.sha256;
-	TRY(access_submit(&answer, c, &wish, d->key, d->key_id));
+	TRY(access_submit(&answer, c, &wish, d->key, d->key_id, NULL));
 	TRY(take(&d->request, d, answer, "id"));
 	demo_say(d, "key %s enrolled (Ed25519)", d->key_id);
 	demo_say(d, "terms %.16s... signed, %zu bytes of text", terms.sha256, terms.text.size);

@@ -69,14 +69,21 @@ static int match(const struct command *command, int argc, char *const *argv)
 	return 0;
 }
 
+/* The longest name: "requests show" is not "requests" with a word. */
 static const struct command *find_command(int argc, char *const *argv, int *taken)
 {
+	const struct command *found = NULL;
+
+	*taken = 0;
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		*taken = match(&commands[i], argc, argv);
-		if (*taken)
-			return &commands[i];
+		int words = match(&commands[i], argc, argv);
+
+		if (words <= *taken)
+			continue;
+		*taken = words;
+		found = &commands[i];
 	}
-	return NULL;
+	return found;
 }
 
 static int not_found(int argc, char *const *argv)

@@ -9,7 +9,7 @@
 #include "gateway/cli/sign_approval.h"
 #include "gateway/cli/user_key.h"
 
-enum { REQUESTS_MAX_DAYS = 36500 };
+enum { REQUESTS_MAX_DAYS = 36500, REQUESTS_MAX_LIST = 32 };
 
 static enum err read_wish(struct statement *wish, struct cli *cli)
 {
@@ -24,8 +24,7 @@ static enum err read_wish(struct statement *wish, struct cli *cli)
 	return OK;
 }
 
-/* Nobody signs what was not shown. */
-static enum err show_terms(struct cli *cli, const struct access_terms *terms)
+enum err access_show_terms(struct cli *cli, const struct access_terms *terms)
 {
 	if (terms->text.size) {
 		fprintf(stderr, "--- terms %s\n", terms->sha256);
@@ -38,10 +37,45 @@ static enum err show_terms(struct cli *cli, const struct access_terms *terms)
 	return OK;
 }
 
+static void put_list(json_t *body, const struct cli *cli, const char *option, const char *name)
+{
+	const char *values[REQUESTS_MAX_LIST];
+	size_t count = arguments_list(&cli->arguments, option, values, REQUESTS_MAX_LIST);
+	json_t *list;
+
+	if (!count)
+		return;
+	list = json_array_new();
+	for (size_t i = 0; i < count; i++)
+		json_push_text(list, slice_of_string(values[i]));
+	json_put(body, name, list);
+}
+
+static void put_text(json_t *body, const struct cli *cli, const char *option, const char *name)
+{
+	const char *value = arguments_value(&cli->arguments, option);
+
+	if (value)
+		json_put_text(body, name, slice_of_string(value));
+}
+
+/* What a request says besides what is signed. */
+static json_t *more_of(const struct cli *cli, json_t **out)
+{
+	json_t *more = *out = json_object_new();
+
+	put_list(more, cli, "code", "uses");
+	put_list(more, cli, "accessor", "accessors");
+	put_text(more, cli, "lead", "lead");
+	put_text(more, cli, "institution", "institution");
+	return more;
+}
+
 enum err command_request(struct cli *cli)
 {
 	AUTO(sign_key_auto) struct sign_key *key = NULL;
 	AUTO(json_auto) json_t *answer = NULL;
+	AUTO(json_auto) json_t *more = NULL;
 	struct access_terms terms;
 	struct statement wish;
 	const char *key_id = NULL;
@@ -50,13 +84,13 @@ enum err command_request(struct cli *cli)
 	TRY(read_wish(&wish, cli));
 	TRY(cli_client(&c, cli));
 	TRY(access_terms_get(&terms, &cli->arena, c, wish.model));
-	TRY(show_terms(cli, &terms));
+	TRY(access_show_terms(cli, &terms));
 	wish.terms_sha256 = terms.sha256;
 	if (terms.sha256[0]) {
 		TRY(user_key_read(&key, &cli->arena, arguments_value(&cli->arguments, "key-file")));
 		TRY(user_key_find(&key_id, &cli->arena, c, key));
 	}
-	TRY(access_submit(&answer, c, &wish, key, key_id));
+	TRY(access_submit(&answer, c, &wish, key, key_id, more_of(cli, &more)));
 	return output_object(cli, answer, "id state model rights intended_use created");
 }
 
@@ -74,19 +108,40 @@ static enum err check_state(struct cli *cli, const char *state)
 			 state);
 }
 
+static const char *add_filter(struct cli *cli, const char *path, const char *option,
+			      const char *name)
+{
+	const char *value = arguments_value(&cli->arguments, option);
+
+	return value ? arena_printf(&cli->arena, "%s%s=%s&", path, name,
+				    client_encode(&cli->arena, slice_of_string(value)))
+		     : path;
+}
+
+static const char *add_flag(struct cli *cli, const char *path, const char *option,
+			    const char *query)
+{
+	return arguments_flag(&cli->arguments, option)
+		       ? arena_printf(&cli->arena, "%s%s", path, query)
+		       : path;
+}
+
 enum err command_requests(struct cli *cli)
 {
 	AUTO(json_auto) json_t *answer = NULL;
 	const char *state = arguments_value(&cli->arguments, "state");
-	const char *path = "/api/v1/access-requests";
+	const char *path = "/api/v1/access-requests?";
 	struct client *c;
 
 	if (state)
 		TRY(check_state(cli, state));
 	TRY(cli_client(&c, cli));
-	if (state)
-		path = arena_printf(&cli->arena, "%s?state=%s", path,
-				    client_encode(&cli->arena, slice_of_string(state)));
+	path = add_filter(cli, path, "state", "state");
+	path = add_filter(cli, path, "model", "model");
+	path = add_filter(cli, path, "search", "q");
+	path = add_flag(cli, path, "mine", "mine=1&");
+	path = add_flag(cli, path, "assigned", "assigned=1&");
+	path = add_flag(cli, path, "waiting", "sort=waiting&");
 	TRY(client_call(c, &answer, "GET", path, NULL));
 	return output_table(cli, answer, "requests",
 			    "id state person model rights intended_use created");
@@ -102,11 +157,8 @@ static const char *request_path(struct cli *cli, const char *act)
 static enum err read_grant(json_t *body, struct cli *cli)
 {
 	const char *reason = arguments_value(&cli->arguments, "reason");
-	const char *rights[STATEMENT_MAX_RIGHTS];
-	size_t count = arguments_list(&cli->arguments, "right", rights, STATEMENT_MAX_RIGHTS);
 	AUTO(json_auto) json_t *limits = NULL;
 	uint64_t days = 0;
-	json_t *list;
 
 	TRY(arguments_number(&days, &cli->arguments, "days", REQUESTS_MAX_DAYS));
 	TRY(limits_read_words(&limits, cli));
@@ -116,12 +168,9 @@ static enum err read_grant(json_t *body, struct cli *cli)
 		json_put(body, "limits", json_incref(limits));
 	if (days)
 		json_put_int(body, "expires_days", (int64_t)days);
-	if (!count)
-		return OK;
-	list = json_array_new();
-	for (size_t i = 0; i < count; i++)
-		json_push_text(list, slice_of_string(rights[i]));
-	json_put(body, "rights", list);
+	put_list(body, cli, "right", "rights");
+	put_list(body, cli, "region", "regions");
+	put_list(body, cli, "code", "uses");
 	return OK;
 }
 
@@ -206,6 +255,8 @@ enum err command_approve(struct cli *cli)
 	TRY(client_call(c, &answer, "POST", request_path(cli, "/approve"), json_incref(body)));
 	if (cli->json)
 		return output_json(answer);
+	if (!json_has(answer, "license"))
+		return output_object(cli, answer, "id state votes");
 	return output_object(cli, json_object_get(answer, "license"),
 			     "id model person state rights not_before expires");
 }
@@ -222,6 +273,8 @@ enum err command_deny(struct cli *cli)
 	body = json_object_new();
 	json_put_text(body, "reason", slice_of_string(reason));
 	TRY(client_call(c, &answer, "POST", request_path(cli, "/deny"), body));
+	if (strcmp(json_string_value(json_object_get(answer, "state")), "denied") != 0)
+		return output_object(cli, answer, "id state votes");
 	return output_done(cli, answer, "denied: %s", reason);
 }
 

@@ -66,12 +66,28 @@
 	X(MODEL_SHRED,       "model.shred",       A) \
 	X(MODEL_SERVE,       "model.serve",       A) \
 	X(MODEL_EXPORT,      "model.export",      A) \
+	X(REQUEST_SAVE,      "request.save",      A) \
 	X(REQUEST_SUBMIT,    "request.submit",    A) \
 	X(REQUEST_APPROVE,   "request.approve",   A) \
 	X(REQUEST_DENY,      "request.deny",      A) \
 	X(REQUEST_RETURN,    "request.return",    A) \
 	X(REQUEST_WITHDRAW,  "request.withdraw",  A) \
 	X(REQUEST_APPEAL,    "request.appeal",    A) \
+	X(REQUEST_CLOSE,     "request.close",     A) \
+	X(REQUEST_REOPEN,    "request.reopen",    A) \
+	X(REQUEST_COMMENT,   "request.comment",   A) \
+	X(REQUEST_VOTE,      "request.vote",      A) \
+	X(REQUEST_RECUSE,    "request.recuse",    A) \
+	X(REQUEST_REVIEW,    "request.review",    A) \
+	X(REQUEST_DELEGATE,  "request.delegate",  A) \
+	X(REQUEST_ACCEPT,    "request.accept",    A) \
+	X(REQUEST_COUNTERSIGN, "request.countersign", A) \
+	X(REQUEST_REMIND,    "request.remind",    A) \
+	X(REQUEST_ESCALATE,  "request.escalate",  A) \
+	X(DELEGATION_END,    "delegation.end",    A) \
+	X(COMMITTEE_SET,     "committee.set",     A) \
+	X(CARD_ISSUE,        "card.issue",        A) \
+	X(CARD_REVOKE,       "card.revoke",       A) \
 	X(LICENSE_ISSUE,     "license.issue",     A) \
 	X(LICENSE_REVOKE,    "license.revoke",    A) \
 	X(LICENSE_SUSPEND,   "license.suspend",   A) \

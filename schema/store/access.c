@@ -79,7 +79,7 @@ static void own_texts(struct arena *arena, struct slice *const texts[], size_t c
  * whoever adds a field adds it there too, if it points at something, and then counts here. */
 static_assert(sizeof(struct store_model) == 232 && sizeof(struct store_revision) == 184 &&
 		      sizeof(struct store_file) == 112 && sizeof(struct store_license) == 408 &&
-		      sizeof(struct store_request) == 312 && sizeof(struct store_visa) == 176 &&
+		      sizeof(struct store_request) == 400 && sizeof(struct store_visa) == 176 &&
 		      sizeof(struct store_limit) == 72,
 	      "a row has changed: does store_access_copy still copy all it points at?");
 
@@ -118,7 +118,7 @@ void store_access_copy(struct arena *arena, struct store_access *to,
 		  &r->recall_reason);
 	OWN_TEXTS(arena, &f->path, &f->header);
 	OWN_TEXTS(arena, &q->model_name, &q->person_name, &q->state, &q->intended_use, &q->rights,
-		  &q->reason, &q->decided_by_name);
+		  &q->reason, &q->decided_by_name, &q->uses);
 	to->licenses = copy_rows(arena, from->licenses, from->license_count, sizeof *to->licenses);
 	for (size_t i = 0; i < to->license_count; i++)
 		own_license(arena, &to->licenses[i]);

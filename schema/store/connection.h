@@ -7,7 +7,7 @@
 
 #include "schema/store/query.h"
 
-enum { STORE_MAX_STATEMENTS = 160, STORE_NAME = 64 };
+enum { STORE_MAX_STATEMENTS = 512, STORE_NAME = 64 };
 
 enum store_transaction {
 	STORE_NONE,   /* each store_run is a transaction by itself */

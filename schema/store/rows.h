@@ -39,6 +39,26 @@ extern const struct store_statement limit_list_statement;      /* $1: person */
 	"coalesce(o.scope, '*'), coalesce(floor(extract(epoch FROM o.until) * 1000)::bigint, 0)) " \
 	"FROM office o WHERE o.person = p.id ORDER BY o.office, o.scope), E'\n'), p.created_at"
 
+/* Does `person` hold one of the offices for the model of that name? Texts of SQL. */
+#define OFFICE_HELD(person, offices, model) \
+	"EXISTS (SELECT FROM office held WHERE held.person = " person \
+	" AND held.office IN (" offices ") " \
+	"AND (held.until IS NULL OR held.until > clock_timestamp()) " \
+	"AND (held.scope IS NULL OR held.scope = " model \
+	" OR (held.scope LIKE '%/*' AND starts_with(" model ", left(held.scope, -1)))))"
+
+/* Every request, as request_take reads it: access_request q, model m, person p, decider d. */
+#define REQUEST_COLUMNS \
+	"q.id, q.model, q.person, m.name, p.name, q.state, q.intended_use, " \
+	"array_to_string(q.rights, ','), q.terms_sha256, q.terms_key, q.terms_signature, " \
+	"q.reason, q.decided_by, d.name, q.created_at, q.changed_at, " \
+	"array_to_string(q.uses, ','), q.lead, q.institution, q.official, q.countersigned_at, " \
+	"q.round::bigint, q.waiting_since "
+#define REQUEST_SELECT "SELECT " REQUEST_COLUMNS REQUEST_FROM
+#define REQUEST_FROM \
+	"FROM access_request q JOIN model m ON m.id = q.model JOIN person p ON p.id = q.person " \
+	"LEFT JOIN person d ON d.id = q.decided_by "
+
 store_take_fn person_take; /* all but the id */
 store_take_fn model_take, visa_take, license_take, request_take, revision_take, file_take,
 	issuer_take, member_take, referee_take, limit_take;

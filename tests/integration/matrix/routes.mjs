@@ -11,8 +11,12 @@ const change = { ...model, ...broken };
 const early = { ...change, missing: () => 400 }; // the body is read before the model is looked for
 const noneSuch = { ...model, path: { branch: "none", revision: "none" }, answers: 404 };
 const ofModel = { object: "model", body: (name) => ({ model: name }) };
-const request = { object: "request", sees: ["requests:decide"] };
-const decide = { ...request, usesUp: true, notOwn: 403 }; // nobody decides their own
+const request = { object: "request", sees: ["requests:decide", "requests:handle"] };
+const ownRequest = { ...request, ...broken, only: "owner" };
+// Nobody decides their own. A delegate holds no office, so the handler asks, not the route.
+const handle = { ...request, usesUp: true, notOwn: 403, office: "requests:handle" };
+const decide = { ...handle, sees: ["requests:decide"], office: "requests:decide" };
+const nobodys = "00000000-0000-7000-8000-000000000000";
 const decision = { object: "decision", sees: ["audit:read", "licenses:manage"] };
 const license = { object: "license", sees: ["licenses:manage", "audit:read"] };
 const manageLicense = { ...license, ...broken, asksOn: true };
@@ -133,12 +137,38 @@ export const routes = {
 
 	"POST /api/v1/access-requests": broken,
 	"GET /api/v1/access-requests": {},
+	"GET /api/v1/access-requests/counts": {},
+	"POST /api/v1/access-requests/decide": broken,
 	"GET /api/v1/access-requests/{id}": { ...request, answers: 200 },
 	"POST /api/v1/access-requests/{id}/approve": { ...decide, body: {} },
+	"POST /api/v1/access-requests/{id}/statement": { ...decide, usesUp: false, body: {} },
 	"POST /api/v1/access-requests/{id}/deny": { ...decide, body: { reason: "x" } },
-	"POST /api/v1/access-requests/{id}/return": { ...decide, body: { reason: "x" } },
-	"POST /api/v1/access-requests/{id}/withdraw": { ...request, ...broken, only: "owner" },
-	"POST /api/v1/access-requests/{id}/appeal": { ...request, ...broken, only: "owner" },
+	"POST /api/v1/access-requests/{id}/vote": { ...decide, body: { vote: "approve" } },
+	"POST /api/v1/access-requests/{id}/recuse": { ...decide, body: { reason: "x" } },
+	"POST /api/v1/access-requests/{id}/delegate": { ...decide, body: {} },
+	"POST /api/v1/access-requests/{id}/return": { ...handle, body: { reason: "x" } },
+	"POST /api/v1/access-requests/{id}/close": { ...handle, body: {} },
+	"POST /api/v1/access-requests/{id}/reviewers": { ...handle, body: {} },
+	"POST /api/v1/access-requests/{id}/comments": { ...request, ...broken },
+	"POST /api/v1/access-requests/{id}/accept": { ...request, ...broken },
+	"POST /api/v1/access-requests/{id}/countersign": { ...request, ...broken },
+	"PUT /api/v1/access-requests/{id}": ownRequest,
+	"PATCH /api/v1/access-requests/{id}": ownRequest,
+	"POST /api/v1/access-requests/{id}/submit": ownRequest,
+	"POST /api/v1/access-requests/{id}/withdraw": ownRequest,
+	"POST /api/v1/access-requests/{id}/appeal": ownRequest,
+	"POST /api/v1/delegations": broken,
+	"GET /api/v1/delegations": {},
+	"DELETE /api/v1/delegations/{id}": { path: { id: nobodys }, answers: 404 },
+	"POST /api/v1/institutions/{id}/library-cards": { path: { id: nobodys }, ...broken },
+	"GET /api/v1/institutions/{id}/library-cards": { path: { id: nobodys }, answers: 404 },
+	"DELETE /api/v1/institutions/{id}/library-cards/{card}": {
+		path: { id: nobodys, card: nobodys },
+		answers: 404,
+	},
+	"GET /api/v1/models/{ns}/{name}/committee": model,
+	"PUT /api/v1/models/{ns}/{name}/committee": change,
+	"GET /api/v1/uses": {},
 
 	"GET /api/v1/licenses": {},
 	"GET /api/v1/licenses/{id}": { ...license, answers: 200 },

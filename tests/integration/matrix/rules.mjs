@@ -115,6 +115,8 @@ export function expected(actor, right, which, row, isHub) {
 
 	if (refused) return refused;
 	if (row.always) return row.always;
+	const { office } = row;
+	if (office && !holds(actor, office) && !holdsThere(actor, office, "somewhere")) return 403;
 	if (onModels.includes(right)) return decidedOnModel(actor, which, isHub);
 	if (which === "none") return row.answers ?? "allowed";
 	if (which === "missing") return row.missing?.(actor) ?? row.missingIs ?? 404;

@@ -349,7 +349,7 @@ static void a_request_goes_only_where_the_list_allows(void **state)
 	make_id(q.id);
 	memcpy(q.model, model, 16);
 	memcpy(q.person, alice, 16);
-	assert_ok(store_request_create(edge, &q));
+	assert_ok(store_request_create(edge, &q, S("")));
 	t = step_of(q.id, "submitted", "approved", alice);
 	assert_err(store_request_transition(edge, &t), ERR_DENIED); /* their own */
 	t = step_of(q.id, "submitted", "appealed", alice);
@@ -363,13 +363,16 @@ static void a_request_goes_only_where_the_list_allows(void **state)
 	t = step_of(q.id, "denied", "appealed", alice);
 	assert_ok(store_request_transition(edge, &t));
 	t = step_of(q.id, "appealed", "approved", bob);
+	assert_err(store_request_transition(edge, &t), ERR_DENIED); /* who has denied it */
+	t = step_of(q.id, "appealed", "withdrawn", alice);
 	assert_ok(store_request_transition(edge, &t));
 	assert_ok(store_request_history(edge, &arena, &history, &count, q.id));
 	assert_int_equal(count, 4);
 	assert_slice(history[1].actor_name, "bob");
-	assert_slice(history[3].to, "approved");
+	assert_slice(history[1].act, "deny");
+	assert_slice(history[3].to, "withdrawn");
 	assert_ok(store_request_get(edge, &arena, &q, q.id));
-	assert_slice(q.state, "approved");
+	assert_slice(q.state, "withdrawn");
 	assert_slice(q.decided_by_name, "bob");
 	assert_slice(q.rights, "weights:read,infer:generate");
 	make_id(t.request);
@@ -385,12 +388,12 @@ static void one_open_request_of_a_person_for_a_model(void **state)
 	make_id(q.id);
 	memcpy(q.model, model, 16);
 	memcpy(q.person, alice, 16);
-	assert_ok(store_request_create(edge, &q));
+	assert_ok(store_request_create(edge, &q, S("")));
 	make_id(q.id);
-	assert_err(store_request_create(edge, &q), ERR_CONFLICT);
+	assert_err(store_request_create(edge, &q, S("")), ERR_CONFLICT);
 	q.rights = S("everything");
 	memcpy(q.person, bob, 16);
-	assert_err(store_request_create(edge, &q), ERR_FORMAT);
+	assert_err(store_request_create(edge, &q, S("")), ERR_FORMAT);
 }
 
 static void a_license_gives_its_rights_between_its_dates(void **state)
