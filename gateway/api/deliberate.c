@@ -39,8 +39,10 @@ static enum err comment(struct store_comment *c, struct exchange *x, struct rout
 	AUTO(store_end) struct store *store = context->store;
 	AUTO(audit_event_clear) struct audit_event event = {0};
 	AUTO(json_auto) json_t *detail = json_object_new();
-	struct request_act act = {
-		.request = &view->row, .kind = AUDIT_REQUEST_COMMENT, .detail = detail};
+	bool is_remark = slice_equal(c->audience, S("committee"));
+	struct request_act act = {.request = &view->row,
+				  .kind = is_remark ? AUDIT_REQUEST_REMARK : AUDIT_REQUEST_COMMENT,
+				  .detail = detail};
 
 	c->at_ms = clock_now_ms();
 	random_uuid(c->id, c->at_ms);
@@ -173,6 +175,8 @@ static enum err invite(struct exchange *x, struct route_context *context,
 	json_put_text(detail, "reviewer",
 		      slice_of_string(api_uuid(exchange_arena(x), reviewer.id)));
 	json_put_text(detail, "reviewer_name", reviewer.name);
+	act.concerns = reviewer.id;
+	act.concerns_name = reviewer.name;
 	request_act_entry(&event, x, &act);
 	TRY(store_begin(store));
 	TRY(request_act_store(x, store, &act));
@@ -252,7 +256,9 @@ static enum err delegate_request(struct store_delegation *d, struct exchange *x,
 	struct request_act act = {.request = &view->row,
 				  .kind = AUDIT_REQUEST_DELEGATE,
 				  .reason = d->reason,
-				  .detail = detail};
+				  .detail = detail,
+				  .concerns = d->delegate,
+				  .concerns_name = d->delegate_name};
 	struct slice conflicts;
 
 	if (memcmp(view->seat, authorize_principal(x)->person.id, STORE_ID) != 0)

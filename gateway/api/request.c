@@ -207,8 +207,9 @@ void request_act_entry(struct audit_event *event, struct exchange *x, const stru
 				  authorize_principal(x)->person.name);
 	audit_event_uuid(event, "request", r->id);
 	audit_event_text(event, "model", r->model_name);
-	audit_event_uuid(event, "person", r->person);
-	audit_event_text(event, "person_name", r->person_name);
+	audit_event_uuid(event, "requester", r->person);
+	audit_event_uuid(event, "person", act->concerns ? act->concerns : r->person);
+	audit_event_text(event, "person_name", act->concerns ? act->concerns_name : r->person_name);
 	audit_event_text(event, "from", r->state);
 	audit_event_text(event, "to", act->to.size ? act->to : r->state);
 	audit_event_number(event, "round", r->round);

@@ -44,14 +44,18 @@ struct request_act {
 	struct slice to;      /* the state it comes to; empty: it stays in its own */
 	struct slice reason;
 	const json_t *detail; /* NULL: nothing more to say; borrowed */
-	bool by_gateway;      /* nobody acts: the model's gate, or the clock */
+	/* Whom the act concerns, and is told to; NULL: who has made the request. */
+	const uint8_t *concerns;
+	struct slice concerns_name;
+	bool by_gateway; /* nobody acts: the model's gate, or the clock */
 };
 
 /* Into an open transaction: the step or note of the history. */
 RESULT request_act_store(struct exchange *x, struct store *store, const struct request_act *act);
 
-/* Its entry, to which more may be added before api_finish: request, model, person, from, to, round,
- * reason, detail. With the entries before it, it tells what the request is then. `x` NULL: a job.
+/* Its entry, to which more may be added before api_finish: request, requester, model, person (whom
+ * it concerns), from, to, round, reason, detail. With the entries before it, it tells what the
+ * request is then. `x` NULL: a job.
  */
 void request_act_entry(struct audit_event *event, struct exchange *x,
 		       const struct request_act *act);

@@ -49,6 +49,8 @@ static enum err tell(struct route_context *context, const struct store_due *due,
 				  .kind = due->escalates ? AUDIT_REQUEST_ESCALATE
 							 : AUDIT_REQUEST_REMIND,
 				  .detail = detail,
+				  .concerns = due->escalates ? due->to : NULL,
+				  .concerns_name = due->to_name,
 				  .by_gateway = true};
 	bool is_mine;
 

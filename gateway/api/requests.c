@@ -113,17 +113,16 @@ void request_counts(struct exchange *x, struct route_context *context)
 }
 
 /* What the committee says to itself is told to nobody else: not in the history either. */
-static bool is_told(const struct store_request_event *e, const json_t *detail, bool sees_committee)
+static bool is_told(const struct store_request_event *e, bool sees_committee)
 {
-	static const char *const closed[] = {"vote", "recuse", "review", "delegate"};
-	const char *audience = json_string_value(json_object_get(detail, "audience"));
+	static const char *const closed[] = {"remark", "vote", "recuse", "review", "delegate"};
 
 	if (sees_committee)
 		return true;
 	for (size_t i = 0; i < sizeof closed / sizeof closed[0]; i++)
 		if (slice_equal(e->act, slice_of_string(closed[i])))
 			return false;
-	return !audience || strcmp(audience, "committee") != 0;
+	return true;
 }
 
 /* Nor how each of them has voted, where the request was decided by a vote. */
@@ -144,7 +143,7 @@ static json_t *describe_events(struct arena *arena, const struct store_request_e
 		json_t *detail = json_loadb((const char *)e->detail.data, e->detail.size, 0, NULL);
 		json_t *one;
 
-		if (!is_told(e, detail, sees_committee))
+		if (!is_told(e, sees_committee))
 			continue;
 		one = json_object_new();
 		json_put_text(one, "at", slice_of_string(api_time(arena, e->at_ms)));

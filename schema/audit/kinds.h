@@ -76,6 +76,7 @@
 	X(REQUEST_CLOSE,     "request.close",     A) \
 	X(REQUEST_REOPEN,    "request.reopen",    A) \
 	X(REQUEST_COMMENT,   "request.comment",   A) \
+	X(REQUEST_REMARK,    "request.remark",    A) \
 	X(REQUEST_VOTE,      "request.vote",      A) \
 	X(REQUEST_RECUSE,    "request.recuse",    A) \
 	X(REQUEST_REVIEW,    "request.review",    A) \

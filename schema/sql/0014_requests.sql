@@ -45,8 +45,8 @@ ALTER TABLE access_request_event ALTER COLUMN act TYPE text USING CASE to_state
 ALTER TABLE access_request_event
 	ALTER COLUMN act SET NOT NULL,
 	ADD CONSTRAINT access_request_act CHECK (act IN ('save', 'submit', 'approve', 'deny',
-		'return', 'withdraw', 'appeal', 'close', 'reopen', 'comment', 'vote', 'recuse',
-		'review', 'delegate', 'accept', 'countersign', 'remind', 'escalate')),
+		'return', 'withdraw', 'appeal', 'close', 'reopen', 'comment', 'remark', 'vote',
+		'recuse', 'review', 'delegate', 'accept', 'countersign', 'remind', 'escalate')),
 	ADD CONSTRAINT access_request_step CHECK (
 		from_state = to_state AND act NOT IN ('submit', 'approve', 'deny', 'return',
 			'withdraw', 'appeal', 'close', 'reopen')
@@ -291,7 +291,8 @@ GRANT UPDATE ON committee TO sallyport_edge;
 GRANT DELETE ON committee_member, access_accessor TO sallyport_edge; -- of a draft; in the history
 GRANT UPDATE (accepted_at, terms_sha256, terms_key, terms_signature) ON access_accessor
 	TO sallyport_edge;
-GRANT UPDATE (person, vote, reason, rights, days, conditions, approvals, at), DELETE ON access_vote TO sallyport_edge;
+GRANT UPDATE (person, vote, reason, rights, days, conditions, approvals, at), DELETE
+	ON access_vote TO sallyport_edge;
 GRANT UPDATE (ended_at) ON access_delegation TO sallyport_edge;
 GRANT UPDATE (revoked_at, revoked_by) ON library_card TO sallyport_edge;
 GRANT UPDATE (at, digest, status, answer, receipt), DELETE ON idempotency_key TO sallyport_edge;

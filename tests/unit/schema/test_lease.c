@@ -165,7 +165,7 @@ static void every_table_moves_the_epoch_or_is_known_to_decide_nothing(void **sta
 		"'criteria', 'request_evaluation', 'blocked', " /* weighed when asked for */
 		"'committee', 'committee_member', 'access_accessor', 'access_recusal', "
 		"'access_reviewer', 'access_comment', 'access_delegation', 'access_vote', "
-		"'library_card', 'idempotency_key', " /* how requests are decided */
+		"'library_card', 'idempotency_key', "           /* how requests are decided */
 		"'approver', 'blob', 'upload', 'upload_part')", /* not visible yet */
 		missing));
 	assert_string_equal(missing, "");
