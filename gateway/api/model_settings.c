@@ -11,6 +11,7 @@
 #include "gateway/api/routes.h"
 #include "gateway/api/withdraw.h"
 #include "policy/open_paths.h"
+#include "schema/store/form.h"
 
 /* Our own "gate", or the Hub's {"gated":false|"auto"|"manual"}. */
 static enum err read_gate(struct store_model_change *c, const json_t *body)
@@ -82,6 +83,24 @@ static enum err read_hidden(struct store_model_change *c, const json_t *body)
 	return json_get_bool_or(&c->hidden, body, "hidden", c->hidden);
 }
 
+/* Whom the Hub's settings tell of requests: kept, and empty where the body does not say. */
+struct telling {
+	struct slice mode, email;
+};
+
+static enum err read_telling(struct telling *out, const json_t *body)
+{
+	TRY(json_get_text_or(&out->mode, body, "gatedNotificationsMode", S("")));
+	TRY(json_get_text_or(&out->email, body, "gatedNotificationsEmail", S("")));
+	if (out->mode.size && !slice_equal(out->mode, S("bulk")) &&
+	    !slice_equal(out->mode, S("real-time")))
+		return failure(ERR_FORMAT, "\"gatedNotificationsMode\" is bulk or real-time");
+	if (out->email.size > 320 || slice_find(out->email, '\n') < out->email.size ||
+	    (out->email.size && slice_find(out->email, '@') == out->email.size))
+		return failure(ERR_FORMAT, "\"gatedNotificationsEmail\" is an address");
+	return OK;
+}
+
 static enum err read_change(struct store_model_change *c, struct arena *arena, const json_t *body)
 {
 	TRY(read_gate(c, body));
@@ -113,7 +132,7 @@ static void describe_criteria(struct audit_event *event, const json_t *body)
 
 static enum err carry_out(struct exchange *x, struct route_context *context,
 			  const struct store_model *model, const struct store_model_change *c,
-			  const json_t *body)
+			  const struct telling *telling, const json_t *body)
 {
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
@@ -124,8 +143,11 @@ static enum err carry_out(struct exchange *x, struct route_context *context,
 	describe_change(&event, c);
 	describe_criteria(&event, body);
 	TRY(approvals_join(&event, x, context, body));
+	if (telling->mode.size)
+		audit_event_text(&event, "notifications", telling->mode);
 	TRY(store_begin(store));
 	TRY(store_model_set(store, c));
+	TRY(store_model_set_notifications(store, c->id, telling->mode, telling->email));
 	return api_finish(x, context, &event);
 }
 
@@ -151,6 +173,7 @@ void hub_settings(struct exchange *x, struct route_context *context)
 {
 	AUTO(json_auto) json_t *body = NULL;
 	struct store_model_change change = {.has_gate = false};
+	struct telling telling;
 	struct store_model model;
 	enum err result;
 
@@ -162,7 +185,9 @@ void hub_settings(struct exchange *x, struct route_context *context)
 	memcpy(change.id, model.id, STORE_ID);
 	result = read_change(&change, exchange_arena(x), body);
 	if (result == OK)
-		result = carry_out(x, context, &model, &change, body);
+		result = read_telling(&telling, body);
+	if (result == OK)
+		result = carry_out(x, context, &model, &change, &telling, body);
 	if (result == OK)
 		reply_settings(x, context, model.name);
 	else if (result == ERR_NOT_FOUND)

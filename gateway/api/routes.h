@@ -28,6 +28,9 @@ route_fn path_capability_create, path_capability_list, path_capability_revoke,
 route_fn hub_create, hub_preupload;
 /* hub_lfs.c: the large ones */
 route_fn hub_lfs_batch, hub_upload, hub_upload_look, hub_upload_complete, hub_verify;
+/* hub_access.c, hub_handle.c, hub_ask.c: access requests as the Hub's clients see them */
+route_fn hub_access_list, hub_access_report, hub_access_handle, hub_access_batch, hub_access_grant,
+	hub_access_cancel, hub_ask_access;
 /* form.c: what a model asks of those who ask for it */
 route_fn model_form_get, model_form_put, model_form_delete;
 /* hub_branches.c: branches and tags */

@@ -57,4 +57,9 @@ RESULT submission_read_signature(struct store_request *row, struct exchange *x,
 				 struct route_context *context, const struct store_model *model,
 				 const json_t *body);
 
+/* A request from the body of POST access-requests, drafted or submitted, and decided as far as its
+ * model's gate or criteria do (submit.c). *s begins zeroed. */
+RESULT submission_make(struct submission *s, struct exchange *x, struct route_context *context,
+		       const json_t *body);
+
 #endif

@@ -178,21 +178,26 @@ static enum err read_new(struct submission *s, struct exchange *x, struct route_
 	return OK;
 }
 
+enum err submission_make(struct submission *s, struct exchange *x, struct route_context *context,
+			 const json_t *body)
+{
+	bool is_draft = false;
+
+	TRY(read_new(s, x, context, body, &is_draft));
+	TRY(create(s, x, context, body, is_draft));
+	return !is_draft && submission_is_decided(s) ? decide_at_once(s, x, context) : OK;
+}
+
 void request_submit(struct exchange *x, struct route_context *context)
 {
 	AUTO(json_auto) json_t *body = api_body(x);
 	struct submission *s = arena_alloc(exchange_arena(x), sizeof *s);
 	struct idempotent once;
-	bool is_draft = false;
 	enum err result;
 
 	if (!body || !idempotent_begin(&once, x, context))
 		return;
-	result = read_new(s, x, context, body, &is_draft);
-	if (result == OK)
-		result = create(s, x, context, body, is_draft);
-	if (result == OK && !is_draft && submission_is_decided(s))
-		result = decide_at_once(s, x, context);
+	result = submission_make(s, x, context, body);
 	if (result == OK)
 		reply_submitted(&once, x, context, 201, s);
 	else

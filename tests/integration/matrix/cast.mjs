@@ -6,18 +6,10 @@ import { sql } from "../database.mjs";
 import { demoModel } from "../gateway.mjs";
 import { ask, expect, until } from "../http.mjs";
 import * as people from "../people.mjs";
+import { makers, makeToken, models } from "./objects.mjs";
 import { actors, local, offices } from "./rules.mjs";
 
 const { addPerson, commit, createModel, freshName, readFolder, submit, termsOf } = people;
-
-/** Models: of which one is "own" (licensed to the researcher), one nobody's, one not there. */
-export const models = { own: "matrix/licensed", other: "matrix/closed", missing: "matrix/none" };
-const open = "matrix/open"; // for all who have signed in
-
-function newToken(gateway, token, scope) {
-	const body = { name: freshName("token"), ...(scope && { scope: { rights: scope } }) };
-	return expect(201, gateway, "POST", "/api/v1/tokens", { token, body });
-}
 
 const ownerOf = (actor) => (offices[actor] ? actor : "all");
 
@@ -61,8 +53,8 @@ export class Cast {
 
 	async makeModels() {
 		const files = readFolder(demoModel);
-		for (const name of [models.own, models.other, open]) {
-			const gate = name === open ? "no" : "manual";
+		for (const name of [models.own, models.other, models.open]) {
+			const gate = name === models.open ? "no" : "manual";
 			await createModel(this.gateway, name, { gate, open_paths: [] });
 			const made = await commit(this.gateway, name, {
 				"config.json": files["config.json"],
@@ -77,10 +69,11 @@ export class Cast {
 	async makeTokens() {
 		const { gateway, persons } = this;
 		const all = persons.all.token;
-		const revoked = (await newToken(gateway, all)).json;
+		const revoked = (await makeToken(gateway, all)).json;
+		const narrowed = await makeToken(gateway, all, ["metadata:read"]);
 
 		for (const name of actors) this.tokens[name] = persons[name]?.token;
-		this.tokens.narrowed = (await newToken(gateway, all, ["metadata:read"])).json.token;
+		this.tokens.narrowed = narrowed.json.token;
 		const target = `/api/v1/tokens/${revoked.id}`;
 		await expect(204, gateway, "DELETE", target, { token: all });
 		this.tokens.revoked = revoked.token;
@@ -123,44 +116,10 @@ export class Cast {
 		return made.json.license;
 	}
 
-	/** The id of one such object of this person. */
+	/** The id of one such object of this person; undefined: they cannot have one. */
 	async object(kind, name) {
-		const { gateway } = this;
-		const { token } = this.persons[name];
-
-		switch (kind) {
-			case "request":
-				return (await this.request(name, await this.newModel())).json.id;
-			case "license":
-				return (await this.license(name, await this.newModel())).id;
-			case "token":
-				return (await newToken(gateway, token)).json.id;
-			case "capability": {
-				const target = "/api/v1/capabilities";
-				const own = { token, body: { model: open } };
-				return (await expect(201, gateway, "POST", target, own)).json.id;
-			}
-			case "decision": {
-				const target = `/${models.other}/resolve/main/config.json`;
-				const denied = await expect(403, gateway, "GET", target, { token });
-				return denied.headers["x-request-id"];
-			}
-			case "person":
-				return this.persons[name].id;
-			case "institution": // nobody owns one
-				return sql(
-					gateway,
-					`INSERT INTO institution (id, name, kind, created_at) VALUES
-					(gen_random_uuid(), '${freshName(name)}', 'other', now())
-					RETURNING id`,
-				)
-					.split("\n")
-					.at(-1);
-			case "receipt":
-				return (await newToken(gateway, token)).headers["x-audit-receipt"];
-			default:
-				throw new Error(`no object "${kind}": see README.md`);
-		}
+		if (!makers[kind]) throw new Error(`no object "${kind}": see README.md`);
+		return makers[kind](this, name, this.persons[name].token);
 	}
 
 	/** The same, made once for all routes that only look at it. */
@@ -174,8 +133,9 @@ export class Cast {
 		const make = (name) => (usesUp ? this.object(kind, name) : this.shared(kind, name));
 
 		if (!kind) return { none: undefined };
-		if (kind === "model") return models;
-		if (kind === "served") return { ...models, own: this.gateway.model };
+		const { own: licensed, other, missing } = models;
+		if (kind === "model") return { own: licensed, other, missing };
+		if (kind === "served") return { own: this.gateway.model, other, missing };
 		const own = actor !== "anonymous" && (await make(ownerOf(actor)));
 		return {
 			...(own && { own }),

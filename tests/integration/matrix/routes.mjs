@@ -11,12 +11,18 @@ const change = { ...model, ...broken };
 const early = { ...change, missing: () => 400 }; // the body is read before the model is looked for
 const noneSuch = { ...model, path: { branch: "none", revision: "none" }, answers: 404 };
 const ofModel = { object: "model", body: (name) => ({ model: name }) };
-const request = { object: "request", sees: ["requests:decide", "requests:handle"] };
-const ownRequest = { ...request, ...broken, only: "owner" };
-// Nobody decides their own. A delegate holds no office, so the handler asks, not the route.
-const handle = { ...request, usesUp: true, notOwn: 403, office: "requests:handle" };
-const decide = { ...handle, sees: ["requests:decide"], office: "requests:decide" };
-const nobodys = "00000000-0000-7000-8000-000000000000";
+const noneOpen = { ...model, answers: 404 };
+const request = { object: "request", sees: ["requests:handle", "requests:decide"] };
+const decide = { object: "request", actsAs: "requests:decide", usesUp: true, notOwn: 403 };
+const handle = { object: "request", actsAs: "requests:handle", notOwn: 403 };
+const sendBack = { ...handle, usesUp: true, body: { reason: "x" } };
+// Handlers get as far as the body.
+const judge = { object: "request", actsAs: "requests:handle", knows: "requests:decide", ...broken };
+const owners = { ...request, ...broken, only: "owner" };
+const cards = { object: "institution", sees: ["persons:manage"], hiddenIs: 403 };
+const hubList = { ...model, path: { status: "pending" } };
+const unnamed = { ...request, body: {}, answers: 403 }; // who sees it, and is not named in it
+const invite = { ...handle, body: { person: "nobody" }, answers: 404 };
 const decision = { object: "decision", sees: ["audit:read", "licenses:manage"] };
 const license = { object: "license", sees: ["licenses:manage", "audit:read"] };
 const manageLicense = { ...license, ...broken, asksOn: true };
@@ -68,6 +74,13 @@ export const routes = {
 	"POST /api/repos/create": broken,
 	"POST /api/validate-yaml": { body: { content: "" } },
 	"PUT /api/models/{ns}/{name}/settings": change,
+	"GET /api/models/{ns}/{name}/user-access-request/{status}": hubList,
+	"POST /api/models/{ns}/{name}/user-access-request/handle": change,
+	"POST /api/models/{ns}/{name}/user-access-request/batch": change,
+	"POST /api/models/{ns}/{name}/user-access-request/grant": change,
+	"POST /api/models/{ns}/{name}/user-access-request/cancel": noneOpen,
+	"GET /{ns}/{name}/user-access-report": model,
+	"POST /{ns}/{name}/ask-access": change,
 	"POST /api/models/{ns}/{name}/preupload/{revision}": early,
 	"POST /api/models/{ns}/{name}/commit/{revision}": change,
 	"POST /{ns}/{name}/info/lfs/objects/batch": early,
@@ -140,35 +153,41 @@ export const routes = {
 	"GET /api/v1/access-requests/counts": {},
 	"POST /api/v1/access-requests/decide": broken,
 	"GET /api/v1/access-requests/{id}": { ...request, answers: 200 },
+	"PUT /api/v1/access-requests/{id}": owners,
+	"PATCH /api/v1/access-requests/{id}": owners,
+	"POST /api/v1/access-requests/{id}/submit": owners,
+	"POST /api/v1/access-requests/{id}/vote": { ...decide, body: { vote: "approve" } },
 	"POST /api/v1/access-requests/{id}/approve": { ...decide, body: {} },
 	"POST /api/v1/access-requests/{id}/statement": { ...decide, usesUp: false, body: {} },
 	"POST /api/v1/access-requests/{id}/deny": { ...decide, body: { reason: "x" } },
-	"POST /api/v1/access-requests/{id}/vote": { ...decide, body: { vote: "approve" } },
-	"POST /api/v1/access-requests/{id}/recuse": { ...decide, body: { reason: "x" } },
-	"POST /api/v1/access-requests/{id}/delegate": { ...decide, body: {} },
-	"POST /api/v1/access-requests/{id}/return": { ...handle, body: { reason: "x" } },
+	"POST /api/v1/access-requests/{id}/return": sendBack,
 	"POST /api/v1/access-requests/{id}/close": { ...handle, body: {} },
-	"POST /api/v1/access-requests/{id}/reviewers": { ...handle, body: {} },
+	"POST /api/v1/access-requests/{id}/withdraw": owners,
+	"POST /api/v1/access-requests/{id}/appeal": owners,
 	"POST /api/v1/access-requests/{id}/comments": { ...request, ...broken },
-	"POST /api/v1/access-requests/{id}/accept": { ...request, ...broken },
-	"POST /api/v1/access-requests/{id}/countersign": { ...request, ...broken },
-	"PUT /api/v1/access-requests/{id}": ownRequest,
-	"PATCH /api/v1/access-requests/{id}": ownRequest,
-	"POST /api/v1/access-requests/{id}/submit": ownRequest,
-	"POST /api/v1/access-requests/{id}/withdraw": ownRequest,
-	"POST /api/v1/access-requests/{id}/appeal": ownRequest,
+	"POST /api/v1/access-requests/{id}/recuse": judge,
+	"POST /api/v1/access-requests/{id}/delegate": judge,
+	"POST /api/v1/access-requests/{id}/reviewers": invite,
+	"POST /api/v1/access-requests/{id}/accept": unnamed,
+	"POST /api/v1/access-requests/{id}/countersign": unnamed,
 	"POST /api/v1/delegations": broken,
 	"GET /api/v1/delegations": {},
-	"DELETE /api/v1/delegations/{id}": { path: { id: nobodys }, answers: 404 },
-	"POST /api/v1/institutions/{id}/library-cards": { path: { id: nobodys }, ...broken },
-	"GET /api/v1/institutions/{id}/library-cards": { path: { id: nobodys }, answers: 404 },
-	"DELETE /api/v1/institutions/{id}/library-cards/{card}": {
-		path: { id: nobodys, card: nobodys },
-		answers: 404,
-	},
+	"DELETE /api/v1/delegations/{id}": { object: "delegation", usesUp: true },
+	"GET /api/v1/uses": {},
 	"GET /api/v1/models/{ns}/{name}/committee": model,
 	"PUT /api/v1/models/{ns}/{name}/committee": change,
-	"GET /api/v1/uses": {},
+	"GET /api/v1/institutions/{id}/library-cards": cards,
+	"POST /api/v1/institutions/{id}/library-cards": {
+		...cards,
+		sees: [],
+		body: { person: "nobody" },
+		answers: 404,
+	},
+	"DELETE /api/v1/institutions/{id}/library-cards/{card}": {
+		...cards,
+		path: { card: "01a20293-079e-7826-b4a9-23bdc767a65a" },
+		answers: 404,
+	},
 
 	"GET /api/v1/licenses": {},
 	"GET /api/v1/licenses/{id}": { ...license, answers: 200 },

@@ -106,6 +106,19 @@ function isTheirs(actor, which, row) {
 }
 
 /**
+ * Acts of those who decide or handle a request: whoever is not one of them, for the model it is
+ * about, is told so, whether there is such a request or not.
+ */
+function ofCommittee(actor, which, row) {
+	if (holds(actor, row.actsAs)) {
+		if (which === "missing") return holds(actor, row.knows ?? row.actsAs) ? 404 : 403;
+		return (which === "own" && row.notOwn) || row.answers || "allowed";
+	}
+	const isElsewhere = holdsThere(actor, row.actsAs, "somewhere");
+	return isElsewhere && which !== "own" ? 404 : 403;
+}
+
+/**
  * What a cell is expected to answer: a status, a list of them, or "allowed": whatever comes when
  * neither the door, nor the owner, nor a missing object is in the way. Where the Hub's clients ask,
  * nobody is told that a model is not there: 401.
@@ -115,8 +128,7 @@ export function expected(actor, right, which, row, isHub) {
 
 	if (refused) return refused;
 	if (row.always) return row.always;
-	const { office } = row;
-	if (office && !holds(actor, office) && !holdsThere(actor, office, "somewhere")) return 403;
+	if (row.actsAs) return ofCommittee(actor, which, row);
 	if (onModels.includes(right)) return decidedOnModel(actor, which, isHub);
 	if (which === "none") return row.answers ?? "allowed";
 	if (which === "missing") return row.missing?.(actor) ?? row.missingIs ?? 404;
