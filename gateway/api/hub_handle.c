@@ -163,9 +163,18 @@ static enum err find_request(struct handling *h, const json_t *who)
 	return look(h);
 }
 
+static enum err check_status(struct slice status)
+{
+	if (slice_equal(status, S("accepted")) || slice_equal(status, S("rejected")) ||
+	    slice_equal(status, S("pending")))
+		return OK;
+	return failure(ERR_FORMAT, "\"status\" is accepted, rejected or pending");
+}
+
 /* `who` names the person (and may give a reason), `body` what is to be done. */
 static enum err handle(struct handling *h, const json_t *who, struct slice status)
 {
+	TRY(check_status(status));
 	TRY(read_reason(&h->reason, json_has(who, "rejectionReason") ? who : h->body));
 	TRY(find_request(h, who));
 	if (slice_equal(status, h->found.status))
@@ -175,13 +184,10 @@ static enum err handle(struct handling *h, const json_t *who, struct slice statu
 		return accept(h);
 	if (slice_equal(status, S("rejected")))
 		return reject(h);
-	if (slice_equal(status, S("pending")))
-		return h->found.status.size
-			       ? reopen(h)
-			       : failure(ERR_CONFLICT,
-					 "the request is %.*s: its person can submit it",
-					 SLICE_PRINT(h->view.row.state));
-	return failure(ERR_FORMAT, "\"status\" is accepted, rejected or pending");
+	if (h->found.status.size)
+		return reopen(h);
+	return failure(ERR_CONFLICT, "the request is %.*s: its person can submit it",
+		       SLICE_PRINT(h->view.row.state));
 }
 
 /* {} as the Hub's, and where votes are still missing what they are: no client reads it, but all of

@@ -50,7 +50,8 @@
 	X("model enable",    "NAME",            "reason=",                                1, 1, "allow its use again",                                   command_model_enable) \
 	X("model shred",     "NAME",            "reason= yes",                            1, 1, "destroy a model's keys, for good",                      command_model_shred) \
 	X("model sealed",    "NAME PATH OUT",   "revision=",                              3, 3, "save a file as it is sealed, as one age file",          command_model_sealed) \
-	X("request",         "MODEL",           "use= accept-terms right=+ key-file= code=+ accessor=+ lead= institution=", 1, 1, "ask for access: read the terms, sign them, say why",    command_request) \
+	X("model form",      "NAME [FILE]",     "card",                                   1, 2, "what a model asks of those who ask for it; from a file (JSON), or --card: as its card says", command_model_form) \
+	X("request",         "MODEL",           "use= accept-terms right=+ field=+ key-file= code=+ accessor=+ lead= institution=", 1, 1, "ask for access: read the terms, sign them, say why",    command_request) \
 	X("requests",        "",                "state= model= search= mine assigned waiting", 0, 0, "requests for access",                                   command_requests) \
 	X("approve",         "ID",              "reason= right=+ days= limit=+ region=+ code=+ " SIGN_APPROVAL_OPTIONS, 1, 1, "vote to approve, with your key where there are approvers; the deciding vote issues the license", command_approve) \
 	X("deny",            "ID",              "reason=",                                1, 1, "vote to deny a request",                                command_deny) \

@@ -15,6 +15,8 @@ static enum err read_wish(struct statement *wish, struct cli *cli)
 {
 	*wish = (struct statement){.model = cli_word(cli, 0)};
 	TRY(cli_need(&wish->use, cli, "use"));
+	wish->field_count = arguments_list(&cli->arguments, "field", wish->fields,
+					   STATEMENT_MAX_FIELDS);
 	wish->right_count = arguments_list(&cli->arguments, "right", wish->rights,
 					   STATEMENT_MAX_RIGHTS);
 	if (wish->right_count == 0) {

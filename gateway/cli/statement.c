@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "crypto/base/arena.h"
+
 static int compare(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -48,6 +50,36 @@ enum err statement_json(json_t **out, const struct statement *s)
 	json_put(object, "rights", sorted_rights(s));
 	json_put_text(object, "terms_sha256", slice_of_string(s->terms_sha256));
 	*out = object;
+	return OK;
+}
+
+static enum err add_field(json_t *fields, const char *text)
+{
+	const char *equals = strchr(text, '=');
+	struct arena arena = {NULL};
+	const char *label;
+	enum err result = OK;
+
+	if (!equals || equals == text)
+		return failure(ERR_FORMAT, "--field %s: LABEL=VALUE is expected", text);
+	TRY(check_text("answer", text));
+	label = arena_string(&arena, slice_of(text, (size_t)(equals - text)));
+	if (json_object_get(fields, label))
+		result = failure(ERR_FORMAT, "--field %s: \"%s\" is there twice", text, label);
+	else
+		json_put_text(fields, label, slice_of_string(equals + 1));
+	arena_free(&arena);
+	return result;
+}
+
+enum err statement_fields(json_t **out, const struct statement *s)
+{
+	AUTO(json_auto) json_t *fields = json_object_new();
+
+	for (size_t i = 0; i < s->field_count; i++)
+		TRY(add_field(fields, s->fields[i]));
+	*out = fields;
+	fields = NULL; /* given away */
 	return OK;
 }
 

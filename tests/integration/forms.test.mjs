@@ -3,6 +3,8 @@
 // are told which answer is wrong.
 import assert from "node:assert/strict";
 import crypto from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
 import test from "node:test";
 import { demoModel, gatewayForThisFile } from "./gateway.mjs";
 import { ask, expect, until } from "./http.mjs";
@@ -197,6 +199,34 @@ test("a form that is not understood is refused, by the API and in a card", async
 	assert.match(told.json.errors[0].message, /"Age"/);
 	assert.deepEqual((await asks(card(asked))).json, { errors: [], warnings: [] });
 	assert.equal((await formOf(model)).form, null);
+});
+
+test("the program shows a form, sets it from a file, and answers it", async () => {
+	const { gateway } = here;
+	const model = await modelWith(card(asked));
+	const { token } = await addPerson(gateway);
+	const file = path.join(gateway.folder, "form.json");
+	const fields = { Company: "text", "I agree": "checkbox" };
+	fs.writeFileSync(file, JSON.stringify({ extra_gated_fields: fields }));
+	const wish = ["request", model, "--use", "to read", "--field"];
+
+	const shown = await gateway.cli(token, "model", "form", model);
+	assert.equal(shown.code, 0, shown.stderr);
+	assert.match(shown.stdout, /You agree to do no harm[^]*Company +text/);
+	const refused = await gateway.cli(token, "model", "form", model, file);
+	assert.equal(refused.code, 1);
+	const set = await gateway.cli(admin(), "model", "form", model, file);
+	assert.equal(set.code, 0, set.stderr);
+	const wrong = await gateway.cli(token, ...wish, "Company=Fox");
+	assert.deepEqual([wrong.code, /"I agree".*confirmed/.test(wrong.stderr)], [1, true]);
+	const words = [...wish, "Company=a=b", "--field", "I agree=true", "--json"];
+	const made = await gateway.cli(token, ...words);
+	assert.equal(made.code, 0, made.stderr);
+	const target = `/api/v1/access-requests/${JSON.parse(made.stdout).id}`;
+	const kept = (await expect(200, gateway, "GET", target, { token })).json.fields;
+	assert.deepEqual(kept, { Company: "a=b", "I agree": true });
+	assert.equal((await gateway.cli(admin(), "model", "form", model, "--card")).code, 0);
+	assert.equal((await formOf(model)).source, "card");
 });
 
 test("only those who manage models set forms, and a hidden model's is not shown", async () => {

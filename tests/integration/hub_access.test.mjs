@@ -381,7 +381,7 @@ test("a stranger and nobody see nothing of it", async () => {
 			assert.equal((await call).status, wanted);
 	assert.equal((await list("gated/none", "pending")).status, 404);
 	assert.equal((await handle(model, "stranger", "accepted")).status, 404, "no request");
-	assert.equal((await handle(model, "stranger", "maybe")).status, 404);
+	assert.equal((await handle(model, "stranger", "maybe")).status, 400);
 	assert.equal((await handle(model, "", "accepted")).status, 400);
 });
 

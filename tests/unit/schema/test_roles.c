@@ -104,6 +104,8 @@ static const struct row rows[] = {
 	{"sallyport_edge", "SELECT pg_read_file('/etc/passwd')", false},
 	{"sallyport_edge", "SET ROLE sallyport_owner", false},
 	{"sallyport_edge", "UPDATE person SET state = 'suspended' WHERE false", true},
+	{"sallyport_edge", "UPDATE model_form SET document = NULL", false}, /* what was answered */
+	{"sallyport_edge", "DELETE FROM model_form", false},
 	/* the scribe sees no business */
 	{"sallyport_scribe", "SELECT * FROM person", false},
 	{"sallyport_scribe", "SELECT * FROM license", false},
