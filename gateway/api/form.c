@@ -9,6 +9,7 @@
 #include "crypto/digest.h"
 #include "gateway/api/card.h"
 #include "gateway/api/hub.h"
+#include "gateway/api/opinion.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "policy/answers.h"
@@ -134,6 +135,7 @@ enum err form_take(struct audit_event *event, struct exchange *x, struct route_c
 {
 	AUTO(buf_free) struct buf text = buf_new(ANSWERS_MAX);
 	AUTO(json_auto) json_t *given = NULL;
+	struct country country = opinion_country(x, context->api);
 	struct store_answers answers;
 	struct store_form row;
 	struct form form;
@@ -142,7 +144,7 @@ enum err form_take(struct audit_event *event, struct exchange *x, struct route_c
 	TRY(find_given(&given, x, context, request->id, body));
 	if (request->is_draft)
 		ask_nothing(&form);
-	TRY(answers_check(&text, &form, given, S("")));
+	TRY(answers_check(&text, &form, given, slice_of_string(country.code)));
 	if (row.version == 0)
 		return OK;
 	answers = (struct store_answers){.version = row.version, .fields = buf_slice(&text)};

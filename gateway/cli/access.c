@@ -82,17 +82,14 @@ enum err access_sign(json_t **out, const struct statement *wish, const struct si
 enum err access_submit(json_t **answer, struct client *c, const struct statement *wish,
 		       const struct sign_key *key, const char *key_id, json_t *more)
 {
-	json_t *body, *fields = NULL;
+	AUTO(json_auto) json_t *fields = NULL;
+	json_t *body;
 
-	if (wish->field_count)
-		TRY(statement_fields(&fields, wish));
-	if (access_sign(&body, wish, key, key_id) != OK) {
-		json_free(fields);
-		return ERR_FORMAT;
-	}
+	TRY(statement_fields(&fields, wish));
+	TRY(access_sign(&body, wish, key, key_id));
 	if (more)
 		json_object_update(body, more);
-	if (fields)
-		json_put(body, "fields", fields);
+	if (wish->field_count)
+		json_put(body, "fields", json_incref(fields));
 	return client_call(c, answer, "POST", "/api/v1/access-requests", body);
 }
