@@ -38,6 +38,7 @@ const anyPerson = { object: "person", anybodys: true };
 const seen = { object: "person", sees: ["persons:manage"], answers: 200 };
 const nothing = "00000000-0000-7000-8000-000000000000";
 const none = { path: { id: nothing }, answers: 404 };
+const noDraft = { ...model, path: { sha256: "0".repeat(64) }, answers: 404 };
 const inference = (body) => ({ object: "served", body: (name) => ({ model: name, ...body }) });
 
 export const routes = {
@@ -97,6 +98,16 @@ export const routes = {
 	"POST /api/v1/terms": { body: "" },
 	"GET /api/v1/terms/{sha256}": { path: { sha256: "0".repeat(64) }, answers: 404 },
 	"GET /api/v1/models/{ns}/{name}/form": model,
+	"GET /api/v1/models/{ns}/{name}/criteria": { ...model, answers: [200, 404] },
+	"POST /api/v1/models/{ns}/{name}/criteria": change,
+	"GET /api/v1/models/{ns}/{name}/criteria/versions": model,
+	"POST /api/v1/models/{ns}/{name}/criteria/{sha256}/propose": noDraft,
+	"POST /api/v1/models/{ns}/{name}/criteria/{sha256}/activate": noDraft,
+	"POST /api/v1/models/{ns}/{name}/criteria/try": change,
+	"GET /api/v1/models/{ns}/{name}/blocklist": model,
+	"POST /api/v1/models/{ns}/{name}/blocklist": change,
+	"DELETE /api/v1/models/{ns}/{name}/blocklist/{id}": { ...model, ...none },
+	"POST /api/v1/policy/replay": broken,
 	"PUT /api/v1/models/{ns}/{name}/form": change,
 	"DELETE /api/v1/models/{ns}/{name}/form": model,
 	"POST /api/v1/models/{ns}/{name}/disable": change,
@@ -189,7 +200,13 @@ export const routes = {
 		answers: 404,
 	},
 
+	"GET /api/v1/approvers": {},
+	"POST /api/v1/approvers": broken,
+	"POST /api/v1/approvers/remove": broken,
+	"PUT /api/v1/approvers/rule": broken,
+
 	"GET /api/v1/licenses": {},
+	"POST /api/v1/licenses/{id}/statement": manageLicense,
 	"GET /api/v1/licenses/{id}": { ...license, answers: 200 },
 	"POST /api/v1/licenses/{id}/revoke": manageLicense,
 	"POST /api/v1/licenses/{id}/suspend": manageLicense,
