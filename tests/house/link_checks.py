@@ -13,17 +13,20 @@ NETWORK = ("connect@", "getaddrinfo@", "BIO_new_connect", "BIO_s_connect")
 # program -> symbols (at their beginning) and libraries it must not have (design.md section 2).
 # Libraries count however they come in: ldd shows those of libraries too.
 RULES = {
-    "sallyport": ((), ("libdnnl",)),
+    "sallyport": ((), ("libdnnl", "libyaml")),
     "sallyportd": (
         ("keyring_",),
-        ("libpq", "libssl", "libcrypto", "libsodium", "libcurl", "libdnnl"),
+        ("libpq", "libssl", "libcrypto", "libsodium", "libcurl", "libdnnl", "libyaml"),
     ),
     "sallyport-edge": (("keyring_",), ("libcurl", "libdnnl")),
-    "sallyport-keeper": (NETWORK, ("libpq", "libssl", "libcurl", "libdnnl")),
-    "sallyport-scribe": (("keyring_",), ("libcurl", "libdnnl")),
-    "sallyport-porter": (("keyring_", *NETWORK), ("libpq", "libssl", "libcurl", "libdnnl")),
-    "sallyport-engine": (("keyring_", *NETWORK), ("libpq", "libssl", "libcurl")),
-    "sallyport-courier": (("keyring_",), ("libpq", "libdnnl")),
+    "sallyport-keeper": (NETWORK, ("libpq", "libssl", "libcurl", "libdnnl", "libyaml")),
+    "sallyport-scribe": (("keyring_",), ("libcurl", "libdnnl", "libyaml")),
+    "sallyport-porter": (
+        ("keyring_", *NETWORK),
+        ("libpq", "libssl", "libcurl", "libdnnl", "libyaml"),
+    ),
+    "sallyport-engine": (("keyring_", *NETWORK), ("libpq", "libssl", "libcurl", "libyaml")),
+    "sallyport-courier": (("keyring_",), ("libpq", "libdnnl", "libyaml")),
 }
 
 

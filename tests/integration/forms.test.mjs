@@ -241,3 +241,20 @@ test("only those who manage models set forms, and a hidden model's is not shown"
 	assert.equal((await ask(here.gateway, "GET", `/api/v1/models/${model}/form`)).status, 401);
 	assert.equal((await formOf(model, admin())).version, 1);
 });
+
+test("the country of an address comes from the operator's table", async () => {
+	const table = path.join(here.gateway.folder, "countries.csv");
+	const model = await modelWith(card("extra_gated_fields: {geo: ip_location}\n"));
+	const union = await modelWith(card("extra_gated_eu_disallowed: true\n"));
+	fs.writeFileSync(table, "127.0.0.0/8,JP\n");
+	fs.chmodSync(table, 0o644);
+	await here.gateway.serveWith({ country_table: table });
+
+	const made = await requestWith(model, undefined);
+	assert.equal(made.status, 201, made.text);
+	const target = `/api/v1/access-requests/${made.json.id}`;
+	const shown = await expect(200, here.gateway, "GET", target, { token: admin() });
+	assert.deepEqual(shown.json.fields, { geo: "JP" });
+	assert.equal((await requestWith(union, undefined)).status, 201);
+	assert.equal((await requestWith(model, { geo: "DE" })).status, 400, "nobody says it");
+});

@@ -226,6 +226,24 @@ test("a model that needs two votes stays pending after one, and says so", async 
 	assert.equal((await read(model, person)).status, 200);
 });
 
+test("of scripts that accept at once, one does: there is one license", async () => {
+	const model = await gatedModel();
+	const person = await requester(model);
+	const deciders = [await addPerson(here.gateway, ["requests:decide"])];
+	deciders.push(await addPerson(here.gateway, ["requests:decide"]), { token: admin() });
+	const answers = await Promise.all(
+		deciders.map(({ token }) => handle(model, person.name, "accepted", "", token)),
+	);
+	const states = answers.map((one) => one.status).sort();
+
+	assert.equal(states[0], 200);
+	for (const status of states.slice(1)) assert.ok([400, 404].includes(status), `${states}`);
+	const own = await expect(200, here.gateway, "GET", "/api/v1/licenses", {
+		token: person.token,
+	});
+	assert.equal(own.json.licenses.length, 1);
+});
+
 test("batch handles each by itself", async () => {
 	const model = await gatedModel();
 	const [a, b] = [await requester(model), await requester(model)];
