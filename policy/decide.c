@@ -123,6 +123,77 @@ static bool open_quota_is_used_up(const struct decision_facts *f)
 	       (model_is_public(f) || path_is_open(f) || model_is_open(f));
 }
 
+static bool has_region(struct slice regions, const char *code)
+{
+	struct slice one;
+	bool more = regions.size > 0;
+
+	while (more) {
+		more = slice_cut(regions, ',', &one, &regions);
+		if (slice_equal(one, slice_of_string(code)))
+			return true;
+	}
+	return false;
+}
+
+/* Nothing is guessed: a license for some regions is of no use where nobody knows the region. */
+static bool region_is_unknown(const struct decision_facts *f)
+{
+	return f->license_regions.size && f->country.source == COUNTRY_NONE;
+}
+
+static bool region_is_another(const struct decision_facts *f)
+{
+	return f->license_regions.size && !has_region(f->license_regions, f->country.code);
+}
+
+/* Some limits of use are limits of rights, whatever rights the license lists. */
+static bool use_forbids_right(const struct decision_facts *f)
+{
+	right_set forbidden = 0;
+
+	if (f->license_uses & use_bit(USE_INFERENCE_ONLY))
+		forbidden |= right_bit(RIGHT_WEIGHTS_READ) | right_bit(RIGHT_INTERNALS_READ) |
+			     right_bit(RIGHT_ADAPTERS_WRITE);
+	if (f->license_uses & use_bit(USE_NO_FINE_TUNING))
+		forbidden |= right_bit(RIGHT_ADAPTERS_WRITE);
+	return forbidden & right_bit(f->right);
+}
+
+/* What the license's permissions cover; 0: it names none. */
+static use_set permitted_uses(use_set uses)
+{
+	use_set covered = 0;
+
+	for (int i = 0; i < USE_COUNT; i++)
+		if ((uses & use_bit((enum use)i)) && use_kind_of((enum use)i) == USE_PERMISSION)
+			covered |= use_covers((enum use)i);
+	return covered;
+}
+
+static bool purpose_is_no_code(const struct decision_facts *f)
+{
+	return f->purpose_kind == PURPOSE_IS_NO_CODE;
+}
+
+/* Clinical care is a modifier in DUO, and the one modifier that is a purpose, too. */
+static bool purpose_is_another(const struct decision_facts *f)
+{
+	use_set permitted = permitted_uses(f->license_uses);
+
+	if (f->purpose_kind != PURPOSE_SAID)
+		return false;
+	if (f->purpose != USE_CC)
+		return permitted && !(permitted & use_bit(f->purpose));
+	return (f->license_uses & use_bit(USE_NO_CLINICAL_DECISIONS)) ||
+	       (permitted && !(f->license_uses & use_bit(USE_CC)));
+}
+
+static bool requirement_has_ended(const struct decision_facts *f)
+{
+	return f->requirement != CODE_OK_ALLOWED;
+}
+
 static bool always(const struct decision_facts *f)
 {
 	(void)f;
@@ -132,6 +203,7 @@ static bool always(const struct decision_facts *f)
 #define REQUESTS_HREF "/api/v1/access-requests"
 #define TOKENS_HREF "/api/v1/tokens"
 #define USAGE_HREF "/api/v1/usage"
+#define VISAS_HREF "/api/v1/visas"
 
 /* clang-format off */
 static const struct rule {
@@ -160,6 +232,12 @@ static const struct rule {
 	{license_is_early,     CODE_LICENSE_NOT_YET_VALID, BASIS_NONE, "license.early", "the license's first day", NULL},
 	{terms_are_outdated,   CODE_TERMS_OUTDATED,        BASIS_NONE, "license.terms", "acceptance of the new terms", REQUESTS_HREF},
 	{right_is_missing,     CODE_RIGHT_NOT_GRANTED,     BASIS_NONE, "license.rights", "a license that grants this right", REQUESTS_HREF},
+	{requirement_has_ended, CODE_VISA_INVALID,         BASIS_NONE, "license.requires", "a new credential in place of the one that ended", VISAS_HREF},
+	{region_is_unknown,    CODE_LOCATION_NOT_ALLOWED,  BASIS_NONE, "license.region.unknown", "a call from an address whose country is known, or a verified claim of the country", VISAS_HREF},
+	{region_is_another,    CODE_LOCATION_NOT_ALLOWED,  BASIS_NONE, "license.region", "a call from a region of the license", NULL},
+	{use_forbids_right,    CODE_PURPOSE_MISMATCH,      BASIS_NONE, "license.uses", "a license whose uses do not exclude this right", REQUESTS_HREF},
+	{purpose_is_no_code,   CODE_PURPOSE_MISMATCH,      BASIS_NONE, "purpose.code", "a purpose as DUO:0000042 in X-Sallyport-Purpose, or none", NULL},
+	{purpose_is_another,   CODE_PURPOSE_MISMATCH,      BASIS_NONE, "license.purpose", "a license for this purpose", REQUESTS_HREF},
 	{quota_is_used_up,     CODE_QUOTA_EXCEEDED,        BASIS_NONE, "license.quota", "a larger quota, or its next window", USAGE_HREF},
 	{always,               CODE_OK_ALLOWED,            BASIS_LICENSE, "license", NULL, NULL},
 };
@@ -179,10 +257,25 @@ struct decision decide(const struct decision_facts *facts)
 				      .need = r->need,
 				      .href = r->href};
 		if (r->applies == credential_is_bad)
-			d.code = facts->credential; /* the token check knows exactly what was wrong
-						     */
+			d.code = facts->credential; /* the token check knows what was wrong */
+		if (r->applies == requirement_has_ended)
+			d.code = facts->requirement;
 		return d;
 	}
+}
+
+const char *decision_rule(size_t index)
+{
+	return index < sizeof rules / sizeof rules[0] ? rules[index].name : NULL;
+}
+
+void decision_say_purpose(struct decision_facts *f, struct slice header)
+{
+	header = slice_trim(header);
+	f->purpose_kind = header.size ? PURPOSE_IS_NO_CODE : PURPOSE_NOT_SAID;
+	if (header.size && use_parse(&f->purpose, header) &&
+	    (use_kind_of(f->purpose) == USE_PERMISSION || f->purpose == USE_CC))
+		f->purpose_kind = PURPOSE_SAID;
 }
 
 static const char *const gate_names[] = {

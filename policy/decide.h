@@ -11,9 +11,11 @@
 
 #include <stdint.h>
 
+#include "policy/claims.h"
 #include "policy/codes.h"
 #include "policy/quota.h"
 #include "policy/rights.h"
+#include "policy/uses.h"
 
 enum person_state { PERSON_ACTIVE, PERSON_SUSPENDED, PERSON_BLOCKED };
 enum model_state { MODEL_ACTIVE, MODEL_IS_DISABLED, MODEL_SHREDDED };
@@ -37,6 +39,11 @@ enum request_state {
 	REQUEST_CLOSED,
 };
 
+/* What a call says it is for: a code of DUO, in the header X-Sallyport-Purpose. */
+enum purpose_kind { PURPOSE_NOT_SAID, PURPOSE_SAID, PURPOSE_IS_NO_CODE };
+
+enum { DECISION_MAX_REGIONS = 1000 }; /* bytes of license_regions */
+
 /* What is known when a person asks for a right on a model. */
 struct decision_facts {
 	int64_t now_seconds;
@@ -56,6 +63,14 @@ struct decision_facts {
 	enum request_state request;
 	int64_t terms_grace_until_seconds; /* older terms are good until then; 0: not at all */
 	struct quota_fact quota;           /* asked for once everything else allows it */
+	/* Where the call comes from: looked up only if the license names regions. */
+	struct country country;
+	struct slice license_regions; /* comma-separated country codes; empty: everywhere */
+	use_set license_uses;         /* 0: as the terms say */
+	enum purpose_kind purpose_kind;
+	enum use purpose; /* if it is said */
+	/* CODE_OK_ALLOWED: what the license rests on still holds. Else which kind of it ended. */
+	enum code requirement;
 };
 
 enum decision_basis { BASIS_NONE, BASIS_LICENSE, BASIS_OPEN };
@@ -70,6 +85,12 @@ struct decision {
 };
 
 struct decision decide(const struct decision_facts *facts);
+
+/* The rules by name, in the order in which they are tried; NULL behind the last. */
+const char *decision_rule(size_t index);
+
+/* What a call's X-Sallyport-Purpose says; empty: nothing. A permission of DUO, or clinical care. */
+void decision_say_purpose(struct decision_facts *facts, struct slice header);
 
 const char *model_gate_name(enum model_gate gate); /* "manual", "auto", "no", "public" */
 bool model_gate_parse(enum model_gate *out, struct slice text);

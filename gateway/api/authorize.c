@@ -5,12 +5,15 @@
 #include "crypto/base/log.h"
 #include "crypto/base/text.h"
 #include "crypto/json.h"
+#include "gateway/api/claims_of.h"
 #include "gateway/api/hub.h"
+#include "gateway/api/opinion.h"
 #include "gateway/api/recall.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/scope.h"
 #include "gateway/api/sight.h"
+#include "policy/decision_record.h"
 #include "policy/model_scope.h"
 #include "policy/offices.h"
 #include "policy/open_paths.h"
@@ -278,9 +281,8 @@ static bool is_recalled(const struct grant *g)
 	return g->access.has_revision && !store_id_is_none(g->access.revision.recall);
 }
 
-static void gather_facts(struct grant *g)
+static void gather_facts(struct grant *g, const struct store_license *l, struct exchange *x)
 {
-	const struct store_license *l = g->license = choose_license(g);
 	struct decision_facts *f = &g->facts;
 
 	*f = (struct decision_facts){
@@ -299,6 +301,8 @@ static void gather_facts(struct grant *g)
 		f->gate = GATE_MANUAL;
 	f->path_is_open = g->path.size &&
 			  open_paths_find(&g->open_pattern, g->access.model.open_paths, g->path);
+	g->license = l;
+	decision_say_purpose(f, http_header(exchange_request(x), "X-Sallyport-Purpose"));
 	if (!l)
 		return;
 	f->license = license_state_of(l);
@@ -306,12 +310,50 @@ static void gather_facts(struct grant *g)
 	f->license_not_before_seconds = l->not_before_ms / 1000;
 	f->license_expires_seconds = l->expires_ms / 1000;
 	f->terms_current = terms_match(&g->access, l);
+	f->license_regions = l->regions;
+	if (uses_parse(&f->license_uses, l->uses) != OK) /* not of our list: allows nothing */
+		f->license = LICENSE_IS_REVOKED;
 }
 
-static void judge(struct grant *g)
+/* Where the call comes from: by the operator's table, since a license for some regions is about
+ * where it is used; else the country that is verified of the person. */
+static enum err gather_place(struct grant *g, struct exchange *x, struct route_context *context)
 {
-	gather_facts(g);
+	struct decision_facts *f = &g->facts;
+	struct claims claims;
+
+	if (!f->license_regions.size)
+		return OK;
+	f->country = opinion_country(x, context->api);
+	if (f->country.source != COUNTRY_NONE)
+		return OK;
+	TRY(claims_of_person(&claims, context, exchange_arena(x), g->who->person.id,
+			     f->now_seconds));
+	f->country = claims.country;
+	return OK;
+}
+
+static enum err judge_by(struct grant *g, const struct store_license *license, struct exchange *x,
+			 struct route_context *context)
+{
+	gather_facts(g, license, x);
+	TRY(gather_place(g, x, context));
 	g->decision = decide(&g->facts);
+	return OK;
+}
+
+/* By the license that speaks; if that denies, and the person has others that last, by the first of
+ * them that allows it: one may be for another region or use. */
+static enum err judge(struct grant *g, struct exchange *x, struct route_context *context)
+{
+	const struct store_license *chosen = choose_license(g);
+
+	TRY(judge_by(g, chosen, x, context));
+	for (size_t i = 0; i < g->access.license_count && !g->decision.allow; i++)
+		if (&g->access.licenses[i] != chosen &&
+		    license_state_of(&g->access.licenses[i]) == LICENSE_ACTIVE)
+			TRY(judge_by(g, &g->access.licenses[i], x, context));
+	return g->decision.allow ? OK : judge_by(g, chosen, x, context);
 }
 
 enum err authorize_weigh(struct grant *out, struct exchange *x, struct route_context *context,
@@ -329,15 +371,14 @@ enum err authorize_weigh(struct grant *out, struct exchange *x, struct route_con
 	memcpy(question.person, out->who->person.id, STORE_ID);
 	is_remembered = recall_access(&out->access, x, context, &question);
 	if (is_remembered)
-		judge(out);
+		TRY(judge(out, x, context));
 	/* Another edge may have given what this one does not know of yet: no denial from memory. */
 	if (is_remembered && out->decision.allow && sight_by_access(out->who, &out->access))
 		return OK;
 	TRY(read_access(&out->access, x, context, &question));
 	if (!sight_by_access(out->who, &out->access))
 		return failure(ERR_NOT_FOUND, "model %.*s does not exist", SLICE_PRINT(model));
-	judge(out);
-	return OK;
+	return judge(out, x, context);
 }
 
 enum err authorize_log_denial(struct route_context *context, struct exchange *x,
@@ -404,31 +445,6 @@ struct grant *authorize_model(struct exchange *x, struct route_context *context,
 	return g;
 }
 
-static json_t *describe_facts(const struct decision_facts *f)
-{
-	json_t *facts = json_object_new();
-	char quota[QUOTA_TEXT];
-
-	json_put_int(facts, "now", f->now_seconds);
-	json_put_bool(facts, "authenticated", f->authenticated);
-	json_put_text(facts, "credential", slice_of_string(code_name(f->credential)));
-	json_put_int(facts, "person", f->person);
-	json_put_int(facts, "token_scope", f->token_scope);
-	json_put_int(facts, "model", f->model);
-	json_put_text(facts, "gate", slice_of_string(model_gate_name(f->gate)));
-	json_put_int(facts, "license", f->license);
-	json_put_int(facts, "license_rights", f->license_rights);
-	json_put_int(facts, "license_not_before", f->license_not_before_seconds);
-	json_put_int(facts, "license_expires", f->license_expires_seconds);
-	json_put_bool(facts, "path_is_open", f->path_is_open);
-	json_put_bool(facts, "terms_current", f->terms_current);
-	json_put_int(facts, "terms_grace_until", f->terms_grace_until_seconds);
-	json_put_int(facts, "request", f->request);
-	quota_fact_write(quota, &f->quota);
-	json_put_text(facts, "quota", slice_of_string(quota));
-	return facts;
-}
-
 json_t *authorize_describe(struct exchange *x, const struct grant *g)
 {
 	struct arena *arena = exchange_arena(x);
@@ -455,17 +471,20 @@ json_t *authorize_describe(struct exchange *x, const struct grant *g)
 	json_put_text(record, "right", slice_of_string(right_name(g->right)));
 	if (g->license) {
 		json_put_text(record, "license", slice_of_string(api_uuid(arena, g->license->id)));
+		if (!store_id_is_none(g->license->request))
+			json_put_text(record, "request",
+				      slice_of_string(api_uuid(arena, g->license->request)));
 		if (g->license->has_terms)
 			json_put_text(
 				record, "terms_sha256",
 				slice_of_string(api_hex(
 					arena, slice_of(g->license->terms_sha256, STORE_SHA256))));
 	}
-	json_put_text(record, "policy", S("builtin-1"));
+	json_put_text(record, "policy", S(DECISION_POLICY));
 	json_put_text(record, "at", slice_of_string(api_time(arena, g->now_ms)));
 	json_put_text(record, "text", slice_of_string(code_sentence(g->decision.code)));
 	json_put(record, "missing", reply_missing(&g->decision));
-	json_put(record, "facts", describe_facts(&g->facts));
+	json_put(record, "facts", decision_facts_write(&g->facts));
 	return record;
 }
 

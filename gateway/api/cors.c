@@ -8,7 +8,7 @@
 	"X-Linked-Size, " \
 	"X-Linked-ETag, Retry-After, ratelimit, ratelimit-policy"
 #define METHODS "GET, HEAD, POST, PUT, OPTIONS"
-#define HEADERS "Authorization, Range, Content-Type"
+#define HEADERS "Authorization, Range, Content-Type, X-Sallyport-Purpose"
 #define SECONDS "600"
 
 static bool next_origin(struct slice *out, struct slice *rest)

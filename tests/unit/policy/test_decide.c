@@ -116,6 +116,37 @@ static void used_up(struct decision_facts *f)
 	f->quota = (struct quota_fact){.is_used_up = true, .subject = QUOTA_LICENSE};
 }
 
+static void no_region(struct decision_facts *f)
+{
+	f->license_regions = S("DE,FR");
+}
+static void wrong_region(struct decision_facts *f)
+{
+	f->license_regions = S("DE,FR");
+	f->country = (struct country){"US", COUNTRY_TABLE};
+}
+static void inference_only(struct decision_facts *f)
+{
+	f->license_uses = use_bit(USE_INFERENCE_ONLY);
+}
+static void wrong_purpose(struct decision_facts *f)
+{
+	f->license_uses = use_bit(USE_HMB);
+	decision_say_purpose(f, S("DUO:0000042"));
+}
+static void odd_purpose(struct decision_facts *f)
+{
+	decision_say_purpose(f, S("research"));
+}
+static void untrained(struct decision_facts *f)
+{
+	f->requirement = CODE_TRAINING_EXPIRED;
+}
+static void departed(struct decision_facts *f)
+{
+	f->requirement = CODE_AFFILIATION_ENDED;
+}
+
 static void each_flaw_is_refused_with_its_own_code(void **state)
 {
 	static const struct {
@@ -139,6 +170,13 @@ static void each_flaw_is_refused_with_its_own_code(void **state)
 		{old_terms, CODE_TERMS_OUTDATED},
 		{other_right, CODE_RIGHT_NOT_GRANTED},
 		{used_up, CODE_QUOTA_EXCEEDED},
+		{no_region, CODE_LOCATION_NOT_ALLOWED},
+		{wrong_region, CODE_LOCATION_NOT_ALLOWED},
+		{inference_only, CODE_PURPOSE_MISMATCH},
+		{wrong_purpose, CODE_PURPOSE_MISMATCH},
+		{odd_purpose, CODE_PURPOSE_MISMATCH},
+		{untrained, CODE_TRAINING_EXPIRED},
+		{departed, CODE_AFFILIATION_ENDED},
 	};
 
 	(void)state;
@@ -217,6 +255,81 @@ static void a_bad_token_is_refused_even_where_none_is_needed(void **state)
 	assert_int_equal(decide(&f).code, CODE_CREDENTIAL_BAD_SIGNATURE);
 }
 
+static void a_region_of_the_license_is_enough_from_either_source(void **state)
+{
+	struct decision_facts f = licensed();
+
+	(void)state;
+	f.license_regions = S("DE,FR");
+	for (int source = COUNTRY_CLAIM; source <= COUNTRY_TABLE; source++) {
+		f.country = (struct country){"FR", (enum country_source)source};
+		assert_true(decide(&f).allow);
+	}
+	f.license_regions = S("");
+	f.country = (struct country){"", COUNTRY_NONE};
+	assert_true(decide(&f).allow);
+}
+
+static void a_purpose_lies_within_what_the_license_permits(void **state)
+{
+	const struct {
+		use_set uses;
+		const char *purpose;
+		bool allow;
+	} rows[] = {
+		{use_bit(USE_GRU), "DUO:0000042", true},
+		{use_bit(USE_GRU), "DUO:0000006", true},
+		{use_bit(USE_GRU), " DUO:0000007 ", true},
+		{use_bit(USE_HMB), "DUO:0000042", false},
+		{use_bit(USE_HMB) | use_bit(USE_POA), "DUO:0000011", true},
+		{use_bit(USE_NCU), "DUO:0000042", true}, /* it names no permission */
+		{0, "DUO:0000042", true},
+		{0, "DUO:0000046", false}, /* no purpose, a modifier */
+		{0, "duo:0000042", false},
+		{0, "DUO:0000043", true},
+		{use_bit(USE_GRU), "DUO:0000043", false},
+		{use_bit(USE_GRU) | use_bit(USE_CC), "DUO:0000043", true},
+		{use_bit(USE_NO_CLINICAL_DECISIONS), "DUO:0000043", false},
+		{use_bit(USE_HMB), "", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct decision_facts f = licensed();
+
+		f.license_uses = rows[i].uses;
+		decision_say_purpose(&f, slice_of_string(rows[i].purpose));
+		if (decide(&f).allow != rows[i].allow)
+			fail_msg("row %zu: %s", i, rows[i].purpose);
+	}
+}
+
+static void limits_of_use_forbid_rights_that_are_listed(void **state)
+{
+	static const struct {
+		enum use use;
+		enum right right;
+		bool allow;
+	} rows[] = {
+		{USE_INFERENCE_ONLY, RIGHT_WEIGHTS_READ, false},
+		{USE_INFERENCE_ONLY, RIGHT_INTERNALS_READ, false},
+		{USE_INFERENCE_ONLY, RIGHT_ADAPTERS_WRITE, false},
+		{USE_INFERENCE_ONLY, RIGHT_INFER_GENERATE, true},
+		{USE_NO_FINE_TUNING, RIGHT_ADAPTERS_WRITE, false},
+		{USE_NO_FINE_TUNING, RIGHT_WEIGHTS_READ, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct decision_facts f = licensed();
+
+		f.right = rows[i].right;
+		f.license_rights = ~(right_set)0;
+		f.license_uses = use_bit(rows[i].use);
+		assert_int_equal(decide(&f).allow, rows[i].allow);
+	}
+}
+
 static void names_read_back(void **state)
 {
 	(void)state;
@@ -284,6 +397,9 @@ int main(void)
 		cmocka_unit_test(open_models_need_a_person_and_public_ones_nobody),
 		cmocka_unit_test(a_quota_that_is_used_up_is_told_where_nothing_else_is_wrong),
 		cmocka_unit_test(a_bad_token_is_refused_even_where_none_is_needed),
+		cmocka_unit_test(a_region_of_the_license_is_enough_from_either_source),
+		cmocka_unit_test(a_purpose_lies_within_what_the_license_permits),
+		cmocka_unit_test(limits_of_use_forbid_rights_that_are_listed),
 		cmocka_unit_test(names_read_back),
 		cmocka_unit_test(an_open_file_is_for_anybody_who_is_not_turned_away),
 		cmocka_unit_test(an_open_file_gives_no_other_right),

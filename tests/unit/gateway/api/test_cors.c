@@ -62,8 +62,9 @@ static void a_preflight_is_told_methods_and_headers(void **state)
 	assert_non_null(strstr(text, "Access-Control-Allow-Origin: https://b.example:8443\r\n"));
 	assert_non_null(
 		strstr(text, "Access-Control-Allow-Methods: GET, HEAD, POST, PUT, OPTIONS\r"));
-	assert_non_null(
-		strstr(text, "Access-Control-Allow-Headers: Authorization, Range, Content-Type\r"));
+	assert_non_null(strstr(text,
+			       "Access-Control-Allow-Headers: Authorization, Range, Content-Type, "
+			       "X-Sallyport-Purpose\r"));
 	assert_non_null(strstr(text, "X-Repo-Commit"));
 	assert_null(strstr(text, "X-Xet-Hash"));
 }
