@@ -90,10 +90,8 @@ static enum err run(struct replay *r, struct route_context *context, struct stor
 		TRY(store_evaluation_page(context->store, &arena, &rows, &count, &q));
 		for (size_t i = 0; i < count; i++)
 			count_one(r, &rows[i], c);
-		if (count) {
-			q.after_ms = rows[count - 1].at_ms;
+		if (count)
 			memcpy(q.after_request, rows[count - 1].request, STORE_ID);
-		}
 		r->is_cut = r->requests >= REPLAY_MAX_REQUESTS;
 	}
 	return OK;

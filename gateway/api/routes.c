@@ -91,6 +91,7 @@ static const struct route routes[] = {
 	MODEL_ROUTES("POST", "/api/v1/models/", "/blocklist",                "models:manage on model", BODY_BUFFER, API_MAX_JSON, blocklist_add),
 	MODEL_ROUTES("DELETE", "/api/v1/models/", "/blocklist/{id}",         "models:manage on model", BODY_NONE, 0, blocklist_end),
 	{"POST",   "/api/v1/policy/replay",               "models:manage somewhere", BODY_BUFFER, API_MAX_JSON, policy_replay},
+	{"POST",   "/api/v1/policy/replay/decisions",     "audit:read",      BODY_BUFFER, API_MAX_JSON, policy_replay_decisions},
 	MODEL_ROUTES("GET",  "/api/v1/models/", "/form",                     "public", BODY_NONE, 0, model_form_get),
 	MODEL_ROUTES("PUT",  "/api/v1/models/", "/form",                     "models:manage on model", BODY_BUFFER, API_MAX_JSON, model_form_put),
 	MODEL_ROUTES("DELETE", "/api/v1/models/", "/form",                   "models:manage on model", BODY_NONE, 0, model_form_delete),

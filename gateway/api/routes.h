@@ -96,7 +96,8 @@ route_fn revision_recall, recall_list, recall_get, recall_attest;
 route_fn decision_explain, decision_get;
 /* criteria.c, criteria_replay.c, blocklist.c: who may have a model */
 route_fn criteria_get, criteria_draft, criteria_versions, criteria_propose, criteria_activate,
-	criteria_try, policy_replay, blocklist_get, blocklist_add, blocklist_end;
+	criteria_try, policy_replay, policy_replay_decisions, blocklist_get, blocklist_add,
+	blocklist_end;
 /* usage.c, limits.c */
 route_fn usage_list, person_limits_get, person_limits_set, institution_limits_get,
 	institution_limits_set;

@@ -86,6 +86,17 @@
 	X("pull",            "MODEL DIR",       "revision= jobs= include=+ exclude=+ force vkey= limit-rate=", 2, 2, "download a model: resumes, and checks every file against its entry in the public log", command_pull) \
 	X("chat",            "MODEL [PROMPT]",  "max-tokens= temperature= seed=",         1, 2, "talk to a model",                                       command_chat) \
 	X("explain",         "MODEL RIGHT",     "",                                       2, 2, "may I, and if not, what is missing",                    command_explain) \
+	X("policy check",    "FILE",            "",                                       1, 1, "check criteria, offline: faults with their lines",     command_policy_check) \
+	X("policy show",     "MODEL",           "",                                       1, 1, "the published criteria of a model",                     command_policy_show) \
+	X("policy explain",  "MODEL",           "right=+ use=+",                          1, 1, "what they would say of your request, and what is missing", command_policy_explain) \
+	X("policy draft",    "MODEL FILE",      "",                                       2, 2, "keep criteria as a draft",                              command_policy_draft) \
+	X("policy propose",  "MODEL SHA256",    "",                                       2, 2, "propose a draft",                                       command_policy_propose) \
+	X("policy activate", "MODEL SHA256",    "",                                       2, 2, "make active what somebody else has proposed",           command_policy_activate) \
+	X("policy versions", "MODEL",           "",                                       1, 1, "all versions of a model's criteria",                    command_policy_versions) \
+	X("policy replay",   "[FILE]",          "model= decisions",                       0, 1, "who would gain and lose by a draft; or decide all recorded decisions anew", command_policy_replay) \
+	X("policy block",    "MODEL PERSON",    "reason=",                                2, 2, "put a person on the model's blocklist",                 command_policy_block) \
+	X("policy unblock",  "MODEL ENTRY",     "",                                       2, 2, "take an entry off it",                                  command_policy_unblock) \
+	X("policy blocklist", "MODEL",          "",                                       1, 1, "who is on it",                                          command_policy_blocklist) \
 	X("audit query",     "",                "actor= model= license= kind= decision= from= to= limit= cursor=", 0, 0, "search the log",       command_audit_query) \
 	X("audit verify",    "",                "dir= state= vkey=",                      0, 0, "recompute the whole log and compare",                   command_audit_verify) \
 	X("audit receipt",   "EVENT",           "out= state= vkey=",                      1, 1, "prove that an event is in the log",                     command_audit_receipt) \

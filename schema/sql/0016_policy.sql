@@ -57,6 +57,9 @@ CREATE TABLE blocked (
 CREATE UNIQUE INDEX blocked_now ON blocked (person, model) NULLS NOT DISTINCT
 	WHERE ended_at IS NULL;
 
+-- Decisions are decided anew in their order.
+CREATE INDEX decision_at ON decision (at, id);
+
 GRANT SELECT, INSERT ON criteria, request_evaluation, blocked TO sallyport_edge;
 GRANT UPDATE (state, proposed_by, proposed_at, activated_by, activated_at, retired_at) ON criteria
 	TO sallyport_edge;

@@ -69,11 +69,10 @@ RESULT store_evaluation_add(struct store *s, const struct store_evaluation *eval
 RESULT store_evaluation_get(struct store *s, struct arena *arena, struct store_evaluation *out,
 			    const uint8_t request[STORE_ID]);
 
-/* The newest of each request for the model, oldest first: at most `limit`, after (after_ms,
- * after_request). */
+/* The newest of each request for the model, oldest first: at most `limit`, behind that of
+ * after_request (none: from the first). */
 struct store_evaluation_question {
 	uint8_t model[STORE_ID];
-	int64_t after_ms; /* 0: from the beginning */
 	uint8_t after_request[STORE_ID];
 	size_t limit;
 };

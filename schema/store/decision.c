@@ -69,6 +69,26 @@ enum err store_audit_decision(struct store *s, struct arena *arena, struct store
 	return get_decision(s, arena, out, &find, id);
 }
 
+enum err store_decision_page(struct store *s, struct arena *arena, struct store_decision **out,
+			     size_t *count, int64_t after_ms, const uint8_t after_id[STORE_ID],
+			     size_t limit)
+{
+	/* Times are kept to the microsecond and told to the millisecond: an id decides. */
+	static const struct store_statement list = {
+		"decision_page",
+		"SELECT " DECISION_COLUMNS " FROM decision WHERE $2::uuid IS NULL OR (at, id) > "
+		"(coalesce((SELECT at FROM decision WHERE id = $2), $1::timestamptz), $2) "
+		"ORDER BY at, id LIMIT $3::bigint"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &list, .arena = arena};
+
+	store_put_time(&step, after_ms);
+	store_put_id(&step, after_id);
+	store_put_int(&step, (int64_t)limit);
+	TRY(store_run(s, &step, 1));
+	*out = store_all(&step, count, sizeof **out, take_decision);
+	return OK;
+}
+
 enum err store_usage_add(struct store *s, const struct store_usage *usage, int64_t now_ms)
 {
 	static const struct store_statement add = {

@@ -21,6 +21,11 @@ RESULT store_decision_insert(struct store *s, const struct store_decision *decis
 RESULT store_decision_get(struct store *s, struct arena *arena, struct store_decision *out,
 			  const uint8_t id[STORE_ID]);
 
+/* Those after (after_ms, after_id), oldest first; 0: from the first. */
+RESULT store_decision_page(struct store *s, struct arena *arena, struct store_decision **out,
+			   size_t *count, int64_t after_ms, const uint8_t after_id[STORE_ID],
+			   size_t limit);
+
 struct store_usage {
 	uint8_t person[STORE_ID];
 	uint8_t model[STORE_ID];

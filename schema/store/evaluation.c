@@ -66,12 +66,12 @@ enum err store_evaluation_page(struct store *s, struct arena *arena, struct stor
 	static const struct store_statement list = {
 		"evaluation_page",
 		EVALUATION_SELECT "WHERE e.model = $1 AND " IS_NEWEST
-				  "AND ($2::timestamptz IS NULL OR (e.at, e.request) > ($2, $3)) "
-				  "ORDER BY e.at, e.request LIMIT $4::bigint"};
+				  "AND ($2::uuid IS NULL OR (e.at, e.request) > ((SELECT max(at) "
+				  "FROM request_evaluation WHERE request = $2), $2)) "
+				  "ORDER BY e.at, e.request LIMIT $3::bigint"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &list, .arena = arena};
 
 	store_put_id(&step, q->model);
-	store_put_time(&step, q->after_ms);
 	store_put_id(&step, q->after_request);
 	store_put_int(&step, (int64_t)q->limit);
 	TRY(store_run(s, &step, 1));

@@ -68,10 +68,10 @@ CHANGE(odd_purpose, decision_say_purpose(f, S("fun")))
 CHANGE(wrong_purpose, decision_say_purpose(f, S("DUO:0000004")))
 
 static change_fn *const changes[] = {
-	nothing,   disabled,  forged,         blocked,     suspended,     narrow,      public,
-	open_path, anonymous, open_model,     pending,     returned,      denied,      unlicensed,
-	revoked,   on_hold,   over,           early,       old_terms,     other_right, untrained,
-	nowhere,   elsewhere, inference_only, odd_purpose, wrong_purpose,
+	nothing,   disabled,  forged,         blocked, suspended,    narrow,      public,
+	open_path, anonymous, open_model,     pending, returned,     denied,      unlicensed,
+	revoked,   on_hold,   over,           early,   old_terms,    other_right, untrained,
+	nowhere,   elsewhere, inference_only, used_up, open_used_up, odd_purpose, wrong_purpose,
 };
 
 static void write_record(struct buf *out, const struct decision_facts *f, const struct decision *d)
