@@ -35,7 +35,10 @@ async function holder(change) {
 		([name, list]) => `${name} = '{${list.join(",")}}'`,
 	);
 	if (sets.length)
-		sql(here.gateway, `UPDATE license SET ${sets.join(", ")} WHERE id = '${license.id}'`);
+		sql(
+			here.gateway,
+			`UPDATE license SET ${sets.join(", ")} WHERE id = '${license.id}'`,
+		);
 	return person;
 }
 
