@@ -5,6 +5,9 @@
 
 enum { RECORD_VERSION = 1 };
 
+/* What every reader of JSON keeps exactly; a claim that lasts longer does not end. */
+#define FOREVER INT64_C(9007199254740991)
+
 /* --- facts to JSON ------------------------------------------------------------------------ */
 
 static const char *const country_sources[] = {"none", "claim", "table"};
@@ -22,7 +25,8 @@ static json_t *write_claim(const struct claim *claim)
 	json_put_text(one, "by", claim->by);
 	json_put_text(one, "iss", claim->iss);
 	json_put_int(one, "asserted", claim->asserted_seconds);
-	json_put_int(one, "expires", claim->expires_seconds);
+	json_put_int(one, "expires",
+		     claim->expires_seconds < FOREVER ? claim->expires_seconds : FOREVER);
 	return one;
 }
 

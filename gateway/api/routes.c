@@ -90,6 +90,8 @@ static const struct route routes[] = {
 	MODEL_ROUTES("GET",  "/api/v1/models/", "/blocklist",                "models:manage on model", BODY_NONE, 0, blocklist_get),
 	MODEL_ROUTES("POST", "/api/v1/models/", "/blocklist",                "models:manage on model", BODY_BUFFER, API_MAX_JSON, blocklist_add),
 	MODEL_ROUTES("DELETE", "/api/v1/models/", "/blocklist/{id}",         "models:manage on model", BODY_NONE, 0, blocklist_end),
+	{"GET",    "/transparency",                       "public",          BODY_NONE,   0, transparency_page},
+	{"GET",    "/api/v1/transparency",                "public",          BODY_NONE,   0, transparency_json},
 	{"POST",   "/api/v1/policy/replay",               "models:manage somewhere", BODY_BUFFER, API_MAX_JSON, policy_replay},
 	{"POST",   "/api/v1/policy/replay/decisions",     "audit:read",      BODY_BUFFER, API_MAX_JSON, policy_replay_decisions},
 	MODEL_ROUTES("GET",  "/api/v1/models/", "/form",                     "public", BODY_NONE, 0, model_form_get),

@@ -101,6 +101,8 @@ route_fn criteria_get, criteria_draft, criteria_versions, criteria_propose, crit
 /* usage.c, limits.c */
 route_fn usage_list, person_limits_get, person_limits_set, institution_limits_get,
 	institution_limits_set;
+/* transparency.c: how access is given */
+route_fn transparency_page, transparency_json;
 /* log.c: the public log, receipts, queries */
 route_fn log_file, log_vkey, receipt_get, revision_receipt, audit_events;
 /* openai.c */

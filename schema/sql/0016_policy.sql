@@ -57,10 +57,18 @@ CREATE TABLE blocked (
 CREATE UNIQUE INDEX blocked_now ON blocked (person, model) NULLS NOT DISTINCT
 	WHERE ended_at IS NULL;
 
+-- How requests went, as it is published: made once a day, so that nobody reads single decisions off
+-- the difference of two reports.
+CREATE TABLE transparency_report (
+	day date PRIMARY KEY,
+	body bytea NOT NULL CHECK (octet_length(body) BETWEEN 2 AND 16777216)
+);
+
 -- Decisions are decided anew in their order.
 CREATE INDEX decision_at ON decision (at, id);
 
-GRANT SELECT, INSERT ON criteria, request_evaluation, blocked TO sallyport_edge;
+GRANT SELECT, INSERT ON criteria, request_evaluation, blocked, transparency_report
+	TO sallyport_edge;
 GRANT UPDATE (state, proposed_by, proposed_at, activated_by, activated_at, retired_at) ON criteria
 	TO sallyport_edge;
 GRANT UPDATE (ended_by, ended_at) ON blocked TO sallyport_edge;

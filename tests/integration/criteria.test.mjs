@@ -3,6 +3,7 @@
 // is asked for, explained to everybody, and tried on what was asked before.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { sql } from "./database.mjs";
 import { gatewayForThisFile } from "./gateway.mjs";
 import { ask, expect } from "./http.mjs";
 import { addPerson, createModel, freshName } from "./people.mjs";
@@ -298,4 +299,75 @@ test("a draft is tried on all that was asked before: who would gain, who would l
 	assert.equal(gains.gain, 1);
 	assert.equal(gains.gains[0].request, third.id);
 	assert.equal(gains.complete, true);
+});
+
+/** As if all that was asked for the model had been asked, and decided, two days ago. */
+function age(model) {
+	const requests = `(SELECT r.id FROM access_request r JOIN model m ON m.id = r.model
+		WHERE m.name = '${model}')`;
+	sql(
+		here.gateway,
+		`SET session_replication_role = replica;
+		UPDATE access_request SET created_at = now() - interval '3 days'
+			WHERE id IN ${requests};
+		UPDATE access_request_event SET at = now() - interval '3 days'
+			WHERE to_state = 'submitted' AND request IN ${requests};
+		UPDATE access_request_event SET at = now() - interval '2 days'
+			WHERE to_state <> 'submitted' AND request IN ${requests};
+		DELETE FROM transparency_report`,
+	);
+}
+
+function join(kind, country, people) {
+	const name = freshName(kind);
+	const ids = people.map((one) => one.id).join("','");
+	sql(
+		here.gateway,
+		`INSERT INTO institution (id, name, kind, country, created_at)
+		VALUES (gen_random_uuid(), '${name}', '${kind}', '${country}', now());
+		INSERT INTO member (institution, person, role, since)
+		SELECT i.id, p, 'member', now() FROM institution i, unnest(ARRAY['${ids}']::uuid[]) p WHERE i.name = '${name}'`,
+	);
+}
+
+test("the public report shows how access is given, and nobody alone", async () => {
+	const text = 'Only <b>& "friends"</b>';
+	const model = await scene(
+		"auto",
+		criteria({ rules: [{ ...rules.bonaFide, text }], default: "deny" }),
+	);
+	const people = [];
+	for (let i = 0; i < 14; i++)
+		people.push(i % 2 ? await researcher() : await addPerson(here.gateway));
+	join("university", "DE", people.slice(0, 11));
+	join("company", "US", people.slice(11, 13));
+	await Promise.all(people.map((person) => apply(model, person)));
+	age(model);
+
+	const report = (await expect(200, here.gateway, "GET", "/api/v1/transparency")).json;
+	const one = report.models.find((other) => other.model === model);
+	assert.equal(report.k, 5);
+	assert.deepEqual(one.outcomes, [
+		{ group: "all", people: 14, approved: 7, denied: 7, waiting: 0 },
+	]);
+	assert.equal(one.median_waiting_hours, 24);
+	for (const table of [one.by_institution_kind, one.by_country]) {
+		const sum = table.reduce((so_far, group) => so_far + group.people, 0);
+		assert.equal(sum, 14);
+		for (const group of table)
+			for (const number of [group.people, group.approved, group.denied])
+				assert.ok(number === 0 || number >= 5, JSON.stringify(table));
+	}
+	const hidden = await scene("auto", criteria());
+	await expect(200, here.gateway, "PUT", `/api/models/${hidden}/settings`, {
+		token: admin(),
+		body: { hidden: true },
+	});
+	age(model);
+	const page = await expect(200, here.gateway, "GET", "/transparency");
+	assert.match(page.headers["content-type"], /text\/html/);
+	assert.match(page.headers["content-security-policy"], /default-src 'none'/);
+	assert.ok(page.text.includes("Only &lt;b&gt;&amp; &quot;friends&quot;&lt;/b&gt;"));
+	assert.ok(!page.text.includes("<script"));
+	assert.ok(page.text.includes(model) && !page.text.includes(hidden));
 });

@@ -163,7 +163,8 @@ static void every_table_moves_the_epoch_or_is_known_to_decide_nothing(void **sta
 		"'session', 'password', 'attempt', 'one_time_code', "       /* sign-in: the */
 		"'oidc_login', 'device_login', 'workload', "                /* credential counts */
 		"'criteria', 'request_evaluation', 'blocked', " /* weighed when asked for */
-		"'committee', 'committee_member', 'access_accessor', 'access_recusal', "
+		"'transparency_report', 'committee', 'committee_member', 'access_accessor', "
+		"'access_recusal', "
 		"'access_reviewer', 'access_comment', 'access_delegation', 'access_vote', "
 		"'library_card', 'idempotency_key', "           /* how requests are decided */
 		"'approver', 'blob', 'upload', 'upload_part')", /* not visible yet */
