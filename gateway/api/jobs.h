@@ -20,6 +20,8 @@ typedef enum err job_fn(struct route_context *context, struct arena *arena, int6
 /* clang-format off */
 #define JOBS(X) \
 	/* function          period, seconds */ \
+	X(job_notices,       1)    /* who is to be told, and telling them: notices.c */ \
+	X(job_notice_sweep,  3600) /* what was told a month ago */ \
 	X(job_quota,         30)   /* what dead edges have reserved: quota.h */ \
 	X(job_sweep,         3600) /* files that no revision holds: seal.h */ \
 	X(job_jwks,          10)   /* keys of issuers that are due: jwks.h */ \

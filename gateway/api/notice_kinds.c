@@ -75,6 +75,11 @@ static const struct notice_kind kinds[] = {
 	{"institution.",     NOTICE_KEEPERS, "An institution was changed",
 	 "An institution, or who belongs to it, was changed.", "", "Look into the log if you did not expect it.", "/api/v1/institutions"},
 
+	{"webhook.create",   0, "", "", "", "", ""},
+	{"webhook.remove",   0, "", "", "", "", ""},
+	{"webhook.",         NOTICE_LICENSERS, "A webhook was disabled",
+	 "Nothing has come through to a webhook for twelve hours, or it says that it is gone: it is not called any more.", "", "See which, and why; remove it, and make it anew where it is.", "/api/v1/webhooks"},
+
 	/* models */
 	{"model.create",     NOTICE_MODELERS, "There is a new model {model}",
 	 "The model {model} was made.", "", "Set its gate and its terms before it is published.", MODEL},

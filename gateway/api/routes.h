@@ -98,6 +98,9 @@ route_fn decision_explain, decision_get;
 route_fn criteria_get, criteria_draft, criteria_versions, criteria_propose, criteria_activate,
 	criteria_try, policy_replay, policy_replay_decisions, blocklist_get, blocklist_add,
 	blocklist_end;
+/* webhooks.c */
+route_fn webhook_create, webhook_list, webhook_get, webhook_remove, notifications_get,
+	notifications_set;
 /* usage.c, limits.c */
 route_fn usage_list, person_limits_get, person_limits_set, institution_limits_get,
 	institution_limits_set;

@@ -17,7 +17,7 @@
 #include "gateway/courier/serve.h"
 #include "gateway/courier/target.h"
 
-enum { AUTHORITIES_MAX = 4 * 1024 * 1024, NAME_FILES = 2 };
+enum { AUTHORITIES_MAX = 4 * 1024 * 1024, PASSWORD_MAX = 1024, NAME_FILES = 2 };
 
 static void loop_auto(struct loop **l)
 {
@@ -29,7 +29,7 @@ static enum err read_authorities(struct buf *out, const struct settings *s)
 {
 	const char *system = curl_version_info(CURLVERSION_NOW)->cainfo;
 
-	if (!s->courier_allow[0])
+	if (!s->courier_allow[0] && !s->mail_server[0])
 		return OK;
 	if (system && file_read(out, AT_FDCWD, system) != OK)
 		log_warn("courier.authorities", "why=\"%s\"", failure_text());
@@ -37,6 +37,27 @@ static enum err read_authorities(struct buf *out, const struct settings *s)
 	if (s->courier_ca_file[0])
 		TRY(file_read(out, AT_FDCWD, s->courier_ca_file));
 	return buf_done(out);
+}
+
+/* What is trusted for the mail server alone stands behind what is trusted for all. */
+static enum err read_mail_rules(struct mail_rules *out, struct buf *authorities,
+				struct buf *password, const struct settings *s,
+				const struct buf *common)
+{
+	*out = (struct mail_rules){.server = slice_of_string(s->mail_server),
+				   .from = slice_of_string(s->mail_from),
+				   .user = slice_of_string(s->mail_user),
+				   .allow_plain_loopback = s->mail_plain_loopback};
+	buf_write(authorities, buf_slice(common));
+	buf_write_string(authorities, "\n");
+	if (s->mail_ca_file[0])
+		TRY(file_read(authorities, AT_FDCWD, s->mail_ca_file));
+	if (s->mail_password_file[0])
+		TRY(file_read(password, AT_FDCWD, s->mail_password_file));
+	TRY(buf_done(authorities));
+	out->authorities = buf_slice(authorities);
+	out->password = slice_part(buf_slice(password), 0, slice_find(buf_slice(password), '\n'));
+	return mail_rules_check(out);
 }
 
 static enum err read_credentials(struct buf *out, const struct settings *s)
@@ -93,9 +114,12 @@ static struct fetch_rules rules_of(const struct settings *s, const struct buf *a
 static enum err run(int argc, char **argv)
 {
 	static struct fetch_rules rules;
+	static struct mail_rules mail_rules;
 	AUTO(process_auto) struct process *p = NULL;
 	AUTO(buf_free) struct buf authorities = buf_new(AUTHORITIES_MAX);
 	AUTO(buf_free) struct buf credentials = buf_new(CREDENTIALS_MAX_FILE);
+	AUTO(buf_free) struct buf mail_authorities = buf_new(AUTHORITIES_MAX);
+	AUTO(buf_free) struct buf password = buf_new(PASSWORD_MAX);
 	AUTO(loop_auto) struct loop *loop = NULL;
 	struct loop_handlers handlers = {.frame = serve_frame, .peer = serve_peer};
 
@@ -105,10 +129,12 @@ static enum err run(int argc, char **argv)
 		return failure(ERR_INTERNAL, "libcurl does not start");
 	TRY(read_authorities(&authorities, process_settings(p)));
 	TRY(read_credentials(&credentials, process_settings(p)));
+	TRY(read_mail_rules(&mail_rules, &mail_authorities, &password, process_settings(p),
+			    &authorities));
 	TRY(prepare_names());
 	TRY(confine(p));
 	rules = rules_of(process_settings(p), &authorities, &credentials);
-	handlers.context = serve_new(&rules);
+	handlers.context = serve_new(&rules, &mail_rules);
 	TRY(loop_new(&loop, p, &handlers));
 	TRY(process_ready(p));
 	TRY(loop_run(loop));

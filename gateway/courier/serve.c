@@ -21,6 +21,7 @@ typedef enum err run_fn(struct transfer *t, struct buf *out);
 struct kind {
 	enum wire_type answer;
 	size_t first, places; /* of serve.running */
+	bool has_pipe;
 	read_fn *read;
 	run_fn *run;
 };
@@ -35,21 +36,24 @@ struct transfer {
 	struct buf body; /* what the questions borrow from; holds the token */
 	struct wire_courier_get get;
 	struct wire_courier_call ask;
+	struct wire_courier_mail mail;
 	atomic_bool stop;
 };
 
 struct serve {
 	const struct fetch_rules *rules;
+	const struct mail_rules *mail_rules;
 	pthread_mutex_t lock; /* of `running` */
-	struct transfer *running[COURIER_MAX_TRANSFERS + COURIER_MAX_CALLS];
+	struct transfer *running[COURIER_MAX_TRANSFERS + COURIER_MAX_CALLS + COURIER_MAX_MAILS];
 };
 
-struct serve *serve_new(const struct fetch_rules *rules)
+struct serve *serve_new(const struct fetch_rules *rules, const struct mail_rules *mail_rules)
 {
 	struct serve *s = calloc(1, sizeof *s);
 
 	assert(s);
 	s->rules = rules;
+	s->mail_rules = mail_rules;
 	pthread_mutex_init(&s->lock, NULL);
 	return s;
 }
@@ -139,9 +143,34 @@ static enum err run_call(struct transfer *t, struct buf *out)
 	return buf_done(out);
 }
 
-static const struct kind get_kind = {WIRE_COURIER_GOT, 0, COURIER_MAX_TRANSFERS, read_get, run_get};
-static const struct kind call_kind = {WIRE_COURIER_CALLED, COURIER_MAX_TRANSFERS, COURIER_MAX_CALLS,
-				      read_call, run_call};
+static enum err read_mail(struct transfer *t, struct slice body)
+{
+	return wire_read_courier_mail(&t->mail, body);
+}
+
+static enum err run_mail(struct transfer *t, struct buf *out)
+{
+	const struct mail mail = {.rules = t->serve->mail_rules,
+				  .to = t->mail.to,
+				  .message = t->mail.message,
+				  .stop = &t->stop};
+	struct wire_courier_mailed mailed;
+	unsigned status;
+
+	TRY(mail_send(&status, &mail));
+	mailed.status = (uint16_t)status;
+	wire_write_courier_mailed(out, &mailed);
+	return buf_done(out);
+}
+
+static const struct kind get_kind = {WIRE_COURIER_GOT, 0,      COURIER_MAX_TRANSFERS, true,
+				     read_get,         run_get};
+static const struct kind call_kind = {
+	WIRE_COURIER_CALLED, COURIER_MAX_TRANSFERS, COURIER_MAX_CALLS, true, read_call, run_call};
+static const struct kind mail_kind = {
+	WIRE_COURIER_MAILED, COURIER_MAX_TRANSFERS + COURIER_MAX_CALLS,
+	COURIER_MAX_MAILS,   false,
+	read_mail,           run_mail};
 
 /* The pipe is closed before the answer: who reads it to its end then has the answer next. */
 static void answer_transfer(struct transfer *t)
@@ -217,7 +246,7 @@ static enum err start(struct serve *s, struct transfer *t)
 
 static enum err read_ask(struct transfer *t, const struct channel *from, const struct frame *frame)
 {
-	if (t->pipe < 0)
+	if (t->kind->has_pipe && t->pipe < 0)
 		return failure(ERR_FORMAT, "a transfer without a pipe");
 	buf_write(&t->body, frame->body);
 	explicit_bzero((void *)(uintptr_t)frame->body.data, frame->body.size);
@@ -266,6 +295,8 @@ enum err serve_frame(void *context, const struct channel *from, const struct fra
 
 	if (frame->type == WIRE_COURIER_GET)
 		return on_ask(context, &get_kind, from, frame);
+	if (frame->type == WIRE_COURIER_MAIL)
+		return on_ask(context, &mail_kind, from, frame);
 	if (frame->type == WIRE_COURIER_CALL)
 		return on_ask(context, &call_kind, from, frame);
 	if (frame->type != WIRE_COURIER_CANCEL)

@@ -7,13 +7,15 @@
 #define GATEWAY_COURIER_SERVE_H
 
 #include "gateway/courier/fetch.h"
+#include "gateway/courier/mail.h"
 #include "gateway/proc/loop.h"
 
-enum { COURIER_MAX_TRANSFERS = 16, COURIER_MAX_CALLS = 32 };
+enum { COURIER_MAX_TRANSFERS = 16, COURIER_MAX_CALLS = 32, COURIER_MAX_MAILS = 8 };
 
 struct serve;
 
-struct serve *serve_new(const struct fetch_rules *rules); /* borrowed; lives until the end */
+/* Both are borrowed, and live until the end. */
+struct serve *serve_new(const struct fetch_rules *rules, const struct mail_rules *mail_rules);
 
 /* For struct loop_handlers; `context` is the struct serve. */
 enum err serve_frame(void *context, const struct channel *from, const struct frame *frame);

@@ -175,7 +175,8 @@ static enum err die_with_parent(const struct process *p)
 enum err process_confine(struct process *p, const struct confinement *c)
 {
 	bool database = p->role == ROLE_EDGE || p->role == ROLE_SCRIBE;
-	bool out = p->role == ROLE_COURIER && p->settings.courier_allow[0];
+	bool out = p->role == ROLE_COURIER &&
+		   (p->settings.courier_allow[0] || p->settings.mail_server[0]);
 	bool inet = (database && settings_database_is_remote(&p->settings)) || out;
 	int port = out ? LANDLOCK_ANY_PORT : inet ? (int)p->settings.database_port : 0;
 

@@ -60,7 +60,13 @@ enum { SETTINGS_MAX_TEXT = 1024, SETTINGS_MAX_FILE = 64 * 1024 };
 	X(courier,  max_file_bytes,        courier_max_file_bytes, NUMBER, "1099511627776", 1, 1125899906842624, "largest file that is fetched") \
 	X(courier,  max_model_bytes,       courier_max_model_bytes, NUMBER, "4398046511104", 1, 1125899906842624, "largest model that is imported: all its files together") \
 	X(courier,  max_seconds,           courier_max_seconds,   NUMBER, "86400",     1, 604800,     "longest time one file may take") \
-	X(courier,  stall_seconds,         courier_stall_seconds, NUMBER, "60",        1, 3600,       "give up when a host sends next to nothing for so long")
+	X(courier,  stall_seconds,         courier_stall_seconds, NUMBER, "60",        1, 3600,       "give up when a host sends next to nothing for so long") \
+	X(mail,     server,                mail_server,           TEXT,   "",          0, 300,        "smtp://HOST[:587] (STARTTLS) or smtps://HOST[:465]: takes our notices by mail; empty: no mail") \
+	X(mail,     from,                  mail_from,             TEXT,   "",          0, 254,        "mailbox they come from, as gateway@example.org") \
+	X(mail,     user,                  mail_user,             TEXT,   "",          0, 200,        "who we are to that server; empty: nobody") \
+	X(mail,     password_file,         mail_password_file,    TEXT,   "",          0, 1000,       "file with the password of that user") \
+	X(mail,     ca_file,               mail_ca_file,          TEXT,   "",          0, 1000,       "PEM file with authorities to trust besides the system's") \
+	X(mail,     plain_loopback,        mail_plain_loopback,   SWITCH, "no",        0, 1,          "speak without TLS to a server at a loopback address")
 /* clang-format on */
 
 #define SETTING_MEMBER_TEXT(member) char member[SETTINGS_MAX_TEXT];

@@ -108,6 +108,9 @@
 	X(MODEL_ATTEST,      "model.attest",      A) \
 	X(STATUS_PUBLISH,    "status.publish",    A) \
 	X(KEY_RELEASE,       "key.release",       A) \
+	X(WEBHOOK_CREATE,    "webhook.create",    A) \
+	X(WEBHOOK_REMOVE,    "webhook.remove",    A) \
+	X(WEBHOOK_DISABLE,   "webhook.disable",   A) \
 	X(DOWNLOAD_END,      "download.end",      B) \
 	X(INFER_PASS,        "infer.pass",        A) \
 	X(INFER_GENERATE,    "infer.generate",    B) \

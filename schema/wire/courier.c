@@ -51,3 +51,16 @@ static void visit_courier_called(struct codec *c, struct wire_courier_called *m)
 	codec_text(c, &m->headers, WIRE_MAX_CALL_ANSWER_HEADERS);
 }
 WIRE_DEFINE(courier_called)
+
+static void visit_courier_mail(struct codec *c, struct wire_courier_mail *m)
+{
+	codec_text(c, &m->to, WIRE_MAX_ADDRESS);
+	codec_text(c, &m->message, WIRE_MAX_MAIL);
+}
+WIRE_DEFINE(courier_mail)
+
+static void visit_courier_mailed(struct codec *c, struct wire_courier_mailed *m)
+{
+	codec_u16(c, &m->status);
+}
+WIRE_DEFINE(courier_mailed)

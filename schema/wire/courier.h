@@ -65,4 +65,15 @@ struct wire_courier_called { /* any status is an answer; a FAIL tells that there
 };
 WIRE_DECLARE(courier_called);
 
+struct wire_courier_mail {
+	struct slice to;      /* one mailbox, without <> */
+	struct slice message; /* RFC 5322, lines end with CR LF */
+};
+WIRE_DECLARE(courier_mail);
+
+struct wire_courier_mailed { /* the server has it, or refuses it; a FAIL: it could not be asked */
+	uint16_t status;     /* of SMTP: 250, 452, 550 ... */
+};
+WIRE_DECLARE(courier_mailed);
+
 #endif

@@ -37,6 +37,8 @@ enum {
 	WIRE_MAX_LICENSE = 32 * 1024,
 	WIRE_MAX_TOKEN = 160,
 	WIRE_MAX_URL = 4096,
+	WIRE_MAX_ADDRESS = 254, /* of a mailbox, RFC 5321 */
+	WIRE_MAX_MAIL = 64 * 1024,
 	WIRE_MAX_SECRET = 1024, /* a token of somebody else's gateway */
 	WIRE_MAX_CALL_HEADERS = 16 * 1024,
 	WIRE_MAX_CREDENTIAL = 64, /* the name of one */
@@ -143,7 +145,9 @@ enum {
 	X(COURIER_GOT,      0x0803, WIRE_REPLY, ROLE_SET_COURIER,  ROLE_SET_EDGE,        6 * 1024,              0,  "COURIER_GET") \
 	X(COURIER_CANCEL,   0x0804, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_COURIER,     4,                     0,  "nothing; an unknown call is ignored") \
 	X(COURIER_CALL,     0x0810, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_COURIER,     22 * 1024,             1,  "an allowed host; a stream socket: body in, answer out") \
-	X(COURIER_CALLED,   0x0811, WIRE_REPLY, ROLE_SET_COURIER,  ROLE_SET_EDGE,        9 * 1024,              0,  "COURIER_CALL")
+	X(COURIER_CALLED,   0x0811, WIRE_REPLY, ROLE_SET_COURIER,  ROLE_SET_EDGE,        9 * 1024,              0,  "COURIER_CALL") \
+	X(COURIER_MAIL,     0x0820, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_COURIER,     8 + WIRE_MAX_ADDRESS + WIRE_MAX_MAIL, 0, "a mail server in the settings") \
+	X(COURIER_MAILED,   0x0821, WIRE_REPLY, ROLE_SET_COURIER,  ROLE_SET_EDGE,        2,                     0,  "COURIER_MAIL")
 /* clang-format on */
 
 /* Sets of roles that several rows name. */

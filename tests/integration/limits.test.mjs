@@ -187,7 +187,8 @@ test("a limit of a person is theirs, one of an institution its members'", async 
 	sql(`INSERT INTO institution (id, name, kind, created_at) VALUES ('${institution}',
 		'${freshName("university")}', 'university', now())`);
 	for (const { person } of people)
-		sql(`INSERT INTO member VALUES ('${institution}', '${person.id}', 'member', now())`);
+		sql(`INSERT INTO member VALUES
+			('${institution}', '${person.id}', 'member', now())`);
 	const { admin } = gateway.tokens;
 	const put = (path, limits) =>
 		expect(200, gateway, "PUT", path, { token: admin, body: { limits } });

@@ -78,4 +78,15 @@ export const makers = {
 		);
 		return id;
 	},
+
+	/** Nobody's. */
+	async webhook({ gateway }) {
+		const id = crypto.randomUUID();
+		sql(
+			gateway,
+			`INSERT INTO webhook (id, url, secret, kinds, created_at)
+			VALUES ('${id}', 'https://127.0.0.1:1/', sha256('a'), '{terms.*}', now())`,
+		);
+		return id;
+	},
 };

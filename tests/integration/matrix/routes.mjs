@@ -39,6 +39,7 @@ const seen = { object: "person", sees: ["persons:manage"], answers: 200 };
 const nothing = "00000000-0000-7000-8000-000000000000";
 const none = { path: { id: nothing }, answers: 404 };
 const noDraft = { ...model, path: { sha256: "0".repeat(64) }, answers: 404 };
+const webhook = { object: "webhook", anybodys: true };
 const inference = (body) => ({ object: "served", body: (name) => ({ model: name, ...body }) });
 
 export const routes = {
@@ -238,6 +239,12 @@ export const routes = {
 	"GET /api/v1/explain": { query: "model=matrix%2Fopen&right=weights%3Aread" },
 	"GET /api/v1/decisions/{id}": { ...decision, answers: 200 },
 	"GET /api/v1/usage": {},
+	"POST /api/v1/webhooks": broken,
+	"GET /api/v1/webhooks": {},
+	"GET /api/v1/webhooks/{id}": webhook,
+	"DELETE /api/v1/webhooks/{id}": { ...webhook, usesUp: true },
+	"GET /api/v1/notifications": {},
+	"PUT /api/v1/notifications": broken,
 	"GET /api/v1/persons/{id}/limits": { object: "person", anybodys: true },
 	"PUT /api/v1/persons/{id}/limits": { ...person, ...broken },
 	"GET /api/v1/institutions/{id}/limits": { ...institution, missing: () => 404 },
