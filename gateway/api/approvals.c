@@ -4,10 +4,14 @@
 #include <stdio.h>
 
 #include "crypto/base/clock.h"
+#include "crypto/base/log.h"
 #include "crypto/base/text.h"
 #include "crypto/json.h"
 #include "crypto/license.h"
 #include "schema/store/key.h"
+
+/* How a refusal of the keeper's begins; meaning.c knows it, too. */
+#define APPROVALS_MARK "approval: "
 
 enum { APPROVALS_MAX_ENTRY = WIRE_MAX_PAYLOAD };
 
@@ -19,7 +23,7 @@ static enum err keeper_says(enum err result, const struct rpc_reply *reply)
 	if (result == OK || strcmp(reply->code, code_name(CODE_APPROVAL_NEEDED)) != 0)
 		return result;
 	snprintf(why, sizeof why, "%s", failure_text());
-	return failure(ERR_DENIED, "approval: %.400s", why);
+	return failure(ERR_DENIED, APPROVALS_MARK "%.400s", why);
 }
 
 static enum err ask(struct rpc_reply *reply, struct api *api, enum wire_type type,
@@ -153,6 +157,15 @@ enum err approvals_check_license(struct api *api, const struct wire_license_sign
 	return ask(&reply, api, WIRE_LICENSE_CHECK, buf_slice(&body));
 }
 
+enum err approvals_leave(enum err result)
+{
+	if (result != ERR_DENIED ||
+	    !slice_starts_with(slice_of_string(failure_text()), S(APPROVALS_MARK)))
+		return result;
+	log_info("approval.left", "why=\"%s\"", failure_text());
+	return OK;
+}
+
 /* What of "a,b" the array has too. */
 static struct slice narrow(struct arena *arena, struct slice rights, const json_t *array)
 {
@@ -207,7 +220,8 @@ enum err approvals_fit(struct issue *issue, struct arena *arena)
 	for (size_t i = 0; i < issue->approval_count; i++)
 		TRY(fit_one(issue, arena, issue->approvals[i].statement));
 	if (issue->rights.size == 0 || issue->expires_ms <= issue->not_before_ms)
-		return failure(ERR_DENIED, "approval: what the approvers signed leaves no right, "
-					   "or no time to use it in");
+		return failure(ERR_DENIED,
+			       APPROVALS_MARK "what the approvers signed leaves no right, "
+					      "or no time to use it in");
 	return OK;
 }

@@ -41,6 +41,10 @@ RESULT approvals_join(struct audit_event *event, struct exchange *x, struct rout
 /* The same question about a license that is to be signed. */
 RESULT approvals_check_license(struct api *api, const struct wire_license_sign *ask);
 
+/* A license that would have come by itself, and that no approver has signed for: the request waits
+ * for a person to decide it. OK in place of that refusal, any other result as it is. */
+RESULT approvals_leave(enum err result);
+
 /* A license as it will be at most: no right that a statement lacks, no date outside of one.
  * ERR_DENIED if nothing is left; ERR_FORMAT if one is no statement about a license. */
 RESULT approvals_fit(struct issue *issue, struct arena *arena);

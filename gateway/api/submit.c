@@ -6,6 +6,7 @@
 #include "crypto/base/clock.h"
 #include "crypto/json.h"
 #include "crypto/random.h"
+#include "gateway/api/approvals.h"
 #include "gateway/api/form.h"
 #include "gateway/api/idempotent.h"
 #include "gateway/api/reply.h"
@@ -185,7 +186,9 @@ enum err submission_make(struct submission *s, struct exchange *x, struct route_
 
 	TRY(read_new(s, x, context, body, &is_draft));
 	TRY(create(s, x, context, body, is_draft));
-	return !is_draft && submission_is_decided(s) ? decide_at_once(s, x, context) : OK;
+	if (is_draft || !submission_is_decided(s))
+		return OK;
+	return approvals_leave(decide_at_once(s, x, context));
 }
 
 void request_submit(struct exchange *x, struct route_context *context)
@@ -356,7 +359,7 @@ void request_resubmit(struct exchange *x, struct route_context *context)
 		return;
 	result = resubmit(s, x, context, &view, body);
 	if (result == OK && submission_is_decided(s))
-		result = decide_at_once(s, x, context);
+		result = approvals_leave(decide_at_once(s, x, context));
 	if (result == OK)
 		reply_submitted(&once, x, context, 200, s);
 	else

@@ -41,12 +41,12 @@ export class Signer {
 	/** A signature of the statement, as the keeper takes it: {key, statement, signature}. */
 	sign(statement) {
 		const bytes = Buffer.from(statement);
-		const domain = Buffer.from("sallyport/approval/v1\n");
-		const signature = crypto.sign(null, Buffer.concat([domain, bytes]), this.privateKey);
+		const signed = Buffer.concat([Buffer.from("sallyport/approval/v1\n"), bytes]);
+		const signature = crypto.sign(null, signed, this.privateKey);
 		return { key: this.public, statement: bytes, signature };
 	}
 
-	/** A statement around a subject, signed `ago` milliseconds ago. */
+	/** A statement around a subject, signed so many milliseconds ago. */
 	state(gateway, kind, subject, ago = 0) {
 		const signed = new Date(Date.now() - ago).toISOString();
 		return this.sign(canonical({ ...subject, gateway, kind, signed, v: 1 }));
