@@ -10,10 +10,12 @@
 #include "crypto/base/clock.h"
 #include "crypto/base/text.h"
 #include "crypto/json.h"
+#include "gateway/api/approvals.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/withdraw.h"
 #include "schema/store/institution.h"
+#include "schema/store/license_select.h"
 
 static enum err belongs(bool *out, struct exchange *x, struct route_context *context,
 			const uint8_t institution[STORE_ID], const uint8_t person[STORE_ID],
@@ -91,7 +93,6 @@ static enum err prepare(struct issue *issue, struct exchange *x, struct route_co
 			const struct store_person *person, const json_t *body)
 {
 	int64_t now_ms = clock_now_ms();
-	bool given;
 
 	if (!slice_equal(l->state, S("active")) || now_ms >= l->expires_ms)
 		return failure(ERR_CONFLICT, "the institution's license does not hold");
@@ -114,9 +115,7 @@ static enum err prepare(struct issue *issue, struct exchange *x, struct route_co
 	memcpy(issue->license.person, person->id, STORE_ID);
 	memcpy(issue->license.parent, l->id, STORE_ID);
 	memcpy(issue->license.terms_sha256, l->terms_sha256, STORE_SHA256);
-	TRY(issue_read_approval(&issue->approvals[0], &given, body));
-	issue->approval_count = given;
-	return OK;
+	return approvals_read(issue->approvals, &issue->approval_count, body);
 }
 
 static void tell_seat(struct audit_event *event, const struct store_institution_license *l)
@@ -217,6 +216,27 @@ static enum err find_seat(struct store_seat *out, struct exchange *x, struct rou
 	return failure(ERR_NOT_FOUND, "they have no seat");
 }
 
+/* New terms replace a license: the one that they hold now is the one of the seat. */
+static enum err find_seated(struct store_license *out, struct exchange *x,
+			    struct route_context *context, const struct store_seat *seat)
+{
+	struct store_selector selector = {0};
+	struct store_license *licenses;
+	bool has_more;
+	size_t count;
+
+	if (store_id_is_none(seat->license))
+		return failure(ERR_CONFLICT, "their license is being issued; try again");
+	memcpy(selector.parent, seat->parent, STORE_ID);
+	memcpy(selector.person, seat->person, STORE_ID);
+	TRY(store_license_select(context->store, exchange_arena(x), &licenses, &count, &has_more,
+				 &selector, S("preparing,active,suspended")));
+	if (count == 0)
+		return store_license_get(context->store, exchange_arena(x), out, seat->license);
+	*out = licenses[count - 1];
+	return OK;
+}
+
 static enum err end_seat(struct exchange *x, struct route_context *context,
 			 const struct store_institution_license *l, const struct store_seat *seat)
 {
@@ -225,9 +245,7 @@ static enum err end_seat(struct exchange *x, struct route_context *context,
 	AUTO(audit_event_clear) struct audit_event event = {0};
 	struct store_license license;
 
-	if (store_id_is_none(seat->license))
-		return failure(ERR_CONFLICT, "their license is being issued; try again");
-	TRY(store_license_get(store, exchange_arena(x), &license, seat->license));
+	TRY(find_seated(&license, x, context, seat));
 	audit_event_begin(&event, AUDIT_LICENSE_REVOKE, who->person.id, who->person.name);
 	licensing_tell(&event, &license);
 	tell_seat(&event, l);
