@@ -119,7 +119,7 @@ static bool leads_to_entry(const struct exchange *x)
 	bool is_get = strcmp(route->method, "GET") == 0 || strcmp(route->method, "HEAD") == 0;
 
 	return (!is_get && route->run != preflight) || strcmp(route->right, "weights:read") == 0 ||
-	       route->run == audit_events || route->run == model_sealed;
+	       route->run == audit_events || route->run == license_sd_jwt || route->run == model_sealed;
 }
 
 /* What this edge knows may be out of date, and others have stopped waiting for it. */

@@ -14,6 +14,7 @@
 #include "crypto/tlog_proof.h"
 #include "gateway/api/authorize.h"
 #include "gateway/api/hub.h"
+#include "gateway/api/receipt.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 
@@ -115,19 +116,19 @@ static enum err write_proof(struct buf *out, struct api *api, const struct store
 	return buf_done(out);
 }
 
-static void reply_receipt(struct exchange *x, const struct store_event *event, struct slice proof)
+static json_t *describe_receipt(struct arena *arena, const struct store_event *event,
+				struct slice proof)
 {
 	json_t *answer = json_object_new();
 
-	json_put_text(answer, "id", slice_of_string(api_uuid(exchange_arena(x), event->id)));
+	json_put_text(answer, "id", slice_of_string(api_uuid(arena, event->id)));
 	json_put_int(answer, "index", (int64_t)event->index);
 	json_put_text(answer, "entry", event->leaf);
 	json_put_text(answer, "nonce",
-		      slice_of_string(
-			      api_base64(exchange_arena(x), slice_of(event->nonce, STORE_NONCE))));
+		      slice_of_string(api_base64(arena, slice_of(event->nonce, STORE_NONCE))));
 	json_put_text(answer, "payload", event->payload);
 	json_put_text(answer, "proof", proof);
-	reply_json(x, 200, answer);
+	return answer;
 }
 
 /* Receipts are for whoever acted, whoever holds the license the entry is about, and auditors. */
@@ -175,8 +176,20 @@ static void reply_proof(struct exchange *x, struct route_context *context,
 	} else if (result != OK) {
 		reply_failure(x, result);
 	} else {
-		reply_receipt(x, event, buf_slice(&proof));
+		reply_json(x, 200, describe_receipt(exchange_arena(x), event, buf_slice(&proof)));
 	}
+}
+
+enum err receipt_of(json_t **out, struct exchange *x, struct route_context *context,
+		    const uint8_t id[STORE_ID])
+{
+	AUTO(buf_free) struct buf proof = buf_new(LOG_MAX_TEXT);
+	struct store_event event;
+
+	TRY(get_event(&event, x, context, id));
+	TRY(write_proof(&proof, context->api, &event));
+	*out = describe_receipt(exchange_arena(x), &event, buf_slice(&proof));
+	return OK;
 }
 
 void receipt_get(struct exchange *x, struct route_context *context)

@@ -90,6 +90,8 @@ route_fn license_preview, license_withdraw, institution_license_revoke, institut
 /* institution_licenses.c, seats.c */
 route_fn institution_license_issue, institution_license_list, institution_license_get, seat_add,
 	seat_remove;
+/* documents.c, license_status.c: for those who do not ask the gateway */
+route_fn license_take_along, license_sd_jwt, license_issuer, status_licenses, status_licenses_more;
 /* recalls.c: revisions that nobody is to have any more */
 route_fn revision_recall, recall_list, recall_get, recall_attest;
 /* decisions.c */

@@ -7,7 +7,7 @@ packages_runtime=(
 	build-essential cmake ninja-build pkg-config ca-certificates
 	libsodium-dev libssl-dev libpq-dev libdnnl-dev libjansson-dev libinih-dev libseccomp-dev
 	libpcre2-dev libutf8proc-dev libcurl4-openssl-dev libnghttp2-dev
-	libyaml-dev
+	libyaml-dev zlib1g-dev
 	postgresql
 )
 # To build and run the unit tests and the checks of the house.

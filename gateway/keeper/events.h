@@ -27,7 +27,10 @@ enum {
 	X(EVENT_LICENSE_ISSUE, "license.issue") \
 	X(EVENT_LICENSE_RENEW, "license.renew") \
 	X(EVENT_TOKEN_CREATE, "token.create") \
-	X(EVENT_CAPABILITY_CREATE, "capability.create")
+	X(EVENT_CAPABILITY_CREATE, "capability.create") \
+	X(EVENT_LICENSE_CHECKOUT, "license.checkout") \
+	X(EVENT_LICENSE_EXPORT, "license.export") \
+	X(EVENT_STATUS_PUBLISH, "status.publish")
 
 #define EVENT_ENUM(kind, name) kind,
 enum event_kind { EVENT_KINDS(EVENT_ENUM) };

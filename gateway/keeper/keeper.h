@@ -74,6 +74,9 @@ RESULT keeper_license_check(struct keeper *k, const struct wire_license_sign *as
 			    struct rules_time now);
 RESULT keeper_approver_check(struct keeper *k, const struct wire_approver_check *ask,
 			     struct rules_time now);
+/* A license taken along or shown elsewhere, or the list of states. */
+RESULT keeper_document_sign(struct keeper *k, const struct wire_document_sign *ask,
+			    struct rules_time now, uint8_t signature[SIGN_SIGNATURE]);
 RESULT keeper_token_sign(struct keeper *k, const struct wire_token_sign *ask, struct rules_time now,
 			 struct buf *token);
 

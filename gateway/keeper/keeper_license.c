@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Licenses are signed here, and the approvers kept on whose signatures that rests. */
-#include "crypto/license.h"
+#include "crypto/license_jwt.h"
 #include "gateway/keeper/keeper_state.h"
 
 enum err keeper_license_sign(struct keeper *k, const struct wire_license_sign *ask,
@@ -15,6 +15,19 @@ enum err keeper_license_sign(struct keeper *k, const struct wire_license_sign *a
 	if (used.count) /* on the disk before there is a license that rests on it */
 		TRY(keeper_write_fact(k, used.facts, used.count));
 	sign_make_in(LICENSE_DOMAIN, keyring_license_key(k->keyring), ask->document, signature);
+	return OK;
+}
+
+enum err keeper_document_sign(struct keeper *k, const struct wire_document_sign *ask,
+			      struct rules_time now, uint8_t signature[SIGN_SIGNATURE])
+{
+	AUTO(buf_free) struct buf text = buf_new(LICENSE_JWT_MAX);
+	struct rules rules = keeper_rules_of(k, now);
+	enum err allowed = rules_document_sign(&rules, ask, &text);
+
+	k->code = rules.code;
+	TRY(allowed);
+	sign_make(keyring_license_key(k->keyring), buf_slice(&text), signature);
 	return OK;
 }
 

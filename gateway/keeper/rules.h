@@ -67,6 +67,9 @@ RESULT rules_license_sign(struct rules *r, const struct wire_license_sign *ask,
 /* All of that which does not rest on the entry. */
 RESULT rules_license_check(struct rules *r, const struct wire_license_sign *ask,
 			   struct rules_used *used);
+/* rules_document.c; `signed_text` gets what is to be signed. */
+RESULT rules_document_sign(struct rules *r, const struct wire_document_sign *ask,
+			   struct buf *signed_text);
 RESULT rules_token_sign(struct rules *r, const struct wire_token_sign *ask);
 
 #endif

@@ -150,6 +150,17 @@ static enum err on_approvers(struct serve *s, struct slice body, struct buf *out
 	return buf_done(out);
 }
 
+static enum err on_document_sign(struct serve *s, struct slice body, struct buf *out)
+{
+	struct wire_document_sign ask;
+	struct wire_document_signed answer;
+
+	TRY(wire_read_document_sign(&ask, body));
+	TRY(keeper_document_sign(s->keeper, &ask, time_now(), answer.signature));
+	wire_write_document_signed(out, &answer);
+	return buf_done(out);
+}
+
 static enum err on_token_sign(struct serve *s, struct slice body, struct buf *out)
 {
 	AUTO(buf_free) struct buf token = buf_new(WIRE_MAX_TOKEN);
@@ -201,6 +212,7 @@ static const struct deed {
 	{WIRE_APPROVER_CHECK, WIRE_APPROVER_CHECKED, on_approver_check},
 	{WIRE_APPROVERS, WIRE_APPROVERS_ARE, on_approvers},
 	{WIRE_TOKEN_SIGN, WIRE_TOKEN_SIGNED, on_token_sign},
+	{WIRE_DOCUMENT_SIGN, WIRE_DOCUMENT_SIGNED, on_document_sign},
 	{WIRE_LOG_STATE, WIRE_LOG_STATE_IS, on_log_state},
 	{WIRE_LOG_APPEND, WIRE_LOG_APPENDED, on_log_append},
 };

@@ -43,6 +43,9 @@ CREATE TRIGGER draws_index BEFORE INSERT ON license
 	FOR EACH ROW EXECUTE FUNCTION license_draws_index();
 REVOKE ALL ON FUNCTION license_draws_index() FROM PUBLIC;
 
+CREATE INDEX license_withdrawn ON license (status_index)
+	WHERE state IN ('suspended', 'expired', 'revoked', 'closed');
+
 -- The signed lists as they were last told.
 CREATE TABLE status_list (
 	list integer PRIMARY KEY CHECK (list >= 0),

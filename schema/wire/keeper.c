@@ -114,6 +114,21 @@ static void visit_license_signed(struct codec *c, struct wire_license_signed *m)
 }
 WIRE_DEFINE(license_signed)
 
+static void visit_document_sign(struct codec *c, struct wire_document_sign *m)
+{
+	codec_array(c, m->event, sizeof m->event);
+	codec_block(c, &m->text, WIRE_MAX_DOCUMENT);
+	codec_block(c, &m->license, WIRE_MAX_LICENSE);
+	codec_array(c, m->signature, sizeof m->signature);
+}
+WIRE_DEFINE(document_sign)
+
+static void visit_document_signed(struct codec *c, struct wire_document_signed *m)
+{
+	codec_array(c, m->signature, sizeof m->signature);
+}
+WIRE_DEFINE(document_signed)
+
 static void visit_token_sign(struct codec *c, struct wire_token_sign *m)
 {
 	codec_array(c, m->event, sizeof m->event);

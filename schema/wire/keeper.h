@@ -110,6 +110,21 @@ struct wire_license_signed {
 };
 WIRE_DECLARE(license_signed);
 
+/* About a license (not of the list of states): the license, as KEY_RELEASE has it. What is signed
+ * the keeper makes of `text` itself. */
+struct wire_document_sign {
+	uint8_t event[WIRE_ID];
+	struct slice text;
+	struct slice license;
+	uint8_t signature[WIRE_SIGNATURE];
+};
+WIRE_DECLARE(document_sign);
+
+struct wire_document_signed {
+	uint8_t signature[WIRE_SIGNATURE];
+};
+WIRE_DECLARE(document_signed);
+
 struct wire_token_sign {
 	uint8_t event[WIRE_ID];
 	uint8_t credential[WIRE_ID];

@@ -64,6 +64,7 @@ enum {
 	WIRE_MAX_TOP = 20,    /* alternatives of one token */
 	WIRE_PASS_SECONDS = 60,
 	WIRE_MAX_PARTS = 1024, /* of one upload */
+	WIRE_MAX_DOCUMENT = 40 * 1024,
 	WIRE_PUBLIC = 32,      /* an Ed25519 key */
 	WIRE_MAX_APPROVALS = 8,
 	WIRE_MAX_STATEMENT = 9 * 1024, /* that an approver signed */
@@ -104,6 +105,8 @@ enum {
 	X(LICENSE_CHECKED,  0x0233, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        0,                     0,  "LICENSE_CHECK; it would") \
 	X(APPROVERS,        0x0234, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      4 + WIRE_MAX_MODEL,    0,  "nothing") \
 	X(APPROVERS_ARE,    0x0235, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        12 + WIRE_MAX_ORIGIN,  0,  "APPROVERS") \
+	X(DOCUMENT_SIGN,    0x0260, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      96 * 1024,             0,  "an appended license.checkout, license.export or status.publish with its digest") \
+	X(DOCUMENT_SIGNED,  0x0261, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        WIRE_SIGNATURE,        0,  "DOCUMENT_SIGN") \
 	X(LOG_STATE,        0x0301, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      0,                     0,  "nothing") \
 	X(LOG_STATE_IS,     0x0302, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_SCRIBE,      8 + WIRE_DIGEST,       0,  "LOG_STATE") \
 	X(LOG_APPEND,       0x0303, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      WIRE_MAX_BODY,         0,  "first = the keeper's size; none: sign the tree as it is") \

@@ -8,6 +8,7 @@ FUZZ_WIRE(key_created)
 FUZZ_WIRE(key_bound)
 FUZZ_WIRE(license_signed)
 FUZZ_WIRE(token_signed)
+FUZZ_WIRE(document_signed)
 FUZZ_WIRE(log_state_is)
 FUZZ_WIRE(log_appended)
 FUZZ_WIRE(handle_key)
@@ -16,7 +17,7 @@ FUZZ_WIRE(engine_pass)
 
 static fuzz_wire_fn *const checks[] = {
 	check_keeper_keys,   check_key_created,  check_key_bound,    check_license_signed,
-	check_token_signed,  check_log_state_is, check_log_appended, check_handle_key,
+	check_token_signed, check_document_signed,  check_log_state_is, check_log_appended, check_handle_key,
 	check_engine_serves, check_engine_pass,
 };
 

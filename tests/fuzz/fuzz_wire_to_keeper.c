@@ -10,11 +10,12 @@ FUZZ_WIRE(key_release)
 FUZZ_WIRE(pass_issue)
 FUZZ_WIRE(license_sign)
 FUZZ_WIRE(token_sign)
+FUZZ_WIRE(document_sign)
 FUZZ_WIRE(log_append)
 
 static fuzz_wire_fn *const checks[] = {
 	check_key_create,   check_key_resume, check_key_bind,   check_key_release,
-	check_license_sign, check_token_sign, check_log_append, check_pass_issue,
+	check_license_sign, check_token_sign, check_document_sign, check_log_append, check_pass_issue,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
