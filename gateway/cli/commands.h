@@ -82,7 +82,12 @@
 	X("license suspend", "ID",              "reason=",                                1, 1, "stop a license for now",                                command_license_suspend) \
 	X("license reinstate", "ID",            "reason=",                                1, 1, "let a suspended license count again",                   command_license_reinstate) \
 	X("license renew",   "ID",              "days= " SIGN_APPROVAL_OPTIONS,           1, 1, "replace a license by one that lasts longer",            command_license_renew) \
-	X("license verify",  "FILE",            "key=",                                   1, 1, "check a saved license offline",                         command_license_verify) \
+	X("license checkout", "ID",             "days= key-id= out=",                     1, 1, "take a license along: a file that is checked offline",  command_license_checkout) \
+	X("license verify",  "FILE",            "key= vkey= for=",                        1, 1, "check a saved license, or one taken along, offline",    command_license_verify) \
+	X("license preview", "ACT KIND NAME",   "",                                       3, 3, "who would lose what: revoke|suspend|reinstate license|person|institution|issuer|model", command_license_preview) \
+	X("license withdraw", "ACT KIND NAME",  "reason= preview=",                       3, 3, "do that, to exactly those whom the preview showed",     command_license_withdraw) \
+	X("license members", "ID",              "add= remove=",                           1, 1, "who sits on an institution's license; add or remove one", command_license_members) \
+	X("recall",          "MODEL REVISION",  "reason= due-days=",                      2, 2, "recall a revision: nobody gets it, who has it is told", command_recall) \
 	X("pull",            "MODEL DIR",       "revision= jobs= include=+ exclude=+ force vkey= limit-rate=", 2, 2, "download a model: resumes, and checks every file against its entry in the public log", command_pull) \
 	X("chat",            "MODEL [PROMPT]",  "max-tokens= temperature= seed=",         1, 2, "talk to a model",                                       command_chat) \
 	X("explain",         "MODEL RIGHT",     "",                                       2, 2, "may I, and if not, what is missing",                    command_explain) \

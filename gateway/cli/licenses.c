@@ -8,6 +8,7 @@
 #include "crypto/base/text.h"
 #include "crypto/license.h"
 #include "gateway/cli/commands.h"
+#include "gateway/cli/license_check.h"
 #include "gateway/cli/output.h"
 #include "gateway/cli/sign_approval.h"
 
@@ -139,14 +140,13 @@ static enum err read_bytes(void *out, size_t size, struct slice base64, const ch
 	return OK;
 }
 
-static enum err verify_file(struct license *out, json_t **file, struct cli *cli, const char *key)
+static enum err verify_file(struct license *out, json_t **file, struct cli *cli, struct slice text,
+			    const char *key)
 {
-	AUTO(buf_free) struct buf text = buf_new(LICENSES_MAX_FILE);
 	uint8_t signature[SIGN_SIGNATURE], public_key[SIGN_PUBLIC];
 	struct slice document, base64;
 
-	TRY(file_read(&text, AT_FDCWD, cli_word(cli, 0)));
-	TRY(json_read(file, buf_slice(&text), LICENSES_MAX_FILE));
+	TRY(json_read(file, text, LICENSES_MAX_FILE));
 	TRY(json_get_text(&document, *file, "document"));
 	TRY(json_get_text(&base64, *file, "signature"));
 	TRY(read_bytes(signature, sizeof signature, base64, "signature"));
@@ -154,17 +154,41 @@ static enum err verify_file(struct license *out, json_t **file, struct cli *cli,
 	return license_verify(out, &cli->arena, document, signature, public_key);
 }
 
+/* One that was taken along: with the log's key, too. */
+static enum err verify_taken(struct cli *cli, struct slice text, const char *key)
+{
+	struct license_trust trust = {.recipient = arguments_value(&cli->arguments, "for")};
+	struct license_checked *checked = arena_alloc(&cli->arena, sizeof *checked);
+	char until[CLOCK_TEXT];
+
+	TRY(cli_need(&trust.vkey, cli, "vkey"));
+	TRY(read_bytes(trust.license_key, SIGN_PUBLIC, slice_of_string(key), "--key"));
+	TRY(license_check_file(checked, &cli->arena, text, &trust, clock_now_ms()));
+	clock_text(until, checked->checkout.expires_ms);
+	return output_done(cli, NULL,
+			   "good: license for %.*s, lent to %.*s until %s (its state since then is "
+			   "at %.*s, place %lld)",
+			   SLICE_PRINT(checked->license.model),
+			   SLICE_PRINT(checked->checkout.recipient), until,
+			   SLICE_PRINT(checked->checkout.status_uri),
+			   (long long)checked->checkout.status_index);
+}
+
 /* The key comes from elsewhere: a license that vouches for its own key proves nothing. */
 enum err command_license_verify(struct cli *cli)
 {
 	AUTO(json_auto) json_t *file = NULL;
+	AUTO(buf_free) struct buf text = buf_new(LICENSE_FILE_MAX);
 	struct license license;
 	char from[CLOCK_TEXT], until[CLOCK_TEXT];
 	const char *key;
 	int64_t now = clock_now_ms();
 
 	TRY(cli_need(&key, cli, "key"));
-	TRY(verify_file(&license, &file, cli, key));
+	TRY(file_read(&text, AT_FDCWD, cli_word(cli, 0)));
+	if (slice_starts_with(buf_slice(&text), S(LICENSE_FILE_BEGIN)))
+		return verify_taken(cli, buf_slice(&text), key);
+	TRY(verify_file(&license, &file, cli, buf_slice(&text), key));
 	clock_text(from, license.not_before_ms);
 	clock_text(until, license.expires_ms);
 	if (!license_is_current(&license, now))
