@@ -103,20 +103,38 @@ static void ask_nothing(struct form *form)
 		form->fields[i].required = false;
 }
 
+/* What was answered before, as far as it is still asked, and for the person to say. */
+static json_t *still_asked(struct arena *arena, const struct form *form, const json_t *stored)
+{
+	json_t *given = json_object_new();
+
+	for (size_t i = 0; i < form->count; i++) {
+		const char *label = arena_string(arena, form->fields[i].label);
+		json_t *answer = json_object_get(stored, label);
+
+		if (answer && form->fields[i].type != FORM_IP_LOCATION)
+			json_put(given, label, json_incref(answer));
+	}
+	return given;
+}
+
 /* Those of the body, or what the row has already. */
 static enum err find_given(json_t **out, struct exchange *x, struct route_context *context,
-			   const uint8_t request[STORE_ID], const json_t *body)
+			   const struct form *form, const uint8_t request[STORE_ID],
+			   const json_t *body)
 {
+	AUTO(json_auto) json_t *before = NULL;
 	struct store_answers stored;
-	json_t *given = json_object_get(body, "fields");
 
-	*out = NULL;
-	if (given) {
-		*out = json_incref(given);
+	*out = json_incref(json_object_get(body, "fields"));
+	if (*out)
 		return OK;
-	}
 	TRY(store_answers_get(context->store, exchange_arena(x), &stored, request));
-	return stored.fields.size ? json_read(out, stored.fields, ANSWERS_MAX) : OK;
+	if (stored.fields.size == 0)
+		return OK;
+	TRY(json_read(&before, stored.fields, ANSWERS_MAX));
+	*out = still_asked(exchange_arena(x), form, before);
+	return OK;
 }
 
 static enum err tell(struct audit_event *event, const struct store_form *form, struct slice fields)
@@ -141,7 +159,7 @@ enum err form_take(struct audit_event *event, struct exchange *x, struct route_c
 	struct form form;
 
 	TRY(find_form(&row, &form, x, context, request->model));
-	TRY(find_given(&given, x, context, request->id, body));
+	TRY(find_given(&given, x, context, &form, request->id, body));
 	if (request->is_draft)
 		ask_nothing(&form);
 	TRY(answers_check(&text, &form, given, slice_of_string(country.code)));

@@ -134,6 +134,29 @@ test("the country of an address is not guessed", async () => {
 	assert.match(closed.json.detail, /European Union/);
 });
 
+test("a draft need not answer all; submitted, or sent back, what it has counts", async () => {
+	const model = await modelWith(card(asked));
+	const { token } = await addPerson(here.gateway);
+	const { Company, ...rest } = answers;
+	const body = { model, draft: true, intended_use: "to read", rights: ["weights:read"] };
+	const draft = await submit(here.gateway, token, { ...body, fields: { Company } });
+	assert.equal(draft.status, 201, draft.text);
+	const target = `/api/v1/access-requests/${draft.json.id}`;
+	const send = (fields) =>
+		ask(here.gateway, "POST", `${target}/submit`, { token, body: { fields } });
+
+	assert.match((await send()).json.detail, /"Country".*required/);
+	assert.equal((await send({ ...rest, Company: 7 })).status, 400);
+	assert.equal((await send(answers)).status, 200);
+	await expect(200, here.gateway, "POST", `${target}/return`, {
+		token: admin(),
+		body: { reason: "say more" },
+	});
+	assert.equal((await send()).status, 200, "the answers are there");
+	const shown = await expect(200, here.gateway, "GET", target, { token });
+	assert.deepEqual(shown.json.fields, answers);
+});
+
 test("a new card is a new version; one that says the same is none", async () => {
 	const model = await modelWith(card(asked));
 	const change = async (front) => {
@@ -250,11 +273,19 @@ test("the country of an address comes from the operator's table", async () => {
 	fs.chmodSync(table, 0o644);
 	await here.gateway.serveWith({ country_table: table });
 
-	const made = await requestWith(model, undefined);
+	const asking = await addPerson(here.gateway);
+	const made = await requestWith(model, undefined, asking.token);
 	assert.equal(made.status, 201, made.text);
 	const target = `/api/v1/access-requests/${made.json.id}`;
 	const shown = await expect(200, here.gateway, "GET", target, { token: admin() });
 	assert.deepEqual(shown.json.fields, { geo: "JP" });
+	await expect(200, here.gateway, "POST", `${target}/return`, {
+		token: admin(),
+		body: { reason: "say more" },
+	});
+	await expect(200, here.gateway, "POST", `${target}/submit`, { token: asking.token });
+	const again = await expect(200, here.gateway, "GET", target, { token: admin() });
+	assert.deepEqual(again.json.fields, { geo: "JP" }, "found out anew");
 	assert.equal((await requestWith(union, undefined)).status, 201);
 	assert.equal((await requestWith(model, { geo: "DE" })).status, 400, "nobody says it");
 });
