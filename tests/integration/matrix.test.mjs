@@ -80,6 +80,11 @@ test("every route of openapi.json is in the matrix, and no other", () => {
 
 	assert.deepEqual(without, [], "add a line to matrix/routes.mjs; README.md says how");
 	assert.deepEqual(unknown, [], "these lines of matrix/routes.mjs are of no route");
+	// JavaScript takes the last of two, and says nothing.
+	const text = fs.readFileSync(new URL("matrix/routes.mjs", import.meta.url), "utf8");
+	const lines = [...text.matchAll(/^\t"([A-Z]+ [^"]+)":/gm)].map((found) => found[1]);
+	const twice = lines.filter((route, i) => lines.indexOf(route) !== i);
+	assert.deepEqual(twice, [], "these lines of matrix/routes.mjs stand there twice");
 });
 
 test("the matrix", async (t) => {
