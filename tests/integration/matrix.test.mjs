@@ -44,12 +44,16 @@ function askingOf(pattern, row, object) {
 	};
 }
 
+function wantedOf(route, row, actor, which) {
+	const isHub = !/ \/(api\/)?v1\//.test(route);
+	return expected(actor, declared[route], which, row, isHub);
+}
+
 /** What disagrees in one cell; undefined: nothing. */
 async function cell(route, row, actor, which, object) {
 	const [method, pattern] = route.split(" ");
 	const { target, body } = askingOf(pattern, row, object);
-	const isHub = !/^\/(api\/)?v1\//.test(pattern);
-	const wanted = expected(actor, declared[route], which, row, isHub);
+	const wanted = wantedOf(route, row, actor, which);
 	const headers = typeof body === "string" ? { "content-type": "application/json" } : {};
 	const token = here.cast.tokens[actor];
 	const { status, text } = await ask(here.gateway, method, target, { token, body, headers });
@@ -64,7 +68,10 @@ async function row(route) {
 	const about = routes[route];
 	const ofActor = async (actor) => {
 		const found = [];
-		const objects = await cast.objects(about, actor);
+		const isRefused = (which) =>
+			[401, 403, 404].includes(wantedOf(route, about, actor, which));
+		const changes = (which) => about.usesUp && !isRefused(which);
+		const objects = await cast.objects(about.object, actor, changes);
 		for (const [which, object] of Object.entries(objects))
 			found.push(await cell(route, about, actor, which, object));
 		return found;

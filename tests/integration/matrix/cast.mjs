@@ -128,18 +128,23 @@ export class Cast {
 		return this.made[`${kind} ${name}`];
 	}
 
-	/** {own, other, missing} of a kind, for one actor; nobody owns nothing. */
-	async objects({ object: kind, usesUp }, actor) {
-		const make = (name) => (usesUp ? this.object(kind, name) : this.shared(kind, name));
+	/**
+	 * {own, other, missing} of a kind, for one actor; nobody owns nothing. `changes(which)`:
+	 * the route will change it, so that it needs one of its own.
+	 */
+	async objects(kind, actor, changes) {
+		const make = (name, which) =>
+			changes(which) ? this.object(kind, name) : this.shared(kind, name);
 
 		if (!kind) return { none: undefined };
 		const { own: licensed, other, missing } = models;
 		if (kind === "model") return { own: licensed, other, missing };
 		if (kind === "served") return { own: this.gateway.model, other, missing };
-		const own = actor !== "anonymous" && (await make(ownerOf(actor)));
+		const isNobody = actor === "anonymous";
+		const own = isNobody ? undefined : await make(ownerOf(actor), "own");
 		return {
 			...(own && { own }),
-			other: await make("neighbor"),
+			other: await make("neighbor", "other"),
 			missing: crypto.randomUUID(),
 		};
 	}

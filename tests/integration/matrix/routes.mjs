@@ -177,7 +177,7 @@ export const routes = {
 	"POST /api/v1/access-requests/{id}/submit": owners,
 	"POST /api/v1/access-requests/{id}/vote": { ...decide, body: { vote: "approve" } },
 	"POST /api/v1/access-requests/{id}/approve": { ...decide, body: {} },
-	"POST /api/v1/access-requests/{id}/statement": { ...decide, body: {} },
+	"POST /api/v1/access-requests/{id}/statement": { ...decide, usesUp: false, body: {} },
 	"POST /api/v1/access-requests/{id}/deny": { ...decide, body: { reason: "x" } },
 	"POST /api/v1/access-requests/{id}/return": sendBack,
 	"POST /api/v1/access-requests/{id}/close": { ...handle, body: {} },
