@@ -10,24 +10,40 @@
 #include "policy/uses.h"
 #include "schema/store/committee.h"
 
+/* The rule is published with the model; who decides is for those who work with them. */
 static json_t *describe(struct arena *arena, const struct store_committee *c)
 {
 	json_t *one = json_object_new();
 
 	json_put_int(one, "needed", c->needed);
-	json_put(one, "members", request_describe_list(c->members));
+	json_put_int(one, "member_count", c->member_count);
 	json_put_bool(one, "any_denial_denies", c->any_denial_denies || c->needed == 1);
 	json_put_bool(one, "not_same_institution", c->not_same_institution);
 	json_put_bool(one, "handlers_differ", c->handlers_differ);
 	json_put_bool(one, "needs_card", c->needs_card);
 	json_put_int(one, "remind_days", c->remind_days);
 	json_put_int(one, "escalate_days", c->escalate_days);
-	json_put_text(one, "escalate_to", c->escalate_to_name);
 	json_put(one, "permitted_uses", request_describe_list(c->permitted_uses));
 	json_put(one, "required_uses", request_describe_list(c->required_uses));
 	if (c->changed_ms)
 		json_put_text(one, "changed", slice_of_string(api_time(arena, c->changed_ms)));
 	return one;
+}
+
+static json_t *describe_with_names(struct arena *arena, const struct store_committee *c)
+{
+	json_t *one = describe(arena, c);
+
+	json_put(one, "members", request_describe_list(c->members));
+	json_put_text(one, "escalate_to", c->escalate_to_name);
+	return one;
+}
+
+static bool sees_names(const struct principal *who, struct slice model)
+{
+	return principal_holds_on(who, RIGHT_REQUESTS_HANDLE, model) ||
+	       principal_holds_on(who, RIGHT_MODELS_MANAGE, model) ||
+	       principal_holds_on(who, RIGHT_AUDIT_READ, model);
 }
 
 void committee_get(struct exchange *x, struct route_context *context)
@@ -39,10 +55,12 @@ void committee_get(struct exchange *x, struct route_context *context)
 	if (!hub_find_model(&model, x, context))
 		return;
 	result = store_committee_get(context->store, exchange_arena(x), &committee, model.id);
-	if (result == OK)
-		reply_json(x, 200, describe(exchange_arena(x), &committee));
-	else
+	if (result != OK)
 		reply_failure(x, result);
+	else if (sees_names(authorize_principal(x), model.name))
+		reply_json(x, 200, describe_with_names(exchange_arena(x), &committee));
+	else
+		reply_json(x, 200, describe(exchange_arena(x), &committee));
 }
 
 static enum err read_uses(struct slice *out, struct arena *arena, const json_t *body,
@@ -185,7 +203,7 @@ static enum err set(struct store_committee *c, struct exchange *x, struct route_
 	audit_event_begin(&event, AUDIT_COMMITTEE_SET, who->person.id, who->person.name);
 	audit_event_text(&event, "model", model->name);
 	audit_event_text(&event, "reason", reason);
-	audit_event_json(&event, "rule", describe(exchange_arena(x), c));
+	audit_event_json(&event, "rule", describe_with_names(exchange_arena(x), c));
 	TRY(store_begin(store));
 	TRY(store_committee_set(store, c));
 	return api_finish(x, context, &event);
@@ -204,7 +222,7 @@ void committee_set(struct exchange *x, struct route_context *context)
 		return;
 	result = set(&committee, x, context, &model, body);
 	if (result == OK)
-		reply_json(x, 200, describe(exchange_arena(x), &committee));
+		reply_json(x, 200, describe_with_names(exchange_arena(x), &committee));
 	else
 		reply_failure(x, result);
 }

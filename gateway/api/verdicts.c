@@ -172,23 +172,15 @@ void request_return(struct exchange *x, struct route_context *context)
 }
 
 /* What was approved is closed when none of its licenses is in force. */
-static enum err check_close(const struct request_view *view, struct exchange *x,
-			    struct route_context *context)
+static enum err check_close(struct route_context *context, const struct request_view *view)
 {
-	static const uint8_t anybody[STORE_ID];
-	struct store_license *licenses;
-	size_t count;
+	bool is_licensed;
 
 	TRY(check_return(view));
-	TRY(store_license_list(context->store, exchange_arena(x), &licenses, &count, anybody,
-			       view->row.model));
-	for (size_t i = 0; i < count; i++)
-		if (memcmp(licenses[i].request, view->row.id, STORE_ID) == 0 &&
-		    (slice_equal(licenses[i].state, S("active")) ||
-		     slice_equal(licenses[i].state, S("suspended"))))
-			return failure(ERR_CONFLICT,
-				       "a license of this request is in force; revoke it, or have "
-				       "it closed out");
+	TRY(store_request_is_licensed(context->store, &is_licensed, view->row.id));
+	if (is_licensed)
+		return failure(ERR_CONFLICT, "a license of this request is in force; revoke it, or "
+					     "have it closed out");
 	return OK;
 }
 
@@ -206,7 +198,7 @@ void request_close(struct exchange *x, struct route_context *context)
 		return;
 	result = api_reason(&act.reason, body);
 	if (result == OK)
-		result = check_close(&view, x, context);
+		result = check_close(context, &view);
 	if (result == OK)
 		result = request_act_do(x, context, &act);
 	if (result == OK)

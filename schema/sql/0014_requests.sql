@@ -63,6 +63,8 @@ ALTER TABLE access_request_event
 			('denied', 'submitted'), ('approved', 'submitted'),
 			('approved', 'denied')));
 
+CREATE INDEX license_request ON license (request);
+
 -- How a model's requests are decided. No row: one decider is enough.
 CREATE TABLE committee (
 	model uuid PRIMARY KEY REFERENCES model,

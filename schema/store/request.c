@@ -284,6 +284,24 @@ enum err store_request_more(struct store *s, struct arena *arena, struct store_r
 	return store_one(&step, out, take_more, "request");
 }
 
+static void take_flag(struct store_step *step, void *out)
+{
+	*(bool *)out = store_take_bool(step);
+}
+
+enum err store_request_is_licensed(struct store *s, bool *out, const uint8_t id[STORE_ID])
+{
+	static const struct store_statement find = {
+		"request_is_licensed",
+		"SELECT EXISTS (SELECT FROM license l WHERE l.request = $1 AND l.state IN "
+		"('preparing', 'active', 'suspended') AND l.expires_at > clock_timestamp())"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &find};
+
+	store_put_id(&step, id);
+	TRY(store_run(s, &step, 1));
+	return store_one(&step, out, take_flag, "request");
+}
+
 enum err store_request_advise(struct store *s, const uint8_t id[STORE_ID], struct slice advice)
 {
 	static const struct store_statement update = {

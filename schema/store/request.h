@@ -58,6 +58,8 @@ struct store_request_more {
 
 RESULT store_request_more(struct store *s, struct arena *arena, struct store_request_more *out,
 			  const uint8_t id[STORE_ID]);
+/* Is a license that it led to in force (or suspended: it may be again)? */
+RESULT store_request_is_licensed(struct store *s, bool *out, const uint8_t id[STORE_ID]);
 RESULT store_request_advise(struct store *s, const uint8_t id[STORE_ID], struct slice advice);
 
 /* What happened without a change of state: ERR_CONFLICT if it is not in `state` any more. Holds

@@ -733,7 +733,9 @@ test("a rule that cannot be meant is refused, and the one before stands", async 
 	}
 	await refused(setRule(model, { needed: 1, members: ["who-is-this"] }), 404, /no person/);
 	const path = `/api/v1/models/${model}/committee`;
-	const now = await ok(on(here.researcher, "GET", path));
+	const seen = await ok(on(here.researcher, "GET", path));
+	assert.deepEqual([seen.needed, seen.member_count, seen.members], [2, 0, undefined]);
+	const now = await ok(on(here.deciders[0], "GET", path));
 	assert.deepEqual([now.needed, now.remind_days, now.members], [2, 5, []]);
 	await refused(on(here.deciders[0], "PUT", path, { body: { needed: 1 } }), 403);
 });

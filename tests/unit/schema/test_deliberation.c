@@ -259,6 +259,55 @@ static void a_returned_request_is_edited_and_a_submitted_one_is_not(void **state
 	assert_slice(q.uses, "DUO:0000042");
 }
 
+/* The whole table of states: what stands in the list may happen, and nothing else. */
+static void a_request_takes_the_steps_of_the_list_and_no_other(void **state)
+{
+	static const char *const states[] = {"draft",  "submitted", "returned", "approved",
+					     "denied", "withdrawn", "appealed", "closed"};
+	static const char *const steps[] = {
+		"draft submitted",    "draft withdrawn",    "submitted approved",
+		"submitted denied",   "submitted returned", "submitted withdrawn",
+		"returned submitted", "returned withdrawn", "denied appealed",
+		"denied closed",      "appealed approved",  "appealed denied",
+		"appealed withdrawn", "approved closed",    "denied submitted",
+		"approved submitted", "approved denied",
+	};
+	enum { STATES = sizeof states / sizeof states[0], STEPS = sizeof steps / sizeof steps[0] };
+	size_t taken = 0;
+
+	(void)state;
+	ask(9);
+	for (size_t from = 0; from < STATES; from++) {
+		char sql[200];
+
+		snprintf(sql, sizeof sql,
+			 "UPDATE access_request SET state = '%s' WHERE model = "
+			 "'00000000-0000-7000-8000-000000000209'",
+			 states[from]);
+		run(sql);
+		for (size_t to = 0; to < STATES; to++) {
+			struct store_transition t = {.from = slice_of_string(states[from]),
+						     .to = slice_of_string(states[to]),
+						     .now_ms = NOW};
+			char pair[40];
+			bool is_listed = false;
+			enum err result;
+
+			snprintf(pair, sizeof pair, "%s %s", states[from], states[to]);
+			for (size_t i = 0; i < STEPS; i++)
+				is_listed |= strcmp(steps[i], pair) == 0;
+			memcpy(t.request, id(REQUEST, 9), STORE_ID);
+			assert_ok(store_begin(edge));
+			result = store_request_transition(edge, &t);
+			store_rollback(edge);
+			if ((result == OK) != is_listed)
+				fail_msg("%s: %s", pair, err_name(result));
+			taken += result == OK;
+		}
+	}
+	assert_int_equal(taken, STEPS);
+}
+
 static void what_happened_is_noted_only_where_it_could(void **state)
 {
 	struct store_request_note note = {.state = S("submitted"),
@@ -362,6 +411,7 @@ int main(void)
 		cmocka_unit_test(a_delegation_gives_no_more_than_who_delegates_has),
 		cmocka_unit_test(a_card_vouches_until_it_ends_and_for_members_only),
 		cmocka_unit_test(a_returned_request_is_edited_and_a_submitted_one_is_not),
+		cmocka_unit_test(a_request_takes_the_steps_of_the_list_and_no_other),
 		cmocka_unit_test(what_happened_is_noted_only_where_it_could),
 		cmocka_unit_test(a_list_shows_each_viewer_what_is_theirs_to_see),
 		cmocka_unit_test(a_key_is_claimed_once_and_answers_what_it_did),
