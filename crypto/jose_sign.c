@@ -8,6 +8,7 @@
 #include <openssl/ecdsa.h>
 
 #include "crypto/base/text.h"
+#include "crypto/digest.h"
 #include "crypto/jwk_key.h"
 
 enum {
@@ -15,6 +16,7 @@ enum {
 	JOSE_SIGNATURE_MAX = 512,
 	JOSE_JWK_MAX = 2048,
 	JOSE_HEADER_MAX = 1024,
+	JOSE_SEED_WIDE = 48,
 };
 
 struct jose_key {
@@ -138,6 +140,41 @@ enum err jose_key_write_public(struct buf *out, const struct jose_key *k)
 	TRY(write_members(out, k));
 	buf_write_string(out, "}]}");
 	return buf_done(out);
+}
+
+/* RFC 7638: SHA-256 of the members that make the key, sorted. */
+static enum err name_by_thumbprint(struct jose_key *k)
+{
+	AUTO(buf_free) struct buf members = buf_new(JOSE_JWK_MAX);
+	AUTO(buf_free) struct buf kid = buf_new(JOSE_KID_MAX);
+	struct digest digest;
+
+	buf_write_string(&members, "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"");
+	TRY(write_number(&members, k, OSSL_PKEY_PARAM_EC_PUB_X, JWK_P256));
+	buf_write_string(&members, "\",\"y\":\"");
+	TRY(write_number(&members, k, OSSL_PKEY_PARAM_EC_PUB_Y, JWK_P256));
+	buf_write_string(&members, "\"}");
+	TRY(buf_done(&members));
+	digest = digest_of(buf_slice(&members));
+	text_write_base64(&kid, digest_slice(&digest), TEXT_BASE64_URL_RAW);
+	TRY(buf_done(&kid));
+	return set_kid(k, buf_slice(&kid));
+}
+
+enum err jose_key_derive(struct jose_key **out, struct slice seed)
+{
+	AUTO(jose_key_auto) struct jose_key *k = key_alloc(JOSE_ES256);
+	uint8_t bytes[JOSE_SEED_WIDE];
+	enum err result;
+
+	digest_hkdf(bytes, sizeof bytes, seed, S(""), S("sallyport/visa-key/v1"));
+	result = jwk_make_p256(&k->key, bytes);
+	secret_wipe(bytes, sizeof bytes);
+	TRY(result);
+	TRY(name_by_thumbprint(k));
+	*out = k;
+	k = NULL; /* given away */
+	return OK;
 }
 
 static void wipe_buf(struct buf *b)

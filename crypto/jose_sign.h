@@ -17,6 +17,10 @@ struct jose_key;
 
 /* kid: printable ASCII, at most JOSE_KID_MAX. RSA keys are of 2048 bits. */
 RESULT jose_key_new(struct jose_key **out, enum jose_algorithm algorithm, struct slice kid);
+
+/* The P-256 key that follows from a secret seed of 32 bytes, always the same one; its kid is its
+ * RFC 7638 thumbprint. FIPS 186-4 B.4.1: 48 bytes of HKDF, so that no scalar is likelier. */
+RESULT jose_key_derive(struct jose_key **out, struct slice seed);
 RESULT jose_key_parse(struct jose_key **out, struct slice private_jwk);
 void jose_key_free(struct jose_key *k); /* NULL is fine */
 

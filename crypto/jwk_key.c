@@ -162,3 +162,49 @@ enum err jwk_read_private(EVP_PKEY **out, const json_t *jwk)
 		return failure(ERR_INTERNAL, "OpenSSL takes no private number");
 	return make_key(out, builder, "EC", EVP_PKEY_KEYPAIR);
 }
+
+static void group_free(EC_GROUP **g)
+{
+	EC_GROUP_free(*g);
+}
+
+static void point_free(EC_POINT **p)
+{
+	EC_POINT_free(*p);
+}
+
+static void numbers_free(BN_CTX **c)
+{
+	BN_CTX_free(*c);
+}
+
+/* d = 1 + (bytes mod (n - 1)) */
+static bool make_scalar(BIGNUM *d, const EC_GROUP *group, const uint8_t bytes[48], BN_CTX *numbers)
+{
+	AUTO(number_free) BIGNUM *wide = BN_bin2bn(bytes, 48, NULL);
+	AUTO(number_free) BIGNUM *top = BN_dup(EC_GROUP_get0_order(group));
+
+	return wide && top && BN_sub_word(top, 1) == 1 && BN_mod(d, wide, top, numbers) == 1 &&
+	       BN_add_word(d, 1) == 1;
+}
+
+enum err jwk_make_p256(EVP_PKEY **out, const uint8_t bytes[48])
+{
+	AUTO(group_free) EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	AUTO(point_free) EC_POINT *point = group ? EC_POINT_new(group) : NULL;
+	AUTO(numbers_free) BN_CTX *numbers = BN_CTX_new();
+	AUTO(builder_free) OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+	AUTO(number_free) BIGNUM *d = BN_secure_new();
+	uint8_t public_key[1 + 2 * JWK_P256];
+
+	if (!point || !numbers || !builder || !d || !make_scalar(d, group, bytes, numbers) ||
+	    EC_POINT_mul(group, point, d, NULL, NULL, numbers) != 1 ||
+	    EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, public_key,
+			       sizeof public_key, numbers) != sizeof public_key ||
+	    OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0) != 1 ||
+	    OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, public_key,
+					     sizeof public_key) != 1 ||
+	    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_PRIV_KEY, d) != 1)
+		return failure(ERR_INTERNAL, "OpenSSL makes no P-256 key of a number");
+	return make_key(out, builder, "EC", EVP_PKEY_KEYPAIR);
+}

@@ -30,4 +30,7 @@ RESULT jwk_read_public(EVP_PKEY **out, const json_t *jwk, enum jose_algorithm al
 /* With the private half `d`; P-256 only, which is all that we store. */
 RESULT jwk_read_private(EVP_PKEY **out, const json_t *jwk);
 
+/* The key pair whose private number is 1 + (48 bytes mod (n - 1)). */
+RESULT jwk_make_p256(EVP_PKEY **out, const uint8_t bytes[48]);
+
 #endif

@@ -119,6 +119,17 @@ enum err api_ask_keeper(struct rpc_reply *out, struct api *api, enum wire_type t
 	return result;
 }
 
+static enum err ask_visa_keys(struct api_keys *out, struct api *api)
+{
+	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
+	struct wire_visa_keys_are keys;
+
+	TRY(rpc_call(api->rpc, ROLE_KEEPER, 0, WIRE_VISA_KEYS, S(""), -1, &reply, API_CALL_MS));
+	TRY(wire_read_visa_keys_are(&keys, buf_slice(&reply.body)));
+	snprintf(out->visa_jwks, sizeof out->visa_jwks, "%.*s", SLICE_PRINT(keys.jwks));
+	return OK;
+}
+
 static enum err ask_keeper(struct api_keys *out, struct api *api)
 {
 	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
@@ -133,7 +144,7 @@ static enum err ask_keeper(struct api_keys *out, struct api *api)
 	memcpy(out->license_public, keys.license_public, sizeof out->license_public);
 	snprintf(out->log_vkey, sizeof out->log_vkey, "%.*s", SLICE_PRINT(keys.log_vkey));
 	snprintf(out->escrow, sizeof out->escrow, "%.*s", SLICE_PRINT(keys.escrow));
-	return OK;
+	return ask_visa_keys(out, api);
 }
 
 enum err api_keys_get(struct api_keys *out, struct api *api)

@@ -41,6 +41,7 @@ struct api_keys {
 	uint8_t license_public[32];
 	char log_vkey[WIRE_MAX_VKEY + 1];
 	char escrow[WIRE_MAX_RECIPIENT + 1];
+	char visa_jwks[WIRE_MAX_JWKS + 1]; /* that visas of ours are signed with */
 };
 
 struct api {

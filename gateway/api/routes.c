@@ -22,6 +22,7 @@ static const struct route routes[] = {
 	{"GET",    "/metrics",                            "public",          BODY_NONE,   0, metrics},
 	{"OPTIONS", "*",                                  "public",          BODY_NONE,   0, preflight},
 	{"GET",    "/openapi.json",                       "public",          BODY_NONE,   0, openapi},
+	{"GET",    "/.well-known/jwks.json",              "public",          BODY_NONE,   0, our_keys},
 	{"GET",    "/log/vkey",                           "public",          BODY_NONE,   0, log_vkey},
 	{"GET",    "/log/{path...}",                      "public",          BODY_NONE,   0, log_file},
 
@@ -141,6 +142,7 @@ static const struct route routes[] = {
 	{"POST",   "/api/v1/referees/{id}/link",          "persons:manage",  BODY_BUFFER, API_MAX_JSON, referee_link},
 	{"GET",    "/api/v1/references/{secret}",         "public",          BODY_NONE,   0, reference_get},
 	{"POST",   "/api/v1/references/{secret}",         "public",          BODY_BUFFER, API_MAX_JSON, reference_answer},
+	{"POST",   "/api/v1/licenses/{id}/visa",          "metadata:read",   BODY_BUFFER, API_MAX_JSON, license_visa},
 	{"POST",   "/api/v1/issuers/refresh",             "persons:manage",  BODY_BUFFER, API_MAX_JSON, issuer_refresh},
 	{"POST",   "/api/v1/issuers/revoke-key",          "persons:manage",  BODY_BUFFER, API_MAX_JSON, issuer_revoke_key},
 

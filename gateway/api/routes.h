@@ -63,6 +63,8 @@ route_fn visa_add, visa_list, passport_add, passport_exchange;
 route_fn approver_list, approver_enroll, approver_remove, approver_rule;
 /* identities.c, referees.c */
 route_fn identity_list, identity_add, identity_remove;
+/* license_visa.c: our licenses as visas */
+route_fn our_keys, license_visa;
 route_fn referee_add, referee_list, referee_link, reference_get, reference_answer;
 /* submit.c: what its owner does with a request */
 route_fn request_submit, request_edit, request_resubmit, request_withdraw, request_appeal;

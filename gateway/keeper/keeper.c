@@ -51,6 +51,7 @@ enum err keeper_open(struct keeper **out, int directory, struct slice origin)
 	TRY(journal_open(&k->journal, directory, JOURNAL_ROTATE_BYTES));
 	TRY(make_log_key(k, origin));
 	sign_key_public(keyring_license_key(k->keyring), k->license_public);
+	TRY(jose_key_derive(&k->visa_key, sign_key_seed(keyring_license_key(k->keyring))));
 	k->ledger = (struct ledger){k->journal, k->events, shred_model, k,
 				    slice_of_string(k->log_key.name)};
 	*out = k;
@@ -64,6 +65,7 @@ void keeper_free(struct keeper *k)
 		return;
 	events_free(k->events);
 	journal_free(k->journal);
+	jose_key_free(k->visa_key);
 	keyring_free(k->keyring);
 	free(k);
 }

@@ -80,6 +80,11 @@ RESULT keeper_document_sign(struct keeper *k, const struct wire_document_sign *a
 RESULT keeper_token_sign(struct keeper *k, const struct wire_token_sign *ask, struct rules_time now,
 			 struct buf *token);
 
+/* The public half of the key that visas are signed with, as a JWK set; and a visa, a JWT. */
+RESULT keeper_visa_keys(const struct keeper *k, struct buf *out);
+RESULT keeper_visa_sign(struct keeper *k, const struct wire_visa_sign *ask, struct rules_time now,
+			struct buf *out);
+
 /* ERR_IO: the journal could not be written; the process must stop. */
 RESULT keeper_log_append(struct keeper *k, const struct wire_log_append *batch,
 			 struct rules_time now, struct buf *checkpoint);

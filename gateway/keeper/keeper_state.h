@@ -3,6 +3,7 @@
 #ifndef GATEWAY_KEEPER_KEEPER_STATE_H
 #define GATEWAY_KEEPER_KEEPER_STATE_H
 
+#include "crypto/jose_sign.h"
 #include "crypto/note.h"
 #include "gateway/keeper/keeper.h"
 #include "gateway/keeper/ledger.h"
@@ -14,6 +15,7 @@ struct keeper {
 	struct ledger ledger;
 	struct note_key log_key;
 	uint8_t license_public[SIGN_PUBLIC];
+	struct jose_key *visa_key; /* ES256, follows from the license key */
 	const char *code;
 	int64_t forget_ms; /* when to look for old facts again */
 	keeper_send_key_fn *send_key;

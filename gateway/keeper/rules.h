@@ -8,6 +8,7 @@
 #define GATEWAY_KEEPER_RULES_H
 
 #include "crypto/age_header.h"
+#include "crypto/license.h"
 #include "gateway/keeper/approvers.h"
 #include "gateway/keeper/events.h"
 #include "gateway/keeper/journal.h"
@@ -18,6 +19,7 @@ enum {
 	RULES_BIND_MS = 10 * 60 * 1000,   /* a commit has many files to bind */
 	RULES_HEADER_SECONDS = 7 * 86400, /* from the making of a file key to its commit */
 	RULES_RESUME_SECONDS = 5 * 86400, /* from the making of a file key to its last resumption */
+	RULES_VISA_SECONDS = 86400,       /* the longest life of a visa of ours */
 	RULES_MAX_FRESH_FACTS = FACTS_MAX / 2,
 };
 
@@ -70,6 +72,10 @@ RESULT rules_license_check(struct rules *r, const struct wire_license_sign *ask,
 /* rules_document.c; `signed_text` gets what is to be signed. */
 RESULT rules_document_sign(struct rules *r, const struct wire_document_sign *ask,
 			   struct buf *signed_text);
+
+/* *license points into the arena: it is what the visa says. */
+RESULT rules_visa_sign(struct rules *r, const struct wire_visa_sign *ask, struct license *license,
+		       struct arena *a);
 RESULT rules_token_sign(struct rules *r, const struct wire_token_sign *ask);
 
 #endif

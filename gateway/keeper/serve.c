@@ -161,6 +161,27 @@ static enum err on_document_sign(struct serve *s, struct slice body, struct buf 
 	return buf_done(out);
 }
 
+static enum err on_visa_keys(struct serve *s, struct slice body, struct buf *out)
+{
+	AUTO(buf_free) struct buf jwks = buf_new(WIRE_MAX_JWKS);
+
+	TRY(wire_read_empty(body));
+	TRY(keeper_visa_keys(s->keeper, &jwks));
+	wire_write_visa_keys_are(out, &(struct wire_visa_keys_are){buf_slice(&jwks)});
+	return buf_done(out);
+}
+
+static enum err on_visa_sign(struct serve *s, struct slice body, struct buf *out)
+{
+	AUTO(buf_free) struct buf visa = buf_new(WIRE_MAX_VISA);
+	struct wire_visa_sign ask;
+
+	TRY(wire_read_visa_sign(&ask, body));
+	TRY(keeper_visa_sign(s->keeper, &ask, time_now(), &visa));
+	wire_write_visa_signed(out, &(struct wire_visa_signed){buf_slice(&visa)});
+	return buf_done(out);
+}
+
 static enum err on_token_sign(struct serve *s, struct slice body, struct buf *out)
 {
 	AUTO(buf_free) struct buf token = buf_new(WIRE_MAX_TOKEN);
@@ -213,6 +234,8 @@ static const struct deed {
 	{WIRE_APPROVERS, WIRE_APPROVERS_ARE, on_approvers},
 	{WIRE_TOKEN_SIGN, WIRE_TOKEN_SIGNED, on_token_sign},
 	{WIRE_DOCUMENT_SIGN, WIRE_DOCUMENT_SIGNED, on_document_sign},
+	{WIRE_VISA_KEYS, WIRE_VISA_KEYS_ARE, on_visa_keys},
+	{WIRE_VISA_SIGN, WIRE_VISA_SIGNED, on_visa_sign},
 	{WIRE_LOG_STATE, WIRE_LOG_STATE_IS, on_log_state},
 	{WIRE_LOG_APPEND, WIRE_LOG_APPENDED, on_log_append},
 };

@@ -203,3 +203,25 @@ static void visit_engine_pass(struct codec *c, struct wire_engine_pass *m)
 	codec_text(c, &m->right, WIRE_MAX_RIGHT);
 }
 WIRE_DEFINE(engine_pass)
+
+static void visit_visa_keys_are(struct codec *c, struct wire_visa_keys_are *m)
+{
+	codec_text(c, &m->jwks, WIRE_MAX_JWKS);
+}
+WIRE_DEFINE(visa_keys_are)
+
+static void visit_visa_sign(struct codec *c, struct wire_visa_sign *m)
+{
+	codec_array(c, m->event, sizeof m->event);
+	codec_block(c, &m->license, WIRE_MAX_LICENSE);
+	codec_array(c, m->signature, sizeof m->signature);
+	codec_text(c, &m->iss, WIRE_MAX_ISS);
+	codec_u64(c, &m->expires_seconds);
+}
+WIRE_DEFINE(visa_sign)
+
+static void visit_visa_signed(struct codec *c, struct wire_visa_signed *m)
+{
+	codec_text(c, &m->visa, WIRE_MAX_VISA);
+}
+WIRE_DEFINE(visa_signed)

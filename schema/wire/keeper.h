@@ -198,4 +198,24 @@ struct wire_engine_pass {
 };
 WIRE_DECLARE(engine_pass);
 
+struct wire_visa_keys_are {
+	struct slice jwks; /* JSON */
+};
+WIRE_DECLARE(visa_keys_are);
+
+/* A license, to be said as a visa. */
+struct wire_visa_sign {
+	uint8_t event[WIRE_ID];
+	struct slice license; /* the document */
+	uint8_t signature[WIRE_SIGNATURE];
+	struct slice iss; /* the gateway's address; its keys are at /.well-known/jwks.json there */
+	uint64_t expires_seconds;
+};
+WIRE_DECLARE(visa_sign);
+
+struct wire_visa_signed {
+	struct slice visa; /* a JWT */
+};
+WIRE_DECLARE(visa_signed);
+
 #endif

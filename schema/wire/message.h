@@ -36,6 +36,9 @@ enum {
 	WIRE_MAX_HEADER = 16 * 1024, /* a sealed file's age header */
 	WIRE_MAX_LICENSE = 32 * 1024,
 	WIRE_MAX_TOKEN = 160,
+	WIRE_MAX_ISS = 512, /* the address of a gateway */
+	WIRE_MAX_JWKS = 1024,
+	WIRE_MAX_VISA = 8 * 1024,
 	WIRE_MAX_URL = 4096,
 	WIRE_MAX_ADDRESS = 254, /* of a mailbox, RFC 5321 */
 	WIRE_MAX_MAIL = 64 * 1024,
@@ -105,6 +108,10 @@ enum {
 	X(LICENSE_CHECKED,  0x0233, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        0,                     0,  "LICENSE_CHECK; it would") \
 	X(APPROVERS,        0x0234, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      4 + WIRE_MAX_MODEL,    0,  "nothing") \
 	X(APPROVERS_ARE,    0x0235, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        12 + WIRE_MAX_ORIGIN,  0,  "APPROVERS") \
+	X(VISA_KEYS,        0x0240, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      0,                     0,  "nothing") \
+	X(VISA_KEYS_ARE,    0x0241, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        4 + WIRE_MAX_JWKS,     0,  "VISA_KEYS") \
+	X(VISA_SIGN,        0x0242, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      36 * 1024,             0,  "an appended, fresh, unused visa.issue") \
+	X(VISA_SIGNED,      0x0243, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        4 + WIRE_MAX_VISA,     0,  "VISA_SIGN") \
 	X(DOCUMENT_SIGN,    0x0260, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      96 * 1024,             0,  "an appended license.checkout, license.export or status.publish with its digest") \
 	X(DOCUMENT_SIGNED,  0x0261, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        WIRE_SIGNATURE,        0,  "DOCUMENT_SIGN") \
 	X(LOG_STATE,        0x0301, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      0,                     0,  "nothing") \

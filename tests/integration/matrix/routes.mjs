@@ -48,6 +48,7 @@ export const routes = {
 	"GET /metrics": {},
 	"GET /openapi.json": {},
 	"GET /log/vkey": { ignoresTokens: true },
+	"GET /.well-known/jwks.json": {},
 	"GET /log/{path}": { ignoresTokens: true, path: { path: "checkpoint" } },
 
 	"GET /v1/models": { asksWho: true },
@@ -213,6 +214,7 @@ export const routes = {
 	"GET /api/v1/licenses/{id}": { ...license, answers: 200 },
 	"POST /api/v1/licenses/{id}/revoke": manageLicense,
 	"POST /api/v1/licenses/{id}/suspend": manageLicense,
+	"POST /api/v1/licenses/{id}/visa": { ...license, ...broken, sees: [] },
 	"POST /api/v1/licenses/{id}/reinstate": manageLicense,
 	"POST /api/v1/licenses/{id}/renew": { ...license, usesUp: true, body: {}, notOwn: 403 },
 	"POST /api/v1/licenses/{id}/renewal-request": { ...license, ...broken },

@@ -399,6 +399,30 @@ static void a_passport_is_a_signed_list_of_visas(void **state)
 	assert_err(read_passport(&p, &a, type, buf_string(&many), NOW + 9), ERR_LIMIT);
 }
 
+/* The private number of a zero seed, by another implementation (Python: hmac, integers). */
+static void a_derived_key_is_always_the_same(void **state)
+{
+	static const uint8_t seed[32], other_seed[32] = {1};
+	AUTO(jose_key_auto) struct jose_key *key = NULL;
+	AUTO(jose_key_auto) struct jose_key *other = NULL;
+	AUTO(secret_auto) struct secret *text = NULL;
+	AUTO(secret_auto) struct secret *other_text = NULL;
+	AUTO(json_auto) json_t *jwk = NULL;
+	struct slice d, kid;
+
+	(void)state;
+	assert_ok(jose_key_derive(&key, slice_of(seed, sizeof seed)));
+	assert_ok(jose_key_derive(&other, slice_of(other_seed, sizeof other_seed)));
+	assert_ok(jose_key_private(&text, key));
+	assert_ok(jose_key_private(&other_text, other));
+	assert_false(slice_equal(secret_slice(text), secret_slice(other_text)));
+	assert_ok(json_read(&jwk, secret_slice(text), 2048));
+	assert_ok(json_get_text(&d, jwk, "d"));
+	assert_ok(json_get_text(&kid, jwk, "kid"));
+	assert_slice(d, "DZJ59FDrIPSN2eYM5LtHPCIpVE1tjQHpB8HKNb3_rxY");
+	assert_slice(kid, "nj5Qz84fXZtX4wSiTOqeMjOcB13bk2yMlw5ikHlDdYU");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +437,7 @@ int main(void)
 		cmocka_unit_test(visa_with_a_changed_or_missing_signature_is_refused),
 		cmocka_unit_test(visa_past_the_ceiling_is_refused_unread),
 		cmocka_unit_test(weak_or_foreign_keys_are_refused),
+		cmocka_unit_test(a_derived_key_is_always_the_same),
 		cmocka_unit_test(private_key_reads_back_and_signs_for_the_same_public_key),
 	};
 
