@@ -94,31 +94,38 @@ static enum err issue(const char **visa, struct exchange *x, struct route_contex
 	return ask_keeper(visa, x, context->api, event.id, license, expires_seconds);
 }
 
-/* POST /api/v1/licenses/{id}/visa {"seconds"} */
-void license_visa(struct exchange *x, struct route_context *context)
+static void reply_visa(struct exchange *x, const char *visa, int64_t expires_seconds)
 {
-	AUTO(json_auto) json_t *body = api_body_or_none(x);
-	struct store_license license;
-	int64_t expires_seconds = 0;
-	const char *visa;
-	json_t *answer;
-	enum err result;
+	json_t *answer = json_object_new();
 
-	if (!body)
-		return;
-	result = find(&license, x, context);
-	if (result == OK)
-		result = read_end(&expires_seconds, body, &license);
-	if (result == OK)
-		result = issue(&visa, x, context, &license, expires_seconds);
-	if (result != OK) {
-		reply_failure(x, result);
-		return;
-	}
-	answer = json_object_new();
 	json_put_text(answer, "visa", slice_of_string(visa));
 	json_put_text(answer, "expires",
 		      slice_of_string(api_time(exchange_arena(x), expires_seconds * 1000)));
 	exchange_header(x, "Cache-Control", "no-store");
 	reply_json(x, 201, answer);
+}
+
+/* POST /api/v1/licenses/{id}/visa {"seconds"} */
+void license_visa(struct exchange *x, struct route_context *context)
+{
+	AUTO(json_auto) json_t *body = NULL;
+	struct store_license license;
+	int64_t expires_seconds = 0;
+	const char *visa;
+	enum err result = find(&license, x, context);
+
+	if (result != OK) {
+		reply_failure(x, result);
+		return;
+	}
+	body = api_body_or_none(x);
+	if (!body)
+		return;
+	result = read_end(&expires_seconds, body, &license);
+	if (result == OK)
+		result = issue(&visa, x, context, &license, expires_seconds);
+	if (result == OK)
+		reply_visa(x, visa, expires_seconds);
+	else
+		reply_failure(x, result);
 }

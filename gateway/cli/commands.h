@@ -24,9 +24,17 @@
 	X("office revoke",   "PERSON OFFICE",   "scope=",                                 2, 2, "take an office back",                                   command_office_revoke) \
 	X("office list",     "",                "",                                       0, 0, "who holds which offices",                               command_office_list) \
 	X("person invite",   "PERSON",          "",                                       1, 1, "make a code, good once, with which they set a password", command_person_invite) \
-	X("issuer add",      "ISS",             "jwks= jku=",                             1, 1, "let the visas of an issuer count",                      command_issuer_add) \
+	X("issuer add",      "ISS",             "jwks= jku= token-endpoint= client-credential=", 1, 1, "let the visas of an issuer count: by its keys, or the address it publishes them at", command_issuer_add) \
 	X("issuer list",     "",                "",                                       0, 0, "issuers whose visas count",                             command_issuer_list) \
 	X("issuer remove",   "ISS",             "",                                       1, 1, "let them count no more",                                command_issuer_remove) \
+	X("issuer refresh",  "ISS",             "",                                       1, 1, "fetch its keys now",                                    command_issuer_refresh) \
+	X("issuer revoke-key", "ISS KID",       "reason=",                                2, 2, "let nothing count that this key signed",                command_issuer_revoke_key) \
+	X("identity list",   "PERSON",          "",                                       1, 1, "which subjects of issuers are this person",             command_identity_list) \
+	X("identity add",    "PERSON ISS SUB",  "reason=",                                3, 3, "say that a subject is this person",                     command_identity_add) \
+	X("identity remove", "PERSON ISS SUB",  "reason=",                                3, 3, "take it back, with the visas that came by it",          command_identity_remove) \
+	X("referee list",    "PERSON",          "",                                       1, 1, "who was asked to vouch for this person",                command_referee_list) \
+	X("referee add",     "PERSON NAME EMAIL", "",                                     3, 3, "name somebody who can vouch for this person",           command_referee_add) \
+	X("referee link",    "ID",              "",                                       1, 1, "a link for a referee to answer by, good once",          command_referee_link) \
 	X("key enroll",      "",                "key-file= name=",                        0, 0, "enroll the key that signs terms; made if there is none", command_key_enroll) \
 	X("key status",      "",                "",                                       0, 0, "the gateway's state and public keys, and your own keys", command_key_status) \
 	X("approver list",   "",                "model=",                                 0, 0, "whose signatures have licenses signed, and how many it takes", command_approver_list) \
@@ -41,7 +49,7 @@
 	X("capability create", "MODEL",         "revision= minutes=",                     1, 1, "an address that serves one model for a while, without a token", command_capability_create) \
 	X("capability list", "",                "",                                       0, 0, "your capabilities",                                     command_capability_list) \
 	X("capability revoke", "ID",            "",                                       1, 1, "end a capability",                                      command_capability_revoke) \
-	X("visa add",        "FILE",            "",                                       1, 1, "present a GA4GH visa (a JWT)",                          command_visa_add) \
+	X("visa add",        "FILE",            "",                                       1, 1, "present a GA4GH visa or passport (a JWT)",              command_visa_add) \
 	X("visa list",       "",                "",                                       0, 0, "visas you have presented",                              command_visa_list) \
 	X("model import",    "NAME PATH|SOURCE","revision= license-terms= gated= public open=+ hidden endpoint= source-token-file=", 2, 2, "seal a directory, hf:ORG/NAME or https://HOST/ORG/NAME",            command_model_import) \
 	X("model list",      "",                "",                                       0, 0, "models you may know of",                                command_model_list) \
@@ -82,6 +90,7 @@
 	X("license suspend", "ID",              "reason=",                                1, 1, "stop a license for now",                                command_license_suspend) \
 	X("license reinstate", "ID",            "reason=",                                1, 1, "let a suspended license count again",                   command_license_reinstate) \
 	X("license renew",   "ID",              "days= " SIGN_APPROVAL_OPTIONS,           1, 1, "replace a license by one that lasts longer",            command_license_renew) \
+	X("license visa",    "ID",              "seconds=",                               1, 1, "your license as a GA4GH visa, for another gateway",     command_license_visa) \
 	X("license checkout", "ID",             "days= key-id= out=",                     1, 1, "take a license along: a file that is checked offline",  command_license_checkout) \
 	X("license verify",  "FILE",            "key= vkey= for=",                        1, 1, "check a saved license, or one taken along, offline",    command_license_verify) \
 	X("license preview", "ACT KIND NAME",   "",                                       3, 3, "who would lose what: revoke|suspend|reinstate license|person|institution|issuer|model", command_license_preview) \

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who one is and who others are: login, persons, issuers, keys, tokens, visas. */
+/* Who one is and who others are: login, persons, keys, tokens. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "crypto/base/file.h"
-#include "crypto/jwk.h"
-#include "crypto/visa.h"
 #include "gateway/cli/commands.h"
 #include "gateway/cli/login.h"
 #include "gateway/cli/output.h"
@@ -117,51 +115,6 @@ enum err command_person_list(struct cli *cli)
 	TRY(cli_client(&c, cli));
 	TRY(client_call(c, &answer, "GET", "/api/v1/persons", NULL));
 	return output_table(cli, answer, "persons", "name state offices email id");
-}
-
-enum err command_issuer_add(struct cli *cli)
-{
-	AUTO(json_auto) json_t *answer = NULL;
-	AUTO(buf_free) struct buf text = buf_new(JWKS_MAX);
-	json_t *body, *keys;
-	const char *path;
-	struct client *c;
-
-	TRY(cli_need(&path, cli, "jwks"));
-	TRY(cli_client(&c, cli));
-	TRY(file_read(&text, AT_FDCWD, path));
-	if (json_read(&keys, buf_slice(&text), JWKS_MAX) != OK)
-		return failure(ERR_FORMAT,
-			       "\"%s\" is not JSON; a JWK set {\"keys\":[...]} is expected", path);
-	body = json_object_new();
-	json_put(body, "jwks", keys);
-	json_put_text(body, "iss", slice_of_string(cli_word(cli, 0)));
-	put_option(body, cli, "jku", "jku");
-	TRY(client_call(c, &answer, "POST", "/api/v1/issuers", body));
-	return output_done(cli, answer, "visas of %s count from now on", cli_word(cli, 0));
-}
-
-enum err command_issuer_list(struct cli *cli)
-{
-	AUTO(json_auto) json_t *answer = NULL;
-	struct client *c;
-
-	TRY(cli_client(&c, cli));
-	TRY(client_call(c, &answer, "GET", "/api/v1/issuers", NULL));
-	return output_table(cli, answer, "issuers", "iss jku added");
-}
-
-enum err command_issuer_remove(struct cli *cli)
-{
-	struct slice iss = slice_of_string(cli_word(cli, 0));
-	struct client *c;
-
-	TRY(cli_client(&c, cli));
-	TRY(client_call(c, NULL, "DELETE",
-			arena_printf(&cli->arena, "/api/v1/issuers?iss=%s",
-				     client_encode(&cli->arena, iss)),
-			NULL));
-	return output_done(cli, NULL, "visas of %s count no more", cli_word(cli, 0));
 }
 
 enum err command_key_enroll(struct cli *cli)
@@ -346,33 +299,4 @@ enum err command_capability_revoke(struct cli *cli)
 {
 	TRY(delete_one(cli, "capabilities"));
 	return output_done(cli, NULL, "the capability is revoked");
-}
-
-enum err command_visa_add(struct cli *cli)
-{
-	AUTO(json_auto) json_t *answer = NULL;
-	AUTO(buf_free) struct buf text = buf_new(VISA_MAX);
-	json_t *body;
-	struct client *c;
-
-	TRY(cli_client(&c, cli));
-	TRY(file_read(&text, AT_FDCWD, cli_word(cli, 0)));
-	while (text.size && text.data[text.size - 1] <= ' ')
-		text.size--;
-	if (!slice_is_utf8(buf_slice(&text)))
-		return failure(ERR_FORMAT, "\"%s\" is not a JWT", cli_word(cli, 0));
-	body = json_object_new();
-	json_put_text(body, "visa", buf_slice(&text));
-	TRY(client_call(c, &answer, "POST", "/api/v1/visas", body));
-	return output_object(cli, answer, "id iss sub type value source asserted expires");
-}
-
-enum err command_visa_list(struct cli *cli)
-{
-	AUTO(json_auto) json_t *answer = NULL;
-	struct client *c;
-
-	TRY(cli_client(&c, cli));
-	TRY(client_call(c, &answer, "GET", "/api/v1/visas", NULL));
-	return output_table(cli, answer, "visas", "type value iss sub expires id");
 }

@@ -109,6 +109,41 @@ test("a visa is the holder's alone, short, and ends with the license", async () 
 	assert.equal((await visaOf(license, person.token)).status, 409);
 });
 
+test("all of it goes by the command line", async () => {
+	const { person, license } = await licensed();
+	const there = await addPerson(here.second);
+	const run = async (gateway, token, ...words) => {
+		const done = await gateway.cli(token, ...words);
+		assert.equal(done.code, 0, done.stderr);
+		return done.stdout;
+	};
+	const admin = here.second.tokens.admin;
+	const file = path.join(here.second.folder, "visa.jwt");
+
+	await call(here.second, "DELETE", `/api/v1/issuers?iss=${encodeURIComponent(here.first.url)}`,
+		admin);
+	const words = ["issuer", "add", here.first.url, "--jku"];
+	const far = await run(here.second, admin, "issuer", "add", "https://far.example", "--jku",
+		"https://far.example/keys");
+	assert.match(far, /cannot be had.*courier\.allow/);
+	assert.match(await run(here.second, admin, ...words, here.jku), /count from now on/);
+	assert.match(await run(here.second, admin, "issuer", "list"), /fetched/);
+	fs.writeFileSync(file, await run(here.first, person.token, "license", "visa", license.id));
+	const added = await run(here.second, there.token, "visa", "add", file);
+	assert.match(added, /counts +(yes|true)/);
+	const sub = ["https://a.example", "s-1"];
+	await run(here.second, admin, "identity", "add", there.name, ...sub, "--reason", "seen");
+	assert.match(await run(here.second, there.token, "identity", "list", there.id), /s-1/);
+	await run(here.second, admin, "identity", "remove", there.name, ...sub);
+	const named = await run(here.second, admin, "referee", "add", there.name, "R", "r@x.org");
+	assert.match(named, /link +https:.*references/);
+	assert.match(await run(here.second, admin, "referee", "list", there.name), /asked/);
+	const keys = await call(here.first, "GET", "/.well-known/jwks.json");
+	await run(here.second, admin, "issuer", "revoke-key", here.first.url,
+		keys.json.keys[0].kid, "--reason", "a test");
+	assert.match(await run(here.second, there.token, "visa", "list"), /has no key|no key/);
+});
+
 test("the key of our visas is the same after a restart", async () => {
 	const keys = async () => (await call(here.first, "GET", "/.well-known/jwks.json")).text;
 	const known = await keys();
