@@ -120,8 +120,7 @@ test("all of it goes by the command line", async () => {
 	const admin = here.second.tokens.admin;
 	const file = path.join(here.second.folder, "visa.jwt");
 
-	await call(here.second, "DELETE", `/api/v1/issuers?iss=${encodeURIComponent(here.first.url)}`,
-		admin);
+	await here.second.cli(admin, "issuer", "remove", here.first.url);
 	const words = ["issuer", "add", here.first.url, "--jku"];
 	const far = await run(here.second, admin, "issuer", "add", "https://far.example", "--jku",
 		"https://far.example/keys");
