@@ -34,10 +34,7 @@ static bool read_line(struct credential *out, struct slice line)
 static bool next_line(struct slice *line, struct slice *file, unsigned *number)
 {
 	while (file->size) {
-		if (!slice_cut(*file, '\n', line, file)) {
-			*line = *file;
-			*file = S("");
-		}
+		(void)slice_cut(*file, '\n', line, file); /* the last one may have no end */
 		(*number)++;
 		*line = slice_trim(*line);
 		if (line->size && line->data[0] != '#')
