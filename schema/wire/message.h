@@ -68,7 +68,7 @@ enum {
 	WIRE_PASS_SECONDS = 60,
 	WIRE_MAX_PARTS = 1024, /* of one upload */
 	WIRE_MAX_DOCUMENT = 40 * 1024,
-	WIRE_PUBLIC = 32,      /* an Ed25519 key */
+	WIRE_PUBLIC = 32, /* an Ed25519 key */
 	WIRE_MAX_APPROVALS = 8,
 	WIRE_MAX_STATEMENT = 9 * 1024, /* that an approver signed */
 	WIRE_MAX_LICENSE_SIGN = 116 * 1024,
