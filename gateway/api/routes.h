@@ -52,6 +52,8 @@ route_fn person_add, person_list, key_enroll, key_list;
 /* session.c, signin.c: with a browser */
 route_fn session_create, session_current, session_list, session_revoke, session_end,
 	password_change, person_invite;
+/* oidc_signin.c: at an identity provider */
+route_fn oidc_list, oidc_start, oidc_callback;
 /* tokens.c */
 route_fn token_create, token_create_for, token_list, token_list_of, token_revoke;
 /* office.c */

@@ -15,6 +15,7 @@
 #include "gateway/api/cors.h"
 #include "gateway/api/facts.h"
 #include "gateway/api/jobs.h"
+#include "gateway/api/oidc.h"
 #include "gateway/api/passes.h"
 #include "gateway/api/porter_file.h"
 #include "gateway/api/quota.h"
@@ -140,6 +141,7 @@ static enum err run(int argc, char **argv)
 	TRY(process_start(&p, ROLE_EDGE, argc, argv));
 	api.process = p;
 	api.settings = process_settings(p);
+	TRY(oidc_new(&api.oidc, api.settings->signin_providers_file));
 	TRY(cors_check(slice_of_string(api.settings->cors_origins)));
 	TRY(file_read(&certificate, AT_FDCWD, api.settings->tls_certificate));
 	TRY(file_read(&key, AT_FDCWD, api.settings->tls_key));
