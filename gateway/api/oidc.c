@@ -132,7 +132,8 @@ static enum err fetch(struct slice *out, struct route_context *context, struct a
 	const struct outbound_request ask = {.method = WIRE_METHOD_GET,
 					     .url = address,
 					     .headers = S("Accept: application/json\n"),
-					     .most = OIDC_MAX_FILE};
+					     .most = OIDC_MAX_FILE,
+					     .timeout_ms = OIDC_CALL_MS};
 	struct outbound_answer answer;
 
 	if (recall(out, o, arena, address, most_ms))

@@ -9,7 +9,7 @@
 #include "gateway/api/api.h"
 #include "gateway/api/oidc_provider.h"
 
-enum { OIDC_KEPT_MS = 10 * 60 * 1000, OIDC_AGAIN_MS = 60 * 1000 };
+enum { OIDC_KEPT_MS = 10 * 60 * 1000, OIDC_AGAIN_MS = 60 * 1000, OIDC_CALL_MS = 5000 };
 
 struct oidc;
 

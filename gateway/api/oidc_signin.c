@@ -261,6 +261,7 @@ static enum err exchange_code(struct slice *id_token, struct slice *access_token
 		.headers = S("Content-Type: application/x-www-form-urlencoded\n"
 			     "Accept: application/json\n"),
 		.most = ANSWER_MAX,
+		.timeout_ms = OIDC_CALL_MS,
 		.client = x,
 	};
 	struct outbound_answer answer;

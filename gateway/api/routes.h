@@ -52,6 +52,8 @@ route_fn person_add, person_list, key_enroll, key_list;
 /* session.c, signin.c: with a browser */
 route_fn session_create, session_current, session_list, session_revoke, session_end,
 	password_change, person_invite;
+/* device.c, device_page.c: devices without a browser */
+route_fn device_begin, device_approve, device_page, device_answer, oauth_token;
 /* oidc_signin.c: at an identity provider */
 route_fn oidc_list, oidc_start, oidc_callback;
 /* tokens.c */

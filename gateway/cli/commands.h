@@ -16,7 +16,7 @@
 	X("migrate",         "",                "database=",                              0, 0, "bring the database to this program's schema",           command_migrate) \
 	X("serve",           "",                "config=",                                0, 0, "run the gateway",                                       command_serve) \
 	X("demo",            "",                "dir= port= once model= terms= signed",          0, 0, "show the main job from end to end on this machine",     command_demo) \
-	X("login",           "",                "token-file=",                            0, 0, "keep url, ca and token for later commands",             command_login) \
+	X("login",           "",                "token-file=",                            0, 0, "keep url, ca and token for later commands; without a token, get one by a browser",         command_login) \
 	X("whoami",          "",                "",                                       0, 0, "who the token stands for",                              command_whoami) \
 	X("person add",      "NAME",            "office=+ email=",                        1, 1, "add a person; prints their first token, once",          command_person_add) \
 	X("person list",     "",                "",                                       0, 0, "all persons",                                           command_person_list) \
@@ -44,6 +44,7 @@
 	X("approver first",  "",                "config= public= person= recover",        0, 0, "enroll the first approver, on the gateway's machine while it is stopped", command_approver_first) \
 	X("model gate",      "MODEL GATE",      "open=+ right=+ days= criteria= " SIGN_APPROVAL_OPTIONS, 2, 2, "close a model (manual), or open it (auto, no, public)", command_model_gate) \
 	X("token create",    "",                "name= days= right=+ model=+ address=+ person=", 0, 0, "make another access token, perhaps narrower, or one for somebody else", command_token_create) \
+	X("device approve",  "CODE",            "right=+ model=+ address=+ days= deny",   1, 1, "let a device that shows this code act as you, or (--deny) not", command_device_approve) \
 	X("token list",      "",                "",                                       0, 0, "your access tokens",                                    command_token_list) \
 	X("token revoke",    "ID",              "",                                       1, 1, "end an access token",                                   command_token_revoke) \
 	X("capability create", "MODEL",         "revision= minutes=",                     1, 1, "an address that serves one model for a while, without a token", command_capability_create) \

@@ -7,6 +7,7 @@
 
 #include "crypto/base/file.h"
 #include "gateway/cli/commands.h"
+#include "gateway/cli/device_login.h"
 #include "gateway/cli/login.h"
 #include "gateway/cli/output.h"
 #include "gateway/cli/person.h"
@@ -33,8 +34,8 @@ static json_t *list_option(const struct cli *cli, const char *option)
 	return list;
 }
 
-/* "-" is standard input. */
-static enum err read_token(const char **out, struct cli *cli)
+/* "-" is standard input. Without any, one is asked for, to be approved with a browser. */
+static enum err read_token(const char **out, struct cli *cli, const char *url, const char *ca)
 {
 	const char *path = arguments_value(&cli->arguments, "token-file");
 	AUTO(buf_free) struct buf text = buf_new(PEOPLE_MAX_TOKEN);
@@ -45,8 +46,7 @@ static enum err read_token(const char **out, struct cli *cli)
 	if (*out)
 		return OK;
 	if (!path)
-		return cli_usage(cli, "which token? Give --token-file FILE (- is standard input) "
-				      "or set SALLYPORT_TOKEN");
+		return device_login(out, cli, url, ca);
 	TRY(file_read(&text, AT_FDCWD, strcmp(path, "-") == 0 ? "/dev/stdin" : path));
 	while (text.size && text.data[text.size - 1] <= ' ')
 		text.size--;
@@ -73,7 +73,7 @@ enum err command_login(struct cli *cli)
 		return failure_errno("--ca \"%s\"", login.ca);
 	if (login.ca)
 		login.ca = arena_string(&cli->arena, slice_of_string(real));
-	TRY(read_token(&login.token, cli));
+	TRY(read_token(&login.token, cli, login.url, login.ca));
 	TRY(client_new(&cli->client, login.url, login.ca, login.token));
 	TRY(client_call(cli->client, &answer, "GET", "/api/whoami-v2", NULL));
 	TRY(login_config_folder(&folder, &cli->arena));
@@ -235,6 +235,30 @@ enum err command_person_invite(struct cli *cli)
 	TRY(client_call(c, &answer, "POST",
 			arena_printf(&cli->arena, "/api/v1/persons/%s/invitation", id), NULL));
 	return output_object(cli, answer, "code expires");
+}
+
+enum err command_device_approve(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	json_t *body = json_object_new(), *scope = json_object_new();
+	uint64_t days = 0;
+	struct client *c;
+
+	json_put_text(body, "user_code", slice_of_string(cli_word(cli, 0)));
+	put_list(scope, cli, "right", "rights");
+	put_list(scope, cli, "model", "models");
+	put_list(scope, cli, "address", "addresses");
+	if (json_object_size(scope))
+		json_put(body, "scope", scope);
+	else
+		json_free(scope);
+	if (arguments_flag(&cli->arguments, "deny"))
+		json_put_bool(body, "deny", true);
+	if (arguments_number(&days, &cli->arguments, "days", 36500) == OK && days)
+		json_put_int(body, "expires_days", (int64_t)days);
+	TRY(cli_client(&c, cli));
+	TRY(client_call(c, &answer, "POST", "/api/v1/device/approve", body));
+	return output_object(cli, answer, "state client address");
 }
 
 enum err command_token_list(struct cli *cli)

@@ -23,6 +23,8 @@
 	X(SESSION_END,       "session.end",       A) \
 	X(SESSION_REFUSE,    "session.refuse",    B) \
 	X(PASSWORD_SET,      "password.set",      A) \
+	X(DEVICE_APPROVE,    "device.approve",    A) \
+	X(DEVICE_DENY,       "device.deny",       A) \
 	X(OFFICE_GRANT,      "office.grant",      A) \
 	X(OFFICE_REVOKE,     "office.revoke",     A) \
 	X(KEY_ENROLL,        "key.enroll",        A) \

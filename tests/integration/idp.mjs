@@ -156,7 +156,7 @@ export class LyingProvider {
 			});
 		if (pathname === "/token")
 			return send({
-				id_token: this.token(form.get("code")), // the test's code is the nonce
+				id_token: this.token(form.get("code")), // which is the nonce
 				access_token: "an-access-token",
 				token_type: "Bearer",
 				...this.lie.tokens,

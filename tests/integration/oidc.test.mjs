@@ -34,20 +34,19 @@ function writeSettings(gateway) {
 		entry("liar", liar.url, { register: "anyone" }),
 		entry("unlisted", "https://127.0.0.1:1"),
 	];
+	const providersText = JSON.stringify({ providers: list });
+	const secret = `campus 127.0.0.1:${port(real)} with-secret:a-secret-of-the-client\n`;
 	const authorities = fs.readFileSync(real.certificate) + fs.readFileSync(liar.certificate);
 	fs.appendFileSync(
 		gateway.config,
 		[
 			"\n[signin]",
-			`providers_file = ${file("providers.json", JSON.stringify({ providers: list }))}`,
+			`providers_file = ${file("providers.json", providersText)}`,
 			"[courier]",
 			`allow = 127.0.0.1:${port(real)} 127.0.0.1:${port(liar)}`,
 			"allow_private = yes",
 			`ca_file = ${file("authorities.pem", authorities)}`,
-			`credentials_file = ${file(
-				"credentials",
-				`campus 127.0.0.1:${port(real)} with-secret:a-secret-of-the-client\n`,
-			)}`,
+			`credentials_file = ${file("credentials", secret)}`,
 			"",
 		].join("\n"),
 	);
@@ -138,7 +137,7 @@ test("who is invited binds their identity, and signs in by it from then on", asy
 	assert.match(suspended.json.detail, /suspended/);
 });
 
-test("who was not invited is nobody here, unless the provider's settings register them", async () => {
+test("who was not invited is nobody here, unless the settings register them", async () => {
 	const { gateway } = here;
 	const browser = new Browser(gateway);
 	const refused = await browser.signIn("campus", "grace");
@@ -176,7 +175,7 @@ function comeBack({ browser, nonce, state }, more = "") {
 	return browser.get(`${here.gateway.url}/api/v1/oidc/liar/callback?${query}`);
 }
 
-test("what is asked of the provider is the code flow with PKCE, and nothing of it repeats", async () => {
+test("the provider is asked for the code flow with PKCE, and nothing of it repeats", async () => {
 	providers.liar.lie = {};
 	const one = await begin();
 	const two = await begin();
@@ -208,8 +207,9 @@ test("a sign-in counts in the browser that began it, and once", async () => {
 	const answer = await comeBack(mixed, "&iss=https%3A%2F%2Fother.example");
 	assert.equal(answer.status, 401); // mix-up: the answer of another provider
 	const refused = await begin();
+	const callback = `${here.gateway.url}/api/v1/oidc/liar/callback`;
 	const denied = await refused.browser.get(
-		`${here.gateway.url}/api/v1/oidc/liar/callback?error=access_denied&state=${refused.state}`,
+		`${callback}?error=access_denied&state=${refused.state}`,
 	);
 	assert.equal(denied.status, 401);
 	assert.match(denied.json.detail, /access_denied/);
