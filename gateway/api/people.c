@@ -204,6 +204,7 @@ static json_t *describe_key(struct arena *arena, const struct store_key *key)
 		      slice_of_string(api_base64(arena, slice_of(key->public, STORE_PUBLIC_KEY))));
 	json_put_text(one, "name", key->name);
 	json_put_text(one, "created", slice_of_string(api_time(arena, key->created_ms)));
+	json_put_bool(one, "revoked", key->revoked_ms != 0);
 	return one;
 }
 

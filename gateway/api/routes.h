@@ -56,6 +56,9 @@ route_fn session_create, session_current, session_list, session_revoke, session_
 route_fn device_begin, device_approve, device_page, device_answer, oauth_token;
 /* oidc_signin.c: at an identity provider */
 route_fn oidc_list, oidc_start, oidc_callback;
+/* person_life.c, institutions.c */
+route_fn person_suspend, person_reinstate, key_revoke, institution_list, institution_get,
+	institution_add, institution_suspend, institution_reinstate, member_add, member_end;
 /* tokens.c */
 route_fn token_create, token_create_for, token_list, token_list_of, token_revoke;
 /* office.c */

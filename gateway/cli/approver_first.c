@@ -16,20 +16,6 @@
 #include "schema/store/key.h"
 #include "schema/store/person.h"
 
-static enum err open_store(struct store **out, struct arena *arena, const struct settings *s)
-{
-	struct store_settings settings = {
-		.host = s->database_host,
-		.port = arena_printf(arena, "%lld", (long long)s->database_port),
-		.database = s->database_name,
-		.role = "sallyport_edge",
-		.password_file = s->edge_password_file[0] ? s->edge_password_file : NULL,
-		.statement_timeout_ms = 10000,
-	};
-
-	return store_new(out, &settings);
-}
-
 /* By name or id. */
 static enum err find_person(struct store_person *out, struct arena *arena, struct store *store,
 			    const char *wanted)
@@ -103,7 +89,7 @@ enum err command_approver_first(struct cli *cli)
 	TRY(cli_need(&public_key, cli, "public"));
 	TRY(cli_need(&wanted, cli, "person"));
 	TRY(settings_read(&settings, config));
-	TRY(open_store(&store, &cli->arena, &settings));
+	TRY(operator_open(&store, &cli->arena, &settings));
 	TRY(find_person(&person, &cli->arena, store, wanted));
 	TRY(enroll(cli, &settings, store, public_key, &person));
 	return output_done(cli, NULL,

@@ -23,6 +23,17 @@
 	X("office grant",    "PERSON OFFICE...", "scope= until=",                         2, 8, "give offices: handler, decider, administrator, auditor, operator, or single rights", command_office_grant) \
 	X("office revoke",   "PERSON OFFICE",   "scope=",                                 2, 2, "take an office back",                                   command_office_revoke) \
 	X("office list",     "",                "",                                       0, 0, "who holds which offices",                               command_office_list) \
+	X("person suspend",  "PERSON",          "reason=",                                1, 1, "let nothing of a person count for now",                 command_person_suspend) \
+	X("person reinstate", "PERSON",         "reason=",                                1, 1, "let a suspended person in again",                       command_person_reinstate) \
+	X("institution add", "NAME",            "kind= country= domain=+",                1, 1, "add an institution",                                    command_institution_add) \
+	X("institution list", "",               "",                                       0, 0, "institutions",                                          command_institution_list) \
+	X("institution show", "NAME",           "",                                       1, 1, "an institution and its members",                        command_institution_show) \
+	X("institution suspend", "NAME",        "",                                       1, 1, "let an institution count for nothing for now",          command_institution_suspend) \
+	X("institution reinstate", "NAME",      "",                                       1, 1, "let it count again",                                    command_institution_reinstate) \
+	X("member add",      "INSTITUTION PERSON", "official",                            2, 2, "somebody belongs to it, perhaps as an official who signs", command_member_add) \
+	X("member end",      "INSTITUTION PERSON", "official",                            2, 2, "somebody leaves it",                                    command_member_end) \
+	X("recover-admin",   "",                "config= name=",                          0, 0, "on the gateway's machine: let an administrator in where none is left", command_recover_admin) \
+	X("key revoke",      "ID",              "reason=",                                1, 1, "a key that was lost signs nothing more",                command_key_revoke) \
 	X("person invite",   "PERSON",          "",                                       1, 1, "make a code, good once, with which they set a password", command_person_invite) \
 	X("issuer add",      "ISS",             "jwks= jku= token-endpoint= client-credential=", 1, 1, "let the visas of an issuer count: by its keys, or the address it publishes them at", command_issuer_add) \
 	X("issuer list",     "",                "",                                       0, 0, "issuers whose visas count",                             command_issuer_list) \

@@ -10,6 +10,7 @@
 #include "crypto/base/file.h"
 #include "crypto/base/text.h"
 #include "crypto/json.h"
+#include "gateway/api/one_time.h"
 #include "gateway/cli/child.h"
 #include "gateway/cli/commands.h"
 #include "gateway/cli/setup.h"
@@ -143,9 +144,12 @@ static enum err print_setup(const struct cli *cli, const struct setup *s,
 		       "  log key          %s\n"
 		       "  license key      %s\n\n"
 		       "The first token of person \"%s\", who holds every office. It is shown this "
-		       "once:\n%s\n",
+		       "once:\n%s\n\n"
+		       "And a code with which they set a password and sign in with a browser, "
+		       "once, within %d days:\n%s\n",
 		       s->dir, done->config, done->ca ? done->ca : "the CA of your certificate",
-		       done->log_vkey, done->license_key, SETUP_OPERATOR, done->token);
+		       done->log_vkey, done->license_key, SETUP_OPERATOR, done->token,
+		       ONE_TIME_DAYS, done->code);
 		return OK;
 	}
 	json_put_text(object, "config", slice_of_string(done->config));
@@ -159,6 +163,7 @@ static enum err print_setup(const struct cli *cli, const struct setup *s,
 		json_put_text(object, "approver_key", slice_of_string(file));
 	json_put_bool(object, "signed", s->approver != NULL);
 	json_put_text(object, "token", slice_of_string(done->token));
+	json_put_text(object, "code", slice_of_string(done->code));
 	TRY(json_write_canonical(&text, object));
 	printf("%s\n", buf_string(&text));
 	return OK;

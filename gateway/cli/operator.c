@@ -139,3 +139,17 @@ enum err operator_add(struct store *store, const char *name, struct store_creden
 		TRY(operator_tell_approver(store, person.id, gateway->approver, now_ms));
 	return store_commit(transaction);
 }
+
+enum err operator_open(struct store **out, struct arena *arena, const struct settings *s)
+{
+	struct store_settings settings = {
+		.host = s->database_host,
+		.port = arena_printf(arena, "%lld", (long long)s->database_port),
+		.database = s->database_name,
+		.role = "sallyport_edge",
+		.password_file = s->edge_password_file[0] ? s->edge_password_file : NULL,
+		.statement_timeout_ms = 10000,
+	};
+
+	return store_new(out, &settings);
+}

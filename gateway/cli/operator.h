@@ -7,6 +7,7 @@
 #ifndef GATEWAY_CLI_OPERATOR_H
 #define GATEWAY_CLI_OPERATOR_H
 
+#include "gateway/proc/settings.h"
 #include "schema/store/credential.h"
 
 struct operator_gateway { /* what gateway.init tells */
@@ -22,6 +23,9 @@ struct operator_gateway { /* what gateway.init tells */
  * database has persons already. */
 RESULT operator_add(struct store *store, const char *name, struct store_credential *credential,
 		    const struct operator_gateway *gateway, int64_t now_ms);
+
+/* As the edge connects, with its password. */
+RESULT operator_open(struct store **out, struct arena *arena, const struct settings *s);
 
 /* The rows and the entry that tell of an approver who came into the keeper's journal by hand: the
  * entry is for readers of the log, and has no effect. The key may be enrolled already. In the

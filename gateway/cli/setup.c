@@ -14,6 +14,7 @@
 #include "crypto/json.h"
 #include "crypto/random.h"
 #include "crypto/secret.h"
+#include "gateway/cli/bootstrap.h"
 #include "gateway/cli/child.h"
 #include "gateway/cli/operator.h"
 #include "gateway/cli/tls_files.h"
@@ -249,10 +250,14 @@ static enum err add_operator(struct work *w)
 		.person = w->person,
 		.approver = w->s->approver,
 	};
+	char code[ONE_TIME_CODE + 1];
 
 	TRY(store_new(&store, &settings));
-	return operator_add(store, SETUP_OPERATOR, &w->credential, &gateway,
-			    w->credential.created_ms);
+	TRY(operator_add(store, SETUP_OPERATOR, &w->credential, &gateway,
+			 w->credential.created_ms));
+	TRY(bootstrap_code(code, store, w->person, S("bootstrap"), w->credential.created_ms));
+	w->done->code = arena_string(w->arena, slice_of_string(code));
+	return OK;
 }
 
 static enum err settings_text(struct buf *text, struct work *w)

@@ -36,6 +36,7 @@ struct setup_done {
 	const char *config; /* path of gateway.ini */
 	const char *ca;     /* path of the CA's certificate; NULL if one was given */
 	const char *token;  /* the operator's first; secret */
+	const char *code;   /* with which they set a password, once; secret */
 	const char *log_vkey;
 	const char *license_key; /* base64 of the public key */
 	const char *person;      /* the operator's id */

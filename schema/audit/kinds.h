@@ -22,6 +22,12 @@
 	X(SESSION_START,     "session.start",     A) \
 	X(SESSION_END,       "session.end",       A) \
 	X(SESSION_REFUSE,    "session.refuse",    B) \
+	X(KEY_REVOKE,        "key.revoke",        A) \
+	X(INSTITUTION_ADD,   "institution.add",   A) \
+	X(INSTITUTION_SUSPEND, "institution.suspend", A) \
+	X(INSTITUTION_REINSTATE, "institution.reinstate", A) \
+	X(MEMBER_ADD,        "member.add",        A) \
+	X(MEMBER_END,        "member.end",        A) \
 	X(PASSWORD_SET,      "password.set",      A) \
 	X(DEVICE_APPROVE,    "device.approve",    A) \
 	X(DEVICE_DENY,       "device.deny",       A) \

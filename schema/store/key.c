@@ -3,7 +3,7 @@
 
 #include "schema/store/query.h"
 
-#define KEY_COLUMNS "id, person, kind, public, name, created_at"
+#define KEY_COLUMNS "id, person, kind, public, name, created_at, revoked_at"
 
 static void take_key(struct store_step *step, void *out)
 {
@@ -15,13 +15,14 @@ static void take_key(struct store_step *step, void *out)
 	store_take_bytes(step, key->public, sizeof key->public);
 	key->name = store_take_text(step);
 	key->created_ms = store_take_time(step);
+	key->revoked_ms = store_take_time(step);
 }
 
 enum err store_key_enroll(struct store *s, const struct store_key *key)
 {
-	static const struct store_statement insert = {"key_insert",
-						      "INSERT INTO person_key (" KEY_COLUMNS
-						      ") VALUES ($1, $2, $3, $4, $5, $6)"};
+	static const struct store_statement insert = {
+		"key_insert", "INSERT INTO person_key (id, person, kind, public, name, created_at) "
+			      "VALUES ($1, $2, $3, $4, $5, $6)"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &insert};
 
 	store_put_id(&step, key->id);
@@ -51,13 +52,31 @@ enum err store_key_get(struct store *s, struct arena *arena, struct store_key *o
 		       const uint8_t id[STORE_ID], const uint8_t person[STORE_ID])
 {
 	static const struct store_statement find = {
-		"key_get", "SELECT " KEY_COLUMNS " FROM person_key WHERE id = $1 AND person = $2"};
+		"key_get", "SELECT " KEY_COLUMNS " FROM person_key WHERE id = $1 AND person = $2 "
+			   "AND revoked_at IS NULL"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
 
 	store_put_id(&step, id);
 	store_put_id(&step, person);
 	TRY(store_run(s, &step, 1));
 	return store_one(&step, out, take_key, "key");
+}
+
+enum err store_key_revoke(struct store *s, const uint8_t id[STORE_ID],
+			  const uint8_t person[STORE_ID], int64_t now_ms,
+			  const uint8_t revoked_by[STORE_ID])
+{
+	static const struct store_statement revoke = {
+		"key_revoke",
+		"UPDATE person_key SET revoked_at = $3, revoked_by = $4 WHERE id = $1 "
+		"AND ($2::uuid IS NULL OR person = $2) AND revoked_at IS NULL"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &revoke};
+
+	store_put_id(&step, id);
+	store_put_id(&step, person);
+	store_put_time(&step, now_ms);
+	store_put_id(&step, revoked_by);
+	return store_change(s, &step, "key");
 }
 
 enum err store_key_find(struct store *s, struct arena *arena, struct store_key *out,

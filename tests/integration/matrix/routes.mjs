@@ -34,6 +34,7 @@ const inAddress = { always: 401, path: { capability: "nonsense", ns: "a", name: 
 const upload = { always: 400, path: { capability: "nonsense" }, ignoresTokens: true };
 const person = { object: "person", anybodys: true, missing: () => 400 }; // what to do is read first
 const institution = { ...person, object: "institution" };
+const noInstitution = { object: "token", always: 404 }; // the id is of something else
 const anyPerson = { object: "person", anybodys: true };
 const seen = { object: "person", sees: ["persons:manage"], answers: 200 };
 const nothing = "00000000-0000-7000-8000-000000000000";
@@ -135,6 +136,19 @@ export const routes = {
 	"GET /api/v1/sessions/current": { asksWho: true },
 	"DELETE /api/v1/sessions/{id}": { object: "token", always: 404 },
 	"PUT /api/v1/password": broken,
+	"POST /api/v1/persons/{id}/suspend": { ...person, ...broken },
+	"POST /api/v1/persons/{id}/reinstate": { ...person, ...broken },
+	"POST /api/v1/keys/{id}/revoke": { object: "token", ...broken, always: 400 },
+	"POST /api/v1/institutions": broken,
+	"GET /api/v1/institutions": {},
+	"GET /api/v1/institutions/{id}": noInstitution,
+	"POST /api/v1/institutions/{id}/suspend": noInstitution,
+	"POST /api/v1/institutions/{id}/reinstate": noInstitution,
+	"POST /api/v1/institutions/{id}/members": { object: "token", ...broken, always: 400 },
+	"DELETE /api/v1/institutions/{id}/members/{person}": {
+		...noInstitution,
+		path: { person: "00000000-0000-7000-8000-000000000001" },
+	},
 	"GET /api/v1/oidc": {},
 	"POST /oauth/device": {},
 	"POST /oauth/token": { body: "x=y", answers: 400 },
