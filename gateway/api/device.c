@@ -26,6 +26,7 @@ enum {
 };
 
 #define DEVICE_GRANT "urn:ietf:params:oauth:grant-type:device_code"
+#define EXCHANGE_GRANT "urn:ietf:params:oauth:grant-type:token-exchange"
 
 void oauth_refuse(struct exchange *x, const char *error, const char *description)
 {
@@ -298,7 +299,7 @@ static void poll(struct exchange *x, struct route_context *context, struct slice
 void oauth_token(struct exchange *x, struct route_context *context)
 {
 	AUTO(json_auto) json_t *json = NULL;
-	struct slice grant, secret;
+	struct slice grant, secret, subject;
 	enum err result = OK;
 
 	if (is_json(x))
@@ -307,10 +308,15 @@ void oauth_token(struct exchange *x, struct route_context *context)
 		result = oauth_field(&grant, x, json, "grant_type");
 	if (result == OK)
 		result = oauth_field(&secret, x, json, "device_code");
+	if (result == OK)
+		result = oauth_field(&subject, x, json, "subject_token");
 	if (result != OK)
 		oauth_refuse(x, "invalid_request", failure_text());
 	else if (slice_equal(grant, S(DEVICE_GRANT)))
 		poll(x, context, secret);
+	else if (slice_equal(grant, S(EXCHANGE_GRANT)))
+		workload_exchange(x, context, subject);
 	else
-		oauth_refuse(x, "unsupported_grant_type", "only " DEVICE_GRANT " is known here");
+		oauth_refuse(x, "unsupported_grant_type",
+			     "only " DEVICE_GRANT " and " EXCHANGE_GRANT " are known here");
 }

@@ -28,4 +28,7 @@ void oauth_refuse(struct exchange *x, const char *error, const char *description
 void oauth_reply_token(struct exchange *x, const char *token, const struct store_credential *c);
 RESULT oauth_field(struct slice *out, struct exchange *x, const json_t *json, const char *name);
 
+/* workload.c: for an id token of another issuer. Answers. */
+void workload_exchange(struct exchange *x, struct route_context *context, struct slice jwt);
+
 #endif

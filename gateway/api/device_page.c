@@ -179,7 +179,8 @@ void device_answer(struct exchange *x, struct route_context *context)
 	enum err result;
 
 	if (!is_signed_in(who)) {
-		say(x, 401, who->why ? slice_of_string(who->why) : S("You are not signed in."));
+		say(x, who->authenticated ? 403 : 401,
+		    who->why ? slice_of_string(who->why) : S("You are not signed in."));
 		return;
 	}
 	if (!signin_may_try(attempts, x, context, who->person.name))

@@ -56,6 +56,8 @@ route_fn session_create, session_current, session_list, session_revoke, session_
 route_fn device_begin, device_approve, device_page, device_answer, oauth_token;
 /* oidc_signin.c: at an identity provider */
 route_fn oidc_list, oidc_start, oidc_callback;
+/* workload.c */
+route_fn workload_add, workload_list, workload_remove;
 /* person_life.c, institutions.c */
 route_fn person_suspend, person_reinstate, key_revoke, institution_list, institution_get,
 	institution_add, institution_suspend, institution_reinstate, member_add, member_end;

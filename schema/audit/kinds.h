@@ -28,6 +28,8 @@
 	X(INSTITUTION_REINSTATE, "institution.reinstate", A) \
 	X(MEMBER_ADD,        "member.add",        A) \
 	X(MEMBER_END,        "member.end",        A) \
+	X(WORKLOAD_ADD,      "workload.add",      A) \
+	X(WORKLOAD_REMOVE,   "workload.remove",   A) \
 	X(PASSWORD_SET,      "password.set",      A) \
 	X(DEVICE_APPROVE,    "device.approve",    A) \
 	X(DEVICE_DENY,       "device.deny",       A) \

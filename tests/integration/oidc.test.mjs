@@ -340,6 +340,95 @@ test("a provider that is silent is given up", { timeout: 30000 }, async () => {
 	idp.lie = {};
 });
 
+const EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+test("a job gets a short, narrow token for its platform's id token", async () => {
+	const { gateway } = here;
+	const idp = providers.liar;
+	const { admin, auditor } = gateway.tokens;
+	const robot = await addPerson(gateway);
+	const rule = (more) =>
+		ask(gateway, "POST", "/api/v1/workloads", {
+			token: admin,
+			body: {
+				name: `nightly ${Math.random()}`,
+				issuer: idp.url,
+				audience: "sallyport",
+				subject: "repo:lab/*",
+				person: robot.id,
+				minutes: 10,
+				scope: {
+					rights: ["metadata:read", "weights:read"],
+					models: ["lab/*"],
+				},
+				...more,
+			},
+		});
+	const swap = (jwt, grant = EXCHANGE) =>
+		ask(gateway, "POST", "/oauth/token", {
+			body: { grant_type: grant, subject_token: jwt },
+		});
+	const job = (claims, more) => {
+		idp.lie = {
+			claims: { sub: "repo:lab/train:main", ...claims },
+			without: ["nonce"],
+			...more,
+		};
+		return idp.token();
+	};
+
+	idp.lie = {};
+	assert.match((await swap(job())).text, /invalid_grant.*no rule/);
+	const made = await rule();
+	assert.equal(made.status, 201, made.text);
+	const got = await swap(job());
+	assert.equal(got.status, 200, got.text);
+	assert.ok(got.json.expires_in <= 600);
+	const me = await ask(gateway, "GET", "/api/whoami-v2", { token: got.json.access_token });
+	assert.equal(me.json.id, robot.id);
+	const wider = await ask(gateway, "POST", "/api/v1/tokens", {
+		token: got.json.access_token,
+		body: { name: "wider" },
+	});
+	assert.equal(wider.status, 403);
+	const events = await expect(200, gateway, "GET", "/api/v1/audit/events?kind=token.create", {
+		token: auditor,
+	});
+	assert.equal(events.json.events[0].payload.sub, "repo:lab/train:main");
+	const bad = [
+		job({ sub: "repo:labor/train" }),
+		job({ sub: "other" }),
+		job({ aud: "somebody-else" }),
+		job({ exp: now() - 3600 }),
+		job({ iss: "https://other.example" }),
+		job({}, { otherKey: true }),
+		job({}, { header: { alg: "none" }, sign: () => "" }),
+		"a.b.c",
+		"",
+	];
+	idp.lie = {};
+	for (const jwt of bad) {
+		const answer = await swap(jwt);
+		assert.equal(answer.status, 400, answer.text);
+		assert.equal(answer.json.error, "invalid_grant");
+	}
+	sql(gateway, "DELETE FROM attempt"); // whoever fails so often waits
+	// Nobody makes a rule for more than they have themselves, or for every subject.
+	const persons = await expect(200, gateway, "GET", "/api/v1/persons", { token: admin });
+	const eve = persons.json.persons.find((one) => one.offices === "audit:read");
+	const scope = { rights: ["audit:read"] };
+	assert.equal((await rule({ person: eve.id, scope })).status, 403);
+	assert.equal((await rule({ subject: "*" })).status, 400);
+	assert.equal((await rule({ scope: { models: ["a/b"] } })).status, 400);
+	assert.equal((await rule({ minutes: 100000 })).status, 400);
+	const gone = await ask(gateway, "DELETE", `/api/v1/workloads/${made.json.id}`, {
+		token: admin,
+	});
+	assert.equal(gone.status, 204);
+	assert.equal((await swap(job())).status, 400);
+	idp.lie = {};
+});
+
 test("where the gateway may not go, it says what to do", async () => {
 	const answer = await ask(here.gateway, "GET", "/api/v1/oidc/unlisted/start");
 	assert.equal(answer.status, 401, answer.text);
