@@ -330,8 +330,10 @@ static enum err keep_document(struct criteria *c, struct arena *arena, const jso
 	return OK;
 }
 
-enum err criteria_parse(struct criteria *out, struct arena *arena, struct slice text,
-			struct criteria_faults *faults)
+typedef void lint_fn(struct criteria *criteria, struct criteria_reading *r);
+
+static enum err read_whole(struct criteria *out, struct arena *arena, struct slice text,
+			   size_t most, struct criteria_faults *faults, lint_fn *lint)
 {
 	struct criteria_reading r = {.text = text, .arena = arena, .faults = faults};
 	AUTO(json_auto) json_t *root = NULL;
@@ -340,7 +342,7 @@ enum err criteria_parse(struct criteria *out, struct arena *arena, struct slice 
 
 	*out = (struct criteria){0};
 	*faults = (struct criteria_faults){.count = 0};
-	result = json_read_at(&root, text, CRITERIA_MAX_TEXT, &fault.place);
+	result = json_read_at(&root, text, most, &fault.place);
 	if (result != OK) {
 		(void)snprintf(fault.text, sizeof fault.text, "%s", failure_text());
 		add_fault(faults, &fault);
@@ -348,9 +350,23 @@ enum err criteria_parse(struct criteria *out, struct arena *arena, struct slice 
 	}
 	read_root(out, &r, root);
 	out->condition_count = r.conditions;
-	if (!faults->count)
-		criteria_lint(out, &r);
+	if (!faults->count && lint)
+		lint(out, &r);
 	if (faults->count)
 		return refuse(faults);
 	return keep_document(out, arena, root);
+}
+
+enum err criteria_parse(struct criteria *out, struct arena *arena, struct slice text,
+			struct criteria_faults *faults)
+{
+	return read_whole(out, arena, text, CRITERIA_MAX_TEXT, faults, criteria_lint);
+}
+
+enum err criteria_load(struct criteria *out, struct arena *arena, struct slice document)
+{
+	struct criteria_faults *faults = arena_alloc(arena, sizeof *faults);
+
+	/* An escape of two signs may have become one of six. */
+	return read_whole(out, arena, document, (size_t)4 * CRITERIA_MAX_TEXT, faults, NULL);
 }

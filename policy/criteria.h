@@ -130,6 +130,10 @@ struct criteria_faults {
 RESULT criteria_parse(struct criteria *out, struct arena *arena, struct slice text,
 		      struct criteria_faults *faults);
 
+/* What criteria_parse() has accepted once, as it stands in out->document: the same, without the
+ * search for what can never matter. ERR_FORMAT: it never was. */
+RESULT criteria_load(struct criteria *out, struct arena *arena, struct slice document);
+
 const char *effect_name(enum effect effect); /* "approve", "refer", "deny", "external" */
 bool effect_parse(enum effect *out, struct slice text);
 const char *condition_name(enum condition_kind kind);

@@ -2,6 +2,7 @@
 #include "gateway/api/opinion.h"
 
 #include "crypto/base/clock.h"
+#include "crypto/base/log.h"
 #include "crypto/base/text.h"
 
 enum { OPINION_MAX_TEXT = 2000 }; /* it becomes the reason of a step */
@@ -10,17 +11,17 @@ enum err opinion_criteria(bool *out, struct criteria *criteria, struct store_cri
 			  struct arena *arena, struct route_context *context,
 			  const uint8_t model[STORE_ID])
 {
-	struct criteria_faults *faults = arena_alloc(arena, sizeof *faults);
 	enum err result = store_criteria_active(context->store, arena, row, model);
 
 	*out = result == OK;
 	if (result == ERR_NOT_FOUND)
 		return OK;
 	TRY(result);
-	if (criteria_parse(criteria, arena, row->document, faults) != OK)
-		return failure(ERR_INTERNAL, "the active criteria cannot be read: %.200s",
-			       faults->list[0].text);
-	return OK;
+	if (criteria_load(criteria, arena, row->document) == OK)
+		return OK;
+	log_error("criteria.unreadable", "model=%.*s reason=\"%s\"", SLICE_PRINT(row->model_name),
+		  failure_text());
+	return failure(ERR_INTERNAL, "the active criteria cannot be read");
 }
 
 /* The texts of the rules that made the outcome, as many as fit. */

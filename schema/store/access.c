@@ -5,8 +5,8 @@
 
 #include "schema/store/rows.h"
 
-/* The order of the steps in the batch. */
-enum { MODEL, REVISION, FILE_STEP, LICENSES, REQUEST, VISAS, LIMITS };
+/* The order of the steps in the batch; the last is left out where no file is asked for. */
+enum { MODEL, REVISION, LICENSES, REQUEST, LIMITS, FILE_STEP };
 
 static void put_all(struct store_batch *batch, struct arena *arena,
 		    const struct store_access_question *q)
@@ -18,18 +18,19 @@ static void put_all(struct store_batch *batch, struct arena *arena,
 	step = store_batch_add(batch, &revision_find_statement, arena);
 	store_put_text(step, q->model);
 	store_put_text(step, revision);
-	step = store_batch_add(batch, &file_find_statement, arena);
-	store_put_text(step, q->model);
-	store_put_text(step, revision);
-	store_put_text(step, q->path);
 	step = store_batch_add(batch, &license_list_statement, arena);
 	store_put_id(step, q->person);
 	store_put_text(step, q->model);
 	step = store_batch_add(batch, &request_last_statement, arena);
 	store_put_id(step, q->person);
 	store_put_text(step, q->model);
-	store_put_id(store_batch_add(batch, &visa_list_statement, arena), q->person);
 	store_put_id(store_batch_add(batch, &limit_list_statement, arena), q->person);
+	if (!q->path.size)
+		return;
+	step = store_batch_add(batch, &file_find_statement, arena);
+	store_put_text(step, q->model);
+	store_put_text(step, revision);
+	store_put_text(step, q->path);
 }
 
 static bool take_one(struct store_step *step, void *out, store_take_fn *take_row)
@@ -50,12 +51,11 @@ enum err store_access_load(struct store *s, struct arena *arena, struct store_ac
 	*out = (struct store_access){0};
 	TRY(store_one(&batch.steps[MODEL], &out->model, model_take, "model"));
 	out->has_revision = take_one(&batch.steps[REVISION], &out->revision, revision_take);
-	out->has_file = take_one(&batch.steps[FILE_STEP], &out->file, file_take);
+	out->has_file = question->path.size &&
+			take_one(&batch.steps[FILE_STEP], &out->file, file_take);
 	out->licenses = store_all(&batch.steps[LICENSES], &out->license_count,
 				  sizeof *out->licenses, license_take);
 	out->has_request = take_one(&batch.steps[REQUEST], &out->request, request_take);
-	out->visas = store_all(&batch.steps[VISAS], &out->visa_count, sizeof *out->visas,
-			       visa_take);
 	out->limits = store_all(&batch.steps[LIMITS], &out->limit_count, sizeof *out->limits,
 				limit_take);
 	return OK;
@@ -79,19 +79,13 @@ static void own_texts(struct arena *arena, struct slice *const texts[], size_t c
  * whoever adds a field adds it there too, if it points at something, and then counts here. */
 static_assert(sizeof(struct store_model) == 232 && sizeof(struct store_revision) == 184 &&
 		      sizeof(struct store_file) == 112 && sizeof(struct store_license) == 408 &&
-		      sizeof(struct store_request) == 400 && sizeof(struct store_visa) == 176 &&
-		      sizeof(struct store_limit) == 72,
+		      sizeof(struct store_request) == 400 && sizeof(struct store_limit) == 72,
 	      "a row has changed: does store_access_copy still copy all it points at?");
 
 static void own_license(struct arena *arena, struct store_license *l)
 {
 	OWN_TEXTS(arena, &l->model_name, &l->person_name, &l->state, &l->state_reason, &l->rights,
 		  &l->document, &l->limits, &l->regions, &l->uses);
-}
-
-static void own_visa(struct arena *arena, struct store_visa *v)
-{
-	OWN_TEXTS(arena, &v->iss, &v->sub, &v->type, &v->value, &v->source, &v->by, &v->jwt);
 }
 
 static void *copy_rows(struct arena *arena, const void *rows, size_t count, size_t size)
@@ -122,9 +116,6 @@ void store_access_copy(struct arena *arena, struct store_access *to,
 	to->licenses = copy_rows(arena, from->licenses, from->license_count, sizeof *to->licenses);
 	for (size_t i = 0; i < to->license_count; i++)
 		own_license(arena, &to->licenses[i]);
-	to->visas = copy_rows(arena, from->visas, from->visa_count, sizeof *to->visas);
-	for (size_t i = 0; i < to->visa_count; i++)
-		own_visa(arena, &to->visas[i]);
 	to->limits = copy_rows(arena, from->limits, from->limit_count, sizeof *to->limits);
 	for (size_t i = 0; i < to->limit_count; i++)
 		OWN_TEXTS(arena, &to->limits[i].subject_kind, &to->limits[i].measure,

@@ -9,7 +9,6 @@
 #include "schema/store/license.h"
 #include "schema/store/quota.h"
 #include "schema/store/revision.h"
-#include "schema/store/visa.h"
 
 struct store_access {
 	struct store_model model;
@@ -21,9 +20,7 @@ struct store_access {
 	size_t license_count;
 	bool has_request;
 	struct store_request request; /* the person's latest for this model */
-	struct store_visa *visas;     /* the person's, newest first */
-	size_t visa_count;
-	struct store_limit *limits; /* of the person and their institutions */
+	struct store_limit *limits;   /* of the person and their institutions */
 	size_t limit_count;
 };
 

@@ -82,6 +82,9 @@ static void the_same_criteria_have_the_same_hash_however_they_are_written(void *
 	assert_ok(parse(&a, &arena, whole, &faults));
 	assert_ok(criteria_parse(&b, &arena, a.document, &faults));
 	assert_true(digest_equal(&a.sha256, &b.sha256));
+	assert_ok(criteria_load(&b, &arena, a.document));
+	assert_true(digest_equal(&a.sha256, &b.sha256));
+	assert_err(criteria_load(&b, &arena, S("{\"v\":1}")), ERR_FORMAT);
 	assert_false(slice_equal(a.document, slice_of_string(whole)));
 }
 

@@ -151,22 +151,18 @@ static void access_facts_outlive_the_request_that_read_them(void **state)
 	struct slice t = slice_of_string(text);
 	struct store_license license = {
 		.rights = t, .document = t, .state = t, .limits = t, .regions = t, .uses = t};
-	struct store_visa visa = {.iss = t, .sub = t, .type = t, .value = t, .source = t, .jwt = t};
 	struct store_access a = {.model = {.name = t, .state = t, .gate = t, .main = t},
 				 .revision = {.id = t, .state = t, .title = t},
 				 .file = {.path = t, .header = t},
 				 .request = {.state = t, .rights = t, .reason = t},
 				 .licenses = &license,
-				 .license_count = 1,
-				 .visas = &visa,
-				 .visa_count = 1};
+				 .license_count = 1};
 	struct store_access found;
 
 	(void)state;
 	facts_keep_access(f, &a, facts_mark(f), &q);
 	memset(text, 'x', 4);
 	memset(&license, 0, sizeof license);
-	memset(&visa, 0, sizeof visa);
 	assert_true(facts_find_access(f, &arena, &found, facts_mark(f), &q));
 	t = S("text");
 	assert_true(slice_equal(found.model.name, t) && slice_equal(found.model.state, t) &&
@@ -180,7 +176,6 @@ static void access_facts_outlive_the_request_that_read_them(void **state)
 	assert_true(slice_equal(found.licenses[0].limits, t) &&
 		    slice_equal(found.licenses[0].regions, t) &&
 		    slice_equal(found.licenses[0].uses, t));
-	assert_true(slice_equal(found.visas[0].iss, t) && slice_equal(found.visas[0].jwt, t));
 }
 
 static void a_token_is_known_as_long_as_the_keeper_lives(void **state)
