@@ -17,6 +17,7 @@
 #include "policy/model_scope.h"
 #include "policy/offices.h"
 #include "policy/open_paths.h"
+#include "policy/requirements.h"
 #include "schema/store/decision.h"
 
 bool authorize_person(struct exchange *x)
@@ -119,7 +120,8 @@ static bool leads_to_entry(const struct exchange *x)
 	bool is_get = strcmp(route->method, "GET") == 0 || strcmp(route->method, "HEAD") == 0;
 
 	return (!is_get && route->run != preflight) || strcmp(route->right, "weights:read") == 0 ||
-	       route->run == audit_events || route->run == license_sd_jwt || route->run == model_sealed;
+	       route->run == audit_events || route->run == license_sd_jwt ||
+	       route->run == model_sealed;
 }
 
 /* What this edge knows may be out of date, and others have stopped waiting for it. */
@@ -317,27 +319,35 @@ static void gather_facts(struct grant *g, const struct store_license *l, struct 
 
 /* Where the call comes from: by the operator's table, since a license for some regions is about
  * where it is used; else the country that is verified of the person. */
-static enum err gather_place(struct grant *g, struct exchange *x, struct route_context *context)
+static void gather_place(struct decision_facts *f, struct exchange *x,
+			 struct route_context *context, const struct claims *claims)
+{
+	f->country = opinion_country(x, context->api);
+	if (f->country.source == COUNTRY_NONE)
+		f->country = claims->country;
+}
+
+/* What needs the person's claims: only some licenses do. */
+static enum err gather_claims(struct grant *g, struct exchange *x, struct route_context *context)
 {
 	struct decision_facts *f = &g->facts;
+	struct arena *arena = exchange_arena(x);
 	struct claims claims;
 
-	if (!f->license_regions.size)
+	if (!f->license_regions.size && !(g->license && g->license->requires.size))
 		return OK;
-	f->country = opinion_country(x, context->api);
-	if (f->country.source != COUNTRY_NONE)
-		return OK;
-	TRY(claims_of_person(&claims, context, exchange_arena(x), g->who->person.id,
-			     f->now_seconds));
-	f->country = claims.country;
-	return OK;
+	TRY(claims_of_person(&claims, context, arena, g->who->person.id, f->now_seconds));
+	if (f->license_regions.size)
+		gather_place(f, x, context, &claims);
+	return requirements_check(&f->requirement, arena, g->license->requires, &claims,
+				  f->now_seconds);
 }
 
 static enum err judge_by(struct grant *g, const struct store_license *license, struct exchange *x,
 			 struct route_context *context)
 {
 	gather_facts(g, license, x);
-	TRY(gather_place(g, x, context));
+	TRY(gather_claims(g, x, context));
 	g->decision = decide(&g->facts);
 	return OK;
 }

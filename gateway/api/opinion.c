@@ -4,6 +4,7 @@
 #include "crypto/base/clock.h"
 #include "crypto/base/log.h"
 #include "crypto/base/text.h"
+#include "policy/requirements.h"
 
 enum { OPINION_MAX_TEXT = 2000 }; /* it becomes the reason of a step */
 
@@ -75,6 +76,8 @@ enum err opinion_weigh(struct opinion *out, struct exchange *x, struct route_con
 			(c.decides || slice_equal(q->model->gate, S("auto"))));
 	out->text = texts_of(arena, &c, v);
 	out->sha256 = c.sha256;
+	if (v->outcome == EFFECT_APPROVE)
+		TRY(requirements_of(&out->requires, arena, &c, v));
 	return write_record(out, arena, &c, facts, v);
 }
 

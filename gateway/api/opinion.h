@@ -27,9 +27,10 @@ struct opinion {
 	/* It is carried out: a denial always (it can be appealed), an approval if the gate is auto
 	 * or the criteria say that they decide. Else it is advice to those who do. */
 	bool decides;
-	struct slice text;    /* the public texts of the rules that made it so; may be empty */
-	struct digest sha256; /* of the criteria */
-	struct slice record;  /* JSON, with the facts */
+	struct slice text;     /* the public texts of the rules that made it so; may be empty */
+	struct digest sha256;  /* of the criteria */
+	struct slice record;   /* JSON, with the facts */
+	struct slice requires; /* claims that an approval rests on (policy/requirements.h) */
 };
 
 /* Before the transaction of the act: it may ask others, for seconds. Texts live in the exchange's

@@ -85,6 +85,7 @@ static void prepare(struct issue *issue, const struct store_license *old, int64_
 	issue->uses = old->uses;
 	issue->license = *old;
 	memcpy(issue->institution, old->institution, STORE_ID);
+	issue->license.requires = old->requires;
 	memcpy(issue->license.replaces, old->id, STORE_ID);
 }
 

@@ -109,6 +109,7 @@ static enum err approve_at_once(struct submission *s, struct exchange *x,
 	enum err result;
 
 	issue.uses = s->row.uses;
+	issue.license.requires = s->opinion.requires;
 	memcpy(issue.institution, s->row.institution, STORE_ID);
 	TRY(issue_license(&issue, x, context));
 	result = store_decision(x, context, act, &issue);

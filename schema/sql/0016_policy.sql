@@ -42,6 +42,9 @@ CREATE TABLE request_evaluation (
 );
 CREATE INDEX request_evaluation_model ON request_evaluation (model, at);
 
+-- The claims that a license rests on which criteria alone approved: conditions, as JSON.
+ALTER TABLE license ADD COLUMN requires text CHECK (length(requires) BETWEEN 2 AND 65536);
+
 -- Whom the criteria know as blocked: for one model, or (model NULL) for all. It ends, and is kept.
 CREATE TABLE blocked (
 	id uuid PRIMARY KEY,

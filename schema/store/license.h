@@ -29,6 +29,7 @@ struct store_license {
 	struct slice limits;           /* canonical JSON (crypto/license_limits.h); empty: none */
 	struct slice regions;          /* comma-separated country codes; empty: everywhere */
 	struct slice uses;             /* comma-separated codes; empty: as the terms say */
+	struct slice requires;         /* JSON (policy/requirements.h); empty: rests on no claim */
 	uint8_t parent[STORE_ID];      /* may be none: the institution's license it is a seat of */
 };
 

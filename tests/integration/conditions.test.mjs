@@ -10,6 +10,7 @@ import { gatewayForThisFile } from "./gateway.mjs";
 import { ask, expect, until } from "./http.mjs";
 import { allowCourier, Outside } from "./outside.mjs";
 import { addPerson, createModel, freshName, licensedPerson } from "./people.mjs";
+import { Issuer } from "./visas.mjs";
 
 const here = gatewayForThisFile(async (gateway, holder) => {
 	const table = path.join(gateway.folder, "countries.csv");
@@ -209,4 +210,58 @@ test("criteria are checked offline, with exit codes and places", async () => {
 	assert.equal(bad.code, 1);
 	assert.match(bad.stdout, /criteria\.json:3:11: "effect" is missing/);
 	assert.equal((await here.gateway.cli("", "policy", "check")).code, 2);
+});
+
+test("a license that criteria gave ends with the claims it rests on", async () => {
+	const model = `demo/${freshName("rests")}`;
+	const at = `/api/v1/models/${model}/criteria`;
+	const post = (rest, token, body) => ask(here.gateway, "POST", at + rest, { token, body });
+	const issuer = await new Issuer("ES256").list(here.gateway);
+	const person = await addPerson(here.gateway);
+	const course = "https://courses.example/ethics";
+	const rule = {
+		id: "trained",
+		effect: "approve",
+		text: "Who is trained.",
+		when: {
+			all: [
+				{ training: { course, max_age_days: 365 } },
+				{ affiliation: { domain: "example.org" } },
+			],
+		},
+	};
+	await createModel(here.gateway, model, { gate: "auto" });
+	const { sha256 } = (await post("", admin(), { v: 1, name: "n", rules: [rule] })).json;
+	await post(`/${sha256}/propose`, admin());
+	await post(`/${sha256}/activate`, here.second.token);
+	for (const visa of [
+		{ type: "TrainingCertificate", value: course },
+		{ type: "AffiliationAndRole", value: "faculty@example.org" },
+	])
+		await expect(201, here.gateway, "POST", "/api/v1/visas", {
+			token: person.token,
+			body: { visa: issuer.visa("ann", { visa }) },
+		});
+	const request = await expect(201, here.gateway, "POST", "/api/v1/access-requests", {
+		token: person.token,
+		body: { model, rights: ["weights:read"], intended_use: "to read it" },
+	});
+	assert.equal(request.json.state, "approved", request.text);
+	const address = `/api/v1/explain?model=${model}&right=weights:read`;
+	const decision = () =>
+		expect(200, here.gateway, "GET", address, { token: person.token });
+
+	assert.equal((await decision()).json.code, "OK");
+	const ended = async (type, code) => {
+		sql(
+			here.gateway,
+			`DELETE FROM visa WHERE person = '${person.id}' AND type = '${type}'`,
+		);
+		await until(code, 10, async () => (await decision()).json.code === code);
+		return (await decision()).json;
+	};
+	const answer = await ended("AffiliationAndRole", "AFFILIATION_ENDED");
+	assert.equal(answer.rule, "license.requires");
+	assert.equal(answer.missing[0].href, "/api/v1/visas");
+	assert.equal((await ended("TrainingCertificate", "TRAINING_EXPIRED")).allow, false);
 });

@@ -74,7 +74,7 @@ async function scene(gate, document) {
 
 async function researcher() {
 	const person = await addPerson(here.gateway);
-	const visa = here.issuer.visa(freshName("sub"), {}, { value: BONA_FIDE });
+	const visa = here.issuer.visa(freshName("sub"), { visa: { value: BONA_FIDE } });
 	await expect(201, here.gateway, "POST", "/api/v1/visas", {
 		token: person.token,
 		body: { visa },
@@ -326,7 +326,8 @@ function join(kind, country, people) {
 		`INSERT INTO institution (id, name, kind, country, created_at)
 		VALUES (gen_random_uuid(), '${name}', '${kind}', '${country}', now());
 		INSERT INTO member (institution, person, role, since)
-		SELECT i.id, p, 'member', now() FROM institution i, unnest(ARRAY['${ids}']::uuid[]) p WHERE i.name = '${name}'`,
+		SELECT i.id, p, 'member', now()
+		FROM institution i, unnest(ARRAY['${ids}']::uuid[]) p WHERE i.name = '${name}'`,
 	);
 }
 

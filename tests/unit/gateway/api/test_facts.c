@@ -149,8 +149,13 @@ static void access_facts_outlive_the_request_that_read_them(void **state)
 	struct store_access_question q = question_of("m", "", "");
 	char text[] = "text";
 	struct slice t = slice_of_string(text);
-	struct store_license license = {
-		.rights = t, .document = t, .state = t, .limits = t, .regions = t, .uses = t};
+	struct store_license license = {.rights = t,
+					.document = t,
+					.state = t,
+					.limits = t,
+					.regions = t,
+					.uses = t,
+					.requires = t};
 	struct store_access a = {.model = {.name = t, .state = t, .gate = t, .main = t},
 				 .revision = {.id = t, .state = t, .title = t},
 				 .file = {.path = t, .header = t},
@@ -175,7 +180,8 @@ static void access_facts_outlive_the_request_that_read_them(void **state)
 		    slice_equal(found.licenses[0].state, t));
 	assert_true(slice_equal(found.licenses[0].limits, t) &&
 		    slice_equal(found.licenses[0].regions, t) &&
-		    slice_equal(found.licenses[0].uses, t));
+		    slice_equal(found.licenses[0].uses, t) &&
+		    slice_equal(found.licenses[0].requires, t));
 }
 
 static void a_token_is_known_as_long_as_the_keeper_lives(void **state)
