@@ -15,14 +15,21 @@ struct words {
 	char request[TEXT_UUID], license[TEXT_UUID];
 };
 
+static bool is_none(const uint8_t id[STORE_ID])
+{
+	static const uint8_t none[STORE_ID];
+
+	return memcmp(id, none, STORE_ID) == 0;
+}
+
 static void read_words(struct words *out, const struct store_message *m)
 {
 	*out = (struct words){.names = {.model = m->notice.model, .person = m->person_name}};
-	if (!store_id_is_none(m->notice.request)) {
+	if (!is_none(m->notice.request)) {
 		text_uuid(out->request, m->notice.request);
 		out->names.request = slice_of_string(out->request);
 	}
-	if (!store_id_is_none(m->notice.license)) {
+	if (!is_none(m->notice.license)) {
 		text_uuid(out->license, m->notice.license);
 		out->names.license = slice_of_string(out->license);
 	}
@@ -47,7 +54,7 @@ static void write_link(struct buf *out, const struct store_message *m, struct sl
 
 static bool is_about_recipient(const struct store_message *m)
 {
-	return !store_id_is_none(m->recipient) &&
+	return !is_none(m->recipient) &&
 	       memcmp(m->recipient, m->notice.person, STORE_ID) == 0;
 }
 
@@ -84,7 +91,7 @@ static void put_id(json_t *object, const char *name, const uint8_t id[STORE_ID])
 {
 	char text[TEXT_UUID];
 
-	if (store_id_is_none(id))
+	if (is_none(id))
 		return;
 	text_uuid(text, id);
 	json_put_text(object, name, slice_of_string(text));
@@ -95,7 +102,7 @@ static void put_person(json_t *data, const char *member, const uint8_t id[STORE_
 {
 	json_t *person;
 
-	if (store_id_is_none(id))
+	if (is_none(id))
 		return;
 	person = json_object_new();
 	put_id(person, "id", id);

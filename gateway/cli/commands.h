@@ -94,6 +94,11 @@
 	X("card list",       "INSTITUTION",     "",                                       1, 1, "library cards of an institution",                       command_card_list) \
 	X("card revoke",     "INSTITUTION CARD","",                                       2, 2, "take a library card back",                              command_card_revoke) \
 	X("usage",           "",                "",                                       0, 0, "what you have used, and what is left of your limits",   command_usage) \
+	X("webhook add",     "URL",             "kind=+ model=",                          1, 1, "tell an endpoint of events; prints its secret, once",   command_webhook_add) \
+	X("webhook list",    "",                "",                                       0, 0, "endpoints that are told",                               command_webhook_list) \
+	X("webhook show",    "ID",              "",                                       1, 1, "what was sent to one, and how it went",                 command_webhook_show) \
+	X("webhook remove",  "ID",              "",                                       1, 1, "tell it no more",                                       command_webhook_remove) \
+	X("notifications",   "",                "mail=+ no-mail=+ all",                   0, 0, "what you get by mail; --no-mail 'request.*', --all",    command_notifications) \
 	X("limits show",     "KIND ID",         "",                                       2, 2, "how much a person or an institution may use",           command_limits_show) \
 	X("limits set",      "KIND ID",         "limit=+",                                2, 2, "set that: --limit requests/day=1000; none ends them all", command_limits_set) \
 	X("license list",    "",                "",                                       0, 0, "licenses",                                              command_license_list) \
