@@ -54,8 +54,7 @@ static void write_link(struct buf *out, const struct store_message *m, struct sl
 
 static bool is_about_recipient(const struct store_message *m)
 {
-	return !is_none(m->recipient) &&
-	       memcmp(m->recipient, m->notice.person, STORE_ID) == 0;
+	return !is_none(m->recipient) && memcmp(m->recipient, m->notice.person, STORE_ID) == 0;
 }
 
 void notice_write_text(struct buf *out, const struct store_message *m, struct slice url)

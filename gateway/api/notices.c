@@ -11,6 +11,7 @@
 #include "gateway/api/jobs.h"
 #include "gateway/api/notice_kinds.h"
 #include "gateway/api/notice_text.h"
+#include "gateway/api/notify.h"
 #include "gateway/api/outbound_call.h"
 #include "gateway/courier/mailbox.h"
 
@@ -50,7 +51,9 @@ static struct slice offices_of(unsigned audience, struct arena *arena)
 static enum err spread_one(struct route_context *context, struct arena *arena,
 			   const struct store_notice *n)
 {
-	unsigned audience = notice_kind_of(n->kind)->audience;
+	unsigned alone = slice_equal(n->office, S(NOTIFY_NOBODY_ELSE)) ? NOTICE_PERSON | NOTICE_SELF
+								       : ~0U;
+	unsigned audience = notice_kind_of(n->kind)->audience & alone;
 	struct store_spread spread = {
 		.to_person = audience & (NOTICE_PERSON | NOTICE_SELF),
 		.to_actor = audience & NOTICE_SELF,

@@ -24,6 +24,8 @@ enum err notify(struct store *store, const struct notice *n)
 
 	if (!notify_tells(n->kind) && !n->office.size)
 		return OK;
+	if (!n->office.size && !store_id_is_none(n->person))
+		row.office = S(NOTIFY_NOBODY_ELSE);
 	random_uuid(row.id, row.at_ms);
 	memcpy(row.actor, n->actor, STORE_ID);
 	memcpy(row.person, n->person, STORE_ID);

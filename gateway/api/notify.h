@@ -14,10 +14,15 @@
 #include "schema/audit/event.h"
 #include "schema/store/notice.h"
 
+/* In place of an office: the person alone. */
+#define NOTIFY_NOBODY_ELSE "none"
+
 struct notice {
 	enum audit_kind kind;
-	uint8_t actor[STORE_ID];   /* is not told of what they did; none: the gateway */
-	uint8_t person[STORE_ID];  /* whom it is about; none: whose the request or license is */
+	uint8_t actor[STORE_ID]; /* is not told of what they did; none: the gateway */
+	/* Whom it is about, who alone is told, but for the holders of `office`; none: whose the
+	 * request or license is, and all others as the kind says. */
+	uint8_t person[STORE_ID];
 	uint8_t request[STORE_ID]; /* may be none */
 	uint8_t license[STORE_ID]; /* may be none */
 	struct slice model;        /* name; empty: about none */

@@ -10,8 +10,8 @@ static void a_kind_has_its_own_row_or_that_of_its_family(void **state)
 		const char *kind, *row;
 	} rows[] = {
 		{"request.deny", "request.deny"},
-		{"request.remind", "request.remind"},
-		{"request.accept", "request."},
+		{"request.reopen", "request."},
+		{"request.accept", "request.accept"},
 		{"license.expire", "license."},
 		{"license.revoke", "license.revoke"},
 		{"terms.change", "terms."},
