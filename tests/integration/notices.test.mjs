@@ -264,6 +264,47 @@ test("a person chooses what comes by mail", async () => {
 	await choose([]);
 });
 
+test("who holds an office for other models, or no longer, is not told", async () => {
+	const [here_, there, past] = [
+		await personWithMail(),
+		await personWithMail(),
+		await personWithMail(),
+	];
+	const office = (person, scope, until) =>
+		sql(`INSERT INTO office (person, office, scope, until, granted_at)
+			VALUES ('${person.id}', 'requests:handle', '${scope}', ${until}, now())`);
+	office(here_, "tests/*", "NULL");
+	office(there, "others/*", "NULL");
+	office(past, model, "now() - interval '1 day'");
+	await requested(await personWithMail());
+	await mailTo(here_, /^Subject: Access to tests\/told is asked for/m);
+	await mailTo(here.decider, /^Subject: Access to tests\/told is asked for/m);
+	for (const person of [there, past])
+		assert.equal(mailsTo(person, /is asked for/).length, 0);
+	sql(`DELETE FROM office WHERE person = '${here_.id}'`);
+});
+
+test("the command line administers webhooks and wishes", async () => {
+	const { gateway } = here;
+	const url = `https://127.0.0.1:${here.hook.address().port}/cli`;
+	const run = async (token, ...words) => {
+		const done = await gateway.cli(token, ...words);
+		assert.equal(done.code, 0, done.stderr);
+		return done.stdout;
+	};
+	const { admin, researcher } = gateway.tokens;
+	const added = await run(admin, "webhook", "add", url, "--kind", "terms.*", "--json");
+	const { id, secret } = JSON.parse(added);
+	assert.match(secret, /^whsec_/);
+	assert.match(await run(admin, "webhook", "list"), new RegExp(`${id}.*active.*terms`));
+	await run(admin, "webhook", "show", id);
+	assert.match(await run(admin, "webhook", "remove", id), /removed/);
+	const chosen = await run(researcher, "notifications", "--no-mail", "request.*");
+	assert.match(chosen, /request\.\*\s+(no|false)/);
+	assert.match(await run(researcher, "notifications"), /request\.\*/);
+	assert.doesNotMatch(await run(researcher, "notifications", "--all"), /request/);
+});
+
 test("a mailbox that is refused for good is left, one that is busy is tried again", async () => {
 	const gone = await personWithMail();
 	const busy = await personWithMail();
@@ -432,14 +473,13 @@ test("one that is gone, or fails for long, is disabled; somebody hears of it", a
 			WHERE webhook = '${dead.id}'`);
 	await until("the dead one", 30, async () => (await logOf(dead)).state === "disabled");
 	await mailTo(here.decider, /^Subject: A webhook was disabled/m);
-	const { json } = await expect(
-		200,
-		gateway,
-		"GET",
-		"/api/v1/audit/events?kind=webhook.disable",
-		{ token: gateway.tokens.auditor },
-	);
-	assert.equal(json.events.length, 2);
+	await until("both entries to be published", 20, async () => {
+		const path = "/api/v1/audit/events?kind=webhook.disable";
+		const { json } = await expect(200, gateway, "GET", path, {
+			token: gateway.tokens.auditor,
+		});
+		return json.events.length === 2;
+	});
 });
 
 test("an edge that is killed while it posts loses nothing", async () => {
