@@ -298,6 +298,7 @@ static void gather_facts(struct grant *g, const struct store_license *l, struct 
 		.token_scope = scope_here(g),
 		.model = is_recalled(g) ? MODEL_IS_DISABLED : model_state_of(g->access.model.state),
 		.request = request_state_of(&g->access),
+		.terms_grace_until_seconds = g->access.model.terms_grace_ms / 1000,
 	};
 	if (!model_gate_parse(&f->gate, g->access.model.gate))
 		f->gate = GATE_MANUAL;

@@ -74,11 +74,30 @@ static int64_t reads_until(const struct grant *g)
 	return until;
 }
 
+/* Their license is under older terms, which are good for a while. */
+static bool warn_of_terms(struct exchange *x, const struct grant *g)
+{
+	struct slice model = g->access.model.name;
+
+	if (!g->license || g->facts.license != LICENSE_ACTIVE || g->facts.terms_current ||
+	    g->facts.now_seconds >= g->facts.terms_grace_until_seconds)
+		return false;
+	exchange_header(x, "X-HF-Warning",
+			"terms; The terms of %.*s have changed. Accept them until %.10s: sallyport "
+			"license accept-terms %s",
+			SLICE_PRINT(model),
+			api_time(exchange_arena(x), g->facts.terms_grace_until_seconds * 1000),
+			api_uuid(exchange_arena(x), g->license->id));
+	return true;
+}
+
 bool hub_warn(struct exchange *x, const struct grant *g)
 {
 	int64_t until = reads_until(g), left = until - g->now_ms;
 	const char *date;
 
+	if (warn_of_terms(x, g))
+		return true;
 	if (g->facts.gate == GATE_NO || g->facts.gate == GATE_PUBLIC || left <= 0 ||
 	    left > (int64_t)WARN_DAYS * DAY_MS)
 		return false;

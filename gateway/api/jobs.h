@@ -28,6 +28,7 @@ typedef enum err job_fn(struct route_context *context, struct arena *arena, int6
 	X(job_license_status, 1) /* the signed lists of states: license_status.c */ \
 	X(job_license_departed, 2) /* whose holders left their institution: license_jobs.c */ \
 	X(job_license_reminders, 10) /* that end soon: license_jobs.c */ \
+	X(job_terms,         5)    /* new ones that count, old ones past their grace: model_terms.c */ \
 	X(job_recall_duties, 5) /* of who got a file late: license_jobs.c */ \
 	X(job_request_clock, 5)    /* requests that wait too long: request_clock.h */
 /* clang-format on */

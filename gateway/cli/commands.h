@@ -108,6 +108,9 @@
 	X("license reinstate", "ID",            "reason=",                                1, 1, "let a suspended license count again",                   command_license_reinstate) \
 	X("license renew",   "ID",              "days= " SIGN_APPROVAL_OPTIONS,           1, 1, "replace a license by one that lasts longer",            command_license_renew) \
 	X("license visa",    "ID",              "seconds=",                               1, 1, "your license as a GA4GH visa, for another gateway",     command_license_visa) \
+	X("license accept-terms", "ID",         "accept-terms key-file=",                 1, 1, "accept the new terms of a model for a license",        command_license_accept_terms) \
+	X("model terms",     "NAME",            "",                                       1, 1, "the versions of a model's terms",                      command_model_terms) \
+	X("model new-terms", "NAME FILE",       "grace-days= from=",                      2, 2, "give a model new terms, to be accepted within so many days", command_model_new_terms) \
 	X("license checkout", "ID",             "days= key-id= out=",                     1, 1, "take a license along: a file that is checked offline",  command_license_checkout) \
 	X("license verify",  "FILE",            "key= vkey= for=",                        1, 1, "check a saved license, or one taken along, offline",    command_license_verify) \
 	X("license preview", "ACT KIND NAME",   "",                                       3, 3, "who would lose what: revoke|suspend|reinstate license|person|institution|issuer|model", command_license_preview) \

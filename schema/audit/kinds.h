@@ -55,6 +55,9 @@
 	X(REFEREE_ANSWER,    "referee.answer",    A) \
 	X(VISA_REFUSE,       "visa.refuse",       A) \
 	X(TERMS_ADD,         "terms.add",         A) \
+	X(TERMS_VERSION,     "terms.version",     A) \
+	X(TERMS_TAKE,        "terms.take",        A) \
+	X(LICENSE_ACCEPT,    "license.accept",    A) \
 	X(MODEL_CREATE,      "model.create",      A) \
 	X(MODEL_SETTINGS,    "model.settings",    A) \
 	X(MODEL_FORM,        "model.form",        A) \

@@ -6,7 +6,7 @@
 #define MODEL_SELECT \
 	"SELECT m.id, m.name, m.state, m.state_reason, m.gate, m.terms_sha256, m.open_paths, " \
 	"m.hidden, m.created_at, b.revision, coalesce(r.runnable, false), r.runnable_reason, " \
-	"r.manifest_sha256, coalesce(b.moved_at, m.created_at) FROM model m " \
+	"r.manifest_sha256, coalesce(b.moved_at, m.created_at), m.terms_grace_until FROM model m " \
 	"LEFT JOIN branch b ON b.model = m.id AND b.name = 'main' " \
 	"LEFT JOIN revision r ON r.model = m.id AND r.id = b.revision "
 
@@ -38,6 +38,7 @@ void model_take(struct store_step *step, void *out)
 	model->runnable_reason = store_take_text(step);
 	store_take_digest(step, model->manifest_sha256);
 	model->changed_ms = store_take_time(step);
+	model->terms_grace_ms = store_take_time(step);
 }
 
 enum err store_model_create(struct store *s, const struct store_model *model,
@@ -151,7 +152,8 @@ enum err store_model_set(struct store *s, const struct store_model_change *c)
 {
 	static const struct store_statement update = {
 		"model_set", "UPDATE model SET gate = coalesce($2, gate), "
-			     "terms_sha256 = coalesce($3, terms_sha256), "
+			     "terms_sha256 = coalesce($3, terms_sha256), terms_grace_until = "
+			     "CASE WHEN $3 IS NULL THEN terms_grace_until END, "
 			     "open_paths = coalesce($4, open_paths), hidden = coalesce($5, hidden) "
 			     "WHERE id = $1"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &update};

@@ -23,6 +23,7 @@ struct store_model {
 	struct slice runnable_reason;          /* of main: why not */
 	uint8_t manifest_sha256[STORE_SHA256]; /* of main */
 	int64_t changed_ms;                    /* when main last moved, or created_ms */
+	int64_t terms_grace_ms;                /* older terms are good until then; 0: not at all */
 };
 
 /* Inserts id, name, gate, terms, open_paths, hidden, created_ms. ERR_CONFLICT: the name is taken.
