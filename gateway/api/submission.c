@@ -7,6 +7,7 @@
 #include "crypto/json.h"
 #include "crypto/verify.h"
 #include "gateway/api/sight.h"
+#include "gateway/api/terms_signature.h"
 #include "policy/uses.h"
 #include "schema/store/committee.h"
 #include "schema/store/institution.h"
@@ -196,6 +197,26 @@ static enum err write_statement(struct buf *out, struct exchange *x,
 	return json_write_canonical(out, statement);
 }
 
+/* With its time: it is fresh, and counts once. What fails behind this needs another one. */
+static enum err read_timed_signature(struct store_request *row, struct exchange *x,
+				     struct route_context *context, const struct store_model *model,
+				     const json_t *object)
+{
+	struct store_acceptance accepted = {.signed_ms = 0};
+	struct terms_statement statement = {
+		.model = model->name, .rights = row->rights, .use = row->intended_use};
+
+	memcpy(statement.sha256, row->terms_sha256, STORE_SHA256);
+	memcpy(accepted.model, model->id, STORE_ID);
+	if (!row->has_terms)
+		return failure(ERR_FORMAT, "\"terms_signature\" without \"terms_sha256\"");
+	TRY(terms_signature_read(&accepted, x, context, object, &statement));
+	TRY(store_acceptance_add(context->store, &accepted));
+	memcpy(row->terms_key, accepted.key, STORE_ID);
+	memcpy(row->terms_signature, accepted.signature, STORE_SIGNATURE);
+	return OK;
+}
+
 enum err submission_read_signature(struct store_request *row, struct exchange *x,
 				   struct route_context *context, const struct store_model *model,
 				   const json_t *body)
@@ -209,6 +230,8 @@ enum err submission_read_signature(struct store_request *row, struct exchange *x
 
 	if (!object || json_is_null(object))
 		return OK; /* a policy may ask for it later */
+	if (json_has(object, "time"))
+		return read_timed_signature(row, x, context, model, object);
 	TRY(json_get_text(&id, object, "key_id"));
 	TRY(json_get_text(&text, object, "sig"));
 	TRY(text_read_uuid(row->terms_key, id));

@@ -91,10 +91,12 @@ test("after the grace the license is suspended, and accepting lifts that", async
 	assert.equal((await read(who)).status, 403);
 	await until("the suspension", 20, async () => (await license()).json.state === "suspended");
 	assert.match((await license()).json.reason, /terms/);
-	const told = await expect(200, here.gateway, "GET",
-		`/api/v1/audit/events?kind=license.suspend&license=${who.license.id}`,
-		{ token: here.gateway.tokens.auditor });
-	assert.equal(told.json.events.length, 1);
+	await until("its entry", 10, async () => {
+		const told = await expect(200, here.gateway, "GET",
+			`/api/v1/audit/events?kind=license.suspend&license=${who.license.id}`,
+			{ token: here.gateway.tokens.auditor });
+		return told.json.events.length === 1;
+	});
 	const accepted = await accept(who, acceptance(who, made.json.sha256));
 	assert.equal(accepted.status, 200, accepted.text);
 	assert.equal((await read(who)).status, 200);
@@ -168,6 +170,32 @@ test("terms of a later day count from that day on", async () => {
 	assert.equal(history.json.terms[0].is_taken, true);
 	const text = await expect(200, here.gateway, "GET", `/api/v1/terms/${json.sha256}`);
 	assert.equal(text.text, "Terms of tomorrow.");
+});
+
+test("a request's signature with its time counts once, and for an hour", async () => {
+	const { gateway } = here;
+	const { model, rights } = await licensed();
+	const person = await addPerson(gateway);
+	const key = await enrollKey(gateway, person.token);
+	const terms = (await expect(200, gateway, "GET", `/api/models/${model}`)).json
+		.sallyport.terms_sha256;
+	const use = "to see what a signature is worth";
+	const wish = (time) => ({
+		model, rights, intended_use: use,
+		...acceptance({ model, rights, use, key }, terms, { time: time.toISOString() }),
+	});
+	const stale = await submit(gateway, person.token, wish(new Date(Date.now() - 2 * 3600000)));
+	assert.equal(stale.status, 403, stale.text);
+	const good = wish(new Date());
+	const first = await submit(gateway, person.token, good);
+	assert.equal(first.status, 201, first.text);
+	await expect(200, gateway, "POST", `/api/v1/access-requests/${first.json.id}/withdraw`,
+		{ token: person.token, body: {} });
+	const replayed = await submit(gateway, person.token, good);
+	assert.equal(replayed.status, 409, replayed.text);
+	assert.match(replayed.text, /used already/);
+	const again = await submit(gateway, person.token, wish(new Date(Date.now() - 1000)));
+	assert.equal(again.status, 201, again.text);
 });
 
 test("versions that make no sense are refused", async () => {
