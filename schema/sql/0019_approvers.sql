@@ -29,7 +29,8 @@ CREATE TABLE model_terms (
 	PRIMARY KEY (model, version)
 );
 CREATE INDEX model_terms_due ON model_terms (from_at) WHERE taken_at IS NULL;
-ALTER TABLE model ADD COLUMN terms_grace_until timestamptz; -- NULL: older terms are outdated at once
+-- NULL: older terms are outdated at once.
+ALTER TABLE model ADD COLUMN terms_grace_until timestamptz;
 
 -- A signature under terms counts once: this is where it is looked for.
 CREATE TABLE terms_acceptance (

@@ -107,6 +107,7 @@ test("a signature that is stale, of the future, of something else or used is ref
 	const other = await licensed();
 	const { json } = await change(who.model, { text: "Terms to be signed.", grace_days: 7 });
 	const at = (ms) => ({ time: new Date(Date.now() + ms).toISOString() });
+	const old = JSON.parse(who.license.document).terms_sha256;
 	const stranger = { ...who, key: { ...who.key, sign: other.key.sign } };
 	const rows = [
 		["too old", acceptance(who, json.sha256, at(-2 * 3600000)), 403],
@@ -117,7 +118,7 @@ test("a signature that is stale, of the future, of something else or used is ref
 		["of another use", acceptance(who, json.sha256,
 			{ said: { use_sha256: sha256(Buffer.from("another")) } }), 400],
 		["by another key", acceptance(stranger, json.sha256), 400],
-		["of old terms", acceptance(who, JSON.parse(who.license.document).terms_sha256), 409],
+		["of old terms", acceptance(who, old), 409],
 	];
 
 	for (const [what, body, status] of rows) {

@@ -143,37 +143,36 @@ static void every_table_moves_the_epoch_or_is_known_to_decide_nothing(void **sta
 	char missing[256] = "";
 
 	(void)state;
-	assert_true(
-		postgres_run(
-			&postgres,
-			"SELECT string_agg(c.relname, ' ') FROM pg_class c WHERE c.relkind = 'r' "
-			"AND c.relnamespace = 'sallyport'::regnamespace AND NOT EXISTS (SELECT "
-			"FROM "
-			"pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'access_changed') "
-			"AND c.relname NOT IN ("
-			"'schema_migration', "                          /* of the program */
-			"'access_epoch', 'access_cut', 'edge_lease', "  /* what this is about */
-			"'audit_event', 'audit_outbox', 'audit_leaf', " /* the log is written, */
-			"'audit_checkpoint', 'audit_state', "           /* not decided from */
-			"'decision', 'usage_day', 'access_request_event', " /* history */
-			"'closeout', 'renewal', 'license_reminder', 'institution_license', "
-			"'license_seat', 'delivery', 'recall', 'recall_duty', 'status_list', "
-			"'model_form', "                  /* asked, not decided from */
-			"'quota_counter', 'quota_hold', " /* reserved from, each time */
-			"'issuer_fetch', "                /* how fetching goes */
-			"'notice', 'notice_delivery', 'notice_choice', 'webhook', " /* told, not
-										       decided */
-			"'session', 'password', 'attempt', 'one_time_code', " /* sign-in: the */
-			"'oidc_login', 'device_login', 'workload', "    /* credential counts */
-			"'criteria', 'request_evaluation', 'blocked', " /* weighed when asked for */
-			"'transparency_report', 'committee', 'committee_member', "
-			"'access_accessor', "
-			"'access_recusal', "
-			"'access_reviewer', 'access_comment', 'access_delegation', 'access_vote', "
-			"'library_card', 'idempotency_key', " /* how requests are decided */
-			"'approver', 'model_terms', 'terms_acceptance', 'blob', 'upload', "
-			"'upload_part')", /* not visible yet */
-			missing));
+	assert_true(postgres_run(
+		&postgres,
+		"SELECT string_agg(c.relname, ' ') FROM pg_class c WHERE c.relkind = 'r' "
+		"AND c.relnamespace = 'sallyport'::regnamespace AND NOT EXISTS (SELECT "
+		"FROM "
+		"pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'access_changed') "
+		"AND c.relname NOT IN ("
+		"'schema_migration', "                              /* of the program */
+		"'access_epoch', 'access_cut', 'edge_lease', "      /* what this is about */
+		"'audit_event', 'audit_outbox', 'audit_leaf', "     /* the log is written, */
+		"'audit_checkpoint', 'audit_state', "               /* not decided from */
+		"'decision', 'usage_day', 'access_request_event', " /* history */
+		"'closeout', 'renewal', 'license_reminder', 'institution_license', "
+		"'license_seat', 'delivery', 'recall', 'recall_duty', 'status_list', "
+		"'model_form', "                  /* asked, not decided from */
+		"'quota_counter', 'quota_hold', " /* reserved from, each time */
+		"'issuer_fetch', "                /* how fetching goes */
+		"'notice', 'notice_delivery', 'notice_choice', 'webhook', " /* told, not
+									       decided */
+		"'session', 'password', 'attempt', 'one_time_code', "       /* sign-in: the */
+		"'oidc_login', 'device_login', 'workload', "                /* credential counts */
+		"'criteria', 'request_evaluation', 'blocked', " /* weighed when asked for */
+		"'transparency_report', 'committee', 'committee_member', "
+		"'access_accessor', "
+		"'access_recusal', "
+		"'access_reviewer', 'access_comment', 'access_delegation', 'access_vote', "
+		"'library_card', 'idempotency_key', " /* how requests are decided */
+		"'approver', 'model_terms', 'terms_acceptance', 'blob', 'upload', "
+		"'upload_part')", /* not visible yet */
+		missing));
 	assert_string_equal(missing, "");
 }
 
