@@ -108,9 +108,6 @@ static const struct notice_kind kinds[] = {
 	 "Nothing has come through to a webhook for twelve hours, or it says that it is gone: it is not called any more.", "", "See which, and why; remove it, and make it anew where it is.", "/api/v1/webhooks"},
 
 	/* models */
-	{"terms.version",    NOTICE_HOLDERS | OFFICES, "The terms of {model} change",
-	 "{model} has new terms.", "Read and accept them there until the day they name; after it your license is suspended until you do.", "", MODEL},
-	{"terms.",           0, "", "", "", "", ""},
 	{"model.create",     NOTICE_MODELERS, "There is a new model {model}",
 	 "The model {model} was made.", "", "Set its gate and its terms before it is published.", MODEL},
 	{"model.settings",   OFFICES, "The settings of {model} were changed",
