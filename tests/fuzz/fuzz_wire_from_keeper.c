@@ -14,11 +14,12 @@ FUZZ_WIRE(log_appended)
 FUZZ_WIRE(handle_key)
 FUZZ_WIRE(engine_serves)
 FUZZ_WIRE(engine_pass)
+FUZZ_WIRE(approvers_are)
 
 static fuzz_wire_fn *const checks[] = {
 	check_keeper_keys,  check_key_created,     check_key_bound,    check_license_signed,
 	check_token_signed, check_document_signed, check_log_state_is, check_log_appended,
-	check_handle_key,   check_engine_serves,   check_engine_pass,
+	check_handle_key,   check_engine_serves,   check_engine_pass,  check_approvers_are,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
