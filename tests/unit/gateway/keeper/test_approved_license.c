@@ -436,6 +436,25 @@ static void a_standing_approval_ends_with_its_gate(void **state)
 	assert_err(try_sign(s, &w), ERR_DENIED);
 }
 
+/* An edge that prepares itself before the first approver comes has nothing of it. */
+static void a_standing_approval_from_before_the_approvers_is_none(void **state)
+{
+	struct scene *s = *state;
+	struct license l;
+	AUTO(wish_clear) struct wish w;
+
+	alice = signer_new(ALICE, 0xa1);
+	PAYLOAD(s, "{\"criteria\":{\"days\":30,\"rights\":[\"infer:generate\",\"weights:read\"],"
+		   "\"sha256\":\"none\",\"terms_sha256\":\"" TERMS "\"},\"gate\":\"auto\","
+		   "\"model\":\"org/model\"}");
+	append(s, "model.settings");
+	enroll_by_hand(s, &alice);
+	l = plain_license(s);
+	wish_make(&w, s, &l);
+	assert_err(try_sign(s, &w), ERR_DENIED);
+	signer_clear(&alice);
+}
+
 /* A license signed, to be replaced for its new terms. */
 static void sign_old(struct wish *old, struct scene *s, uint8_t signature[SIGN_SIGNATURE])
 {
@@ -543,6 +562,9 @@ int main(void)
 		TEST(a_model_of_two_needs_two_persons),
 		TEST(licenses_within_a_standing_approval_need_none_each),
 		TEST(a_standing_approval_ends_with_its_gate),
+		cmocka_unit_test_setup_teardown(
+			a_standing_approval_from_before_the_approvers_is_none, scene_new,
+			scene_free),
 		TEST(new_terms_replace_a_license_once_and_end_it),
 		TEST(a_replacement_changes_nothing_but_the_terms),
 		TEST(only_a_suspension_for_terms_is_lifted_by_new_ones),
