@@ -19,8 +19,8 @@ struct license_checked {
 	uint64_t log_size; /* under the checkpoint that comes with it */
 };
 
-/* ERR_FORGED, ERR_FORMAT; ERR_DENIED: it is another's; ERR_EXPIRED: it is over, or the clock was
- * set back. The text says which. */
+/* ERR_FORGED, ERR_FORMAT, ERR_NOT_FOUND (another log); ERR_DENIED: it is another's; ERR_EXPIRED: it
+ * is over, or the clock was set back. The text says which. */
 RESULT license_check_file(struct license_checked *out, struct arena *a, struct slice text,
 			  const struct license_trust *trust, int64_t now_ms);
 

@@ -100,7 +100,10 @@ test("a holder asks for renewal with a report, others grant or decline it", asyn
 	const report = { report: "two papers", publications: ["https://example.org/a"] };
 
 	await must(400, as(person.token, "POST", path, {}));
-	await must(400, as(person.token, "POST", path, { ...report, publications: ["javascript:1"] }));
+	await must(
+		400,
+		as(person.token, "POST", path, { ...report, publications: ["javascript:1"] }),
+	);
 	await must(404, as(here.gateway.tokens.stranger, "POST", path, report));
 	const asked = await must(201, as(person.token, "POST", path, report));
 	assert.equal(asked.state, "submitted");
@@ -110,7 +113,10 @@ test("a holder asks for renewal with a report, others grant or decline it", asyn
 	const waiting = await must(200, admin("GET", "/api/v1/renewals?state=submitted"));
 	assert.deepEqual(waiting.renewals.map((one) => one.id), [asked.id]);
 	await must(400, admin("POST", `/api/v1/renewals/${asked.id}/deny`, { reason: " " }));
-	await must(200, admin("POST", `/api/v1/renewals/${asked.id}/deny`, { reason: "too short" }));
+	await must(
+		200,
+		admin("POST", `/api/v1/renewals/${asked.id}/deny`, { reason: "too short" }),
+	);
 	await must(409, admin("POST", `/api/v1/renewals/${asked.id}/grant`, {}));
 
 	const again = await must(201, as(person.token, "POST", path, report));
@@ -150,14 +156,16 @@ test("a holder is reminded once of each date before the end", async () => {
 		sql(
 			here.gateway,
 			`UPDATE sallyport.license SET issued_at = now() - interval '1 year', ` +
-				`expires_at = now() + interval '${interval}' WHERE id = '${license.id}'`,
+				`expires_at = now() + interval '${interval}' ` +
+				`WHERE id = '${license.id}'`,
 		);
 
 	endsIn("6 days 23 hours");
 	await until("the reminder of seven days", 75, () => told() === "7");
 	const entry = sql(
 		here.gateway,
-		`SELECT convert_from(payload, 'UTF8')::json ->> 'days' FROM sallyport.audit_event ` +
+		`SELECT convert_from(payload, 'UTF8')::json ->> 'days' ` +
+			`FROM sallyport.audit_event ` +
 			`WHERE kind = 'license.remind' AND license = '${license.id}'`,
 	).trim();
 	assert.equal(entry, "7");
@@ -199,7 +207,10 @@ test("who would lose what is shown, and exactly that happens", async () => {
 	const select = { person: person.name };
 	const reason = "a test";
 	const transfer = await underWay(person.token);
-	const seen = await must(200, admin("POST", "/api/v1/licenses/preview", { act: "suspend", select }));
+	const seen = await must(
+		200,
+		admin("POST", "/api/v1/licenses/preview", { act: "suspend", select }),
+	);
 
 	assert.equal(seen.count, 1);
 	assert.equal(seen.licenses[0].id, license.id);
@@ -248,7 +259,8 @@ async function institution(count) {
 			[official, ...members]
 				.map(
 					(one, i) =>
-						`('${id}', '${one.id}', '${i ? "member" : "official"}', now())`,
+						`('${id}', '${one.id}', ` +
+						`'${i ? "member" : "official"}', now())`,
 				)
 				.join(","),
 	);
@@ -267,7 +279,7 @@ const issueTo = async (id, seats) =>
 		}),
 	);
 
-test("officials name members, and of those who race only as many as there are seats win", async () => {
+test("officials name members, and of those who race as many as there are seats win", async () => {
 	const { id, official, members } = await institution(8);
 	const parent = await issueTo(id, 3);
 	const path = `/api/v1/institution-licenses/${parent.id}/members`;
@@ -286,7 +298,10 @@ test("officials name members, and of those who race only as many as there are se
 	const document = JSON.parse(won[0].document);
 	assert.equal(document.institution, id);
 	assert.deepEqual(document.uses, ["MDU:no-redistribution"]);
-	const seats = await must(200, as(official.token, "GET", `/api/v1/institution-licenses/${parent.id}`));
+	const seats = await must(
+		200,
+		as(official.token, "GET", `/api/v1/institution-licenses/${parent.id}`),
+	);
 	assert.deepEqual([seats.seats, seats.seats_taken, seats.members.length], [3, 3, 3]);
 
 	const sitting = members.filter((one) => won.some((license) => license.person === one.name));
@@ -303,7 +318,10 @@ test("who leaves the institution loses the seat's license", async () => {
 	const { id, official, members } = await institution(1);
 	const parent = await issueTo(id, 1);
 	const path = `/api/v1/institution-licenses/${parent.id}/members`;
-	const license = await must(201, as(official.token, "POST", path, { person: members[0].id }));
+	const license = await must(
+		201,
+		as(official.token, "POST", path, { person: members[0].id }),
+	);
 	const transfer = await underWay(members[0].token);
 
 	sql(
@@ -324,15 +342,24 @@ test("the institution's license revoked takes those of its members in one act", 
 
 	for (const one of members)
 		licenses.push(
-			await must(201, as(official.token, "POST", `${path}/members`, { person: one.id })),
+			await must(
+				201,
+				as(official.token, "POST", `${path}/members`, { person: one.id }),
+			),
 		);
 	const transfers = await Promise.all(members.map((one) => underWay(one.token)));
 	await must(403, as(official.token, "POST", `${path}/revoke`, { reason: "x" }));
-	const done = await must(200, admin("POST", `${path}/revoke`, { reason: "the contract ended" }));
+	const done = await must(
+		200,
+		admin("POST", `${path}/revoke`, { reason: "the contract ended" }),
+	);
 	assert.deepEqual([done.count, done.cut], [2, everywhere]);
 	await Promise.all(transfers.map(assertCut));
 	for (const one of licenses)
-		assert.equal((await must(200, admin("GET", `/api/v1/licenses/${one.id}`))).state, "revoked");
+		assert.equal((await must(
+			200,
+			admin("GET", `/api/v1/licenses/${one.id}`),
+		)).state, "revoked");
 	const late = await addPerson(here.gateway);
 	await must(409, as(official.token, "POST", `${path}/members`, { person: late.id }));
 	await must(409, admin("POST", `${path}/reinstate`, { reason: "x" }));
@@ -351,7 +378,10 @@ test("a recalled revision is given to nobody, and who has it attests", async () 
 	const transfer = await underWay(person.token);
 	await must(400, admin("POST", path, { reason: "" }));
 	await must(403, as(here.gateway.tokens.researcher, "POST", path, { reason: "x" }));
-	const recall = await must(201, admin("POST", path, { reason: "it leaks its training data" }));
+	const recall = await must(
+		201,
+		admin("POST", path, { reason: "it leaks its training data" }),
+	);
 	assert.deepEqual(recall.cut, everywhere);
 	await assertCut(transfer);
 	await must(409, admin("POST", path, { reason: "again" }));
@@ -362,7 +392,8 @@ test("a recalled revision is given to nobody, and who has it attests", async () 
 	assert.match(refused.headers["x-hf-warning"], /recalled: it leaks its training data/);
 	// Another revision of it is good.
 	await commit(here.gateway, model, { "small.txt": Buffer.from("b") });
-	assert.equal((await as(other.person.token, "GET", `/${model}/resolve/main/small.txt`)).text, "b");
+	const now = await as(other.person.token, "GET", `/${model}/resolve/main/small.txt`);
+	assert.equal(now.text, "b");
 	assert.equal((await as(other.person.token, "GET", small)).status, 403);
 
 	const mine = await must(200, as(person.token, "GET", "/api/v1/recalls"));
