@@ -9,6 +9,8 @@
 #include "schema/store/license_select.h"
 #include "schema/store/renewal.h"
 
+enum { LATE_MS = 3600 * 1000 }; /* the keeper gives no key of it: nothing is later than that */
+
 /* The row says that it was told, the entry tells: with it goes the notice to the holder. */
 static enum err remind(struct route_context *context, struct arena *arena,
 		       const struct store_reminder *r, int64_t now_ms)
@@ -85,6 +87,8 @@ enum err job_recall_duties(struct route_context *context, struct arena *arena, i
 	for (size_t i = 0; i < count; i++) {
 		AUTO(store_end) struct store *store = context->store;
 
+		if (recalls[i].at_ms < now_ms - LATE_MS)
+			continue;
 		TRY(store_begin(store));
 		TRY(recall_tell(context, arena, &recalls[i], now_ms));
 		TRY(store_commit(store));
