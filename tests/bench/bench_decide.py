@@ -170,7 +170,8 @@ def run(demo, pids):
     latencies(demo, "GET", warm_up)
     report_latency("cold", latencies(demo, "GET", [(p, tokens[1]) for p in everything]))
     report_latency("warm", latencies(demo, "GET", [(p, tokens[1]) for p in everything]))
-    report_rate("cold", pids, demo, [(p, t) for t in tokens[2:] for p in everything])
+    burst(demo, [(p, t) for t in tokens[2:4] for p in everything])  # each worker has its plans
+    report_rate("cold", pids, demo, [(p, t) for t in tokens[4:] for p in everything])
     report_rate("warm", pids, demo, [(p, tokens[-1]) for p in everything] * 10)
     path = publish_criteria(demo)
     body = json.dumps({"rights": ["weights:read"]}).encode()
