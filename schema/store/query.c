@@ -174,6 +174,16 @@ static enum err take_all(struct store *s, const struct pipeline *p)
 			PQclear(result);
 	}
 	result = PQgetResult(s->connection);
+	/* What a deferred trigger forbids comes with the implicit commit, behind all steps. */
+	if (PQresultStatus(result) == PGRES_FATAL_ERROR && kind == OK) {
+		kind = store_refused(s, result);
+		PQclear(result);
+		if (!s->connection)
+			return kind; /* lost */
+		result = PQgetResult(s->connection);
+		if (!result)
+			result = PQgetResult(s->connection);
+	}
 	synced = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
 	PQclear(result);
 	if (!synced || !PQexitPipelineMode(s->connection))

@@ -240,7 +240,7 @@ test("where no administrator is left, the machine's operator lets one in", async
 	const persons = await ask(gateway, "GET", "/api/v1/persons", { headers: { cookie } });
 	assert.equal(persons.status, 200, persons.text);
 	assert.equal((await redeem()).status, 401);
-	const events = await ask(gateway, "GET", "/api/v1/audit/events?limit=10", {
+	const events = await ask(gateway, "GET", "/api/v1/audit/events?limit=100", {
 		headers: { cookie },
 	});
 	const kinds = events.json.events.map((event) => event.kind);

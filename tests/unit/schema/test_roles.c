@@ -106,6 +106,17 @@ static const struct row rows[] = {
 	{"sallyport_edge", "UPDATE person SET state = 'suspended' WHERE false", true},
 	{"sallyport_edge", "UPDATE model_form SET document = NULL", false}, /* what was answered */
 	{"sallyport_edge", "DELETE FROM model_form", false},
+	/* how people sign in: what proves them is not edited, nor seen by others */
+	{"sallyport_edge", "UPDATE session SET secret_sha256 = sha256('x')", false},
+	{"sallyport_edge", "DELETE FROM session", false},
+	{"sallyport_edge", "UPDATE one_time_code SET person = NULL", false},
+	{"sallyport_edge", "UPDATE one_time_code SET expires_at = now()", false},
+	{"sallyport_edge", "UPDATE office SET office = 'keys:manage'", false},
+	{"sallyport_edge", "UPDATE access_token SET addresses = NULL", false},
+	{"sallyport_edge", "UPDATE person_key SET public = sha256('x')", false},
+	{"sallyport_scribe", "SELECT * FROM password", false},
+	{"sallyport_auditor", "SELECT * FROM password", false},
+	{"sallyport_auditor", "SELECT * FROM session", false},
 	/* the scribe sees no business */
 	{"sallyport_scribe", "SELECT * FROM person", false},
 	{"sallyport_scribe", "SELECT * FROM license", false},
