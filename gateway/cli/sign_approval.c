@@ -145,10 +145,15 @@ static enum err put_and_send(json_t **answer, struct cli *cli, struct client *c,
 	return client_call(c, answer, act->method, act->path, json_incref(act->body));
 }
 
-enum err sign_approval_act(json_t **answer, struct cli *cli, struct signed_act act)
+static void act_clear(struct signed_act *act)
 {
-	AUTO(json_auto) json_t *subject = act.subject;
-	AUTO(json_auto) json_t *body = act.body;
+	json_free(act->subject);
+	json_free(act->body);
+}
+
+enum err sign_approval_act(json_t **answer, struct cli *cli, struct signed_act given)
+{
+	AUTO(act_clear) struct signed_act act = given;
 	struct approvers_mode mode;
 	struct client *c;
 

@@ -244,7 +244,6 @@ export const routes = {
 	"POST /api/v1/licenses/{id}/suspend": manageLicense,
 	"POST /api/v1/licenses/{id}/visa": { ...license, ...broken, sees: [] },
 	"POST /api/v1/licenses/{id}/reinstate": manageLicense,
-	"POST /api/v1/licenses/{id}/statement": { ...license, usesUp: true, body: {}, notOwn: 403 },
 	"POST /api/v1/licenses/{id}/renew": { ...license, usesUp: true, body: {}, notOwn: 403 },
 	"POST /api/v1/licenses/{id}/renewal-request": { ...license, ...broken },
 	"GET /api/v1/renewals": {},
