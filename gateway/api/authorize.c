@@ -3,8 +3,6 @@
 
 #include "crypto/base/clock.h"
 #include "crypto/base/log.h"
-#include "crypto/base/text.h"
-#include "crypto/json.h"
 #include "gateway/api/claims_of.h"
 #include "gateway/api/hub.h"
 #include "gateway/api/opinion.h"
@@ -13,12 +11,10 @@
 #include "gateway/api/routes.h"
 #include "gateway/api/scope.h"
 #include "gateway/api/sight.h"
-#include "policy/decision_record.h"
 #include "policy/model_scope.h"
 #include "policy/offices.h"
 #include "policy/open_paths.h"
 #include "policy/requirements.h"
-#include "schema/store/decision.h"
 
 bool authorize_person(struct exchange *x)
 {
@@ -335,9 +331,11 @@ static enum err gather_claims(struct grant *g, struct exchange *x, struct route_
 	struct arena *arena = exchange_arena(x);
 	struct claims claims;
 
+	g->claims = (struct claims){.count = 0};
 	if (!f->license_regions.size && !(g->license && g->license->requires.size))
 		return OK;
 	TRY(claims_of_person(&claims, context, arena, g->who->person.id, f->now_seconds));
+	g->claims = claims;
 	if (f->license_regions.size)
 		gather_place(f, x, context, &claims);
 	return requirements_check(&f->requirement, arena, g->license->requires, &claims,
@@ -454,68 +452,4 @@ struct grant *authorize_model(struct exchange *x, struct route_context *context,
 		return NULL;
 	}
 	return g;
-}
-
-json_t *authorize_describe(struct exchange *x, const struct grant *g)
-{
-	struct arena *arena = exchange_arena(x);
-	json_t *record = json_object_new();
-
-	json_put_text(record, "decision", slice_of_string(exchange_request_id(x)));
-	json_put_bool(record, "allow", g->decision.allow);
-	json_put_text(record, "code", slice_of_string(code_name(g->decision.code)));
-	json_put_text(record, "rule", slice_of_string(g->decision.rule));
-	json_put_text(record, "basis", slice_of_string(decision_basis_name(g->decision.basis)));
-	if (g->who->authenticated)
-		json_put_text(record, "subject",
-			      slice_of_string(api_uuid(arena, g->who->person.id)));
-	if (g->who->is_capability)
-		json_put_text(record, "capability",
-			      slice_of_string(api_uuid(arena, g->who->credential_id)));
-	json_put_text(record, "model", g->access.model.name);
-	if (g->access.has_revision)
-		json_put_text(record, "revision", g->access.revision.id);
-	if (g->path.size)
-		json_put_text(record, "path", g->path);
-	if (g->open_pattern.size)
-		json_put_text(record, "pattern", g->open_pattern);
-	json_put_text(record, "right", slice_of_string(right_name(g->right)));
-	if (g->license) {
-		json_put_text(record, "license", slice_of_string(api_uuid(arena, g->license->id)));
-		if (!store_id_is_none(g->license->request))
-			json_put_text(record, "request",
-				      slice_of_string(api_uuid(arena, g->license->request)));
-		if (g->license->has_terms)
-			json_put_text(
-				record, "terms_sha256",
-				slice_of_string(api_hex(
-					arena, slice_of(g->license->terms_sha256, STORE_SHA256))));
-	}
-	json_put_text(record, "policy", S(DECISION_POLICY));
-	json_put_text(record, "at", slice_of_string(api_time(arena, g->now_ms)));
-	json_put_text(record, "text", slice_of_string(code_sentence(g->decision.code)));
-	json_put(record, "missing", reply_missing(&g->decision));
-	json_put(record, "facts", decision_facts_write(&g->facts));
-	return record;
-}
-
-enum err authorize_record(struct store *store, struct exchange *x, const struct grant *g)
-{
-	AUTO(json_auto) json_t *json = authorize_describe(x, g);
-	AUTO(buf_free) struct buf record = buf_new(64 * 1024);
-	struct store_decision row = {
-		.at_ms = g->now_ms,
-		.model = g->access.model.name,
-		.right = slice_of_string(right_name(g->right)),
-		.allow = g->decision.allow,
-		.code = slice_of_string(code_name(g->decision.code)),
-	};
-
-	TRY(json_write_canonical(&record, json));
-	TRY(text_read_uuid(row.id, slice_of_string(exchange_request_id(x))));
-	row.record = buf_slice(&record);
-	memcpy(row.person, g->who->person.id, STORE_ID);
-	if (g->license)
-		memcpy(row.license, g->license->id, STORE_ID);
-	return store_decision_insert(store, &row);
 }

@@ -8,6 +8,7 @@
 #define GATEWAY_API_AUTHORIZE_H
 
 #include "gateway/api/identify.h"
+#include "policy/claims.h"
 #include "policy/decide.h"
 
 /* A decision on a model, with what it rested on. */
@@ -19,6 +20,7 @@ struct grant {
 	struct store_access access;
 	const struct store_license *license; /* that allows it, or the newest; NULL: none */
 	struct decision_facts facts;
+	struct claims claims; /* that were looked at; none where nothing rests on any */
 	struct decision decision;
 	int64_t now_ms;
 };

@@ -234,14 +234,17 @@ test("a license that criteria gave ends with the claims it rests on", async () =
 	const { sha256 } = (await post("", admin(), { v: 1, name: "n", rules: [rule] })).json;
 	await post(`/${sha256}/propose`, admin());
 	await post(`/${sha256}/activate`, here.second.token);
+	const visas = [];
 	for (const visa of [
 		{ type: "TrainingCertificate", value: course },
 		{ type: "AffiliationAndRole", value: "faculty@example.org" },
-	])
-		await expect(201, here.gateway, "POST", "/api/v1/visas", {
+	]) {
+		const taken = await expect(201, here.gateway, "POST", "/api/v1/visas", {
 			token: person.token,
 			body: { visa: issuer.visa("ann", { visa }) },
 		});
+		visas.push(taken.json.id);
+	}
 	const request = await expect(201, here.gateway, "POST", "/api/v1/access-requests", {
 		token: person.token,
 		body: { model, rights: ["weights:read"], intended_use: "to read it" },
@@ -251,7 +254,9 @@ test("a license that criteria gave ends with the claims it rests on", async () =
 	const decision = () =>
 		expect(200, here.gateway, "GET", address, { token: person.token });
 
-	assert.equal((await decision()).json.code, "OK");
+	const allowed = (await decision()).json;
+	assert.equal(allowed.code, "OK");
+	assert.deepEqual(allowed.claims.sort(), visas.sort()); // what it rests on, by id
 	const ended = async (type, code) => {
 		sql(
 			here.gateway,
