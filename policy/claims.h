@@ -2,8 +2,8 @@
 /*
  * claims.h - what is verified about a person, as plain data: each claim comes from a credential
  * that was checked and is good now, and names who said it. Nothing a person merely declares is in
- * here. Who makes it (gateway/api/claims_of.h) looks at signatures and conditions; who reads it
- * (criteria_eval.h) compares texts and times.
+ * here. Who makes it (gateway/api/proof/claims_of.h) looks at signatures and conditions; who reads
+ * it (criteria_eval.h) compares texts and times.
  */
 #ifndef POLICY_CLAIMS_H
 #define POLICY_CLAIMS_H

@@ -10,8 +10,8 @@
 #include <stdatomic.h>
 
 #include "crypto/token.h"
-#include "gateway/api/hashing.h"
 #include "gateway/api/metrics.h"
+#include "gateway/api/signin/hashing.h"
 #include "gateway/edge/exchange.h"
 #include "gateway/proc/rpc.h"
 #include "schema/audit/event.h"

@@ -3,9 +3,9 @@
 
 #include "crypto/base/clock.h"
 #include "crypto/base/log.h"
-#include "gateway/api/claims_of.h"
-#include "gateway/api/hub.h"
-#include "gateway/api/opinion.h"
+#include "gateway/api/criteria/opinion.h"
+#include "gateway/api/hub/hub.h"
+#include "gateway/api/proof/claims_of.h"
 #include "gateway/api/recall.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "crypto/digest.h"
-#include "gateway/api/proofs.h"
+#include "gateway/api/proof/proofs.h"
 
 struct facts {
 	struct facts_options options;

@@ -4,9 +4,9 @@
 
 #include "crypto/json.h"
 #include "gateway/api/api.h"
-#include "gateway/api/cuts.h"
 #include "gateway/api/facts.h"
-#include "gateway/api/lease.h"
+#include "gateway/api/lease/cuts.h"
+#include "gateway/api/lease/lease.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "schema/api/openapi.h"

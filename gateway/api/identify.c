@@ -5,8 +5,8 @@
 #include "crypto/base/log.h"
 #include "gateway/api/recall.h"
 #include "gateway/api/scope.h"
-#include "gateway/api/session.h"
-#include "gateway/api/session_cookie.h"
+#include "gateway/api/signin/session.h"
+#include "gateway/api/signin/session_cookie.h"
 #include "policy/address_range.h"
 #include "policy/model_scope.h"
 

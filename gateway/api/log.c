@@ -13,8 +13,8 @@
 #include "crypto/tile.h"
 #include "crypto/tlog_proof.h"
 #include "gateway/api/authorize.h"
-#include "gateway/api/hub.h"
-#include "gateway/api/receipt.h"
+#include "gateway/api/hub/hub.h"
+#include "gateway/api/license/receipt.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 

@@ -2,7 +2,7 @@
 #include "gateway/api/routes.h"
 
 #include "gateway/api/api.h"
-#include "gateway/api/commit.h"
+#include "gateway/api/upload/commit.h"
 
 /* A route on a model, with and without a namespace in its name. */
 #define MODEL_ROUTES(method, before, after, right, body, max, run) \

@@ -7,7 +7,7 @@
 #ifndef GATEWAY_CLI_BOOTSTRAP_H
 #define GATEWAY_CLI_BOOTSTRAP_H
 
-#include "gateway/api/one_time.h"
+#include "gateway/api/signin/one_time.h"
 #include "schema/store/person.h"
 
 /* A code that is good once, to set a password and sign in; in the open transaction, or one. */

@@ -10,7 +10,7 @@
 #include "crypto/base/file.h"
 #include "crypto/base/text.h"
 #include "crypto/json.h"
-#include "gateway/api/one_time.h"
+#include "gateway/api/signin/one_time.h"
 #include "gateway/cli/child.h"
 #include "gateway/cli/commands.h"
 #include "gateway/cli/setup.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The pure half of pull_proof.h: what a model.commit entry says of a revision's files. */
 #include "crypto/base/text.h"
-#include "gateway/api/commit.h"
+#include "gateway/api/upload/commit.h"
 #include "gateway/cli/pull_proof.h"
 
 enum { MANIFEST_MAX = 16 * 1024 * 1024 };

@@ -9,7 +9,7 @@
 
 #include "crypto/base/file.h"
 #include "crypto/base/text.h"
-#include "gateway/api/commit.h"
+#include "gateway/api/upload/commit.h"
 #include "gateway/cli/tree.h"
 
 enum { PLACE_MAX_RECORD = 16 * 1024 * 1024 };

@@ -2,7 +2,7 @@
 #include "gateway/cli/pull_proof.h"
 
 #include "crypto/base/text.h"
-#include "gateway/api/commit.h"
+#include "gateway/api/upload/commit.h"
 #include "gateway/cli/audit.h"
 #include "gateway/cli/log_fetch.h"
 #include "gateway/cli/log_state.h"

@@ -4,7 +4,7 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 
-#include "gateway/api/commit.h"
+#include "gateway/api/upload/commit.h"
 
 enum { TREE_SHA256 = 64, TREE_GIT = 40 };
 

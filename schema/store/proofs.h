@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* proofs.h - all that is stored of what others say about a person, in one round trip: what claims
- * are made of (gateway/api/claims_of.h), once it is verified. */
+ * are made of (gateway/api/proof/claims_of.h), once it is verified. */
 #ifndef SCHEMA_STORE_PROOFS_H
 #define SCHEMA_STORE_PROOFS_H
 

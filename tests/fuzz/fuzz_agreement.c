@@ -3,7 +3,7 @@
  * nothing. */
 #include <assert.h>
 
-#include "gateway/api/agreement.h"
+#include "gateway/api/request/agreement.h"
 #include "tests/fuzz/fuzz.h"
 
 static const struct store_request request = {.rights = {(const uint8_t *)"weights:read", 12}};

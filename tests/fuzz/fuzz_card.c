@@ -2,7 +2,7 @@
 /* Model cards: a form that is read from YAML is written and read again as the same form. */
 #include <assert.h>
 
-#include "gateway/api/card.h"
+#include "gateway/api/model/card.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

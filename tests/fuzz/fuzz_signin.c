@@ -3,9 +3,9 @@
  * claim is one the database takes, an address out of a discovery is HTTPS. */
 #include <assert.h>
 
-#include "gateway/api/oidc_provider.h"
-#include "gateway/api/one_time.h"
-#include "gateway/api/session_cookie.h"
+#include "gateway/api/signin/oidc_provider.h"
+#include "gateway/api/signin/one_time.h"
+#include "gateway/api/signin/session_cookie.h"
 #include "policy/address_range.h"
 #include "tests/fuzz/fuzz.h"
 

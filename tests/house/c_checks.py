@@ -23,7 +23,7 @@ HEADERS_IN_ONE_PLACE = {
     r"curl/.*": ("gateway/courier/", "gateway/cli/", "tests/"),
     r"(oneapi/dnnl/)?dnnl.*\.h": ("inference/kernel/", "tests/"),
     r"nghttp2/.*": ("gateway/edge/", "tests/"),
-    r"yaml\.h": ("gateway/api/card.c", "tests/"),
+    r"yaml\.h": ("gateway/api/model/card.c", "tests/"),
     r"openssl/ssl\.h": ("gateway/", "tests/"),
 }
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "gateway/api/agreement.h"
+#include "gateway/api/request/agreement.h"
 
 static struct arena arena;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/test.h"
 
-#include "gateway/api/capability.h"
+#include "gateway/api/upload/capability.h"
 
 static const uint8_t key[32] = {1, 2, 3};
 static const struct capability sample = {

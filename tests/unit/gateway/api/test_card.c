@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "gateway/api/card.h"
+#include "gateway/api/model/card.h"
 
 static struct arena arena;
 

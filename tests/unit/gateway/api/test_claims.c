@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which visas count at a time, and what claims come of it. */
-#include "gateway/api/claims_of.h"
+#include "gateway/api/proof/claims_of.h"
 #include "tests/unit/test.h"
 
 enum { NOW = 1800000000, VISAS = 6 };

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "gateway/api/commit.h"
+#include "gateway/api/upload/commit.h"
 
 #define SHA "\"oid\":\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\""
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gateway/api/cuts.h"
+#include "gateway/api/lease/cuts.h"
 
 #include "crypto/base/clock.h"
 #include "tests/unit/test.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gateway/api/lease_clock.h"
+#include "gateway/api/lease/lease_clock.h"
 
 #include "tests/unit/test.h"
 

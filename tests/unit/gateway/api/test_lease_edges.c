@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "crypto/base/clock.h"
-#include "gateway/api/lease.h"
+#include "gateway/api/lease/lease.h"
 #include "tests/integration/postgres.h"
 #include "tests/unit/test.h"
 

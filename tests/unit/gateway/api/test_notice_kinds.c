@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "gateway/api/notice_kinds.h"
+#include "gateway/api/notice/notice_kinds.h"
 #include "tests/unit/test.h"
 
 static void a_kind_has_its_own_row_or_that_of_its_family(void **state)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "gateway/api/notice_text.h"
+#include "gateway/api/notice/notice_text.h"
 #include "tests/unit/test.h"
 
 static struct store_message denial(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Identity providers: what an operator may write of one, what one may say of itself. What it says
  * of people is tried with a provider that lies (tests/integration/oidc.test.mjs). */
-#include "gateway/api/oidc_provider.h"
+#include "gateway/api/signin/oidc_provider.h"
 #include "tests/unit/test.h"
 
 #define ISSUER "https://idp.example"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "gateway/api/quota_headers.h"
+#include "gateway/api/quota/quota_headers.h"
 #include "tests/unit/test.h"
 
 enum { NOW_MS = 1000000 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gateway/api/ranges.h"
+#include "gateway/api/download/ranges.h"
 
 #include <stdio.h>
 #include <string.h>

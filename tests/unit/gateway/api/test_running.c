@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gateway/api/running.h"
+#include "gateway/api/infer/running.h"
 
 #include "tests/unit/test.h"
 

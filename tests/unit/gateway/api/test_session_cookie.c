@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cookies of sessions: how they are written and found, and which pages may send them. */
-#include "gateway/api/one_time.h"
-#include "gateway/api/session_cookie.h"
+#include "gateway/api/signin/one_time.h"
+#include "gateway/api/signin/session_cookie.h"
 #include "tests/unit/test.h"
 
 #define OWN "https://gw.example:8443"

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "gateway/api/upstream.h"
+#include "gateway/api/outbound/upstream.h"
 
 static void a_source_is_a_hub_and_a_name(void **state)
 {
