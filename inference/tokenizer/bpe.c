@@ -69,14 +69,6 @@ static struct merge heap_pop(struct work *w)
 	return top;
 }
 
-/* Special tokens are split off before; what is left of a text never becomes one. */
-static uint32_t find_text(const struct tokenizer *t, struct slice token)
-{
-	uint32_t id = tokenizer_find(t, token);
-
-	return id != TOKENIZER_NO_ID && t->entries[id].special ? TOKENIZER_NO_ID : id;
-}
-
 static const struct pair_row *pair_at(const struct work *w, uint32_t left)
 {
 	const struct symbol *s = &w->symbols[left];
@@ -119,15 +111,6 @@ static bool push_bytes(struct work *w, struct slice character)
 	return true;
 }
 
-static size_t character_size(uint8_t first)
-{
-	if (first < 0x80)
-		return 1;
-	if (first < 0xe0)
-		return 2;
-	return first < 0xf0 ? 3 : 4;
-}
-
 /* The text is UTF-8: tokenizer_encode has looked. */
 static void split_characters(struct work *w, struct slice segment)
 {
@@ -135,8 +118,8 @@ static void split_characters(struct work *w, struct slice segment)
 	bool last_unknown = false;
 
 	for (size_t at = 0; at < segment.size;) {
-		struct slice c = slice_part(segment, at, character_size(segment.data[at]));
-		uint32_t id = find_text(t, c);
+		struct slice c = slice_part(segment, at, unicode_size(segment.data[at]));
+		uint32_t id = tokenizer_find_text(t, c);
 		bool unknown = false;
 
 		if (id != TOKENIZER_NO_ID) {
@@ -177,7 +160,7 @@ static void merge_all(struct work *w)
 void bpe_encode(const struct tokenizer *t, struct token_list *out, struct slice segment)
 {
 	struct work w = {.tokenizer = t};
-	uint32_t whole = t->ignore_merges ? find_text(t, segment) : TOKENIZER_NO_ID;
+	uint32_t whole = t->ignore_merges ? tokenizer_find_text(t, segment) : TOKENIZER_NO_ID;
 
 	if (segment.size == 0)
 		return;

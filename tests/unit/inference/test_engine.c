@@ -377,8 +377,8 @@ static void a_model_that_cannot_be_run_is_named_by_its_key(void **state)
 	} rows[] = {
 		{"config.json", "{\"model_type\":\"mamba\"}",
 		 "config.json: \"model_type\" is \"mamba\", which this engine does not run"},
-		{"tokenizer.json", "{\"model\":{\"type\":\"Unigram\"}}",
-		 "tokenizer.json: the model \"Unigram\" is not known to this engine"},
+		{"tokenizer.json", "{\"model\":{\"type\":\"WordLevel\"}}",
+		 "tokenizer.json: the model \"WordLevel\" is not known to this engine"},
 	};
 	char path[400];
 

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * charsmap.h - the "Precompiled" normalizer of models that came from SentencePiece (T5, XLM-R): a
+ * table of replacements as a double-array trie (Darts), in base64. Foreign bytes: each step in the
+ * trie is checked, and a walk is no longer than the text that it reads.
+ */
+#ifndef INFERENCE_TOKENIZER_CHARSMAP_H
+#define INFERENCE_TOKENIZER_CHARSMAP_H
+
+#include "crypto/base/buf.h"
+
+enum { CHARSMAP_MAX = 4 << 20 /* bytes */ };
+
+struct charsmap;
+
+RESULT charsmap_new(struct charsmap **out, struct slice base64); /* ERR_FORMAT, ERR_LIMIT */
+void charsmap_free(struct charsmap *m);                          /* NULL is fine */
+AUTO_POINTER(charsmap)
+
+/* Append the text, which is UTF-8, as replaced. ERR_FORMAT if a replacement is not UTF-8. */
+RESULT charsmap_run(const struct charsmap *m, struct buf *out, struct slice text);
+
+#endif
