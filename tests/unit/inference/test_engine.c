@@ -45,12 +45,15 @@ static void on_event(void *context, const struct engine_event *event)
 }
 
 /* False, and said so, where the model is not there. */
-static bool setup_open(struct setup *s, const struct engine_options *options)
+static bool setup_open_model(struct setup *s, const char *model,
+			     const struct engine_options *options)
 {
 	char path[400];
+	char name[100];
 
 	memset(s, 0, sizeof *s);
-	if (!shared_path(path, sizeof path, MODEL "/model.safetensors"))
+	snprintf(name, sizeof name, "%s/model.safetensors", model);
+	if (!shared_path(path, sizeof path, name))
 		return false;
 	*strrchr(path, '/') = '\0';
 	folder_init(&s->folder, path);
@@ -58,6 +61,11 @@ static bool setup_open(struct setup *s, const struct engine_options *options)
 		s->heard[i].text = buf_new(1 << 16);
 	assert_ok(engine_open(&s->engine, &s->folder.files, options));
 	return true;
+}
+
+static bool setup_open(struct setup *s, const struct engine_options *options)
+{
+	return setup_open_model(s, MODEL, options);
 }
 
 static void setup_close(struct setup *s)
@@ -122,6 +130,42 @@ static void a_real_model_writes_its_published_text(void **state)
 		run(&s);
 		check_story(&s, &s.heard[3]);
 		assert_int_equal(s.heard[3].prompt_tokens, 1);
+	}
+}
+
+/* Prompt and continuation together are the reference's text: what was trained with Hugging Face's
+ * classes, read by their tokenizer.json (byte-level; nothing stands around a prompt). */
+static void byte_level_models_write_the_expected_text(void **state)
+{
+	static const char *const models[] = {"gpt2", "qwen2", "bloom"};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		AUTO(setup_close) struct setup s;
+		AUTO(json_auto) json_t *root = NULL;
+		AUTO(buf_free) struct buf text = buf_new(1 << 16);
+		struct engine_options options = {.memory_budget_bytes = BUDGET};
+		struct engine_request request;
+		size_t prompt, total;
+		json_error_t error;
+		char path[480];
+
+		snprintf(path, sizeof path, "models/hf-trained-here/%s", models[i]);
+		if (!setup_open_model(&s, path, &options))
+			skip();
+		snprintf(path, sizeof path, "%s/expected.json", s.folder.path);
+		root = json_load_file(path, 0, &error);
+		prompt = json_array_size(json_object_get(root, "input_ids"));
+		total = json_array_size(json_object_get(root, "greedy_ids"));
+		assert_true(prompt > 0 && total > prompt);
+		buf_write_string(&text, json_string_value(json_object_get(root, "prompt")));
+		request = greedy(buf_slice(&text), (uint32_t)(total - prompt));
+		assert_ok(engine_submit(s.engine, 1, &request));
+		run(&s);
+		assert_int_equal(s.heard[1].prompt_tokens, prompt);
+		buf_write(&text, buf_slice(&s.heard[1].text));
+		assert_slice(buf_slice(&text),
+			     json_string_value(json_object_get(root, "greedy_text")));
 	}
 }
 
@@ -421,6 +465,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_real_model_writes_its_published_text),
+		cmocka_unit_test(byte_level_models_write_the_expected_text),
 		cmocka_unit_test(a_sequence_writes_the_same_in_company),
 		cmocka_unit_test(a_seed_repeats_and_another_does_not),
 		cmocka_unit_test(a_stop_string_ends_the_text_before_it),
