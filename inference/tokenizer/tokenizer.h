@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tokenizer.h - text to token ids and back, as a tokenizer.json says: BPE with byte fallback in
- * the SentencePiece manner (LLaMA 1 and 2). Any component that we do not know is refused by name
- * rather than skipped, for a tokenizer that is nearly right gives answers that are nearly right.
+ * tokenizer.h - text to token ids and back, as a tokenizer.json says: BPE (byte-level, or with byte
+ * fallback), WordPiece, Unigram. Any component that we do not know is refused by name rather than
+ * skipped, for a tokenizer that is nearly right gives answers that are nearly right.
  */
 #ifndef INFERENCE_TOKENIZER_TOKENIZER_H
 #define INFERENCE_TOKENIZER_TOKENIZER_H
@@ -34,7 +34,8 @@ AUTO_POINTER(tokenizer)
 
 size_t tokenizer_vocabulary(const struct tokenizer *t); /* largest id + 1 */
 
-/* Ids of a text with what the post-processor puts around it (BOS), into an empty list. Special
+/* Encoding: one thread at a time uses a tokenizer (its expressions hold their matches).
+ * Ids of a text with what the post-processor puts around it (BOS), into an empty list. Special
  * tokens written out in the text count as such: only for text of our own making (a template).
  * ERR_FORMAT if it is not UTF-8; ERR_LIMIT. */
 RESULT tokenizer_encode(const struct tokenizer *t, struct token_list *out, struct slice text);

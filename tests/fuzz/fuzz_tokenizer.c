@@ -5,6 +5,10 @@
 #include "inference/tokenizer/tokenizer.h"
 #include "tests/fuzz/fuzz.h"
 
+#define TEXT \
+	"a bc <s> \xc3\xa9\xe2\x82\xac_ abcabc  A,.! 12 e\xcc\x81\xe6\xbc\xa2\xe2\x96\x81\n it's " \
+	"b"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	AUTO(tokenizer_auto) struct tokenizer *t = NULL;
@@ -13,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (tokenizer_open(&t, slice_of(data, size)) != OK)
 		return 0;
-	if (tokenizer_encode(t, &ids, S("a bc <s> \xc3\xa9\xe2\x82\xac_ abcabc")) != OK)
+	if (tokenizer_encode(t, &ids, S(TEXT)) != OK)
 		return 0;
 	for (size_t i = 0; i < ids.count; i++)
 		assert(ids.ids[i] < tokenizer_vocabulary(t) && tokenizer_token(t, ids.ids[i]).data);

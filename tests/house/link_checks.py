@@ -10,23 +10,26 @@ from tree import Finding, Skip
 # What only a program with a network needs; `@` ends the name of a function of the C library.
 NETWORK = ("connect@", "getaddrinfo@", "BIO_new_connect", "BIO_s_connect")
 
+# Kernels, regular expressions and Unicode tables: only the engine works on a model and its texts.
+ENGINE = ("libdnnl", "libpcre2", "libutf8proc")
+
 # program -> symbols (at their beginning) and libraries it must not have (design.md section 2).
 # Libraries count however they come in: ldd shows those of libraries too.
 RULES = {
-    "sallyport": ((), ("libdnnl", "libyaml")),
+    "sallyport": ((), (*ENGINE, "libyaml")),
     "sallyportd": (
         ("keyring_",),
-        ("libpq", "libssl", "libcrypto", "libsodium", "libcurl", "libdnnl", "libyaml"),
+        ("libpq", "libssl", "libcrypto", "libsodium", "libcurl", "libyaml", *ENGINE),
     ),
-    "sallyport-edge": (("keyring_",), ("libcurl", "libdnnl")),
-    "sallyport-keeper": (NETWORK, ("libpq", "libssl", "libcurl", "libdnnl", "libyaml")),
-    "sallyport-scribe": (("keyring_",), ("libcurl", "libdnnl", "libyaml")),
+    "sallyport-edge": (("keyring_",), ("libcurl", *ENGINE)),
+    "sallyport-keeper": (NETWORK, ("libpq", "libssl", "libcurl", "libyaml", *ENGINE)),
+    "sallyport-scribe": (("keyring_",), ("libcurl", "libyaml", *ENGINE)),
     "sallyport-porter": (
         ("keyring_", *NETWORK),
-        ("libpq", "libssl", "libcurl", "libdnnl", "libyaml"),
+        ("libpq", "libssl", "libcurl", "libyaml", *ENGINE),
     ),
     "sallyport-engine": (("keyring_", *NETWORK), ("libpq", "libssl", "libcurl", "libyaml")),
-    "sallyport-courier": (("keyring_",), ("libpq", "libdnnl", "libyaml")),
+    "sallyport-courier": (("keyring_",), ("libpq", "libyaml", *ENGINE)),
 }
 
 
