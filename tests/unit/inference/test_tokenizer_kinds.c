@@ -69,17 +69,37 @@ static bool read_qwen2(struct buf *out)
 	return true;
 }
 
-/* NULL, and said so, where it is not there. */
-static struct tokenizer *open_shared(const char *name)
+/* Read once for all tests. */
+static struct {
+	const char *name;
+	struct tokenizer *tokenizer;
+} opened[10];
+
+static int close_all(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof opened / sizeof *opened; i++)
+		tokenizer_free(opened[i].tokenizer);
+	return 0;
+}
+
+/* NULL, and said so, where it is not there. Borrowed. */
+static const struct tokenizer *open_shared(const char *name)
 {
 	AUTO(buf_free) struct buf text = {0};
-	struct tokenizer *t;
+	size_t i = 0;
 
+	while (opened[i].name && strcmp(opened[i].name, name) != 0)
+		i++;
+	assert_true(i + 1 < sizeof opened / sizeof *opened);
+	if (opened[i].name)
+		return opened[i].tokenizer;
 	if (strcmp(name, "qwen2") == 0 ? !read_qwen2(&text) : !read_shared(&text, name))
 		return NULL;
-	if (tokenizer_open(&t, buf_slice(&text)) != OK)
+	if (tokenizer_open(&opened[i].tokenizer, buf_slice(&text)) != OK)
 		fail_msg("%s: %s", name, failure_text());
-	return t;
+	opened[i].name = name;
+	return opened[i].tokenizer;
 }
 
 static void check_ids(const struct token_list *list, const json_t *ids, const char *text)
@@ -115,6 +135,7 @@ static void check_case(const struct tokenizer *t, const json_t *one, const char 
 
 #define GPT2 "tokenizers/gpt2/tokenizer.json"
 #define BERT "tokenizers/bert/tokenizer.json"
+#define TINY "models/hf-trained-here/"
 #define T5 "tokenizers/t5/tokenizer.json"
 
 static void the_published_ids_of_transformers_js(void **state)
@@ -138,7 +159,7 @@ static void the_published_ids_of_transformers_js(void **state)
 	if (!root)
 		skip();
 	for (size_t i = 0; i < sizeof published / sizeof *published; i++) {
-		AUTO(tokenizer_auto) struct tokenizer *t = open_shared(published[i].file);
+		const struct tokenizer *t = open_shared(published[i].file);
 		json_t *cases = json_object_get(json_object_get(root, published[i].family),
 						published[i].name);
 		const char *name;
@@ -167,7 +188,7 @@ static void the_published_ids_of_swift_transformers(void **state)
 	if (!root)
 		skip();
 	for (size_t i = 0; i < sizeof published / sizeof *published; i++) {
-		AUTO(tokenizer_auto) struct tokenizer *t = open_shared(published[i].file);
+		const struct tokenizer *t = open_shared(published[i].file);
 		const json_t *cases = json_object_get(root, published[i].name);
 
 		assert_non_null(t);
@@ -234,7 +255,7 @@ static void the_published_ids_of_llama_cpp(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof published / sizeof *published; i++) {
-		AUTO(tokenizer_auto) struct tokenizer *t = open_shared(published[i].file);
+		const struct tokenizer *t = open_shared(published[i].file);
 		AUTO(buf_free) struct buf texts = {0};
 		AUTO(buf_free) struct buf ids = {0};
 		char name[80];
@@ -258,20 +279,23 @@ static void the_published_ids_of_llama_cpp(void **state)
 
 static void the_tiny_models_read_their_prompts(void **state)
 {
-	static const char *const models[] = {"gpt2", "qwen2", "bloom"};
+	static const struct {
+		const char *tokenizer, *expected;
+	} models[] = {
+		{TINY "gpt2/tokenizer.json", TINY "gpt2/expected.json"},
+		{TINY "qwen2/tokenizer.json", TINY "qwen2/expected.json"},
+		{TINY "bloom/tokenizer.json", TINY "bloom/expected.json"},
+	};
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++) {
-		AUTO(tokenizer_auto) struct tokenizer *t = NULL;
+	for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
+		const struct tokenizer *t = NULL;
 		AUTO(json_auto) json_t *expected = NULL;
 		AUTO(token_list_free) struct token_list list = {0};
 		AUTO(buf_free) struct buf text = buf_new(1 << 16);
-		char name[100];
 
-		snprintf(name, sizeof name, "models/hf-trained-here/%s/tokenizer.json", models[i]);
-		t = open_shared(name);
-		snprintf(name, sizeof name, "models/hf-trained-here/%s/expected.json", models[i]);
-		expected = t ? shared_json(name) : NULL;
+		t = open_shared(models[i].tokenizer);
+		expected = t ? shared_json(models[i].expected) : NULL;
 		if (!expected)
 			skip();
 		check_case(t, expected, "prompt", json_object_get(expected, "input_ids"));
@@ -285,10 +309,9 @@ static void the_tiny_models_read_their_prompts(void **state)
 /* The first text stands alone; of the second, a pair, its first half. */
 static void tiny_bert_reads_its_texts(void **state)
 {
-	AUTO(tokenizer_auto)
-	struct tokenizer *t = open_shared("models/hf-trained-here/bert/tokenizer.json");
+	const struct tokenizer *t = open_shared(TINY "bert/tokenizer.json");
 	AUTO(json_auto)
-	json_t *expected = t ? shared_json("models/hf-trained-here/bert/expected.json") : NULL;
+	json_t *expected = t ? shared_json(TINY "bert/expected.json") : NULL;
 	AUTO(token_list_free) struct token_list list = {0};
 	const json_t *ids;
 
@@ -318,7 +341,7 @@ static void special_tokens_in_a_prompt_are_text(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		AUTO(tokenizer_auto) struct tokenizer *t = open_shared(rows[i].file);
+		const struct tokenizer *t = open_shared(rows[i].file);
 		AUTO(token_list_free) struct token_list plain = {0};
 		AUTO(token_list_free) struct token_list read = {0};
 		size_t special = 0;
@@ -349,5 +372,5 @@ int main(void)
 		cmocka_unit_test(special_tokens_in_a_prompt_are_text),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, close_all);
 }
