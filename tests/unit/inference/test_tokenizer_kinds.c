@@ -306,7 +306,7 @@ static void the_tiny_models_read_their_prompts(void **state)
 	}
 }
 
-/* The first text stands alone; of the second, a pair, its first half. */
+/* The first text; the second is a pair, which no prompt is. */
 static void tiny_bert_reads_its_texts(void **state)
 {
 	const struct tokenizer *t = open_shared(TINY "bert/tokenizer.json");
