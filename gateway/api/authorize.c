@@ -223,8 +223,8 @@ static enum request_state request_state_of(const struct store_access *a)
 		{"closed", REQUEST_CLOSED},
 	};
 
-	for (size_t i = 0; a->has_request && i < sizeof states / sizeof states[0]; i++)
-		if (slice_equal(a->request.state, slice_of_string(states[i].name)))
+	for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
+		if (slice_equal(a->request_state, slice_of_string(states[i].name)))
 			return states[i].state;
 	return REQUEST_NONE;
 }

@@ -23,7 +23,7 @@ static bool sees_hidden(const struct principal *who, struct slice model)
 
 bool sight_by_access(const struct principal *who, const struct store_access *access)
 {
-	return !access->model.hidden || access->license_count > 0 || access->has_request ||
+	return !access->model.hidden || access->license_count > 0 || access->request_state.size ||
 	       sees_hidden(who, access->model.name);
 }
 

@@ -6,7 +6,23 @@
 #include "schema/store/rows.h"
 
 /* The order of the steps in the batch; the last is left out where no file is asked for. */
-enum { MODEL, REVISION, LICENSES, REQUEST, LIMITS, FILE_STEP };
+enum { MODEL, LICENSES, LIMITS, FILE_STEP };
+
+/* $1: model name, $2: revision, $3: person. What is one row at most is one statement: to the
+ * server, a statement more costs as much as two tables more. */
+static const struct store_statement model = {
+	"access_model",
+	"SELECT " MODEL_COLUMNS ", (SELECT q.state FROM access_request q WHERE q.person = $3 "
+	"AND q.model = m.id ORDER BY q.created_at DESC, q.id LIMIT 1), " REVISION_COLUMNS
+	" " MODEL_FROM "LEFT JOIN revision r ON r.model = m.id AND r.state = 'ready' "
+	"AND r.id = " REVISION_OF("m.id") "WHERE m.name = $1"};
+
+/* $1: person, $2: model name. A decision needs nobody's name. */
+static const struct store_statement licenses = {
+	"access_licenses",
+	"SELECT " LICENSE_COLUMNS("''") "FROM license l JOIN model m ON m.id = l.model "
+					"WHERE l.person = $1 AND m.name = $2 "
+					"ORDER BY l.issued_at DESC, l.id LIMIT 100"};
 
 static void put_all(struct store_batch *batch, struct arena *arena,
 		    const struct store_access_question *q)
@@ -14,14 +30,11 @@ static void put_all(struct store_batch *batch, struct arena *arena,
 	struct slice revision = q->revision.size ? q->revision : S("main");
 	struct store_step *step;
 
-	store_put_text(store_batch_add(batch, &model_get_statement, arena), q->model);
-	step = store_batch_add(batch, &revision_find_statement, arena);
+	step = store_batch_add(batch, &model, arena);
 	store_put_text(step, q->model);
 	store_put_text(step, revision);
-	step = store_batch_add(batch, &license_list_statement, arena);
 	store_put_id(step, q->person);
-	store_put_text(step, q->model);
-	step = store_batch_add(batch, &request_last_statement, arena);
+	step = store_batch_add(batch, &licenses, arena);
 	store_put_id(step, q->person);
 	store_put_text(step, q->model);
 	store_put_id(store_batch_add(batch, &limit_list_statement, arena), q->person);
@@ -33,12 +46,15 @@ static void put_all(struct store_batch *batch, struct arena *arena,
 	store_put_text(step, q->path);
 }
 
-static bool take_one(struct store_step *step, void *out, store_take_fn *take_row)
+static void take_model(struct store_step *step, void *out)
 {
-	if (!store_next(step))
-		return false;
-	take_row(step, out);
-	return true;
+	struct store_access *access = out;
+
+	model_take(step, &access->model);
+	access->request_state = store_take_text(step);
+	access->has_revision = !store_take_is_null(step);
+	if (access->has_revision)
+		revision_take(step, &access->revision);
 }
 
 enum err store_access_load(struct store *s, struct arena *arena, struct store_access *out,
@@ -49,13 +65,12 @@ enum err store_access_load(struct store *s, struct arena *arena, struct store_ac
 	put_all(&batch, arena, question);
 	TRY(store_batch_run(s, &batch));
 	*out = (struct store_access){0};
-	TRY(store_one(&batch.steps[MODEL], &out->model, model_take, "model"));
-	out->has_revision = take_one(&batch.steps[REVISION], &out->revision, revision_take);
-	out->has_file = question->path.size &&
-			take_one(&batch.steps[FILE_STEP], &out->file, file_take);
+	TRY(store_one(&batch.steps[MODEL], out, take_model, "model"));
+	out->has_file = question->path.size && store_next(&batch.steps[FILE_STEP]);
+	if (out->has_file)
+		file_take(&batch.steps[FILE_STEP], &out->file);
 	out->licenses = store_all(&batch.steps[LICENSES], &out->license_count,
 				  sizeof *out->licenses, license_take);
-	out->has_request = take_one(&batch.steps[REQUEST], &out->request, request_take);
 	out->limits = store_all(&batch.steps[LIMITS], &out->limit_count, sizeof *out->limits,
 				limit_take);
 	return OK;
@@ -79,7 +94,7 @@ static void own_texts(struct arena *arena, struct slice *const texts[], size_t c
  * whoever adds a field adds it there too, if it points at something, and then counts here. */
 static_assert(sizeof(struct store_model) == 240 && sizeof(struct store_revision) == 184 &&
 		      sizeof(struct store_file) == 112 && sizeof(struct store_license) == 424 &&
-		      sizeof(struct store_request) == 400 && sizeof(struct store_limit) == 72,
+		      sizeof(struct store_limit) == 72,
 	      "a row has changed: does store_access_copy still copy all it points at?");
 
 static void own_license(struct arena *arena, struct store_license *l)
@@ -103,7 +118,6 @@ void store_access_copy(struct arena *arena, struct store_access *to,
 	struct store_model *m = &to->model;
 	struct store_revision *r = &to->revision;
 	struct store_file *f = &to->file;
-	struct store_request *q = &to->request;
 
 	*to = *from;
 	OWN_TEXTS(arena, &m->name, &m->state, &m->state_reason, &m->gate, &m->open_paths, &m->main,
@@ -111,8 +125,7 @@ void store_access_copy(struct arena *arena, struct store_access *to,
 	OWN_TEXTS(arena, &r->id, &r->state, &r->parent, &r->title, &r->runnable_reason,
 		  &r->recall_reason);
 	OWN_TEXTS(arena, &f->path, &f->header);
-	OWN_TEXTS(arena, &q->model_name, &q->person_name, &q->state, &q->intended_use, &q->rights,
-		  &q->reason, &q->decided_by_name, &q->uses);
+	OWN_TEXTS(arena, &to->request_state);
 	to->licenses = copy_rows(arena, from->licenses, from->license_count, sizeof *to->licenses);
 	for (size_t i = 0; i < to->license_count; i++)
 		own_license(arena, &to->licenses[i]);

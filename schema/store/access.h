@@ -16,11 +16,10 @@ struct store_access {
 	struct store_revision revision; /* ready, by id or branch */
 	bool has_file;
 	struct store_file file;
-	struct store_license *licenses; /* of the person for this model, newest first, any state */
-	size_t license_count;
-	bool has_request;
-	struct store_request request; /* the person's latest for this model */
-	struct store_limit *limits;   /* of the person and their institutions */
+	struct store_license *licenses; /* of the person for this model, newest first, any state, */
+	size_t license_count;           /* without the person's name */
+	struct slice request_state;     /* of the person's latest for this model; empty: none */
+	struct store_limit *limits;     /* of the person and their institutions */
 	size_t limit_count;
 };
 

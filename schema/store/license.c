@@ -3,10 +3,6 @@
 
 #include "schema/store/rows.h"
 
-const struct store_statement license_list_statement = {"license_list_of_model", LICENSE_SELECT
-						       "WHERE l.person = $1 AND m.name = $2 "
-						       "ORDER BY l.issued_at DESC, l.id LIMIT 100"};
-
 void license_take(struct store_step *step, void *out)
 {
 	struct store_license *license = out;

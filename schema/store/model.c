@@ -3,14 +3,7 @@
 
 #include "schema/store/rows.h"
 
-#define MODEL_SELECT \
-	"SELECT m.id, m.name, m.state, m.state_reason, m.gate, m.terms_sha256, m.open_paths, " \
-	"m.hidden, m.created_at, b.revision, coalesce(r.runnable, false), r.runnable_reason, " \
-	"r.manifest_sha256, coalesce(b.moved_at, m.created_at), m.terms_grace_until FROM model m " \
-	"LEFT JOIN branch b ON b.model = m.id AND b.name = 'main' " \
-	"LEFT JOIN revision r ON r.model = m.id AND r.id = b.revision "
-
-const struct store_statement model_get_statement = {"model_get", MODEL_SELECT "WHERE m.name = $1"};
+#define MODEL_SELECT "SELECT " MODEL_COLUMNS " " MODEL_FROM
 
 bool store_take_digest(struct store_step *step, uint8_t out[32])
 {
@@ -65,8 +58,8 @@ enum err store_model_create(struct store *s, const struct store_model *model,
 enum err store_model_get(struct store *s, struct arena *arena, struct store_model *out,
 			 struct slice name)
 {
-	AUTO(store_step_clear)
-	struct store_step step = {.statement = &model_get_statement, .arena = arena};
+	static const struct store_statement find = {"model_get", MODEL_SELECT "WHERE m.name = $1"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
 
 	store_put_text(&step, name);
 	TRY(store_run(s, &step, 1));
@@ -97,7 +90,7 @@ enum err store_model_page(struct store *s, struct arena *arena, struct store_mod
 {
 	static const struct store_statement page = {
 		"model_page", MODEL_SELECT
-		"WHERE b.revision IS NOT NULL AND m.state <> 'shredded' "
+		"WHERE main.revision IS NOT NULL AND m.state <> 'shredded' "
 		"AND (NOT m.hidden OR $2 "
 		"OR EXISTS (SELECT FROM license l WHERE l.person = $1 AND l.model = m.id) "
 		"OR EXISTS (SELECT FROM access_request a WHERE a.person = $1 AND a.model = m.id)) "

@@ -4,10 +4,6 @@
 #include "schema/store/connection.h"
 #include "schema/store/rows.h"
 
-const struct store_statement request_last_statement = {"request_last", REQUEST_SELECT
-						       "WHERE q.person = $1 AND m.name = $2 "
-						       "ORDER BY q.created_at DESC, q.id LIMIT 1"};
-
 void request_take(struct store_step *step, void *out)
 {
 	struct store_request *request = out;

@@ -5,18 +5,9 @@
 
 #define FILE_COLUMNS "f.path, f.blob, f.size, f.sha256, f.git_sha1, f.is_large, f.header"
 
-/* No name of a branch or tag looks like an id, and no two are the same. */
-#define REVISION_OF(model) \
-	"coalesce((SELECT b.revision FROM branch b WHERE b.model = " model " AND b.name = $2), " \
-	"(SELECT t.revision FROM tag t WHERE t.model = " model " AND t.name = $2), $2) "
-
 #define READY_REVISION_OF_MODEL_NAME \
 	"FROM model m JOIN revision r ON r.model = m.id AND r.state = 'ready' AND r.id " \
 	"= " REVISION_OF("m.id")
-
-const struct store_statement revision_find_statement = {
-	"revision_find",
-	"SELECT " REVISION_COLUMNS " " READY_REVISION_OF_MODEL_NAME "WHERE m.name = $1"};
 
 const struct store_statement file_find_statement = {
 	"file_find", "SELECT " FILE_COLUMNS " " READY_REVISION_OF_MODEL_NAME

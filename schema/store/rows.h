@@ -5,16 +5,27 @@
 
 #include "schema/store/query.h"
 
-extern const struct store_statement model_get_statement;       /* $1: name */
 extern const struct store_statement visa_list_statement;       /* $1: person */
 extern const struct store_statement issuer_of_visas_statement; /* $1: person */
 extern const struct store_statement institutions_of_statement; /* $1: person */
 extern const struct store_statement referee_list_statement;    /* $1: person */
-extern const struct store_statement license_list_statement;    /* $1: person, $2: model name */
-extern const struct store_statement request_last_statement;    /* $1: person, $2: model name */
-extern const struct store_statement revision_find_statement;   /* $1: model name, $2: id or name */
 extern const struct store_statement file_find_statement;       /* the same, $3: path */
 extern const struct store_statement limit_list_statement;      /* $1: person */
+
+/* Of model m, for model_take: with the head of its main branch. */
+#define MODEL_COLUMNS \
+	"m.id, m.name, m.state, m.state_reason, m.gate, m.terms_sha256, m.open_paths, m.hidden, " \
+	"m.created_at, main.revision, coalesce(head.runnable, false), head.runnable_reason, " \
+	"head.manifest_sha256, coalesce(main.moved_at, m.created_at), m.terms_grace_until"
+#define MODEL_FROM \
+	"FROM model m LEFT JOIN branch main ON main.model = m.id AND main.name = 'main' " \
+	"LEFT JOIN revision head ON head.model = m.id AND head.id = main.revision "
+
+/* The id that $2 stands for. No name of a branch or tag looks like an id, and no two are the
+ * same. */
+#define REVISION_OF(model) \
+	"coalesce((SELECT b.revision FROM branch b WHERE b.model = " model " AND b.name = $2), " \
+	"(SELECT t.revision FROM tag t WHERE t.model = " model " AND t.name = $2), $2) "
 
 /* Of `revision r`, for revision_take. */
 #define REVISION_COLUMNS \
@@ -22,14 +33,16 @@ extern const struct store_statement limit_list_statement;      /* $1: person */
 	"r.runnable_reason, r.has_template, r.created_at, r.recall, " \
 	"(SELECT c.reason FROM recall c WHERE c.id = r.recall)"
 
-/* Of license l, model m and person p, for license_take. */
-#define LICENSE_SELECT \
-	"SELECT l.id, l.model, l.person, m.name, p.name, l.request, l.replaces, l.state, " \
+/* Of license l and model m, and what to give as the person's name; for license_take. */
+#define LICENSE_COLUMNS(person_name) \
+	"l.id, l.model, l.person, m.name, " person_name ", l.request, l.replaces, l.state, " \
 	"l.state_reason, array_to_string(l.rights, ','), l.terms_sha256, l.not_before, " \
 	"l.expires_at, l.document, l.signature, l.issued_at, l.issued_by, l.changed_at, " \
 	"l.institution, l.limits, array_to_string(l.regions, ','), " \
-	"array_to_string(l.uses, ','), l.parent, l.requires " \
-	"FROM license l JOIN model m ON m.id = l.model JOIN person p ON p.id = l.person "
+	"array_to_string(l.uses, ','), l.parent, l.requires "
+#define LICENSE_SELECT \
+	"SELECT " LICENSE_COLUMNS("p.name") "FROM license l JOIN model m ON m.id = l.model JOIN " \
+					    "person p ON p.id = l.person "
 
 /* Of `person p`, for person_take. */
 #define PERSON_COLUMNS \

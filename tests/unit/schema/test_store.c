@@ -451,8 +451,7 @@ static void everything_a_decision_needs_comes_in_one_answer(void **state)
 	assert_memory_equal(access.file.blob, blob, 16);
 	assert_int_equal(access.license_count, 1);
 	assert_slice(access.licenses[0].state, "revoked");
-	assert_true(access.has_request);
-	assert_slice(access.request.state, "submitted");
+	assert_slice(access.request_state, "submitted");
 	memset(question.person, 0, 16);
 	question.revision = S(REVISION);
 	question.path = S("nothing");
@@ -460,6 +459,10 @@ static void everything_a_decision_needs_comes_in_one_answer(void **state)
 	assert_true(access.has_revision);
 	assert_false(access.has_file);
 	assert_int_equal(access.license_count, 0);
+	assert_slice(access.request_state, "");
+	question.revision = S("nowhere");
+	assert_ok(store_access_load(edge, &arena, &access, &question));
+	assert_false(access.has_revision);
 	question.model = S("demo/none");
 	assert_err(store_access_load(edge, &arena, &access, &question), ERR_NOT_FOUND);
 }

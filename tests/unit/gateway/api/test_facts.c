@@ -159,7 +159,7 @@ static void access_facts_outlive_the_request_that_read_them(void **state)
 	struct store_access a = {.model = {.name = t, .state = t, .gate = t, .main = t},
 				 .revision = {.id = t, .state = t, .title = t},
 				 .file = {.path = t, .header = t},
-				 .request = {.state = t, .rights = t, .reason = t},
+				 .request_state = t,
 				 .licenses = &license,
 				 .license_count = 1};
 	struct store_access found;
@@ -174,7 +174,7 @@ static void access_facts_outlive_the_request_that_read_them(void **state)
 		    slice_equal(found.model.gate, t) && slice_equal(found.model.main, t));
 	assert_true(slice_equal(found.revision.id, t) && slice_equal(found.revision.title, t));
 	assert_true(slice_equal(found.file.path, t) && slice_equal(found.file.header, t));
-	assert_true(slice_equal(found.request.state, t) && slice_equal(found.request.rights, t));
+	assert_true(slice_equal(found.request_state, t));
 	assert_true(slice_equal(found.licenses[0].document, t) &&
 		    slice_equal(found.licenses[0].rights, t) &&
 		    slice_equal(found.licenses[0].state, t));
