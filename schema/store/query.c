@@ -99,23 +99,35 @@ static bool is_sent(const struct pipeline *p, const struct store_statement *stat
 	return false;
 }
 
-static bool send_step(struct store *s, struct pipeline *p, struct store_step *step)
+static bool send_prepared(struct store *s, struct pipeline *p, struct store_step *step,
+			  const int *formats)
 {
 	const struct store_statement *statement = step->statement;
-	int formats[STORE_MAX_ARGUMENTS];
 
-	for (size_t i = 0; i < step->arguments; i++)
-		formats[i] = FORMAT_BINARY;
 	if (!is_prepared(s, statement) && !is_sent(p, statement)) {
 		if (!PQsendPrepare(s->connection, statement->name, statement->sql, 0, NULL))
 			return false;
 		p->sent[p->count++].prepares = statement;
 	}
-	if (!PQsendQueryPrepared(s->connection, statement->name, (int)step->arguments, step->values,
-				 step->sizes, formats, FORMAT_BINARY))
-		return false;
-	p->sent[p->count++].executes = step;
-	return true;
+	return PQsendQueryPrepared(s->connection, statement->name, (int)step->arguments,
+				   step->values, step->sizes, formats, FORMAT_BINARY);
+}
+
+static bool send_step(struct store *s, struct pipeline *p, struct store_step *step)
+{
+	int formats[STORE_MAX_ARGUMENTS];
+	bool sent;
+
+	for (size_t i = 0; i < step->arguments; i++)
+		formats[i] = FORMAT_BINARY;
+	if (!step->statement->name)
+		sent = PQsendQueryParams(s->connection, step->statement->sql, (int)step->arguments,
+					 NULL, step->values, step->sizes, formats, FORMAT_BINARY);
+	else
+		sent = send_prepared(s, p, step, formats);
+	if (sent)
+		p->sent[p->count++].executes = step;
+	return sent;
 }
 
 static bool send_all(struct store *s, struct pipeline *p, struct store_step *steps, size_t count)

@@ -14,7 +14,7 @@
 #include "schema/store/store.h"
 
 struct store_statement {
-	const char *name; /* unique in the program */
+	const char *name; /* unique in the program; NULL: planned for the values of each run */
 	const char *sql;
 };
 
