@@ -39,7 +39,7 @@ http {{
 
 
 def family(root):
-    """The process and everything below it, without PostgreSQL's own."""
+    """The process and everything below it."""
     children = {}
     for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:

@@ -68,7 +68,9 @@ class Server:
         self.name, self.url, self.parts = name, url, parts
 
     def cpu(self):
-        return [sum(cpu_seconds(pid).values()) for pid in self.parts]
+        """Of each part; a part that is below the first (the demo's PostgreSQL) is not of it."""
+        first, *others = [sum(cpu_seconds(pid).values()) for pid in self.parts]
+        return [first - sum(others), *others]
 
 
 class Kind:
