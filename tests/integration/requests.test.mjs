@@ -395,7 +395,57 @@ test("each accessor accepts for themselves, and has a license of their own", asy
 		assert.equal(JSON.parse(license.document).request, id);
 	const mine = await ok(on(one, "GET", "/api/v1/licenses"));
 	assert.equal(mine.licenses.length, 1);
-	await refused(act(three, id, "accept", { terms_sha256 }), 409, /approved/);
+	await refused(act(one, id, "accept", { terms_sha256 }), 409, /already/);
+});
+
+test("an accessor who accepts after the approval has the license of the decision", async () => {
+	const model = await modelWith();
+	const [one, two, three] = [
+		await addPerson(here.gateway),
+		await addPerson(here.gateway),
+		await addPerson(here.gateway),
+	];
+	const terms_sha256 = here.terms;
+	const id = await submitted(model, { accessors: [one.name, two.name, three.name] });
+	const grant = { expires_days: 10, rights: ["infer:generate"], regions: ["DE"] };
+	const approval = await ok(act(here.deciders[0], id, "approve", grant));
+	assert.equal(approval.licenses.length, 1);
+
+	await refused(act(one, id, "accept"), 400, /terms_sha256/);
+	const both = await Promise.all(
+		[1, 2].map(() => act(one, id, "accept", { terms_sha256 })),
+	);
+	assert.deepEqual(both.map((answer) => answer.status).sort(), [200, 409], both[1].text);
+	const { license } = both.find((answer) => answer.status === 200).json;
+	assert.equal(license.person, one.name);
+	for (const name of ["rights", "expires", "regions"])
+		assert.deepEqual(license[name], approval.license[name], name);
+	const told = (await look(here.deciders[0], id)).accessors.find(
+		(accessor) => accessor.person === one.name,
+	);
+	assert.equal(told.accepted, true);
+
+	// A license that was taken away does not come back by accepting again.
+	await ok(
+		on(here.gateway.tokens.admin, "POST", `/api/v1/licenses/${license.id}/revoke`, {
+			body: { reason: "left the project" },
+		}),
+	);
+	await refused(act(one, id, "accept", { terms_sha256 }), 409, /already/);
+	const mine = await ok(on(one, "GET", "/api/v1/licenses"));
+	assert.equal(mine.licenses.filter((l) => l.state === "active").length, 0);
+
+	// With the request's own license it is over for those who have not come.
+	const first = `/api/v1/licenses/${approval.license.id}`;
+	const change = (how, body = { reason: "x" }) =>
+		ok(on(here.gateway.tokens.admin, "POST", `${first}/${how}`, { body }));
+	await change("suspend");
+	await refused(act(two, id, "accept", { terms_sha256 }), 409, /not in force/);
+	await change("reinstate");
+	await ok(act(two, id, "accept", { terms_sha256 }));
+	await change("revoke");
+	await refused(act(three, id, "accept", { terms_sha256 }), 409, /not in force/);
+	assert.equal((await ok(on(three, "GET", "/api/v1/licenses"))).licenses.length, 0);
 });
 
 test("other words than those an accessor has accepted are accepted anew", async () => {

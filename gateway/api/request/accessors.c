@@ -4,6 +4,7 @@
 #include "crypto/base/clock.h"
 #include "crypto/json.h"
 #include "crypto/random.h"
+#include "gateway/api/accessor_license.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/request/submission.h"
 #include "gateway/api/routes.h"
@@ -11,6 +12,11 @@
 #include "schema/store/library_card.h"
 
 enum { CARD_DAYS = 365 };
+
+static bool is_approved(const struct request_view *view)
+{
+	return slice_equal(view->row.state, S("approved"));
+}
 
 static enum err read_acceptance(struct store_accessor *a, struct exchange *x,
 				struct route_context *context, const struct request_view *view,
@@ -21,7 +27,8 @@ static enum err read_acceptance(struct store_accessor *a, struct exchange *x,
 
 	if (!view->standing.is_accessor)
 		return failure(ERR_DENIED, "you are not named in this request");
-	if (view->row.waiting_ms == 0 && !slice_equal(view->row.state, S("returned")))
+	if (view->row.waiting_ms == 0 && !slice_equal(view->row.state, S("returned")) &&
+	    !is_approved(view))
 		return failure(ERR_CONFLICT, "the request is %.*s: there is nothing to accept",
 			       SLICE_PRINT(view->row.state));
 	TRY(store_model_get(context->store, exchange_arena(x), &model, view->row.model_name));
@@ -43,15 +50,9 @@ static enum err read_acceptance(struct store_accessor *a, struct exchange *x,
 	return OK;
 }
 
-static enum err accept(struct exchange *x, struct route_context *context,
-		       const struct request_view *view, const struct store_accessor *a)
+static json_t *describe_acceptance(struct arena *arena, const struct store_accessor *a)
 {
-	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event = {0};
-	AUTO(json_auto) json_t *detail = json_object_new();
-	struct arena *arena = exchange_arena(x);
-	struct request_act act = {
-		.request = &view->row, .kind = AUDIT_REQUEST_ACCEPT, .detail = detail};
+	json_t *detail = json_object_new();
 
 	json_put_text(detail, "accessor", slice_of_string(api_uuid(arena, a->person)));
 	if (a->has_terms)
@@ -63,19 +64,59 @@ static enum err accept(struct exchange *x, struct route_context *context,
 			      slice_of_string(api_hex(
 				      arena, slice_of(a->terms_signature, STORE_SIGNATURE))));
 	}
+	return detail;
+}
+
+/* `license` is that of one who comes when the request is approved; else NULL. */
+static enum err accept(struct exchange *x, struct route_context *context,
+		       const struct request_view *view, const struct store_accessor *a,
+		       const struct issue *license)
+{
+	AUTO(store_end) struct store *store = context->store;
+	AUTO(audit_event_clear) struct audit_event event = {0};
+	AUTO(json_auto) json_t *detail = describe_acceptance(exchange_arena(x), a);
+	struct request_act act = {
+		.request = &view->row, .kind = AUDIT_REQUEST_ACCEPT, .detail = detail};
+
 	request_act_entry(&event, x, &act);
 	TRY(store_begin(store));
+	if (license) {
+		audit_event_uuid(&event, "license", license->license.id);
+		TRY(accessor_license_hold(x, context, &view->row, a));
+	}
 	TRY(request_act_store(x, store, &act));
 	TRY(store_accessor_accept(store, a));
+	if (license)
+		TRY(store_license_issue(store, &license->license));
 	return api_finish(x, context, &event);
 }
 
-static void reply_state(struct exchange *x, const struct request_view *view)
+/* What could not be stored, the keeper is told never to open anything for. */
+static enum err accept_late(struct issue *license, struct exchange *x,
+			    struct route_context *context, const struct request_view *view,
+			    struct store_accessor *a)
+{
+	enum err result;
+
+	a->name = authorize_principal(x)->person.name;
+	TRY(accessor_license_late(license, x, context, &view->row, a));
+	TRY(issue_license(license, x, context));
+	memcpy(license->license.issued_by, view->row.decided_by, STORE_ID);
+	result = accept(x, context, view, a, license);
+	if (result == OK || result == ERR_UNAVAILABLE) /* which may have stored it */
+		return result;
+	return issue_undo(license, x, context, result);
+}
+
+static void reply_state(struct exchange *x, const struct request_view *view,
+			const struct issue *license)
 {
 	json_t *answer = json_object_new();
 
 	json_put_text(answer, "id", slice_of_string(api_uuid(exchange_arena(x), view->row.id)));
 	json_put_text(answer, "state", view->row.state);
+	if (license)
+		json_put(answer, "license", issue_describe(exchange_arena(x), &license->license));
 	reply_json(x, 200, answer);
 }
 
@@ -83,6 +124,7 @@ void request_accept(struct exchange *x, struct route_context *context)
 {
 	struct store_accessor accessor = {.accepted_ms = 0};
 	struct request_view view;
+	struct issue license;
 	enum err result;
 
 	if (!request_find(&view, x, context))
@@ -92,9 +134,10 @@ void request_accept(struct exchange *x, struct route_context *context)
 		return;
 	result = read_acceptance(&accessor, x, context, &view, body);
 	if (result == OK)
-		result = accept(x, context, &view, &accessor);
+		result = is_approved(&view) ? accept_late(&license, x, context, &view, &accessor)
+					    : accept(x, context, &view, &accessor, NULL);
 	if (result == OK)
-		reply_state(x, &view);
+		reply_state(x, &view, is_approved(&view) ? &license : NULL);
 	else
 		reply_failure(x, result);
 }
@@ -132,7 +175,7 @@ void request_countersign(struct exchange *x, struct route_context *context)
 		return;
 	result = countersign(x, context, &view, body);
 	if (result == OK)
-		reply_state(x, &view);
+		reply_state(x, &view, NULL);
 	else
 		reply_failure(x, result);
 }

@@ -3,11 +3,11 @@
 
 #include "crypto/base/clock.h"
 #include "crypto/json.h"
+#include "gateway/api/accessor_license.h"
 #include "gateway/api/license/approvals.h"
 #include "gateway/api/request/agreement.h"
-#include "schema/store/accessor.h"
 
-enum { VOTE_ATTEMPTS = 5, VOTE_MAX_APPROVALS = 128 * 1024 };
+enum { VOTE_ATTEMPTS = 5 };
 
 /* An approval may grant fewer rights than were asked for, never more. */
 static enum err read_rights(struct slice *out, struct exchange *x, const json_t *body,
@@ -208,39 +208,6 @@ static enum err draw_up(struct issue *out, struct exchange *x, const struct stor
 	return OK;
 }
 
-/* The statements that came with the votes: those about this license are for the keeper to find. */
-static enum err take_approvals(struct issue *issue, struct arena *arena,
-			       const struct store_vote *votes, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct issue_approval given[ISSUE_MAX_APPROVALS];
-		AUTO(json_auto) json_t *kept = NULL;
-		size_t found;
-
-		if (!is_approval(&votes[i]) || !votes[i].approvals.size)
-			continue;
-		TRY(json_read(&kept, votes[i].approvals, VOTE_MAX_APPROVALS));
-		TRY(approvals_read(given, &found, kept));
-		for (size_t k = 0; k < found && issue->approval_count < ISSUE_MAX_APPROVALS; k++) {
-			given[k].statement = arena_copy(arena, given[k].statement);
-			issue->approvals[issue->approval_count++] = given[k];
-		}
-	}
-	return OK;
-}
-
-/* An accessor's own: under the terms that they have accepted themselves. */
-static struct issue license_of_accessor(const struct issue *first, const struct store_accessor *a)
-{
-	struct issue issue = *first;
-
-	issue.person_name = issue.license.person_name = a->name;
-	issue.license.has_terms = a->has_terms;
-	memcpy(issue.license.person, a->person, STORE_ID);
-	memcpy(issue.license.terms_sha256, a->terms_sha256, STORE_SHA256);
-	return issue;
-}
-
 static enum err draw_up_licenses(struct outcome *out, struct exchange *x,
 				 struct route_context *context, const struct store_request *r,
 				 const struct look *look)
@@ -255,12 +222,12 @@ static enum err draw_up_licenses(struct outcome *out, struct exchange *x,
 	TRY(store_accessor_list(context->store, exchange_arena(x), &accessors, &count, r->id));
 	out->issues = arena_alloc(exchange_arena(x), (count + 1) * sizeof *out->issues);
 	TRY(draw_up(&out->issues[0], x, r, all, look->count + 1));
-	TRY(take_approvals(&out->issues[0], exchange_arena(x), all, look->count + 1));
+	TRY(accessor_license_approvals(&out->issues[0], exchange_arena(x), all, look->count + 1));
 	out->issue_count = 1;
 	for (size_t i = 0; i < count; i++) {
 		if (accessors[i].accepted_ms && slice_equal(accessors[i].state, S("active"))) {
-			out->issues[out->issue_count++] = license_of_accessor(&out->issues[0],
-									      &accessors[i]);
+			out->issues[out->issue_count++] = accessor_license(&out->issues[0],
+									   &accessors[i]);
 			continue;
 		}
 		buf_write_string(&left_out, left_out.size ? "," : "");
