@@ -202,12 +202,36 @@ static enum err cover_rest(const json_t *approved, const json_t *license)
 	return OK;
 }
 
+bool approval_names_several(const json_t *subject)
+{
+	return json_has(subject, "persons");
+}
+
+/* One of "persons" holds it: on both sides that is said, and compared no more. */
+static enum err cover_person(json_t *approved, json_t *license)
+{
+	const json_t *persons;
+	struct slice person;
+
+	TRY(json_get_array(&persons, approved, "persons"));
+	TRY(json_get_text(&person, license, "person"));
+	if (!has_text(persons, person))
+		return failure(ERR_DENIED, "the license's \"person\" is none of those approved");
+	json_object_del(approved, "persons");
+	json_object_del(license, "person");
+	return OK;
+}
+
 enum err approval_covers(const json_t *subject, struct slice document)
 {
+	static const char *const none[] = {NULL};
 	AUTO(json_auto) json_t *license = NULL;
+	AUTO(json_auto) json_t *approved = without(subject, none);
 
 	TRY(approval_subject_of_license(&license, document));
-	TRY(cover_dates(subject, license));
-	TRY(cover_rights(subject, license));
-	return cover_rest(subject, license);
+	TRY(cover_dates(approved, license));
+	TRY(cover_rights(approved, license));
+	if (approval_names_several(approved))
+		TRY(cover_person(approved, license));
+	return cover_rest(approved, license);
 }

@@ -8,7 +8,8 @@
  * `gateway` is the origin of the log, so that a statement made for one gateway is none for another.
  * The subjects:
  *
- *     license          as the license document, without "entry", "id", "issued", "v"
+ *     license          as the license document, without "entry", "id", "issued", "v"; where several
+ *                      are to have one, "persons":[uuid] in place of "person"
  *     gate             "model", and those of "gate", "open_paths", "criteria" that are to change
  *     approver.enroll  "key" (base64), "person" (uuid)
  *     approver.remove  "key"
@@ -60,6 +61,9 @@ RESULT approval_check_time(const struct approval *a, int64_t now_ms);
 
 /* What of a license an approver signs. The caller owns *out. */
 RESULT approval_subject_of_license(json_t **out, struct slice document);
+
+/* Is it for one license of each of "persons"? */
+bool approval_names_several(const json_t *subject);
 
 /* Does the license say nothing beyond what was approved: no right more, no date outside, all else
  * the same? ERR_DENIED naming the member. */

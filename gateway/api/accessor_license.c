@@ -36,6 +36,23 @@ enum err accessor_license_approvals(struct issue *issue, struct arena *arena,
 	return OK;
 }
 
+enum err accessor_license_others(struct issue *issue, struct exchange *x,
+				 struct route_context *context, const uint8_t request[STORE_ID])
+{
+	struct store_accessor *all;
+	uint8_t(*others)[STORE_ID];
+	size_t count;
+
+	TRY(store_accessor_list(context->store, exchange_arena(x), &all, &count, request));
+	others = arena_alloc(exchange_arena(x), (count + 1) * sizeof *others);
+	issue->other_count = 0;
+	for (size_t i = 0; i < count; i++)
+		if (slice_equal(all[i].state, S("active")))
+			memcpy(others[issue->other_count++], all[i].person, STORE_ID);
+	issue->others = (const uint8_t(*)[STORE_ID])others;
+	return OK;
+}
+
 static bool is_in_force(const struct store_license *l, int64_t now_ms)
 {
 	return slice_equal(l->state, S("active")) && l->not_before_ms <= now_ms &&

@@ -20,6 +20,11 @@ struct issue accessor_license(const struct issue *first, const struct store_acce
 RESULT accessor_license_approvals(struct issue *issue, struct arena *arena,
 				  const struct store_vote *votes, size_t count);
 
+/* All who may come to have a license of this request, for the statement that approvers sign:
+ * whether or not they have accepted the terms yet. */
+RESULT accessor_license_others(struct issue *issue, struct exchange *x,
+			       struct route_context *context, const uint8_t request[STORE_ID]);
+
 /* The license of one who accepts when the request is approved: drawn up, not issued. It has the
  * rights, conditions and end that the request was approved with. ERR_CONFLICT: nobody voted for the
  * request, its own license is not in force, or the accessor has had theirs. */

@@ -190,23 +190,63 @@ static enum err expect(const json_t *subject, const char *name, struct slice wan
 	return OK;
 }
 
-/* The gateway wrote the statement; it must be about this request, this model, and no other rights
- * than those asked for. The rest is for whoever reads it before they say --yes. */
-static enum err check_statement(struct cli *cli, const json_t *request, struct slice statement)
+/* The request's own person, or one of those it names beside. */
+static enum err name_of(struct slice *name, const json_t *request, struct slice id)
 {
-	AUTO(json_auto) json_t *whole = NULL;
-	AUTO(json_auto) json_t *subject = NULL;
-	struct approval approval;
-	const json_t *asked, *given;
-	struct slice model;
+	const json_t *accessors;
+	struct slice one;
 
-	TRY(approval_parse(&approval, &whole, &subject, statement));
-	if (!slice_equal(approval.kind, S(APPROVAL_LICENSE)))
-		return failure(ERR_FORGED, "the gateway's statement is about something else than a "
-					   "license: it is not signed");
-	TRY(json_get_text(&model, request, "model"));
-	TRY(expect(subject, "request", slice_of_string(cli_word(cli, 0))));
-	TRY(expect(subject, "model", model));
+	TRY(json_get_text(name, request, "person"));
+	TRY(json_get_text(&one, request, "person_id"));
+	if (slice_equal(one, id))
+		return OK;
+	TRY(json_get_array(&accessors, request, "accessors"));
+	for (size_t i = 0; i < json_array_size(accessors); i++) {
+		TRY(json_get_text(name, json_array_get(accessors, i), "person"));
+		TRY(json_get_text(&one, json_array_get(accessors, i), "id"));
+		if (slice_equal(one, id))
+			return OK;
+	}
+	return failure(
+		ERR_FORGED,
+		"the gateway's statement is for \"%.*s\", whom the request does not name: it "
+		"is not signed",
+		SLICE_PRINT(slice_part(id, 0, 100)));
+}
+
+static enum err show_person(const json_t *request, struct slice id)
+{
+	struct slice name;
+
+	TRY(name_of(&name, request, id));
+	fprintf(stderr, "a license for  ");
+	output_text(stderr, name);
+	fprintf(stderr, " (%.*s)\n", SLICE_PRINT(id));
+	return OK;
+}
+
+/* By name, since the statement has ids. */
+static enum err show_persons(const json_t *request, const json_t *subject)
+{
+	const json_t *persons;
+	struct slice id;
+
+	if (!approval_names_several(subject)) {
+		TRY(json_get_text(&id, subject, "person"));
+		return show_person(request, id);
+	}
+	TRY(json_get_array(&persons, subject, "persons"));
+	for (size_t i = 0; i < json_array_size(persons); i++) {
+		TRY(json_text_at(&id, persons, i));
+		TRY(show_person(request, id));
+	}
+	return OK;
+}
+
+static enum err check_rights(const json_t *request, const json_t *subject)
+{
+	const json_t *asked, *given;
+
 	TRY(json_get_array(&asked, request, "rights"));
 	TRY(json_get_array(&given, subject, "rights"));
 	for (size_t i = 0; i < json_array_size(given); i++) {
@@ -220,6 +260,26 @@ static enum err check_statement(struct cli *cli, const json_t *request, struct s
 						   "not asked for: it is not signed");
 	}
 	return OK;
+}
+
+/* The gateway wrote the statement; it must be about this request, this model, its persons, and no
+ * other rights than those asked for. The rest is for whoever reads it before they say --yes. */
+static enum err check_statement(struct cli *cli, const json_t *request, struct slice statement)
+{
+	AUTO(json_auto) json_t *whole = NULL;
+	AUTO(json_auto) json_t *subject = NULL;
+	struct approval approval;
+	struct slice model;
+
+	TRY(approval_parse(&approval, &whole, &subject, statement));
+	if (!slice_equal(approval.kind, S(APPROVAL_LICENSE)))
+		return failure(ERR_FORGED, "the gateway's statement is about something else than a "
+					   "license: it is not signed");
+	TRY(json_get_text(&model, request, "model"));
+	TRY(expect(subject, "request", slice_of_string(cli_word(cli, 0))));
+	TRY(expect(subject, "model", model));
+	TRY(check_rights(request, subject));
+	return show_persons(request, subject);
 }
 
 /* Where there are approvers: their statement, signed by this one. */

@@ -58,11 +58,11 @@ unsigned approvers_needed(const struct approvers *a, struct slice model)
 }
 
 static enum err check_unused(const struct approvers *a, const struct approval *approval,
-			     const struct digest *digest)
+			     const struct fact *used)
 {
 	uint64_t horizon = value_of(a, FACT_HORIZON, S(""), S(""));
 
-	if (value_of(a, FACT_STATEMENT, digest_slice(digest), S("")))
+	if (a->fact(a->context, used))
 		return failure(ERR_CONFLICT, "this approval was used already");
 	if (approval->signed_ms < 0 || (uint64_t)(approval->signed_ms / 1000) < horizon)
 		return failure(ERR_EXPIRED,
@@ -79,12 +79,47 @@ static enum err check_subject(const struct approvers_question *q, const json_t *
 	return OK;
 }
 
+static enum err refuse_own(void)
+{
+	return failure(ERR_DENIED, "nobody approves what is for themselves");
+}
+
+/* Whoever is named beside others has a stake in all of it. */
+static enum err check_not_named(const json_t *subject, uint64_t holder)
+{
+	const json_t *persons;
+	uint8_t person[WIRE_ID];
+	struct slice text;
+
+	TRY(json_get_array(&persons, subject, "persons"));
+	for (size_t i = 0; i < json_array_size(persons); i++) {
+		TRY(json_text_at(&text, persons, i));
+		TRY(text_read_uuid(person, text));
+		if (approvers_holder(person) == holder)
+			return refuse_own();
+	}
+	return OK;
+}
+
+/* A statement for several persons is used by each of them for themselves. */
+static enum err find_use(struct fact *used, const struct approvers_question *q,
+			 const json_t *subject, struct slice statement, uint64_t holder)
+{
+	bool several = q->person.size && approval_names_several(subject);
+	struct digest digest = digest_of(statement);
+
+	if (several)
+		TRY(check_not_named(subject, holder));
+	*used = fact_of(FACT_STATEMENT, digest_slice(&digest), several ? q->person : S(""), 0);
+	return OK;
+}
+
 static enum err check_statement(const struct approvers *a, const struct approvers_question *q,
-				const struct wire_approval *given, struct fact *used)
+				const struct wire_approval *given, uint64_t holder,
+				struct fact *used)
 {
 	AUTO(json_auto) json_t *statement = NULL;
 	AUTO(json_auto) json_t *subject = NULL;
-	struct digest digest = digest_of(given->statement);
 	struct approval approval;
 
 	TRY(approval_parse(&approval, &statement, &subject, given->statement));
@@ -94,11 +129,10 @@ static enum err check_statement(const struct approvers *a, const struct approver
 	if (!slice_equal(approval.gateway, a->gateway))
 		return failure(ERR_DENIED, "the approval is for another gateway");
 	TRY(approval_check_time(&approval, a->now_ms));
-	TRY(check_unused(a, &approval, &digest));
-	TRY(check_subject(q, subject));
-	*used = fact_of(FACT_STATEMENT, digest_slice(&digest), S(""),
-			(uint64_t)(approval.signed_ms / 1000));
-	return OK;
+	TRY(find_use(used, q, subject, given->statement, holder));
+	TRY(check_unused(a, &approval, used));
+	used->value = (uint64_t)(approval.signed_ms / 1000);
+	return check_subject(q, subject);
 }
 
 /* The signature is looked at first: nothing of a statement is read that no approver signed. */
@@ -109,11 +143,11 @@ static enum err check_approval(const struct approvers *a, const struct approvers
 	*holder = value_of(a, FACT_APPROVER, slice_of(given->key, WIRE_PUBLIC), S(""));
 	if (*holder == 0)
 		return failure(ERR_DENIED, "the key is not an approver's");
-	if (*holder == q->not_by)
-		return failure(ERR_DENIED, "nobody approves what is for themselves");
+	if (q->person.size && *holder == approvers_holder(q->person.data))
+		return refuse_own();
 	if (!sign_is_valid_in(APPROVAL_DOMAIN, given->key, given->statement, given->signature))
 		return failure(ERR_FORGED, "the approver's signature does not verify");
-	return check_statement(a, q, given, used);
+	return check_statement(a, q, given, *holder, used);
 }
 
 static bool is_among(const uint64_t *holders, size_t count, uint64_t holder)

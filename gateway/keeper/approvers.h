@@ -43,8 +43,8 @@ struct approvers_question {
 	const char *kind;      /* of the statements */
 	const json_t *subject; /* NULL: `document` is a license */
 	struct slice document;
-	uint64_t not_by;  /* the holder who may not approve it; 0: all may */
-	unsigned persons; /* how many must */
+	struct slice person; /* whose license it is: WIRE_ID bytes; empty: it is none */
+	unsigned persons;    /* how many must */
 };
 
 /* The statements that counted: facts to be written before anything rests on them. */
@@ -53,8 +53,9 @@ struct approvers_found {
 	size_t count;
 };
 
-/* Those that do not hold are passed over. ERR_DENIED if too few persons are left: the text says why
- * the first one did not hold. */
+/* A statement counts once; one that names several persons, once for each. Nobody's counts that
+ * gives themselves something, or others beside them. Those that do not hold are passed over.
+ * ERR_DENIED if too few persons are left: the text says why the first one did not hold. */
 RESULT approvers_weigh(struct approvers_found *out, const struct approvers *a,
 		       const struct approvers_question *q, const struct wire_approval *given,
 		       size_t count);

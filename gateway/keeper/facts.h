@@ -27,7 +27,8 @@ enum fact_kind {
 	FACT_HOLDER,      /* how many keys they have; of an approver */
 	FACT_APPROVERS,   /* how many persons have a key; and, of "floor", of FACT_NEEDED */
 	FACT_NEEDED,      /* how many must sign; of a model's name, "": of any other */
-	FACT_STATEMENT,   /* second of its signing; of a statement that was used */
+	FACT_STATEMENT,   /* second of its signing; of a statement that was used, and by which of
+			   * several persons */
 	FACT_HORIZON,  /* second; statements signed before it may be forgotten, and are refused */
 	FACT_STANDING, /* number of its entry, days of a license; of a model's name */
 	FACT_STANDING_OF, /* number of its entry; of model, "right:…" or "terms:…" */

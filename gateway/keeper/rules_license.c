@@ -71,7 +71,7 @@ static enum err weigh(struct rules *r, const struct license *license,
 	struct approvers_question question = {
 		.kind = APPROVAL_LICENSE,
 		.document = ask->document,
-		.not_by = approvers_holder(license->person),
+		.person = slice_of(license->person, WIRE_ID),
 		.persons = approvers_needed(&approvers, license->model),
 	};
 	struct approvers_found found;

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import test from "node:test";
 import { approversOf } from "./approver.mjs";
+import { sql } from "./database.mjs";
 import { gatewayForThisFile } from "./gateway.mjs";
 import { ask, expect } from "./http.mjs";
 import { addPerson, enrollKey, requestBody, submit } from "./people.mjs";
@@ -79,6 +80,68 @@ test("a token with the office is not enough, nor is another person's key", async
 	const refused = await other.cli("approve", request.id, "--yes");
 	assert.equal(refused.code, 1);
 	assert.match(refused.stderr, /not an approver's/);
+});
+
+test("one signature is for the requester and all accessors, whenever they accept", async () => {
+	const { gateway } = here;
+	const [person, early, late, other] = await Promise.all(
+		[1, 2, 3, 4].map(() => addPerson(gateway)));
+	const wish = await requestBody(gateway, await enrollKey(gateway, person.token),
+		gateway.model, ["infer:generate"]);
+	const { json: request } = await submit(gateway, person.token,
+		{ ...wish, accessors: [early.name, late.name] });
+	const at = `/api/v1/access-requests/${request.id}`;
+	const { terms_sha256 } = wish;
+	const accept = (who) => ask(gateway, "POST", `${at}/accept`,
+		{ token: who.token, body: { terms_sha256 } });
+	const licenses = async (who) => (await expect(200, gateway, "GET", "/api/v1/licenses",
+		{ token: who.token })).json.licenses;
+
+	assert.equal((await accept(early)).status, 200);
+	const shown = await admin("approve", request.id, ...keyFile());
+	assert.equal(shown.code, 1);
+	for (const who of [person, early, late])
+		assert.ok(shown.stderr.includes(`a license for  ${who.name} (${who.id})`));
+	assert.match(shown.stderr, /persons +\[/);
+	const stated = await expect(200, gateway, "POST", `${at}/statement`,
+		{ token: gateway.tokens.admin, body: {} });
+	assert.deepEqual(JSON.parse(stated.json.statement).persons.sort(),
+		[person, early, late].map((who) => who.id).sort());
+
+	const done = await admin("approve", request.id, ...keyFile(), "--yes");
+	assert.equal(done.code, 0, done.stderr);
+	for (const who of [person, early]) assert.equal((await licenses(who)).length, 1);
+	assert.equal((await licenses(late)).length, 0);
+	const accepted = await accept(late);
+	assert.equal(accepted.status, 200, accepted.text);
+	const [first, last] = [(await licenses(person))[0], (await licenses(late))[0]];
+	assert.deepEqual([last.rights, last.expires, last.state],
+		[first.rights, first.expires, "active"]);
+	assert.equal((await accept(late)).status, 409);
+	assert.equal((await licenses(late)).length, 1);
+	assert.notEqual((await accept(other)).status, 200);
+});
+
+test("who was not named when it was signed has no license of it", async () => {
+	const { gateway } = here;
+	const { person, request } = await requester();
+	const accessor = await addPerson(gateway);
+	const done = await admin("approve", request.id, ...keyFile(), "--yes");
+	assert.equal(done.code, 0, done.stderr);
+
+	// Even where the database says that they belong to it.
+	sql(gateway, `INSERT INTO sallyport.access_accessor (request, person, added_at)
+		VALUES ('${request.id}', '${accessor.id}', now())`);
+	const { json } = await expect(200, gateway, "GET",
+		`/api/v1/access-requests/${request.id}`, { token: person.token });
+	assert.equal(json.accessors.length, 1);
+	const refused = await ask(gateway, "POST", `/api/v1/access-requests/${request.id}/accept`,
+		{ token: accessor.token, body: { terms_sha256: json.terms_sha256 } });
+	assert.equal(refused.status, 403, refused.text);
+	assert.equal(refused.json.code, "APPROVAL_NEEDED");
+	const seen = await expect(200, gateway, "GET",
+		`/api/v1/access-requests/${request.id}`, { token: person.token });
+	assert.equal(seen.json.accessors[0].accepted, false, "nothing of it is kept");
 });
 
 test("a license that is to last longer is approved anew", async () => {

@@ -173,6 +173,56 @@ test("an approval is one license: it is not used again", async () => {
 	assert.match(answer.why, /used already/);
 });
 
+test("an approval for several persons is stretched neither to others nor to a second license",
+	async () => {
+		const { approver, origin, admin } = here;
+		const [one, two, stranger] = [1, 2, 3].map(() => crypto.randomUUID());
+		const { person, ...shared } = subjectOf(license());
+		const naming = (persons, more = {}) =>
+			approver.state(origin, "license", { ...shared, persons, ...more });
+		const approval = naming([one, two]);
+		const mintFor = (who, by = approval, more = {}) =>
+			mint(license({ ...shared, ...more, person: who }), [by]);
+		const isSigned = (answer) => answer.frames?.at(-1)?.type === "LICENSE_SIGNED";
+
+		assertRefused(await mintFor(stranger), ["denied"], "somebody else");
+		const wider = {
+			"another request": { request: crypto.randomUUID() },
+			"another model": { model: "a/b" },
+			"a right more": { rights: ["infer:embed", ...shared.rights] },
+			"a day more": { expires: new Date(Date.now() + 31 * DAY).toISOString() },
+			"other terms": { terms_sha256: "1".repeat(64) },
+		};
+		for (const [what, more] of Object.entries(wider))
+			assertRefused(await mintFor(two, approval, more), ["denied"], what);
+		assert.ok(isSigned(await mintFor(one)));
+		const again = await mintFor(one);
+		assertRefused(again, ["denied"], "a second license");
+		assert.match(again.why, /used already/);
+		// The persons of a statement are part of what is signed.
+		const bent = { ...approval, statement: Buffer.from(
+			approval.statement.toString().replace(two, stranger)) };
+		assertRefused(await mintFor(stranger, bent), ["denied"], "a name put in");
+		assert.ok(isSigned(await mintFor(two)), "the other one still has theirs");
+		assertRefused(await mintFor(two), ["denied"], "theirs, too, is one");
+
+		const twice = naming([one, one]);
+		assert.ok(isSigned(await mintFor(one, twice)));
+		assertRefused(await mintFor(one, twice), ["denied"], "named twice");
+		const odd = { nobody: [], all: ["*"], "no list": one, "a person, too": [one],
+			"another spelling": [one, one.replace("-", "")] };
+		for (const [what, persons] of Object.entries(odd)) {
+			const more = what === "a person, too" ? { person: two } : {};
+			assertRefused(await mintFor(one, naming(persons, more)), ["denied"], what);
+		}
+		const own = naming([one, admin.person]);
+		for (const who of [one, admin.person]) {
+			const answer = await mintFor(who, own);
+			assertRefused(answer, ["denied"], "the approver among them");
+			assert.match(answer.why, /themselves/);
+		}
+	});
+
 test("what was approved over HTTP is no second license either", async () => {
 	const { gateway, approver, admin } = here;
 	const token = gateway.tokens.stranger;

@@ -168,6 +168,21 @@ enum err issue_license(struct issue *issue, struct exchange *x, struct route_con
 	return sign(&issue->license, context->api, &ask);
 }
 
+/* One statement for all: crypto/approval.h. */
+static void name_others(json_t *subject, struct arena *arena, const struct issue *issue)
+{
+	json_t *persons;
+
+	if (!issue->other_count)
+		return;
+	persons = json_array_new();
+	json_push_text(persons, slice_of_string(api_uuid(arena, issue->license.person)));
+	for (size_t i = 0; i < issue->other_count; i++)
+		json_push_text(persons, slice_of_string(api_uuid(arena, issue->others[i])));
+	json_object_del(subject, "person");
+	json_put(subject, "persons", persons);
+}
+
 enum err issue_statement(struct slice *out, const struct issue *issue, struct exchange *x,
 			 struct route_context *context)
 {
@@ -180,6 +195,7 @@ enum err issue_statement(struct slice *out, const struct issue *issue, struct ex
 	random_uuid(draft.license.id, clock_now_ms());
 	TRY(write_document(&draft, exchange_arena(x), draft.license.id, clock_now_ms()));
 	TRY(approval_subject_of_license(&subject, draft.license.document));
+	name_others(subject, exchange_arena(x), issue);
 	TRY(approvals_state(&state, exchange_arena(x), context->api, draft.license.model_name));
 	approval = (struct approval){S(APPROVAL_LICENSE), slice_of_string(state.gateway),
 				     clock_now_ms()};

@@ -33,6 +33,10 @@ struct issue {
 	 * that one of them lacks, no date outside of theirs. */
 	struct issue_approval approvals[ISSUE_MAX_APPROVALS];
 	size_t approval_count;
+	/* Who is to have the same license besides: the statement names them all, so that one
+	 * signature is for each of them. Of issue_statement alone; borrowed. */
+	const uint8_t (*others)[STORE_ID];
+	size_t other_count;
 	/* The license whose terms alone change by this one; the keeper ends it. NULL: none. */
 	const struct store_license *replaces;
 };

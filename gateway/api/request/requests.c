@@ -211,6 +211,7 @@ static json_t *describe_accessors(struct arena *arena, const struct store_access
 		json_t *one = json_object_new();
 
 		json_put_text(one, "person", accessors[i].name);
+		json_put_text(one, "id", slice_of_string(api_uuid(arena, accessors[i].person)));
 		json_put_bool(one, "accepted", accessors[i].accepted_ms);
 		if (accessors[i].accepted_ms)
 			json_put_text(one, "accepted_at",
@@ -230,6 +231,7 @@ static enum err add_people(json_t *answer, struct exchange *x, struct route_cont
 
 	TRY(store_accessor_list(context->store, arena, &accessors, &count, v->row.id));
 	json_put(answer, "accessors", describe_accessors(arena, accessors, count));
+	json_put_text(answer, "person_id", slice_of_string(api_uuid(arena, v->row.person)));
 	json_put_text(answer, "lead", more->lead_name);
 	json_put_text(answer, "institution", more->institution_name);
 	json_put_text(answer, "countersigned_by", more->official_name);

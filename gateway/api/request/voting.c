@@ -443,9 +443,9 @@ enum err request_grant(struct issue *out, struct exchange *x, struct route_conte
 	TRY(ballot_read(&ballot, x, request, body, true));
 	vote.rights = ballot.rights;
 	vote.days = ballot.days;
-	(void)context;
 	vote.conditions = ballot.conditions;
-	return draw_up(out, x, request, &vote, 1);
+	TRY(draw_up(out, x, request, &vote, 1));
+	return accessor_license_others(out, x, context, request->id);
 }
 
 json_t *outcome_describe(struct arena *arena, const struct store_request *r,

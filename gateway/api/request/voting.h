@@ -47,8 +47,8 @@ RESULT vote_on(struct outcome *out, struct exchange *x, struct route_context *co
 json_t *outcome_describe(struct arena *arena, const struct store_request *request,
 			 const struct outcome *outcome);
 
-/* The license that this body of an approval would give the requester, if it alone decided: nothing
- * is signed, nothing written. */
+/* The license that this body of an approval would give the requester, if it alone decided, and who
+ * would have the same: nothing is signed, nothing written. */
 RESULT request_grant(struct issue *out, struct exchange *x, struct route_context *context,
 		     const struct store_request *request, const json_t *body);
 
