@@ -3,8 +3,8 @@
 
 #include "crypto/base/clock.h"
 #include "crypto/json.h"
-#include "gateway/api/accessor_license.h"
 #include "gateway/api/license/approvals.h"
+#include "gateway/api/request/accessor_license.h"
 #include "gateway/api/request/agreement.h"
 
 enum { VOTE_ATTEMPTS = 5 };

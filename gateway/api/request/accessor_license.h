@@ -4,10 +4,10 @@
  * requester's, under the terms that they have accepted themselves. Whoever accepts after the
  * approval gets theirs then, and of that approval no other.
  */
-#ifndef GATEWAY_API_ACCESSOR_LICENSE_H
-#define GATEWAY_API_ACCESSOR_LICENSE_H
+#ifndef GATEWAY_API_REQUEST_ACCESSOR_LICENSE_H
+#define GATEWAY_API_REQUEST_ACCESSOR_LICENSE_H
 
-#include "gateway/api/request.h"
+#include "gateway/api/request/request.h"
 #include "schema/store/accessor.h"
 #include "schema/store/deliberation.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gateway/api/accessor_license.h"
+#include "gateway/api/request/accessor_license.h"
 
 #include "crypto/base/clock.h"
 #include "crypto/json.h"
-#include "gateway/api/approvals.h"
+#include "gateway/api/license/approvals.h"
 
 struct issue accessor_license(const struct issue *first, const struct store_accessor *a)
 {
