@@ -68,12 +68,18 @@ const struct builtin BUILTIN_DICT_METHODS[] = {
 
 static RESULT function_raise(struct value *out, struct run *r, const struct call *c)
 {
+	struct slice text = c->argument[0].text;
+	size_t size = 300;
+
 	(void)out;
 	(void)r;
 	if (c->argument[0].kind != VALUE_TEXT)
 		return failure(ERR_FORMAT, "the template refuses the conversation");
+	/* Cut between characters: it goes into an answer that is JSON. */
+	while (size < text.size && (text.data[size] & 0xc0) == 0x80)
+		size--;
 	return failure(ERR_FORMAT, "the template refuses: %.*s",
-		       SLICE_PRINT(slice_part(c->argument[0].text, 0, 300)));
+		       SLICE_PRINT(slice_part(text, 0, size)));
 }
 
 static RESULT function_range(struct value *out, struct run *r, const struct call *c)

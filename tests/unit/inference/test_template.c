@@ -112,13 +112,24 @@ static void what_is_not_understood_is_named_with_its_place(void **state)
 	}
 }
 
+static void a_long_refusal_is_cut_between_characters(void **state)
+{
+	AUTO(buf_free) struct buf out = buf_new(1 << 16);
+	const char *text;
+
+	(void)state;
+	assert_err(render(&out, "{{ raise_exception('a' ~ '\xc3\xa9' * 400) }}", "{}"), ERR_FORMAT);
+	text = failure_text();
+	assert_true(slice_is_utf8(slice_of_string(text)));
+	assert_true(strlen(text) > 300 && strlen(text) < 400);
+}
+
 static void what_would_never_end_or_fill_memory_is_stopped(void **state)
 {
 	static const char *const TEMPLATES[] = {
 		"{% for a in range(99999999999) %}{% endfor %}",
 		"{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
-		"{% set ns = namespace(a='aaaaaaaaaaaaaaaa') %}{% for i in range(99) %}"
-		"{% set ns.a = ns.a ~ ns.a %}{% endfor %}",
+		"{% set n=namespace(a='a')%}{% for i in range(99)%}{% set n.a=n.a~n.a%}{% endfor%}",
 		"{% set ns = namespace() %}{% set ns.a = [ns, ns] %}{{ ns | tojson }}",
 		"{{ 'abc' * 9999999999 }}",
 		"{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}",
@@ -376,6 +387,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_template_says_what_jinja_says),
 		cmocka_unit_test(what_is_not_understood_is_named_with_its_place),
+		cmocka_unit_test(a_long_refusal_is_cut_between_characters),
 		cmocka_unit_test(what_would_never_end_or_fill_memory_is_stopped),
 		cmocka_unit_test(brackets_and_blocks_nest_to_a_depth),
 		cmocka_unit_test(the_test_set_of_huggingface_jinja_renders),
