@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hub.h - what the Hub routes share: how models and files are named in addresses and shown. */
-#ifndef GATEWAY_API_HUB_HUB_HUB_H
-#define GATEWAY_API_HUB_HUB_HUB_H
+#ifndef GATEWAY_API_HUB_HUB_H
+#define GATEWAY_API_HUB_HUB_H
 
 #include "gateway/api/authorize.h"
 #include "gateway/api/page.h"
