@@ -5,9 +5,12 @@
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
+#include <openssl/ecdsa.h>
 #include <openssl/param_build.h>
 
 #include "crypto/base/text.h"
+
+enum { JWK_DER_MAX = 80, JWK_ES256_SIGNATURE = 64 };
 
 static void builder_free(OSSL_PARAM_BLD **b)
 {
@@ -78,25 +81,37 @@ static enum err make_key(EVP_PKEY **out, OSSL_PARAM_BLD *builder, const char *ty
 	return OK;
 }
 
-static enum err push_point(OSSL_PARAM_BLD *builder, const json_t *jwk, uint8_t point[65])
+static enum err push_point(OSSL_PARAM_BLD *builder, const uint8_t point[JWK_POINT])
 {
-	point[0] = POINT_CONVERSION_UNCOMPRESSED;
-	TRY(coordinate(point + 1, jwk, "x"));
-	TRY(coordinate(point + 1 + JWK_P256, jwk, "y"));
 	if (OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0) != 1 ||
-	    OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, 65) != 1)
+	    OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, JWK_POINT) !=
+		    1)
 		return failure(ERR_INTERNAL, "OpenSSL takes no point");
 	return OK;
 }
 
-static enum err read_p256(EVP_PKEY **out, const json_t *jwk)
+static enum err read_point(uint8_t point[JWK_POINT], const json_t *jwk)
+{
+	point[0] = POINT_CONVERSION_UNCOMPRESSED;
+	TRY(coordinate(point + 1, jwk, "x"));
+	return coordinate(point + 1 + JWK_P256, jwk, "y");
+}
+
+enum err jwk_of_point(EVP_PKEY **out, const uint8_t point[JWK_POINT])
 {
 	AUTO(builder_free) OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
-	uint8_t point[1 + 2 * JWK_P256];
 
 	assert(builder);
-	TRY(push_point(builder, jwk, point));
+	TRY(push_point(builder, point));
 	return make_key(out, builder, "EC", EVP_PKEY_PUBLIC_KEY);
+}
+
+static enum err read_p256(EVP_PKEY **out, const json_t *jwk)
+{
+	uint8_t point[JWK_POINT];
+
+	TRY(read_point(point, jwk));
+	return jwk_of_point(out, point);
 }
 
 /* Bounds: a modulus of 2048 to 8192 bits, an odd exponent from 3 to 2^32 (bigger ones only cost
@@ -149,11 +164,12 @@ enum err jwk_read_private(EVP_PKEY **out, const json_t *jwk)
 {
 	AUTO(builder_free) OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
 	AUTO(number_free) BIGNUM *d = NULL;
-	uint8_t point[1 + 2 * JWK_P256];
+	uint8_t point[JWK_POINT];
 	uint8_t scalar[JWK_P256];
 
 	assert(builder);
-	TRY(push_point(builder, jwk, point));
+	TRY(read_point(point, jwk));
+	TRY(push_point(builder, point));
 	TRY(coordinate(scalar, jwk, "d"));
 	d = BN_bin2bn(scalar, sizeof scalar, NULL);
 	OPENSSL_cleanse(scalar, sizeof scalar);
@@ -195,7 +211,7 @@ enum err jwk_make_p256(EVP_PKEY **out, const uint8_t bytes[48])
 	AUTO(numbers_free) BN_CTX *numbers = BN_CTX_new();
 	AUTO(builder_free) OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
 	AUTO(number_free) BIGNUM *d = BN_secure_new();
-	uint8_t public_key[1 + 2 * JWK_P256];
+	uint8_t public_key[JWK_POINT];
 
 	if (!point || !numbers || !builder || !d || !make_scalar(d, group, bytes, numbers) ||
 	    EC_POINT_mul(group, point, d, NULL, NULL, numbers) != 1 ||
@@ -207,4 +223,65 @@ enum err jwk_make_p256(EVP_PKEY **out, const uint8_t bytes[48])
 	    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_PRIV_KEY, d) != 1)
 		return failure(ERR_INTERNAL, "OpenSSL makes no P-256 key of a number");
 	return make_key(out, builder, "EC", EVP_PKEY_KEYPAIR);
+}
+
+static void signature_free(ECDSA_SIG **s)
+{
+	ECDSA_SIG_free(*s);
+}
+
+/* JOSE writes r || s, OpenSSL reads DER. */
+static enum err to_der(uint8_t out[JWK_DER_MAX], size_t *size, struct slice raw)
+{
+	AUTO(signature_free) ECDSA_SIG *signature = ECDSA_SIG_new();
+	BIGNUM *r, *s;
+	int written;
+
+	if (raw.size != JWK_ES256_SIGNATURE)
+		return failure(ERR_FORGED, "JWS: an ES256 signature has %d bytes, not %zu",
+			       JWK_ES256_SIGNATURE, raw.size);
+	r = BN_bin2bn(raw.data, 32, NULL);
+	s = BN_bin2bn(raw.data + 32, 32, NULL);
+	assert(signature && r && s);
+	ECDSA_SIG_set0(signature, r, s); /* takes r and s over */
+	written = i2d_ECDSA_SIG(signature, NULL);
+	assert(written > 0 && written <= JWK_DER_MAX);
+	i2d_ECDSA_SIG(signature, &out);
+	*size = (size_t)written;
+	return OK;
+}
+
+static void digest_free(EVP_MD_CTX **c)
+{
+	EVP_MD_CTX_free(*c);
+}
+
+/* SHA-256 with ECDSA or RSASSA-PKCS1-v1_5, as the key's kind has it. */
+static enum err verify_with(EVP_PKEY *key, struct slice covered, const uint8_t *signature,
+			    size_t size)
+{
+	AUTO(digest_free) EVP_MD_CTX *context = EVP_MD_CTX_new();
+
+	if (!context ||
+	    EVP_DigestVerifyInit_ex(context, NULL, "SHA256", NULL, NULL, key, NULL) != 1)
+		return failure(ERR_INTERNAL, "OpenSSL verifies no signatures");
+	if (EVP_DigestVerify(context, signature, size, covered.data, covered.size) != 1)
+		return failure(ERR_FORGED, "JWS: the signature does not verify");
+	return OK;
+}
+
+enum err jwk_verify(EVP_PKEY *key, enum jose_algorithm algorithm, struct slice covered,
+		    struct slice signature)
+{
+	uint8_t der[JWK_DER_MAX];
+	size_t size = 0;
+
+	switch (algorithm) {
+	case JOSE_ES256:
+		TRY(to_der(der, &size, signature));
+		return verify_with(key, covered, der, size);
+	case JOSE_RS256:
+		return verify_with(key, covered, signature.data, signature.size);
+	}
+	return failure(ERR_INTERNAL, "JWS: no such algorithm");
 }

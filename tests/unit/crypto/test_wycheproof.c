@@ -9,6 +9,7 @@
 #include "crypto/digest.h"
 #include "crypto/json.h"
 #include "crypto/jws.h"
+#include "crypto/p256.h"
 #include "crypto/verify.h"
 #include "tests/unit/crypto/foreign.h"
 
@@ -131,6 +132,26 @@ static bool es256_vector(const json_t *group, const json_t *test)
 	return true;
 }
 
+/* The same as browsers send it: a bare point, a bare signature, which is as good normalized. */
+static bool p256_vector(const json_t *group, const json_t *test)
+{
+	AUTO(arena_free) struct arena a = {0};
+	struct slice key = hex_member(&a, json_object_get(group, "publicKey"), "uncompressed");
+	struct slice message = hex_member(&a, test, "msg");
+	struct slice signature = hex_member(&a, test, "sig");
+	uint8_t normal[P256_SIGNATURE];
+	bool accepted = signature.size == P256_SIGNATURE && p256_check_public(key) == OK &&
+			p256_is_valid(key.data, message, signature.data);
+
+	assert_verdict(test, accepted);
+	if (!accepted)
+		return true;
+	memcpy(normal, signature.data, sizeof normal);
+	p256_normalize(normal);
+	assert_true(p256_is_valid(key.data, message, normal));
+	return true;
+}
+
 static bool rs256_vector(const json_t *group, const json_t *test)
 {
 	const json_t *jwk;
@@ -181,6 +202,12 @@ static void es256_vectors_get_their_verdicts(void **state)
 	each_vector("ecdsa_secp256r1_sha256_p1363_test.json", es256_vector, 100);
 }
 
+static void p256_vectors_get_their_verdicts(void **state)
+{
+	(void)state;
+	each_vector("ecdsa_secp256r1_sha256_p1363_test.json", p256_vector, 100);
+}
+
 static void rs256_vectors_get_their_verdicts(void **state)
 {
 	(void)state;
@@ -199,6 +226,7 @@ int main(void)
 		cmocka_unit_test(ed25519_vectors_get_their_verdicts),
 		cmocka_unit_test(hkdf_vectors_get_their_keys),
 		cmocka_unit_test(es256_vectors_get_their_verdicts),
+		cmocka_unit_test(p256_vectors_get_their_verdicts),
 		cmocka_unit_test(rs256_vectors_get_their_verdicts),
 		cmocka_unit_test(web_signature_vectors_get_their_verdicts),
 	};
