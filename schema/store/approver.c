@@ -10,7 +10,7 @@ static void take_approver(struct store_step *step, void *out)
 	store_take_id(step, a->key.id);
 	store_take_id(step, a->key.person);
 	a->key.kind = store_take_text(step);
-	store_take_bytes(step, a->key.public, sizeof a->key.public);
+	store_take_bytes(step, a->key.public, STORE_PUBLIC_KEY); /* Ed25519 */
 	a->key.name = store_take_text(step);
 	a->key.created_ms = store_take_time(step);
 	a->person_name = store_take_text(step);

@@ -1,9 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "schema/store/key.h"
 
+#include <assert.h>
+
 #include "schema/store/query.h"
 
 #define KEY_COLUMNS "id, person, kind, public, name, created_at, revoked_at"
+
+struct slice store_key_public(const struct store_key *key)
+{
+	return slice_of(key->public,
+			slice_equal(key->kind, S("p256")) ? STORE_PUBLIC_P256 : STORE_PUBLIC_KEY);
+}
+
+/* The database has checked that its size is that of its kind. */
+static void take_public(struct store_step *step, struct store_key *key)
+{
+	struct slice public_key = store_take_text(step);
+
+	assert(public_key.size == store_key_public(key).size);
+	memset(key->public, 0, sizeof key->public);
+	memcpy(key->public, public_key.data, public_key.size);
+}
 
 static void take_key(struct store_step *step, void *out)
 {
@@ -12,7 +30,7 @@ static void take_key(struct store_step *step, void *out)
 	store_take_id(step, key->id);
 	store_take_id(step, key->person);
 	key->kind = store_take_text(step);
-	store_take_bytes(step, key->public, sizeof key->public);
+	take_public(step, key);
 	key->name = store_take_text(step);
 	key->created_ms = store_take_time(step);
 	key->revoked_ms = store_take_time(step);
@@ -28,7 +46,7 @@ enum err store_key_enroll(struct store *s, const struct store_key *key)
 	store_put_id(&step, key->id);
 	store_put_id(&step, key->person);
 	store_put_text(&step, key->kind);
-	store_put_bytes(&step, slice_of(key->public, sizeof key->public));
+	store_put_bytes(&step, store_key_public(key));
 	store_put_text(&step, key->name);
 	store_put_time(&step, key->created_ms);
 	return store_run(s, &step, 1);

@@ -5,17 +5,20 @@
 
 #include "schema/store/store.h"
 
-enum { STORE_PUBLIC_KEY = 32 };
+enum { STORE_PUBLIC_KEY = 32, STORE_PUBLIC_P256 = 65 };
 
 struct store_key {
 	uint8_t id[STORE_ID];
 	uint8_t person[STORE_ID];
-	struct slice kind; /* ed25519, age-x25519 */
-	uint8_t public[STORE_PUBLIC_KEY];
+	struct slice kind;                 /* ed25519, age-x25519, p256 */
+	uint8_t public[STORE_PUBLIC_P256]; /* 32 bytes of it, but of p256 all */
 	struct slice name;
 	int64_t created_ms;
 	int64_t revoked_ms; /* 0: it counts */
 };
+
+/* Its public part, in the size of its kind; lives as long as the key. */
+struct slice store_key_public(const struct store_key *key);
 
 /* ERR_CONFLICT: this key is enrolled already, by whomever. */
 RESULT store_key_enroll(struct store *s, const struct store_key *key);

@@ -91,6 +91,11 @@ enum err approvals_wire(struct wire_approval out[WIRE_MAX_APPROVALS], struct rou
 		if (found == ERR_NOT_FOUND)
 			return failure(ERR_FORMAT, "\"key_id\" is no enrolled key");
 		TRY(found);
+		if (!slice_equal(key.kind, S("ed25519")))
+			return failure(ERR_FORMAT,
+				       "\"key_id\" is a key of kind %.*s: an approver's key is "
+				       "Ed25519",
+				       SLICE_PRINT(key.kind));
 		memcpy(out[i].key, key.public, WIRE_PUBLIC);
 		memcpy(out[i].signature, given[i].signature, WIRE_SIGNATURE);
 		out[i].statement = given[i].statement;

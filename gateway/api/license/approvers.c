@@ -70,7 +70,7 @@ void approver_list(struct exchange *x, struct route_context *context)
 static enum err find_key(struct store_key *out, struct exchange *x, struct route_context *context,
 			 const json_t *body)
 {
-	AUTO(buf_free) struct buf public_key = buf_new(2 * STORE_PUBLIC_KEY);
+	AUTO(buf_free) struct buf public_key = buf_new(2 * STORE_PUBLIC_P256);
 	struct slice text;
 	enum err found;
 
@@ -82,8 +82,11 @@ static enum err find_key(struct store_key *out, struct exchange *x, struct route
 					      "first (sallyport key enroll)");
 	TRY(found);
 	if (!slice_equal(out->kind, S("ed25519")))
-		return failure(ERR_FORMAT, "an approver's key is an Ed25519 key, this is %.*s",
-			       SLICE_PRINT(out->kind));
+		return failure(
+			ERR_FORMAT,
+			"an approver's key is an Ed25519 key (sallyport key enroll), this is "
+			"one of kind %.*s",
+			SLICE_PRINT(out->kind));
 	return OK;
 }
 

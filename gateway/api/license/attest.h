@@ -13,12 +13,12 @@ enum { ATTEST_MAX_TEXT = 10000 };
 
 struct attestation {
 	struct slice text;
-	uint8_t key[STORE_ID]; /* none: they have no Ed25519 key */
+	uint8_t key[STORE_ID]; /* none: they have no key to sign with */
 	uint8_t signature[STORE_SIGNATURE];
 };
 
 /* "attestation" and "signature" {"key_id","sig"} of a body; the texts are borrowed from it. Who has
- * an Ed25519 key signs with it: ERR_FORMAT if they do not. The text is put into the statement. */
+ * a key to sign with does so: ERR_FORMAT if they do not. The text is put into the statement. */
 RESULT attest_read(struct attestation *out, struct exchange *x, struct route_context *context,
 		   const json_t *body, struct slice domain, json_t *statement);
 

@@ -87,14 +87,17 @@ static enum err read_recipient(struct slice *out, struct exchange *x, struct rou
 		struct slice id = slice_of_string(api_uuid(arena, keys[i].id));
 		struct slice public = slice_of(keys[i].public, STORE_PUBLIC_KEY);
 
-		if (wanted.size && !slice_equal(wanted, id))
+		/* A browser's key opens and proves nothing offline. */
+		if (keys[i].revoked_ms || slice_equal(keys[i].kind, S("p256")) ||
+		    (wanted.size && !slice_equal(wanted, id)))
 			continue;
 		*out = slice_of_string(arena_printf(arena, "%.*s:%s", SLICE_PRINT(keys[i].kind),
 						    api_base64(arena, public)));
 		return OK;
 	}
-	return failure(ERR_FORMAT, "a license is lent to a key that you have enrolled: enroll one "
-				   "first, and name it as \"key_id\"");
+	return failure(ERR_FORMAT,
+		       "a license is lent to an Ed25519 or age key that you have enrolled: enroll "
+		       "one first, and name it as \"key_id\"");
 }
 
 static enum err read_checkout(struct license_checkout *out, struct exchange *x,
@@ -171,7 +174,7 @@ static enum err read_holder(struct license_export *out, struct exchange *x,
 	TRY(store_key_list(context->store, exchange_arena(x), &keys, &count,
 			   authorize_principal(x)->person.id));
 	for (size_t i = 0; i < count && !out->has_holder; i++) {
-		out->has_holder = slice_equal(keys[i].kind, S("ed25519"));
+		out->has_holder = !keys[i].revoked_ms && slice_equal(keys[i].kind, S("ed25519"));
 		memcpy(out->holder, keys[i].public, SIGN_PUBLIC);
 	}
 	return OK;

@@ -7,8 +7,7 @@
 #include "crypto/base/text.h"
 #include "crypto/digest.h"
 #include "crypto/json.h"
-#include "crypto/verify.h"
-#include "schema/store/key.h"
+#include "gateway/api/license/signed_by.h"
 
 static int compare(const void *a, const void *b)
 {
@@ -67,39 +66,21 @@ static enum err check_time(int64_t *out, struct slice time)
 	return OK;
 }
 
-static enum err find_key(struct store_key *out, struct exchange *x, struct route_context *context,
-			 const uint8_t id[STORE_ID])
-{
-	enum err found = store_key_get(context->store, exchange_arena(x), out, id,
-				       authorize_principal(x)->person.id);
-
-	if (found == ERR_NOT_FOUND || (found == OK && !slice_equal(out->kind, S("ed25519"))))
-		return failure(ERR_FORMAT, "\"key_id\" is no Ed25519 key that you have enrolled");
-	return found;
-}
-
 enum err terms_signature_read(struct store_acceptance *out, struct exchange *x,
 			      struct route_context *context, const json_t *object,
 			      const struct terms_statement *s)
 {
-	AUTO(buf_free) struct buf signature = buf_new(2 * SIGN_SIGNATURE);
 	AUTO(buf_free) struct buf statement = buf_new(16 * 1024);
-	struct slice id, sig, time;
-	struct store_key key;
+	struct signed_by by;
+	struct slice time;
 
-	TRY(json_get_text(&id, object, "key_id"));
-	TRY(json_get_text(&sig, object, "sig"));
 	TRY(json_get_text(&time, object, "time"));
-	TRY(text_read_uuid(out->key, id));
-	TRY(text_read_base64(&signature, sig, TEXT_BASE64));
 	TRY(check_time(&out->signed_ms, time));
-	TRY(find_key(&key, x, context, out->key));
+	buf_write(&statement, S("sallyport/terms/v2\n"));
 	TRY(write_statement(&statement, exchange_arena(x), s, time));
-	if (signature.size != SIGN_SIGNATURE ||
-	    !sign_is_valid_in(S("sallyport/terms/v2\n"), key.public, buf_slice(&statement),
-			      signature.data))
-		return failure(ERR_FORMAT, "the signature of the terms does not verify");
-	memcpy(out->signature, signature.data, SIGN_SIGNATURE);
+	TRY(signed_by_read(&by, x, context, object, buf_slice(&statement), "terms"));
+	memcpy(out->key, by.key, STORE_ID);
+	memcpy(out->signature, by.signature, STORE_SIGNATURE);
 	memcpy(out->person, authorize_principal(x)->person.id, STORE_ID);
 	memcpy(out->sha256, s->sha256, STORE_SHA256);
 	out->accepted_ms = clock_now_ms();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * terms_signature.h - a person's signature under terms, with its time: Ed25519 by a key they have
- * enrolled, over "sallyport/terms/v2\n" and canonical JSON
+ * terms_signature.h - a person's signature under terms, with its time: by a key they have enrolled
+ * (signed_by.h), over "sallyport/terms/v2\n" and canonical JSON
  *
  *     {"model":text,"rights":[sorted],"terms_sha256":hex,"time":RFC 3339,"use_sha256":hex,"v":1}
  *

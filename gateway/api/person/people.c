@@ -3,6 +3,7 @@
 #include "crypto/base/clock.h"
 #include "crypto/base/text.h"
 #include "crypto/json.h"
+#include "crypto/p256.h"
 #include "crypto/random.h"
 #include "gateway/api/person/mint.h"
 #include "gateway/api/person/office.h"
@@ -160,18 +161,31 @@ void person_list(struct exchange *x, struct route_context *context)
 	reply_list(x, "persons", list);
 }
 
+/* Of each kind the bare key: for p256 what WebCrypto exports as "raw", no SPKI, no JWK. */
+static enum err check_public(struct slice kind, struct slice public_key)
+{
+	if (slice_equal(kind, S("p256")))
+		return p256_check_public(public_key);
+	if (!slice_equal(kind, S("ed25519")) && !slice_equal(kind, S("age-x25519")))
+		return failure(ERR_FORMAT, "\"kind\" is ed25519, p256 or age-x25519");
+	if (public_key.size != STORE_PUBLIC_KEY)
+		return failure(ERR_FORMAT, "\"public\" is %zu bytes, %d expected", public_key.size,
+			       STORE_PUBLIC_KEY);
+	return OK;
+}
+
 static enum err read_key(struct store_key *out, struct exchange *x, const json_t *body)
 {
-	AUTO(buf_free) struct buf bytes = buf_new(64);
+	AUTO(buf_free) struct buf bytes = buf_new(2 * STORE_PUBLIC_P256);
 	struct slice text;
 
 	TRY(json_get_text_or(&out->kind, body, "kind", S("ed25519")));
 	TRY(json_get_text_or(&out->name, body, "name", S("key")));
 	TRY(json_get_text(&text, body, "public"));
-	TRY(text_read_base64(&bytes, text, TEXT_BASE64));
-	if (bytes.size != STORE_PUBLIC_KEY)
-		return failure(ERR_FORMAT, "\"public\" is %zu bytes, 32 expected", bytes.size);
-	memcpy(out->public, bytes.data, STORE_PUBLIC_KEY);
+	if (text_read_base64(&bytes, text, TEXT_BASE64) != OK)
+		return failure(ERR_FORMAT, "\"public\" is not base64 of a bare key");
+	TRY(check_public(out->kind, buf_slice(&bytes)));
+	memcpy(out->public, bytes.data, bytes.size);
 	memcpy(out->person, authorize_principal(x)->person.id, STORE_ID);
 	out->created_ms = clock_now_ms();
 	random_uuid(out->id, out->created_ms);
@@ -188,7 +202,7 @@ static enum err enroll(struct exchange *x, struct route_context *context,
 	audit_event_begin(&event, AUDIT_KEY_ENROLL, who->person.id, who->person.name);
 	audit_event_uuid(&event, "key", key->id);
 	audit_event_text(&event, "key_kind", key->kind);
-	audit_event_hex(&event, "public", slice_of(key->public, STORE_PUBLIC_KEY));
+	audit_event_hex(&event, "public", store_key_public(key));
 	TRY(store_begin(store));
 	TRY(store_key_enroll(store, key));
 	return api_finish(x, context, &event);
@@ -200,8 +214,7 @@ static json_t *describe_key(struct arena *arena, const struct store_key *key)
 
 	json_put_text(one, "id", slice_of_string(api_uuid(arena, key->id)));
 	json_put_text(one, "kind", key->kind);
-	json_put_text(one, "public",
-		      slice_of_string(api_base64(arena, slice_of(key->public, STORE_PUBLIC_KEY))));
+	json_put_text(one, "public", slice_of_string(api_base64(arena, store_key_public(key))));
 	json_put_text(one, "name", key->name);
 	json_put_text(one, "created", slice_of_string(api_time(arena, key->created_ms)));
 	json_put_bool(one, "revoked", key->revoked_ms != 0);

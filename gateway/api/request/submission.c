@@ -5,13 +5,12 @@
 
 #include "crypto/base/text.h"
 #include "crypto/json.h"
-#include "crypto/verify.h"
+#include "gateway/api/license/signed_by.h"
 #include "gateway/api/license/terms_signature.h"
 #include "gateway/api/sight.h"
 #include "policy/uses.h"
 #include "schema/store/committee.h"
 #include "schema/store/institution.h"
-#include "schema/store/key.h"
 #include "schema/store/library_card.h"
 
 enum { REQUEST_MAX_USE = 10000, REQUEST_MAX_NAMES = STORE_ACCESSORS_MAX * 80 };
@@ -221,31 +220,18 @@ enum err submission_read_signature(struct store_request *row, struct exchange *x
 				   struct route_context *context, const struct store_model *model,
 				   const json_t *body)
 {
-	AUTO(buf_free) struct buf signature = buf_new(128);
 	AUTO(buf_free) struct buf statement = buf_new(64 * 1024);
 	const json_t *object = json_object_get(body, "terms_signature");
-	struct store_key key;
-	struct slice id, text;
-	enum err found;
+	struct signed_by by;
 
 	if (!object || json_is_null(object))
 		return OK; /* a policy may ask for it later */
 	if (json_has(object, "time"))
 		return read_timed_signature(row, x, context, model, object);
-	TRY(json_get_text(&id, object, "key_id"));
-	TRY(json_get_text(&text, object, "sig"));
-	TRY(text_read_uuid(row->terms_key, id));
-	TRY(text_read_base64(&signature, text, TEXT_BASE64));
-	found = store_key_get(context->store, exchange_arena(x), &key, row->terms_key,
-			      authorize_principal(x)->person.id);
-	if (found == ERR_NOT_FOUND || (found == OK && !slice_equal(key.kind, S("ed25519"))))
-		return failure(ERR_FORMAT, "\"key_id\" is no Ed25519 key that you have enrolled");
-	TRY(found);
 	TRY(write_statement(&statement, x, row, model));
-	if (signature.size != SIGN_SIGNATURE ||
-	    !sign_is_valid(key.public, buf_slice(&statement), signature.data))
-		return failure(ERR_FORMAT, "the signature of the terms does not verify");
-	memcpy(row->terms_signature, signature.data, SIGN_SIGNATURE);
+	TRY(signed_by_read(&by, x, context, object, buf_slice(&statement), "terms"));
+	memcpy(row->terms_key, by.key, STORE_ID);
+	memcpy(row->terms_signature, by.signature, STORE_SIGNATURE);
 	return OK;
 }
 
