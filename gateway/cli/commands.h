@@ -116,7 +116,14 @@
 	X("license preview", "ACT KIND NAME",   "",                                       3, 3, "who would lose what: revoke|suspend|reinstate license|person|institution|issuer|model", command_license_preview) \
 	X("license withdraw", "ACT KIND NAME",  "reason= preview=",                       3, 3, "do that, to exactly those whom the preview showed",     command_license_withdraw) \
 	X("license members", "ID",              "add= remove=",                           1, 1, "who sits on an institution's license; add or remove one", command_license_members) \
+	X("license report",  "ID FILE",         "publication=+",                          2, 2, "say what came of a license, and ask for its renewal",  command_license_report) \
+	X("license close",   "ID",              "reason= attest= key-file=",              1, 1, "be done with a license of your own: PROJECT_COMPLETED, MOVED_INSTITUTION, TRANSFERRED or SUPERSEDED; --attest FILE says what became of the copies", command_license_close) \
+	X("renewals",        "",                "state=",                                 0, 0, "who asks for a renewal, with their reports",            command_renewals) \
+	X("renewal grant",   "ID",              "days= reason= " SIGN_APPROVAL_OPTIONS,   1, 1, "grant a renewal: the license is replaced by one that lasts longer", command_renewal_grant) \
+	X("renewal deny",    "ID",              "reason=",                                1, 1, "deny a renewal",                                        command_renewal_deny) \
 	X("recall",          "MODEL REVISION",  "reason= due-days=",                      2, 2, "recall a revision: nobody gets it, who has it is told", command_recall) \
+	X("recalls",         "",                "",                                       0, 0, "recalled revisions: those you had files of, or all",    command_recalls) \
+	X("recall attest",   "ID",              "attest= key-file=",                      1, 1, "attest that your copies of a recalled revision are gone", command_recall_attest) \
 	X("pull",            "MODEL DIR",       "revision= jobs= include=+ exclude=+ force vkey= limit-rate=", 2, 2, "download a model: resumes, and checks every file against its entry in the public log", command_pull) \
 	X("chat",            "MODEL [PROMPT]",  "max-tokens= temperature= seed=",         1, 2, "talk to a model",                                       command_chat) \
 	X("explain",         "MODEL RIGHT",     "",                                       2, 2, "may I, and if not, what is missing",                    command_explain) \

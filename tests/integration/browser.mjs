@@ -5,7 +5,10 @@ import { expect } from "./http.mjs";
 const { subtle } = globalThis.crypto;
 
 const KINDS = {
-	p256: { make: { name: "ECDSA", namedCurve: "P-256" }, sign: { name: "ECDSA", hash: "SHA-256" } },
+	p256: {
+		make: { name: "ECDSA", namedCurve: "P-256" },
+		sign: { name: "ECDSA", hash: "SHA-256" },
+	},
 	ed25519: { make: { name: "Ed25519" }, sign: { name: "Ed25519" } },
 };
 
@@ -18,8 +21,10 @@ export async function browserKey(kind) {
 		kind,
 		publicKey: pair.publicKey,
 		public: raw.toString("base64"),
-		sign: async (bytes) => Buffer.from(
-			await subtle.sign(KINDS[kind].sign, pair.privateKey, bytes)).toString("base64"),
+		sign: async (bytes) => {
+			const made = await subtle.sign(KINDS[kind].sign, pair.privateKey, bytes);
+			return Buffer.from(made).toString("base64");
+		},
 	};
 }
 

@@ -57,7 +57,7 @@ function twin(sig) {
 }
 
 for (const kind of kinds)
-	test(`a request, new terms and an attestation are signed in a browser (${kind})`, async () => {
+	test(`requests, new terms and attestations are signed in a browser (${kind})`, async () => {
 		const { gateway } = here;
 		const { model, terms } = await modelUnderTerms();
 		const { token } = await addPerson(gateway);
@@ -81,7 +81,8 @@ for (const kind of kinds)
 		const { attestation, reason } = statement;
 		const unsigned = await must(400, post(token, close, { attestation, reason }));
 		assert.match(unsigned.detail, /you have a key enrolled/);
-		const sig = await key.sign(Buffer.from("sallyport/close/v1\n" + canonical(statement)));
+		const text = Buffer.from("sallyport/close/v1\n" + canonical(statement));
+		const sig = await key.sign(text);
 		const closed = await must(200, post(token, close,
 			{ attestation, reason, signature: { key_id: key.id, sig } }));
 		assert.equal(closed.signed, true);
@@ -129,7 +130,7 @@ test("bad signatures of a browser's key are told apart", async () => {
 	const bytes = (count, value) => () => Buffer.alloc(count, value).toString("base64");
 	const rows = [
 		["DER", await timed(key, model, terms, toDer), /looks like DER.*64 bytes/],
-		["too short", await timed(key, model, terms, bytes(63, 1)), /63 bytes, 64 expected/],
+		["too short", await timed(key, model, terms, bytes(63, 1)), /63 bytes, 64/],
 		["too long", await timed(key, model, terms, bytes(65, 1)), /65 bytes, 64 expected/],
 		["zeros", await timed(key, model, terms, bytes(64, 0)), /does not verify/],
 		["high bits", await timed(key, model, terms, bytes(64, 255)), /does not verify/],
@@ -159,12 +160,14 @@ test("what is no point of P-256 is not enrolled", async () => {
 	const changed = (at, value) => Buffer.from(raw.map((b, i) => (i === at ? value(b) : b)));
 	const rows = [
 		["SPKI", spki, /65 bytes, this has 91/],
-		["compressed", Buffer.concat([Buffer.from([2]), raw.subarray(1, 33)]), /this has 33/],
+		["compressed", Buffer.concat([Buffer.from([2]), raw.subarray(1, 33)]),
+			/this has 33/],
 		["hybrid", changed(0, () => 6 + (raw[64] & 1)), /begins with 04/],
 		["off the curve", changed(64, (byte) => byte ^ 1), /point on the curve/],
 		["high bits", Buffer.concat([Buffer.from([4]), Buffer.alloc(64, 255)]),
 			/point on the curve/],
-		["zeros", Buffer.concat([Buffer.from([4]), Buffer.alloc(64)]), /point on the curve/],
+		["zeros", Buffer.concat([Buffer.from([4]), Buffer.alloc(64)]),
+			/point on the curve/],
 		["empty", Buffer.alloc(0), /this has 0/],
 	];
 

@@ -3,7 +3,9 @@
 // taken from many at once after a look, sits on an institution's seats, outlives a recall.
 import assert from "node:assert/strict";
 import crypto from "node:crypto";
+import fs from "node:fs";
 import https from "node:https";
+import path from "node:path";
 import test from "node:test";
 import { sql } from "./database.mjs";
 import { gatewayForThisFile } from "./gateway.mjs";
@@ -411,4 +413,96 @@ test("a recalled revision is given to nobody, and who has it attests", async () 
 	await must(409, as(person.token, "POST", attest, body));
 	const after = await must(200, admin("GET", "/api/v1/recalls"));
 	assert.equal(after.recalls[0].outstanding, before.duties.length - 1);
+});
+
+/** The command line as one person, with their key and texts of theirs in files. */
+async function shellOf(person) {
+	const folder = path.join(here.gateway.folder, `shell-${person.name}`);
+	const key = path.join(folder, "key");
+	const run = async (code, ...words) => {
+		const done = await here.gateway.cli(person.token, ...words);
+		assert.equal(done.code, code, `${words.join(" ")}: ${done.stderr}${done.stdout}`);
+		return code === 0 && words.includes("--json") ? JSON.parse(done.stdout) : done;
+	};
+	const write = (name, text) => {
+		fs.writeFileSync(path.join(folder, name), text);
+		return path.join(folder, name);
+	};
+
+	fs.mkdirSync(folder, { recursive: true });
+	await run(0, "key", "enroll", "--key-file", key);
+	return { key, run, write };
+}
+
+const adminShell = async (code, ...words) => {
+	const done = await here.gateway.cli(here.gateway.tokens.admin, ...words);
+	assert.equal(done.code, code, `${words.join(" ")}: ${done.stderr}${done.stdout}`);
+	return code === 0 && words.includes("--json") ? JSON.parse(done.stdout) : done;
+};
+
+test("the command line reports, and others grant or deny there", async () => {
+	const { person, license } = await licensedPerson(here.gateway, model, rights);
+	const shell = await shellOf(person);
+	const report = shell.write("report.md", "Two papers.\n");
+	const words = ["license", "report", license.id, report];
+
+	await shell.run(1, "license", "report", license.id, shell.write("empty.md", " \n"));
+	const bad = await shell.run(1, ...words, "--publication", "http://plain.example");
+	assert.match(bad.stderr, /https:/);
+	const first = await shell.run(0, ...words, "--publication", "https://example.org/a",
+		"--publication", "https://example.org/b", "--json");
+	assert.deepEqual([first.report, first.publications],
+		["Two papers.", ["https://example.org/a", "https://example.org/b"]]);
+	await shell.run(1, ...words);
+	await shell.run(1, "renewal", "grant", first.id);
+
+	const { renewals } = await adminShell(0, "renewals", "--state", "submitted", "--json");
+	assert.deepEqual(renewals.map((one) => one.id), [first.id]);
+	await adminShell(2, "renewal", "deny", first.id);
+	await adminShell(0, "renewal", "deny", first.id, "--reason", "say more");
+	const again = await shell.run(0, ...words, "--json");
+	const granted = await adminShell(0, "renewal", "grant", again.id, "--days", "30", "--json");
+	assert.equal(Date.parse(granted.expires) - Date.parse(license.expires), 30 * 86400000);
+	await adminShell(1, "renewal", "grant", again.id);
+	const own = await shell.run(0, "renewals");
+	assert.match(own.stdout, /denied/);
+	assert.match(own.stdout, /granted/);
+	const denied = await shell.run(0, "renewals", "--state", "denied");
+	assert.doesNotMatch(denied.stdout, /granted/);
+});
+
+test("the command line closes a license with a signed attestation", async () => {
+	const { person, license } = await licensedPerson(here.gateway, model, rights);
+	const shell = await shellOf(person);
+	const attest = shell.write("attest.txt", "All copies are deleted.\n");
+	const words = ["license", "close", license.id, "--attest", attest];
+	const signed = [...words, "--key-file", shell.key];
+
+	await shell.run(2, ...words);
+	const bored = await shell.run(1, ...signed, "--reason", "BORED");
+	assert.match(bored.stderr, /PROJECT_COMPLETED/);
+	await shell.run(1, ...words, "--reason", "SUPERSEDED", "--key-file", `${shell.key}.none`);
+	const closed = await shell.run(0, ...signed, "--reason", "SUPERSEDED", "--json");
+	assert.deepEqual([closed.state, closed.reason, closed.signed],
+		["closed", "SUPERSEDED", true]);
+	await shell.run(1, ...signed, "--reason", "SUPERSEDED");
+});
+
+test("the command line lists recalls and attests that the copies are gone", async () => {
+	const { person } = await licensedPerson(here.gateway, model, rights);
+	const shell = await shellOf(person);
+	const { sha } = await must(200, admin("GET", `/api/models/${model}`));
+	const got = await as(person.token, "GET", `/${model}/resolve/${sha}/small.txt`);
+	assert.equal(got.status, 200, got.text);
+	const recall = await adminShell(0, "recall", model, sha, "--reason", "it leaks", "--json");
+	await commit(here.gateway, model, { "small.txt": Buffer.from(`after ${sha}`) });
+
+	const { recalls } = await shell.run(0, "recalls", "--json");
+	assert.equal(recalls.find((one) => one.id === recall.id).duty.attested, false);
+	const words = ["recall", "attest", recall.id, "--attest", shell.write("gone.txt", "Gone.")];
+	await shell.run(2, ...words.slice(0, 3));
+	const done = await shell.run(0, ...words, "--key-file", shell.key, "--json");
+	assert.deepEqual([done.attested, done.signed], [true, true]);
+	await shell.run(1, ...words, "--key-file", shell.key);
+	assert.match((await shell.run(0, "recalls")).stdout, /it leaks/);
 });
