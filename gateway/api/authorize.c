@@ -279,6 +279,15 @@ static bool is_recalled(const struct grant *g)
 	return g->access.has_revision && !store_id_is_none(g->access.revision.recall);
 }
 
+static enum person_state person_state_of(const struct principal *who)
+{
+	if (!who->authenticated)
+		return PERSON_ACTIVE;
+	if (!slice_equal(who->person.state, S("active")))
+		return PERSON_SUSPENDED;
+	return who->person.is_blocked ? PERSON_BLOCKED : PERSON_ACTIVE;
+}
+
 static void gather_facts(struct grant *g, const struct store_license *l, struct exchange *x)
 {
 	struct decision_facts *f = &g->facts;
@@ -288,9 +297,7 @@ static void gather_facts(struct grant *g, const struct store_license *l, struct 
 		.right = g->right,
 		.authenticated = g->who->authenticated,
 		.credential = g->who->authenticated ? CODE_OK_ALLOWED : g->who->credential,
-		.person = slice_equal(g->who->person.state, S("active")) || !g->who->authenticated
-				  ? PERSON_ACTIVE
-				  : PERSON_SUSPENDED,
+		.person = person_state_of(g->who),
 		.token_scope = scope_here(g),
 		.model = is_recalled(g) ? MODEL_IS_DISABLED : model_state_of(g->access.model.state),
 		.request = request_state_of(&g->access),

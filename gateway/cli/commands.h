@@ -25,6 +25,9 @@
 	X("office list",     "",                "",                                       0, 0, "who holds which offices",                               command_office_list) \
 	X("person suspend",  "PERSON",          "reason=",                                1, 1, "let nothing of a person count for now",                 command_person_suspend) \
 	X("person reinstate", "PERSON",         "reason=",                                1, 1, "let a suspended person in again",                       command_person_reinstate) \
+	X("person block",    "PERSON",          "reason=",                                1, 1, "let no license of a person count, for any model, until that ends", command_person_block) \
+	X("person unblock",  "ENTRY",           "",                                       1, 1, "end that",                                              command_person_unblock) \
+	X("person blocked",  "",                "",                                       0, 0, "who is blocked for all models",                         command_person_blocked) \
 	X("institution add", "NAME",            "kind= country= domain=+",                1, 1, "add an institution",                                    command_institution_add) \
 	X("institution list", "",               "",                                       0, 0, "institutions",                                          command_institution_list) \
 	X("institution show", "NAME",           "",                                       1, 1, "an institution and its members",                        command_institution_show) \

@@ -9,6 +9,7 @@
 #include "crypto/base/text.h"
 #include "gateway/cli/commands.h"
 #include "gateway/cli/output.h"
+#include "gateway/cli/person.h"
 #include "policy/criteria.h"
 
 enum { POLICY_MAX_USES = 64 };
@@ -336,4 +337,43 @@ enum err command_policy_blocklist(struct cli *cli)
 	TRY(cli_client(&c, cli));
 	TRY(client_call(c, &answer, "GET", model_path(cli, cli_word(cli, 0), "/blocklist"), NULL));
 	return output_table(cli, answer, "blocked", "id person person_name model reason added");
+}
+
+/* For all models. */
+enum err command_person_block(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	const char *reason, *person;
+	json_t *body;
+	struct client *c;
+
+	TRY(cli_need(&reason, cli, "reason"));
+	TRY(cli_client(&c, cli));
+	TRY(person_id(&person, cli, c, cli_word(cli, 0)));
+	body = json_object_new();
+	json_put_text(body, "person", slice_of_string(person));
+	json_put_text(body, "reason", slice_of_string(reason));
+	TRY(client_call(c, &answer, "POST", "/api/v1/blocklist", body));
+	return output_object(cli, answer, "id person reason added");
+}
+
+enum err command_person_unblock(struct cli *cli)
+{
+	const char *entry = client_encode(&cli->arena, slice_of_string(cli_word(cli, 0)));
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	TRY(client_call(c, NULL, "DELETE", arena_printf(&cli->arena, "/api/v1/blocklist/%s", entry),
+			NULL));
+	return output_done(cli, NULL, "the entry has ended");
+}
+
+enum err command_person_blocked(struct cli *cli)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	TRY(client_call(c, &answer, "GET", "/api/v1/blocklist", NULL));
+	return output_table(cli, answer, "blocked", "id person person_name reason added");
 }

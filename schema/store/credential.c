@@ -111,7 +111,7 @@ enum err store_credential_find(struct store *s, struct arena *arena, struct stor
 }
 
 /* Whoever adds a text to one of these adds it to the copy, and counts here. */
-static_assert(sizeof(struct store_credential) == 264 && sizeof(struct store_person) == 104,
+static_assert(sizeof(struct store_credential) == 264 && sizeof(struct store_person) == 112,
 	      "a row has changed: does store_holder_copy still copy all it points at?");
 
 void store_holder_copy(struct arena *arena, struct store_holder *to,

@@ -115,7 +115,7 @@ enum err store_blocked_end(struct store *s, const uint8_t id[STORE_ID],
 {
 	static const struct store_statement end = {
 		"blocked_end", "UPDATE blocked SET ended_by = $3, ended_at = $4 WHERE id = $1 AND "
-			       "model = $2 AND ended_at IS NULL"};
+			       "model IS NOT DISTINCT FROM $2::uuid AND ended_at IS NULL"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &end};
 
 	store_put_id(&step, id);

@@ -13,6 +13,7 @@ struct store_person {
 	struct slice offices; /* those held everywhere when it was read; comma-separated, sorted */
 	struct slice held;    /* all: a line each, as policy/offices.h reads them; out only */
 	int64_t created_ms;
+	bool is_blocked; /* for all models; out only */
 };
 
 /* Insert id, name, email, offices (granted_by may be none). ERR_CONFLICT: the name is taken. */

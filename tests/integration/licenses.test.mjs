@@ -415,6 +415,64 @@ test("a recalled revision is given to nobody, and who has it attests", async () 
 	assert.equal(after.recalls[0].outstanding, before.duties.length - 1);
 });
 
+test("who is blocked for all models has none until that ends", async () => {
+	const { person } = await licensedPerson(here.gateway, model, rights);
+	const list = "/api/v1/blocklist";
+	const small = `/${model}/resolve/main/small.txt`;
+	const refused = async () => {
+		const answer = await as(person.token, "GET", small);
+		assert.equal(answer.status, 403, answer.text);
+		assert.match(answer.headers["x-error-message"], /SUBJECT_BLOCKED/);
+	};
+
+	assert.equal((await as(person.token, "GET", small)).status, 200);
+	const transfer = await underWay(person.token);
+	const body = { person: person.id, reason: "sold weights" };
+	await must(400, admin("POST", list, { person: person.id }));
+	await must(400, admin("POST", list, { ...body, person: "nobody" }));
+	await must(404, admin("POST", list,
+		{ ...body, person: "00000000-0000-7000-8000-000000000000" }));
+	await must(403, as(person.token, "POST", list, body));
+	const self = (await must(200, admin("GET", "/api/v1/persons"))).persons
+		.find((one) => one.name === "admin");
+	await must(409, admin("POST", list, { ...body, person: self.id }));
+
+	const entry = await must(201, admin("POST", list, body));
+	assert.deepEqual([entry.model, entry.person, entry.cut], [null, person.id, everywhere]);
+	await assertCut(transfer);
+	await refused();
+	const explained = await as(person.token, "GET",
+		`/api/v1/explain?model=${model}&right=weights:read`);
+	assert.match(explained.text, /SUBJECT_BLOCKED/);
+	// They are here all the same: their licenses and requests are theirs to see.
+	const own = await must(200, as(person.token, "GET", "/api/v1/licenses"));
+	assert.equal(own.licenses[0].state, "active");
+	await must(409, admin("POST", list, body));
+	assert.deepEqual((await must(200, admin("GET", list))).blocked.map((one) => one.id),
+		[entry.id]);
+
+	// A model's own list is another one.
+	const ofModel = `/api/v1/models/${model}/blocklist`;
+	assert.deepEqual((await must(200, admin("GET", ofModel))).blocked.map((one) => one.id),
+		[entry.id]);
+	await must(404, admin("DELETE", `${ofModel}/${entry.id}`));
+	const second = await must(201, admin("POST", ofModel, body));
+	assert.equal(second.cut, undefined);
+	await must(404, admin("DELETE", `${list}/${second.id}`));
+	await refused();
+
+	assert.equal((await admin("DELETE", `${list}/${entry.id}`)).status, 204);
+	await must(404, admin("DELETE", `${list}/${entry.id}`));
+	assert.equal((await as(person.token, "GET", small)).status, 200);
+	const told = await until("the entries", 10, async () => {
+		const of = (kind) => as(here.gateway.tokens.auditor, "GET",
+			`/api/v1/audit/events?kind=${kind}`);
+		const [on, off] = [await of("policy.block"), await of("policy.unblock")];
+		return on.text.includes(entry.id) && off.text.includes(entry.id);
+	});
+	assert.ok(told);
+});
+
 /** The command line as one person, with their key and texts of theirs in files. */
 async function shellOf(person) {
 	const folder = path.join(here.gateway.folder, `shell-${person.name}`);
@@ -505,4 +563,20 @@ test("the command line lists recalls and attests that the copies are gone", asyn
 	assert.deepEqual([done.attested, done.signed], [true, true]);
 	await shell.run(1, ...words, "--key-file", shell.key);
 	assert.match((await shell.run(0, "recalls")).stdout, /it leaks/);
+});
+
+test("the command line blocks a person for all models, and ends that", async () => {
+	const { person } = await licensedPerson(here.gateway, model, rights);
+	const get = async () =>
+		(await as(person.token, "GET", `/${model}/resolve/main/small.txt`)).status;
+
+	assert.equal(await get(), 200);
+	await adminShell(2, "person", "block", person.name);
+	const words = ["person", "block", person.name, "--reason", "sold weights", "--json"];
+	const entry = await adminShell(0, ...words);
+	assert.equal(await get(), 403);
+	assert.match((await adminShell(0, "person", "blocked")).stdout, /sold weights/);
+	await adminShell(0, "person", "unblock", entry.id);
+	assert.equal(await get(), 200);
+	await adminShell(1, "person", "unblock", entry.id);
 });

@@ -115,6 +115,14 @@ static void what_is_withdrawn_is_a_cut_of_its_epoch(void **state)
 		 "UPDATE revision SET recall = '" TOKEN "'",
 		 "recalled", 1, STORE_CUT_REVISION, 0xdd},
 		{"UPDATE person SET state = 'suspended'", "suspended", 1, STORE_CUT_PERSON, 0xa},
+		{"INSERT INTO blocked (id, model, person, reason, added_by, added_at) VALUES "
+		 "('" LICENSE "', '" MODEL "', '" PERSON "', 'r', '" PERSON "', now())",
+		 "blocked for one model: for its criteria", 0, STORE_CUT_PERSON, 0},
+		{"INSERT INTO blocked (id, person, reason, added_by, added_at) VALUES ('" TOKEN
+		 "', '" PERSON "', 'r', '" PERSON "', now())",
+		 "blocked for all", 1, STORE_CUT_PERSON, 0xa},
+		{"UPDATE blocked SET ended_by = '" PERSON "', ended_at = now() WHERE model IS NULL",
+		 "blocked no more", 0, STORE_CUT_PERSON, 0},
 		{"UPDATE access_token SET revoked_at = now()", "revoked", 1, STORE_CUT_TOKEN, 0xd},
 		{"UPDATE access_token SET revoked_at = now()", "revoked before", 0, STORE_CUT_TOKEN,
 		 0},
@@ -164,7 +172,7 @@ static void every_table_moves_the_epoch_or_is_known_to_decide_nothing(void **sta
 									       decided */
 		"'session', 'password', 'attempt', 'one_time_code', "       /* sign-in: the */
 		"'oidc_login', 'device_login', 'workload', "                /* credential counts */
-		"'criteria', 'request_evaluation', 'blocked', " /* weighed when asked for */
+		"'criteria', 'request_evaluation', " /* weighed when asked for */
 		"'transparency_report', 'committee', 'committee_member', "
 		"'access_accessor', "
 		"'access_recusal', "
