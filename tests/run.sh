@@ -10,7 +10,7 @@ readonly root=$PWD
 readonly logs=$root/build/test-logs
 readonly stages="all unit fuzz integration conformance browser house tsan valgrind soak"
 readonly dull='^ *Start +[0-9]+:|^ *[0-9]+/[0-9]+ Test .*(Passed|Skipped)' # lines of ctest
-node_seconds=1200 # a hanging test file must not hang the run
+node_seconds=2400 # a hanging test file must not hang the run
 export SALLYPORT_BUILD=$root/build
 export SALLYPORT_SHARED=${SALLYPORT_SHARED:-$root/../shared}
 passed=0 failed=0 skipped=0 complete=no
