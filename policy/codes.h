@@ -34,6 +34,7 @@
 	X(VISA_INVALID,             "VISA_INVALID",             403, "the visa cannot be accepted") \
 	X(PURPOSE_MISMATCH,         "PURPOSE_MISMATCH",         403, "the purpose does not match the one granted") \
 	X(LOCATION_NOT_ALLOWED,     "LOCATION_NOT_ALLOWED",     403, "not allowed from this location") \
+	X(CERTIFICATE_NEEDED,       "CERTIFICATE_NEEDED",       403, "your institution requires its client certificate; connect with the one it gave you, and not after its end") \
 	X(APPROVAL_NEEDED,          "APPROVAL_NEEDED",          403, "it needs an approver's own signature") \
 	X(QUOTA_EXCEEDED,           "QUOTA_EXCEEDED",           429, "the quota is used up") \
 	X(MODEL_DISABLED,           "MODEL_DISABLED",           403, "the model is disabled") \

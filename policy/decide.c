@@ -25,6 +25,11 @@ static bool person_is_blocked(const struct decision_facts *f)
 	return f->authenticated && f->person == PERSON_BLOCKED;
 }
 
+static bool certificate_is_missing(const struct decision_facts *f)
+{
+	return f->authenticated && f->client == CLIENT_MISSING;
+}
+
 static bool token_is_too_narrow(const struct decision_facts *f)
 {
 	return f->authenticated && !(f->token_scope & right_bit(f->right));
@@ -216,6 +221,7 @@ static const struct rule {
 	{credential_is_bad,    CODE_NOT_AUTHENTICATED,     BASIS_NONE, "credential", "a valid access token", TOKENS_HREF},
 	{person_is_blocked,    CODE_SUBJECT_BLOCKED,       BASIS_NONE, "person.blocked", NULL, NULL},
 	{person_is_suspended,  CODE_SUBJECT_SUSPENDED,     BASIS_NONE, "person.suspended", "reinstatement by an administrator", NULL},
+	{certificate_is_missing, CODE_CERTIFICATE_NEEDED,  BASIS_NONE, "person.certificate", "a connection with the client certificate that your institution requires", NULL},
 	{token_is_too_narrow,  CODE_RIGHT_NOT_GRANTED,     BASIS_NONE, "token.scope", "an access token whose scope has this right", TOKENS_HREF},
 	{open_quota_is_used_up, CODE_QUOTA_EXCEEDED,       BASIS_NONE, "open.quota", "a larger quota, or its next window", USAGE_HREF},
 	{model_is_public,      CODE_OK_ALLOWED,            BASIS_OPEN, "model.public", NULL, NULL},

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "policy/claims.h"
+#include "policy/client_rule.h"
 #include "policy/codes.h"
 #include "policy/quota.h"
 #include "policy/rights.h"
@@ -51,6 +52,7 @@ struct decision_facts {
 	bool authenticated;       /* a token was sent, verified and not revoked */
 	enum code credential;     /* CODE_OK_ALLOWED, or why the token was not accepted */
 	enum person_state person; /* meaningful if authenticated */
+	enum client_fit client;   /* the connection's certificate: as their institutions require? */
 	right_set token_scope;    /* rights the token may use; all bits if it is not narrowed */
 	enum model_state model;
 	enum model_gate gate;

@@ -11,6 +11,7 @@ static const char *const license_states[] = {"none",      "preparing", "active",
 static const char *const request_states[] = {"none",   "submitted", "returned", "approved",
 					     "denied", "withdrawn", "appealed", "closed"};
 static const char *const country_sources[] = {"none", "claim", "table"};
+static const char *const client_fits[] = {"not needed", "fits", "missing"};
 static const char *const purpose_kinds[] = {"none", "said", "no code"};
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
@@ -20,6 +21,7 @@ static_assert(COUNT(license_states) == LICENSE_IS_REVOKED + 1 &&
 		      COUNT(person_states) == PERSON_BLOCKED + 1 &&
 		      COUNT(model_states) == MODEL_SHREDDED + 1 &&
 		      COUNT(country_sources) == COUNTRY_TABLE + 1 &&
+		      COUNT(client_fits) == CLIENT_MISSING + 1 &&
 		      COUNT(purpose_kinds) == PURPOSE_IS_NO_CODE + 1,
 	      "every value has a name");
 
@@ -58,6 +60,7 @@ json_t *decision_facts_write(const struct decision_facts *f)
 	json_put_bool(facts, "authenticated", f->authenticated);
 	put_name(facts, "credential", code_name(f->credential));
 	put_name(facts, "person", person_states[f->person]);
+	put_name(facts, "certificate", client_fits[f->client]);
 	json_put_int(facts, "token_scope", f->token_scope);
 	put_name(facts, "model", model_states[f->model]);
 	put_name(facts, "gate", model_gate_name(f->gate));
@@ -119,7 +122,7 @@ static enum err get_code(enum code *out, const json_t *facts, const char *member
 /* The states, each by its name. */
 static enum err read_states(struct decision_facts *f, const json_t *facts)
 {
-	int person, model, license, request, source, purpose;
+	int person, model, license, request, source, purpose, client;
 
 	TRY(get_name(&person, facts, "person", person_states, COUNT(person_states)));
 	TRY(get_name(&model, facts, "model", model_states, COUNT(model_states)));
@@ -127,7 +130,9 @@ static enum err read_states(struct decision_facts *f, const json_t *facts)
 	TRY(get_name(&request, facts, "request", request_states, COUNT(request_states)));
 	TRY(get_name(&source, facts, "country_source", country_sources, COUNT(country_sources)));
 	TRY(get_name(&purpose, facts, "purpose_kind", purpose_kinds, COUNT(purpose_kinds)));
+	TRY(get_name(&client, facts, "certificate", client_fits, COUNT(client_fits)));
 	f->person = (enum person_state)person;
+	f->client = (enum client_fit)client;
 	f->model = (enum model_state)model;
 	f->license = (enum license_state)license;
 	f->request = (enum request_state)request;

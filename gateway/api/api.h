@@ -54,6 +54,7 @@ struct api {
 	struct upload_keys *upload_keys;
 	struct slots *slots;
 	struct country_table *countries; /* of addresses; NULL: the operator has none */
+	struct client_authorities client_authorities; /* of gateway.client_ca */
 	struct passes *passes;
 	struct running *running;
 	struct hashing hashing;       /* passwords */

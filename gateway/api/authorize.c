@@ -167,7 +167,13 @@ bool authorize_route(struct exchange *x, struct route_context *context)
 	/* Rights on a model are decided by authorize_model(), which every such route calls: the
 	 * model may be open to anybody. metadata:read without a model means any person, with a
 	 * token whose scope has it. */
-	if (is_public || (!right_is_office(need.right) && need.right != RIGHT_METADATA_READ))
+	if (!is_public && !right_is_office(need.right) && need.right != RIGHT_METADATA_READ)
+		return true;
+	if (who->authenticated && who->client == CLIENT_MISSING) {
+		reply_code(x, CODE_CERTIFICATE_NEEDED, NULL, NULL);
+		return false;
+	}
+	if (is_public)
 		return true;
 	return check_person(x, who, &need);
 }
@@ -298,6 +304,7 @@ static void gather_facts(struct grant *g, const struct store_license *l, struct 
 		.authenticated = g->who->authenticated,
 		.credential = g->who->authenticated ? CODE_OK_ALLOWED : g->who->credential,
 		.person = person_state_of(g->who),
+		.client = g->who->client,
 		.token_scope = scope_here(g),
 		.model = is_recalled(g) ? MODEL_IS_DISABLED : model_state_of(g->access.model.state),
 		.request = request_state_of(&g->access),

@@ -30,6 +30,17 @@ static void describe_claims(json_t *record, struct arena *arena, const struct cl
 	json_put(record, "claims", list);
 }
 
+/* The connection's: by its fingerprint, since its subject is no business of a record's reader. */
+static void describe_certificate(json_t *record, struct arena *arena, const struct exchange *x)
+{
+	const struct client_certificate *c = exchange_client_certificate(x);
+
+	if (c)
+		json_put_text(
+			record, "client_certificate_sha256",
+			slice_of_string(api_hex(arena, slice_of(c->sha256, sizeof c->sha256))));
+}
+
 json_t *authorize_describe(struct exchange *x, const struct grant *g)
 {
 	struct arena *arena = exchange_arena(x);
@@ -46,6 +57,7 @@ json_t *authorize_describe(struct exchange *x, const struct grant *g)
 	if (g->who->is_capability)
 		json_put_text(record, "capability",
 			      slice_of_string(api_uuid(arena, g->who->credential_id)));
+	describe_certificate(record, arena, x);
 	json_put_text(record, "model", g->access.model.name);
 	if (g->access.has_revision)
 		json_put_text(record, "revision", g->access.revision.id);

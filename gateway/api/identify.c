@@ -67,8 +67,24 @@ static enum code code_of_token_error(enum err kind)
 	return CODE_CREDENTIAL_MALFORMED;
 }
 
+/* The rules are the person's, and may be remembered; the certificate is the connection's, and is
+ * held against them at each request. */
+enum client_fit identify_client(const struct exchange *x, struct slice rules, int64_t now_seconds)
+{
+	const struct client_certificate *c = exchange_client_certificate(x);
+	struct client_shown shown = {.until_seconds = 0};
+
+	if (c)
+		shown = (struct client_shown){
+			.issuers = slice_of(c->issuers, c->issuer_count * sizeof c->issuers[0]),
+			.organizations = slice_of(c->organizations, c->organizations_size),
+			.until_seconds = c->until_seconds};
+	return client_rules_judge(rules, &shown, now_seconds);
+}
+
 /* It is somebody's, and good: that is who asks. */
-static void accept(struct principal *who, const struct store_holder *holder)
+static void accept(struct principal *who, const struct exchange *x,
+		   const struct store_holder *holder)
 {
 	const struct store_credential *credential = &holder->credential;
 
@@ -85,6 +101,7 @@ static void accept(struct principal *who, const struct store_holder *holder)
 	who->only_model = credential->model_name;
 	who->only_revision = credential->revision;
 	who->person = holder->person;
+	who->client = identify_client(x, who->person.client_rules, who->now_ms / 1000);
 	who->authenticated = true;
 	who->scope = credential->rights.size
 			     ? offices_with_implied(scope_of_list(credential->rights))
@@ -124,7 +141,7 @@ static enum err find_person(struct principal *who, struct exchange *x,
 	else if (!address_ranges_cover(credential->addresses, exchange_client_address(x)))
 		refuse_address(who, x, credential);
 	else
-		accept(who, &holder);
+		accept(who, x, &holder);
 	return OK;
 }
 
@@ -174,7 +191,7 @@ enum err identify(struct principal *who, struct exchange *x, struct route_contex
 		who->why = "a session counts for pages of this gateway only; the request was sent "
 			   "by a page of another site";
 	else
-		accept(who, &holder);
+		accept(who, x, &holder);
 	return OK;
 }
 

@@ -8,6 +8,7 @@
 
 #include "gateway/api/api.h"
 #include "gateway/api/facts.h"
+#include "policy/client_rule.h"
 #include "policy/codes.h"
 #include "policy/offices.h"
 
@@ -29,6 +30,7 @@ struct principal {
 	struct slice only_model;    /* its name */
 	struct slice only_revision; /* empty: any */
 	struct store_person person; /* if authenticated */
+	enum client_fit client;     /* this connection's certificate, for this person */
 	int64_t now_ms;             /* when it was asked */
 	right_set offices;          /* that the person holds now, everywhere */
 	right_set scope;            /* what the token may be used for */
@@ -36,6 +38,9 @@ struct principal {
 
 /* Fills in *who, whose mark is set. Fails only where it cannot be known. */
 RESULT identify(struct principal *who, struct exchange *x, struct route_context *context);
+
+/* Does the certificate of this connection fit what these rules (store_person) require? */
+enum client_fit identify_client(const struct exchange *x, struct slice rules, int64_t now_seconds);
 
 /* Does the credential stand in the address (/c/<capability>/...), not in a header? */
 bool identify_by_path(const struct exchange *x);

@@ -118,7 +118,8 @@ route_fn webhook_create, webhook_list, webhook_get, webhook_remove, notification
 	notifications_set;
 /* usage.c, limits.c */
 route_fn usage_list, person_limits_get, person_limits_set, institution_limits_get,
-	institution_limits_set;
+	institution_limits_set, institution_certificate_set, institution_certificate_get,
+	institution_certificate_remove;
 /* transparency.c: how access is given */
 route_fn transparency_page, transparency_json;
 /* log.c: the public log, receipts, queries */

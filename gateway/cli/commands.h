@@ -31,6 +31,7 @@
 	X("institution add", "NAME",            "kind= country= domain=+",                1, 1, "add an institution",                                    command_institution_add) \
 	X("institution list", "",               "",                                       0, 0, "institutions",                                          command_institution_list) \
 	X("institution show", "NAME",           "",                                       1, 1, "an institution and its members",                        command_institution_show) \
+	X("institution certificate", "NAME",    "issuer= organization= required remove",  1, 1, "which client certificate its members come with; --required: nothing of theirs counts without it", command_institution_certificate) \
 	X("institution suspend", "NAME",        "",                                       1, 1, "let an institution count for nothing for now",          command_institution_suspend) \
 	X("institution reinstate", "NAME",      "",                                       1, 1, "let it count again",                                    command_institution_reinstate) \
 	X("member add",      "INSTITUTION PERSON", "official",                            2, 2, "somebody belongs to it, perhaps as an official who signs", command_member_add) \

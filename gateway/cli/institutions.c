@@ -4,6 +4,7 @@
 #include "gateway/cli/commands.h"
 #include "gateway/cli/output.h"
 #include "gateway/cli/person.h"
+#include "gateway/cli/tls_files.h"
 
 enum { INSTITUTION_MAX_DOMAINS = 32 };
 
@@ -148,6 +149,46 @@ enum err command_institution_suspend(struct cli *cli)
 enum err command_institution_reinstate(struct cli *cli)
 {
 	return change_institution(cli, "reinstate");
+}
+
+/* --- its client certificate ----------------------------------------------------------------- */
+
+static enum err certificate_body(json_t **out, struct cli *cli, const char *issuer)
+{
+	const char *organization = arguments_value(&cli->arguments, "organization");
+	AUTO(buf_free) struct buf hex = buf_new(64);
+	uint8_t sha256[32];
+
+	TRY(tls_files_fingerprint(sha256, issuer));
+	text_write_hex(&hex, slice_of(sha256, sizeof sha256));
+	*out = json_object_new();
+	json_put_text(*out, "issuer_sha256", buf_slice(&hex));
+	json_put_bool(*out, "required", arguments_flag(&cli->arguments, "required"));
+	if (organization)
+		json_put_text(*out, "organization", slice_of_string(organization));
+	return OK;
+}
+
+/* With --issuer it is set, with --remove taken back, with neither shown. */
+enum err command_institution_certificate(struct cli *cli)
+{
+	const char *issuer = arguments_value(&cli->arguments, "issuer");
+	AUTO(json_auto) json_t *answer = NULL;
+	json_t *body = NULL;
+	const char *id, *path;
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	TRY(institution_id(&id, cli, c));
+	path = arena_printf(&cli->arena, "/api/v1/institutions/%s/certificate", id);
+	if (arguments_flag(&cli->arguments, "remove")) {
+		TRY(client_call(c, NULL, "DELETE", path, NULL));
+		return output_done(cli, NULL, "its members come without a certificate again");
+	}
+	if (issuer)
+		TRY(certificate_body(&body, cli, issuer));
+	TRY(client_call(c, &answer, issuer ? "PUT" : "GET", path, body));
+	return output_object(cli, answer, "issuer_sha256 organization required");
 }
 
 /* --- members -------------------------------------------------------------------------------- */

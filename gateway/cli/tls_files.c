@@ -2,6 +2,7 @@
 #include "gateway/cli/tls_files.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -179,4 +180,20 @@ enum err tls_files_create(int dir, const char *const *hosts, size_t count)
 	TRY(write_key(dir, "server.key", server_key));
 	TRY(write_certificate(dir, "server.pem", server));
 	return write_certificate(dir, "ca.pem", authority);
+}
+
+enum err tls_files_fingerprint(uint8_t out[32], const char *path)
+{
+	AUTO(buf_free) struct buf text = buf_new(MAX_PEM);
+	AUTO(bio_auto) BIO *bio = NULL;
+	AUTO(certificate_auto) X509 *certificate = NULL;
+	unsigned size = 32;
+
+	TRY(file_read(&text, AT_FDCWD, path));
+	bio = BIO_new_mem_buf(text.data, (int)text.size);
+	certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	if (certificate && X509_digest(certificate, EVP_sha256(), out, &size) == 1)
+		return OK;
+	ERR_clear_error();
+	return failure(ERR_FORMAT, "%s: no certificate in PEM", path);
 }

@@ -7,6 +7,7 @@
 #define GATEWAY_CLI_TLS_FILES_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "crypto/base/err.h"
 
@@ -15,5 +16,8 @@ enum { TLS_FILES_DAYS = 820, TLS_FILES_MAX_HOSTS = 32 };
 /* Writes ca.pem (0644), server.pem (0644) and server.key (0600) into `dir`. The certificate is for
  * localhost, 127.0.0.1, ::1 and `hosts` (names or addresses). ERR_CONFLICT: they are there. */
 RESULT tls_files_create(int dir, const char *const *hosts, size_t count);
+
+/* SHA-256 of the first certificate (its DER) in a PEM file. ERR_FORMAT: there is none. */
+RESULT tls_files_fingerprint(uint8_t out[32], const char *path);
 
 #endif

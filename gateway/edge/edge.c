@@ -63,6 +63,8 @@ enum err edge_run(const struct edge_options *options)
 	fill_in(&shared.options);
 	TRY(router_new(&router, options->routes, options->route_count));
 	TRY(tls_context_new(&tls, options->certificate, options->key));
+	if (options->client_authorities.size)
+		TRY(tls_context_ask(tls, options->client_authorities));
 	TRY(prepare_listener(options->listen_fd));
 	signal(SIGPIPE, SIG_IGN); /* a vanished reader is an errno, not the end of the edge */
 	TRY(mailbox_init(&shared.mailbox));

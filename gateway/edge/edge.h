@@ -15,7 +15,8 @@
 struct edge_options {
 	int listen_fd; /* already bound and listening; stays the caller's */
 	int stop_fd;   /* readable (or closed at its other end): drain and return; -1: never */
-	struct slice certificate; /* PEM, the chain, leaf first */
+	struct slice certificate;        /* PEM, the chain, leaf first */
+	struct slice client_authorities; /* PEM; empty: clients are asked for no certificate */
 	struct slice key; /* PEM; wiping it is up to the caller, it may do so in `started` */
 
 	const struct route *routes;

@@ -130,6 +130,11 @@ struct slice exchange_client_address(const struct exchange *x)
 	return slice_of_string(x->address);
 }
 
+const struct client_certificate *exchange_client_certificate(const struct exchange *x)
+{
+	return x->certificate;
+}
+
 const char *exchange_request_id(const struct exchange *x)
 {
 	return x->request_id;

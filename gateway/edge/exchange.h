@@ -13,6 +13,7 @@
 #define GATEWAY_EDGE_EXCHANGE_H
 
 #include "crypto/base/arena.h"
+#include "gateway/edge/client_certificate.h"
 #include "gateway/edge/route.h"
 #include "gateway/http/request.h"
 
@@ -23,7 +24,9 @@ struct slice exchange_param(const struct exchange *x, const char *name); /* "" i
 const char *exchange_allow(const struct exchange *x); /* OPTIONS: "GET, HEAD", of this path */
 struct slice exchange_body(const struct exchange *x); /* BODY_BUFFER; else empty */
 struct slice exchange_client_address(const struct exchange *x); /* "192.0.2.1", no port */
-const char *exchange_request_id(const struct exchange *x);      /* a UUID; sent as X-Request-Id */
+/* What the client of this connection has proved to be by its certificate; NULL: nothing. */
+const struct client_certificate *exchange_client_certificate(const struct exchange *x);
+const char *exchange_request_id(const struct exchange *x); /* a UUID; sent as X-Request-Id */
 struct arena *exchange_arena(struct exchange *x);
 
 /* For `before` to leave something (the person, the decision) for the route. */

@@ -58,6 +58,7 @@ struct exchange {
 	struct buf body;
 	char request_id[TEXT_UUID];
 	char address[EXCHANGE_ADDRESS];
+	struct client_certificate *certificate; /* a copy, in the arena; NULL: none was shown */
 
 	/* The worker's own. */
 	struct arena arena; /* the loop's before and after */

@@ -26,6 +26,7 @@
 #include "gateway/api/routes.h"
 #include "gateway/api/signin/oidc.h"
 #include "gateway/api/upload/upload_keys.h"
+#include "gateway/edge/client_certificate.h"
 #include "gateway/edge/edge.h"
 #include "policy/country_table.h"
 
@@ -78,7 +79,31 @@ static void greet(struct buf *headers, void *shared, const struct http_request *
 	cors_write(headers, slice_of_string(api->settings->cors_origins), request);
 }
 
-static enum err serve(struct process *p, struct api *api, struct buf *certificate, struct buf *key)
+/* What TLS is served with, each a PEM text. */
+struct credentials {
+	struct buf certificate, key, client_ca;
+};
+
+static void credentials_clear(struct credentials *c)
+{
+	buf_free(&c->certificate);
+	buf_free(&c->key);
+	buf_free(&c->client_ca);
+}
+
+static enum err read_credentials(struct credentials *out, struct api *api)
+{
+	const struct settings *settings = api->settings;
+
+	TRY(file_read(&out->certificate, AT_FDCWD, settings->tls_certificate));
+	TRY(file_read(&out->key, AT_FDCWD, settings->tls_key));
+	if (!settings->client_ca[0])
+		return OK;
+	TRY(file_read(&out->client_ca, AT_FDCWD, settings->client_ca));
+	return client_authorities_read(&api->client_authorities, buf_slice(&out->client_ca));
+}
+
+static enum err serve(struct process *p, struct api *api, const struct credentials *credentials)
 {
 	struct edge_options options = {
 		.worker_new = api_worker_new,
@@ -99,8 +124,9 @@ static enum err serve(struct process *p, struct api *api, struct buf *certificat
 	TRY(process_take_listener(&options.listen_fd, p));
 	TRY(rpc_start(&api->rpc, p));
 	options.stop_fd = rpc_stop_fd(api->rpc);
-	options.certificate = buf_slice(certificate);
-	options.key = buf_slice(key);
+	options.certificate = buf_slice(&credentials->certificate);
+	options.key = buf_slice(&credentials->key);
+	options.client_authorities = buf_slice(&credentials->client_ca);
 	options.routes = routes_table(&options.route_count);
 	return serve_leased(&options, api);
 }
@@ -122,8 +148,10 @@ static enum err read_countries(struct api *api)
 static enum err run(int argc, char **argv)
 {
 	AUTO(process_auto) struct process *p = NULL;
-	AUTO(buf_free) struct buf certificate = buf_new(PEM_MAX);
-	AUTO(buf_free) struct buf key = buf_new(PEM_MAX);
+	AUTO(credentials_clear)
+	struct credentials credentials = {.certificate = buf_new(PEM_MAX),
+					  .key = buf_new(PEM_MAX),
+					  .client_ca = buf_new(PEM_MAX)};
 	static struct api api = {.keys_lock = PTHREAD_MUTEX_INITIALIZER,
 				 .auditors_lock = PTHREAD_MUTEX_INITIALIZER,
 				 .auditors_changed = PTHREAD_COND_INITIALIZER,
@@ -143,12 +171,11 @@ static enum err run(int argc, char **argv)
 	api.settings = process_settings(p);
 	TRY(oidc_new(&api.oidc, api.settings->signin_providers_file));
 	TRY(cors_check(slice_of_string(api.settings->cors_origins)));
-	TRY(file_read(&certificate, AT_FDCWD, api.settings->tls_certificate));
-	TRY(file_read(&key, AT_FDCWD, api.settings->tls_key));
+	TRY(read_credentials(&credentials, &api));
 	TRY(read_countries(&api));
 	/* The same in all edges of a gateway, and in their next lives. */
-	digest_hkdf(api.capability_key, sizeof api.capability_key, buf_slice(&key), S(""),
-		    S("sallyport/capability/v1"));
+	digest_hkdf(api.capability_key, sizeof api.capability_key, buf_slice(&credentials.key),
+		    S(""), S("sallyport/capability/v1"));
 	api.index = process_index(p);
 	api.releases = releases_new();
 	api.upload_keys = upload_keys_new();
@@ -161,7 +188,7 @@ static enum err run(int argc, char **argv)
 	api.running = running_new((unsigned)(api.settings->workers + 1) / 2);
 	TRY(confine(p, &api));
 	TRY(process_ready(p));
-	return serve(p, &api, &certificate, &key);
+	return serve(p, &api, &credentials);
 }
 
 int main(int argc, char **argv)

@@ -52,6 +52,10 @@ enum step step_handshake(struct connection *c)
 		return STEP_WAIT;
 	case TLS_CLOSED:
 		log_debug("connection.handshake", "client=%s failed", c->address);
+		if (tls_pending(c->tls)) { /* the alert that says why */
+			connection_enter(c, STATE_LINGER);
+			return STEP_AGAIN;
+		}
 		connection_close(c);
 		return STEP_WAIT;
 	}

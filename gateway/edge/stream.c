@@ -47,6 +47,15 @@ static void make_request_id(char out[TEXT_UUID], struct loop *loop)
 	text_uuid(out, id);
 }
 
+/* The worker may still be busy when the connection is gone. */
+static void copy_certificate(struct exchange *x, const struct client_certificate *certificate)
+{
+	if (!certificate)
+		return;
+	x->certificate = arena_alloc(&x->arena, sizeof *x->certificate);
+	*x->certificate = *certificate;
+}
+
 struct exchange *stream_open(struct stream *s)
 {
 	struct exchange *x = exchange_new(s->loop->shared, s->kind);
@@ -54,6 +63,7 @@ struct exchange *stream_open(struct stream *s)
 	s->exchange = x;
 	x->stream = s;
 	memcpy(x->address, s->connection->address, sizeof x->address);
+	copy_certificate(x, tls_client_certificate(s->connection->tls));
 	make_request_id(x->request_id, s->loop);
 	return x;
 }

@@ -19,6 +19,7 @@ struct tls_context {
 	BIO_METHOD *method;
 	struct buf scratch; /* lent to the connection that writes now */
 	bool is_lent;
+	bool asks; /* its clients for certificates */
 };
 
 struct tls {
@@ -29,7 +30,8 @@ struct tls {
 	size_t rest_size, rest_sent;
 	struct buf fresh; /* gathered behind it since the last flush */
 	size_t fresh_sent;
-	bool has_borrowed; /* fresh is the context's */
+	bool has_borrowed;                      /* fresh is the context's */
+	struct client_certificate *certificate; /* of the client; NULL: it showed none */
 };
 
 size_t tls_pending(const struct tls *tls)
@@ -199,6 +201,15 @@ enum err tls_context_new(struct tls_context **out, struct slice certificate, str
 	return OK;
 }
 
+enum err tls_context_ask(struct tls_context *context, struct slice authorities)
+{
+	struct client_authorities known;
+
+	TRY(client_authorities_use(&known, context->ssl, authorities));
+	context->asks = true;
+	return OK;
+}
+
 void tls_context_free(struct tls_context *context)
 {
 	if (!context)
@@ -237,6 +248,7 @@ void tls_free(struct tls *tls)
 	SSL_free(tls->ssl);
 	drop_fresh(tls);
 	drop_rest(tls);
+	free(tls->certificate);
 	free(tls);
 }
 
@@ -246,13 +258,33 @@ static enum tls_result result_of(const struct tls *tls, int returned)
 	return SSL_get_error(tls->ssl, returned) == SSL_ERROR_WANT_READ ? TLS_AGAIN : TLS_CLOSED;
 }
 
+static void take_certificate(struct tls *tls)
+{
+	struct client_certificate certificate;
+
+	if (!client_certificate_take(&certificate, tls->ssl))
+		return;
+	tls->certificate = malloc(sizeof certificate);
+	assert(tls->certificate);
+	*tls->certificate = certificate;
+}
+
 enum tls_result tls_handshake(struct tls *tls)
 {
 	int returned;
 
 	ERR_clear_error();
 	returned = SSL_do_handshake(tls->ssl);
-	return returned == 1 ? TLS_OK : result_of(tls, returned);
+	if (returned != 1)
+		return result_of(tls, returned);
+	if (tls->context->asks)
+		take_certificate(tls);
+	return TLS_OK;
+}
+
+const struct client_certificate *tls_client_certificate(const struct tls *tls)
+{
+	return tls->certificate;
 }
 
 bool tls_is_h2(const struct tls *tls)

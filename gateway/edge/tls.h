@@ -11,6 +11,7 @@
 
 #include "crypto/base/err.h"
 #include "crypto/base/slice.h"
+#include "gateway/edge/client_certificate.h"
 
 struct tls_context;
 struct tls;
@@ -25,6 +26,10 @@ enum { TLS_GATHER = 256 * 1024 }; /* flush when about this much is pending */
 
 /* Both PEM. ERR_FORMAT if they cannot be read or do not belong together. */
 RESULT tls_context_new(struct tls_context **out, struct slice certificate, struct slice key);
+
+/* Ask every client for a certificate of these authorities (PEM); one that shows none is served as
+ * before, one that shows a bad one is told so by an alert. No session is resumed any more. */
+RESULT tls_context_ask(struct tls_context *context, struct slice authorities);
 void tls_context_free(struct tls_context *context);
 AUTO_POINTER(tls_context)
 
@@ -33,6 +38,8 @@ void tls_free(struct tls *tls);
 
 enum tls_result tls_handshake(struct tls *tls);
 bool tls_is_h2(const struct tls *tls); /* after it: the protocol agreed on is HTTP/2 */
+/* The same: what the client showed; lives as long as tls. NULL: nothing. */
+const struct client_certificate *tls_client_certificate(const struct tls *tls);
 enum tls_result tls_read(struct tls *tls, void *out, size_t size, size_t *got);
 bool tls_has_input(const struct tls *tls); /* taken from the socket, not yet read */
 enum tls_result tls_write(struct tls *tls, struct slice bytes); /* into the buffer: all or CLOSED */

@@ -25,6 +25,7 @@ enum { SETTINGS_MAX_TEXT = 1024, SETTINGS_MAX_FILE = 64 * 1024 };
 	X(gateway,  external_url,          external_url,          TEXT,   "",          1, 512,        "the URL that clients use, without a slash at its end") \
 	X(gateway,  tls_certificate,       tls_certificate,       TEXT,   "",          1, 1000,       "PEM file with the server's certificate chain") \
 	X(gateway,  tls_key,               tls_key,               TEXT,   "",          1, 1000,       "PEM file with the server's private key") \
+	X(gateway,  client_ca,             client_ca,             TEXT,   "",          0, 1000,       "PEM file with authorities whose certificates clients may show (institution certificate); empty: none is asked for") \
 	X(gateway,  uid_base,              uid_base,              NUMBER, "61200",     1000, 65000,   "when started as root: each role runs as uid_base + its number") \
 	X(gateway,  strict,                strict,                SWITCH, "no",        0, 1,          "refuse to start where the kernel grants only part of the sandbox") \
 	X(gateway,  edges,                 edges,                 NUMBER, "1",         1, 16,         "number of edges: processes that serve the port together; each takes up to workers + 7 connections of the database") \

@@ -26,6 +26,8 @@
 	X(INSTITUTION_ADD,   "institution.add",   A) \
 	X(INSTITUTION_SUSPEND, "institution.suspend", A) \
 	X(INSTITUTION_REINSTATE, "institution.reinstate", A) \
+	X(INSTITUTION_CERTIFICATE, "institution.certificate", A) \
+	X(INSTITUTION_UNCERTIFY, "institution.uncertify", A) \
 	X(MEMBER_ADD,        "member.add",        A) \
 	X(MEMBER_END,        "member.end",        A) \
 	X(WORKLOAD_ADD,      "workload.add",      A) \

@@ -111,7 +111,7 @@ enum err store_credential_find(struct store *s, struct arena *arena, struct stor
 }
 
 /* Whoever adds a text to one of these adds it to the copy, and counts here. */
-static_assert(sizeof(struct store_credential) == 264 && sizeof(struct store_person) == 112,
+static_assert(sizeof(struct store_credential) == 264 && sizeof(struct store_person) == 128,
 	      "a row has changed: does store_holder_copy still copy all it points at?");
 
 void store_holder_copy(struct arena *arena, struct store_holder *to,
@@ -120,9 +120,9 @@ void store_holder_copy(struct arena *arena, struct store_holder *to,
 	struct store_credential *c = &to->credential;
 	struct store_person *p = &to->person;
 	struct slice *const texts[] = {
-		&c->name,     &c->rights,  &c->models,  &c->addresses, &c->model_name,
-		&c->revision, &c->method,  &c->address, &p->name,      &p->email,
-		&p->state,    &p->offices, &p->held,
+		&c->name,     &c->rights,  &c->models,  &c->addresses,    &c->model_name,
+		&c->revision, &c->method,  &c->address, &p->name,         &p->email,
+		&p->state,    &p->offices, &p->held,    &p->client_rules,
 	};
 
 	*to = *from;

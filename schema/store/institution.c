@@ -158,6 +158,64 @@ enum err store_members(struct store *s, struct arena *arena, struct store_member
 	return OK;
 }
 
+enum err store_institution_certificate_set(struct store *s,
+					   const struct store_institution_certificate *c)
+{
+	static const struct store_statement set = {
+		"institution_certificate_set",
+		"INSERT INTO institution_certificate (institution, issuer_sha256, organization, "
+		"required, set_at, set_by) VALUES ($1, $2, $3, $4, $5, $6) "
+		"ON CONFLICT (institution) DO UPDATE SET issuer_sha256 = $2, organization = $3, "
+		"required = $4, set_at = $5, set_by = $6"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &set};
+
+	store_put_id(&step, c->institution);
+	store_put_bytes(&step, slice_of(c->issuer_sha256, STORE_SHA256));
+	store_put_text_or_null(&step, c->organization);
+	store_put_bool(&step, c->required);
+	store_put_time(&step, c->set_ms);
+	store_put_id(&step, c->set_by);
+	return store_run(s, &step, 1);
+}
+
+static void take_certificate(struct store_step *step, void *out)
+{
+	struct store_institution_certificate *c = out;
+
+	store_take_id(step, c->institution);
+	store_take_bytes(step, c->issuer_sha256, STORE_SHA256);
+	c->organization = store_take_text(step);
+	c->required = store_take_bool(step);
+	c->set_ms = store_take_time(step);
+	store_take_id(step, c->set_by);
+}
+
+enum err store_institution_certificate_get(struct store *s, struct arena *arena,
+					   struct store_institution_certificate *out,
+					   const uint8_t institution[STORE_ID])
+{
+	static const struct store_statement find = {
+		"institution_certificate_get",
+		"SELECT institution, issuer_sha256, organization, required, set_at, set_by "
+		"FROM institution_certificate WHERE institution = $1"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
+
+	store_put_id(&step, institution);
+	TRY(store_run(s, &step, 1));
+	return store_one(&step, out, take_certificate, "client certificate of the institution");
+}
+
+enum err store_institution_certificate_remove(struct store *s, const uint8_t institution[STORE_ID])
+{
+	static const struct store_statement remove_it = {
+		"institution_certificate_remove",
+		"DELETE FROM institution_certificate WHERE institution = $1 RETURNING 1"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &remove_it};
+
+	store_put_id(&step, institution);
+	return store_change(s, &step, "client certificate of the institution");
+}
+
 const struct store_statement institutions_of_statement = {"institutions_of",
 							  "SELECT " MEMBER_COLUMNS MEMBER_TABLES
 							  "WHERE m.person = $1 AND m.until IS NULL "

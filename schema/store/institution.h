@@ -3,7 +3,7 @@
 #ifndef SCHEMA_STORE_INSTITUTION_H
 #define SCHEMA_STORE_INSTITUTION_H
 
-#include "schema/store/store.h"
+#include "schema/store/model.h"
 
 struct store_institution {
 	uint8_t id[STORE_ID];
@@ -41,6 +41,24 @@ RESULT store_institution_list(struct store *s, struct arena *arena, struct store
 /* From `from`: whoever was faster, ERR_NOT_FOUND is theirs to explain. */
 RESULT store_institution_set_state(struct store *s, const uint8_t id[STORE_ID], struct slice from,
 				   struct slice to);
+
+/* The client certificate that an institution gives its members. */
+struct store_institution_certificate {
+	uint8_t institution[STORE_ID];
+	uint8_t issuer_sha256[STORE_SHA256]; /* of an authority of its chain */
+	struct slice organization;           /* of its subject; empty: any */
+	bool required;                       /* nothing of its members counts without it */
+	int64_t set_ms;
+	uint8_t set_by[STORE_ID];
+};
+
+/* In place of the one before, if there is one. */
+RESULT store_institution_certificate_set(struct store *s,
+					 const struct store_institution_certificate *certificate);
+RESULT store_institution_certificate_get(struct store *s, struct arena *arena,
+					 struct store_institution_certificate *out,
+					 const uint8_t institution[STORE_ID]);
+RESULT store_institution_certificate_remove(struct store *s, const uint8_t institution[STORE_ID]);
 
 /* ERR_CONFLICT: they are that already. ERR_NOT_FOUND: no such institution or person. */
 RESULT store_member_add(struct store *s, const struct store_member *member);

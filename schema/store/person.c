@@ -12,6 +12,7 @@ void person_take(struct store_step *step, void *out)
 	person->state = store_take_text(step);
 	person->offices = store_take_text(step);
 	person->held = store_take_text(step);
+	person->client_rules = store_take_text(step);
 	person->created_ms = store_take_time(step);
 	person->is_blocked = store_take_bool(step);
 }

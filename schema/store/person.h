@@ -12,6 +12,8 @@ struct store_person {
 	struct slice state;   /* active, suspended */
 	struct slice offices; /* those held everywhere when it was read; comma-separated, sorted */
 	struct slice held;    /* all: a line each, as policy/offices.h reads them; out only */
+	struct slice client_rules; /* the certificates their institutions require, as
+				    * policy/client_rule.h reads them; out only */
 	int64_t created_ms;
 	bool is_blocked; /* for all models; out only */
 };

@@ -50,7 +50,11 @@ extern const struct store_statement limit_list_statement;      /* $1: person */
 	"WHERE o.person = p.id AND o.scope IS NULL AND (o.until IS NULL OR o.until > now()) " \
 	"ORDER BY 1), ','), array_to_string(ARRAY(SELECT concat_ws(' ', o.office, " \
 	"coalesce(o.scope, '*'), coalesce(floor(extract(epoch FROM o.until) * 1000)::bigint, 0)) " \
-	"FROM office o WHERE o.person = p.id ORDER BY o.office, o.scope), E'\n'), p.created_at, " \
+	"FROM office o WHERE o.person = p.id ORDER BY o.office, o.scope), E'\n'), " \
+	"array_to_string(ARRAY(SELECT encode(c.issuer_sha256, 'hex') || ' ' || " \
+	"coalesce(c.organization, '') FROM institution_certificate c WHERE c.required " \
+	"AND EXISTS (SELECT FROM member b WHERE b.institution = c.institution " \
+	"AND b.person = p.id AND b.until IS NULL) ORDER BY 1), E'\n'), p.created_at, " \
 	"EXISTS (SELECT FROM blocked b WHERE b.person = p.id AND b.model IS NULL AND b.ended_at " \
 	"IS NULL)"
 

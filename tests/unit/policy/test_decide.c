@@ -138,6 +138,12 @@ static void odd_purpose(struct decision_facts *f)
 {
 	decision_say_purpose(f, S("research"));
 }
+static void bare(struct decision_facts *f)
+{
+	f->client = CLIENT_MISSING;
+	f->gate = GATE_PUBLIC; /* nor what is open to all: they are turned away as themselves */
+	f->token_scope = 0;
+}
 static void untrained(struct decision_facts *f)
 {
 	f->requirement = CODE_TRAINING_EXPIRED;
@@ -153,29 +159,18 @@ static void each_flaw_is_refused_with_its_own_code(void **state)
 		change_fn *change;
 		enum code code;
 	} rows[] = {
-		{disabled, CODE_MODEL_DISABLED},
-		{shredded, CODE_MODEL_DISABLED},
-		{forged, CODE_CREDENTIAL_BAD_SIGNATURE},
-		{anonymous, CODE_NOT_AUTHENTICATED},
-		{suspended, CODE_SUBJECT_SUSPENDED},
-		{blocked, CODE_SUBJECT_BLOCKED},
-		{narrow, CODE_RIGHT_NOT_GRANTED},
-		{unlicensed, CODE_NO_LICENSE},
-		{pending, CODE_REQUEST_PENDING},
-		{denied, CODE_REQUEST_DENIED},
-		{revoked, CODE_LICENSE_REVOKED},
-		{on_hold, CODE_LICENSE_SUSPENDED},
-		{over, CODE_LICENSE_EXPIRED},
-		{early, CODE_LICENSE_NOT_YET_VALID},
-		{old_terms, CODE_TERMS_OUTDATED},
-		{other_right, CODE_RIGHT_NOT_GRANTED},
-		{used_up, CODE_QUOTA_EXCEEDED},
-		{no_region, CODE_LOCATION_NOT_ALLOWED},
-		{wrong_region, CODE_LOCATION_NOT_ALLOWED},
-		{inference_only, CODE_PURPOSE_MISMATCH},
-		{wrong_purpose, CODE_PURPOSE_MISMATCH},
-		{odd_purpose, CODE_PURPOSE_MISMATCH},
-		{untrained, CODE_TRAINING_EXPIRED},
+		{disabled, CODE_MODEL_DISABLED},         {shredded, CODE_MODEL_DISABLED},
+		{forged, CODE_CREDENTIAL_BAD_SIGNATURE}, {anonymous, CODE_NOT_AUTHENTICATED},
+		{suspended, CODE_SUBJECT_SUSPENDED},     {blocked, CODE_SUBJECT_BLOCKED},
+		{bare, CODE_CERTIFICATE_NEEDED},         {narrow, CODE_RIGHT_NOT_GRANTED},
+		{unlicensed, CODE_NO_LICENSE},           {pending, CODE_REQUEST_PENDING},
+		{denied, CODE_REQUEST_DENIED},           {revoked, CODE_LICENSE_REVOKED},
+		{on_hold, CODE_LICENSE_SUSPENDED},       {over, CODE_LICENSE_EXPIRED},
+		{early, CODE_LICENSE_NOT_YET_VALID},     {old_terms, CODE_TERMS_OUTDATED},
+		{other_right, CODE_RIGHT_NOT_GRANTED},   {used_up, CODE_QUOTA_EXCEEDED},
+		{no_region, CODE_LOCATION_NOT_ALLOWED},  {wrong_region, CODE_LOCATION_NOT_ALLOWED},
+		{inference_only, CODE_PURPOSE_MISMATCH}, {wrong_purpose, CODE_PURPOSE_MISMATCH},
+		{odd_purpose, CODE_PURPOSE_MISMATCH},    {untrained, CODE_TRAINING_EXPIRED},
 		{departed, CODE_AFFILIATION_ENDED},
 	};
 

@@ -44,6 +44,8 @@ CHANGE(forged, f->authenticated = false; f->credential = CODE_CREDENTIAL_BAD_SIG
 CHANGE(blocked, f->person = PERSON_BLOCKED)
 CHANGE(suspended, f->person = PERSON_SUSPENDED)
 CHANGE(narrow, f->token_scope = 0)
+CHANGE(bare, f->client = CLIENT_MISSING)
+CHANGE(certified, f->client = CLIENT_FITS)
 CHANGE(public, f->gate = GATE_PUBLIC)
 CHANGE(open_path, f->path_is_open = true)
 CHANGE(anonymous, f->authenticated = false; f->credential = CODE_NOT_AUTHENTICATED)
@@ -68,10 +70,11 @@ CHANGE(odd_purpose, decision_say_purpose(f, S("fun")))
 CHANGE(wrong_purpose, decision_say_purpose(f, S("DUO:0000004")))
 
 static change_fn *const changes[] = {
-	nothing,   disabled,  forged,         blocked, suspended,    narrow,      public,
-	open_path, anonymous, open_model,     pending, returned,     denied,      unlicensed,
-	revoked,   on_hold,   over,           early,   old_terms,    other_right, untrained,
-	nowhere,   elsewhere, inference_only, used_up, open_used_up, odd_purpose, wrong_purpose,
+	nothing,   disabled,       forged,    blocked,      suspended,   narrow,
+	bare,      certified,      public,    open_path,    anonymous,   open_model,
+	pending,   returned,       denied,    unlicensed,   revoked,     on_hold,
+	over,      early,          old_terms, other_right,  untrained,   nowhere,
+	elsewhere, inference_only, used_up,   open_used_up, odd_purpose, wrong_purpose,
 };
 
 static void write_record(struct buf *out, const struct decision_facts *f, const struct decision *d)
@@ -178,6 +181,7 @@ static void facts_are_read_strictly(void **state)
 		{"\"purpose_kind\":\"said\"", "\"purpose_kind\":\"none\""},
 		{"\"license_uses\":\"", "\"license_uses\":\"X,"},
 		{"\"path_is_open\":false", "\"path_is_open\":0"},
+		{"\"certificate\":\"not needed\"", "\"certificate\":\"perhaps\""},
 		{"\"token_scope\":4294967295", "\"token_scope\":4294967296"},
 		{"\"gate\":\"manual\"", "\"extra\":1,\"gate\":\"manual\""},
 		{"\"terms_current\":true,", ""},
