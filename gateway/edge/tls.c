@@ -284,7 +284,7 @@ enum tls_result tls_handshake(struct tls *tls)
 
 const struct client_certificate *tls_client_certificate(const struct tls *tls)
 {
-	return tls->certificate;
+	return tls ? tls->certificate : NULL;
 }
 
 bool tls_is_h2(const struct tls *tls)

@@ -38,7 +38,7 @@ void tls_free(struct tls *tls);
 
 enum tls_result tls_handshake(struct tls *tls);
 bool tls_is_h2(const struct tls *tls); /* after it: the protocol agreed on is HTTP/2 */
-/* The same: what the client showed; lives as long as tls. NULL: nothing. */
+/* The same: what the client showed; lives as long as tls. NULL: nothing, or no TLS (tests). */
 const struct client_certificate *tls_client_certificate(const struct tls *tls);
 enum tls_result tls_read(struct tls *tls, void *out, size_t size, size_t *got);
 bool tls_has_input(const struct tls *tls); /* taken from the socket, not yet read */
