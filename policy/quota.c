@@ -9,19 +9,9 @@ static const char *const measures[] = {LICENSE_MEASURES(NAME)};
 static const char *const periods[] = {LICENSE_PERIODS(NAME)};
 #undef NAME
 
-const char *quota_subject_name(enum quota_subject subject)
-{
-	return subjects[subject];
-}
-
 const char *quota_measure_name(enum license_measure measure)
 {
 	return measures[measure];
-}
-
-const char *quota_period_name(enum license_period period)
-{
-	return periods[period];
 }
 
 /* Its place, or `count`. */

@@ -29,9 +29,7 @@ struct quota_fact {
 
 enum { QUOTA_TEXT = 48 };
 
-const char *quota_subject_name(enum quota_subject subject);
 const char *quota_measure_name(enum license_measure measure);
-const char *quota_period_name(enum license_period period);
 
 /* False: no such name. */
 bool quota_subject_parse(enum quota_subject *out, struct slice name);

@@ -95,27 +95,6 @@ enum err store_institution_license_list(struct store *s, struct arena *arena,
 	return OK;
 }
 
-enum err store_institution_license_set_state(struct store *s, const uint8_t id[STORE_ID],
-					     struct slice from, struct slice to,
-					     struct slice reason, int64_t now_ms)
-{
-	static const struct store_statement update = {
-		"institution_license_set_state",
-		"UPDATE institution_license SET state = $3, state_reason = $4, changed_at = $5 "
-		"WHERE id = $1 AND state = $2"};
-	AUTO(store_step_clear) struct store_step step = {.statement = &update};
-
-	store_put_id(&step, id);
-	store_put_text(&step, from);
-	store_put_text(&step, to);
-	store_put_text_or_null(&step, reason);
-	store_put_time(&step, now_ms);
-	TRY(store_run(s, &step, 1));
-	return store_changed(&step) ? OK
-				    : failure(ERR_CONFLICT, "the institution's license is not %.*s",
-					      SLICE_PRINT(from));
-}
-
 enum err store_institution_license_hold(struct store *s, const uint8_t id[STORE_ID], int64_t now_ms)
 {
 	static const struct store_statement find = {
@@ -192,16 +171,6 @@ enum err store_seat_free_license(struct store *s, const uint8_t license[STORE_ID
 	AUTO(store_step_clear) struct store_step step = {.statement = &delete};
 
 	store_put_id(&step, license);
-	return store_run(s, &step, 1);
-}
-
-enum err store_seat_free_all(struct store *s, const uint8_t parent[STORE_ID])
-{
-	static const struct store_statement delete = {"seat_free_all",
-						      "DELETE FROM license_seat WHERE parent = $1"};
-	AUTO(store_step_clear) struct store_step step = {.statement = &delete};
-
-	store_put_id(&step, parent);
 	return store_run(s, &step, 1);
 }
 

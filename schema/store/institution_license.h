@@ -33,11 +33,6 @@ RESULT store_institution_license_list(struct store *s, struct arena *arena,
 				      struct store_institution_license **out, size_t *count,
 				      const uint8_t official[STORE_ID]);
 
-/* ERR_CONFLICT: it is not in state `from`. The row is locked until the transaction ends. */
-RESULT store_institution_license_set_state(struct store *s, const uint8_t id[STORE_ID],
-					   struct slice from, struct slice to, struct slice reason,
-					   int64_t now_ms);
-
 /* Active and within its dates, and it stays so until the transaction ends. ERR_CONFLICT. */
 RESULT store_institution_license_hold(struct store *s, const uint8_t id[STORE_ID], int64_t now_ms);
 
@@ -62,7 +57,6 @@ RESULT store_seat_fill(struct store *s, const uint8_t parent[STORE_ID],
 RESULT store_seat_free(struct store *s, const uint8_t parent[STORE_ID],
 		       const uint8_t person[STORE_ID]);
 RESULT store_seat_free_license(struct store *s, const uint8_t license[STORE_ID]);
-RESULT store_seat_free_all(struct store *s, const uint8_t parent[STORE_ID]);
 
 RESULT store_seat_list(struct store *s, struct arena *arena, struct store_seat **out, size_t *count,
 		       const uint8_t parent[STORE_ID]);

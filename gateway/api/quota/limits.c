@@ -1,30 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Limits of persons and institutions: who sees and who sets them. Those of a license stand in its
  * document, and are never changed. */
-#include "gateway/api/quota/limits.h"
-
 #include "crypto/json.h"
 #include "crypto/license_limits.h"
 #include "gateway/api/authorize.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "schema/store/institution.h"
-
-enum { LIMITS_MAX_TEXT = 4096 };
-
-enum err limits_of_body(struct slice *out, struct arena *arena, const json_t *body)
-{
-	AUTO(buf_free) struct buf text = buf_new(LIMITS_MAX_TEXT);
-	struct license_limits limits;
-
-	*out = S("");
-	TRY(license_limits_read(&limits, json_object_get(body, "limits")));
-	if (!limits.count)
-		return OK;
-	TRY(license_limits_write(&text, &limits));
-	*out = arena_copy(arena, buf_slice(&text));
-	return OK;
-}
 
 /* Whose limits an address is about. */
 struct subject {
