@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* engine_parts.h - what an engine is made of, for the files of engine.h only. */
+#ifndef INFERENCE_ENGINE_PARTS_H
+#define INFERENCE_ENGINE_PARTS_H
+
+#include "inference/batch.h"
+#include "inference/engine.h"
+#include "inference/textstream.h"
+#include "inference/tokenizer/tokenizer.h"
+
+/* One answer being written: what of it is text. The ids are the batch's. */
+struct answer {
+	uint64_t id;
+	struct textstream *stream;
+	bool is_first; /* no token with text of its own yet */
+	size_t prompt_tokens;
+	size_t completion_tokens;
+	size_t max_tokens;
+};
+
+struct engine {
+	struct config config;
+	struct tokenizer *tokenizer;
+	struct model *model;
+	struct compute *compute;
+	struct batch *batch;
+	struct answer *answers[BATCH_MAX_SEQUENCES + BATCH_MAX_WAITING];
+	size_t answer_count;
+	struct buf piece;
+};
+
+void engine_answer_free(struct answer *a);
+
+#endif
