@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/api/infer/call.h"
+
+#include "crypto/base/clock.h"
+#include "crypto/base/log.h"
+#include "gateway/api/infer/passes.h"
+#include "gateway/api/infer/running.h"
+#include "gateway/api/infer/slots.h"
+#include "gateway/api/lease/withdraw.h"
+#include "gateway/api/reply.h"
+#include "schema/store/decision.h"
+#include "schema/wire/engine.h"
+
+enum {
+	ENGINE_TOKEN_MS = 120000, /* one step of a busy engine */
+	ENGINE_LOOK_MS = 250,     /* how late a vanished client or a revocation may be noticed */
+};
+
+static struct slice right_of(const struct call *c)
+{
+	return slice_of_string(right_name(c->kind->right));
+}
+
+/* The decision and the entry, durable before anything is asked of an engine (class B). */
+static enum err log_begin(struct call *c)
+{
+	const struct grant *g = c->grant;
+	AUTO(store_end) struct store *store = c->context->store;
+	AUTO(audit_event_clear) struct audit_event event = {0};
+
+	audit_event_begin(&event, AUDIT_INFER_GENERATE,
+			  g->who->authenticated ? g->who->person.id : NULL, g->who->person.name);
+	audit_event_text(&event, "basis", slice_of_string(decision_basis_name(g->decision.basis)));
+	if (g->decision.basis == BASIS_LICENSE)
+		audit_event_uuid(&event, "license", g->license->id);
+	audit_event_text(&event, "model", g->access.model.name);
+	audit_event_text(&event, "revision", g->access.revision.id);
+	audit_event_text(&event, "right", right_of(c));
+	audit_event_text(&event, "route", slice_of_string(c->kind->route));
+	audit_event_text(&event, "decision", slice_of_string(exchange_request_id(c->x)));
+	audit_event_text(&event, "address", exchange_client_address(c->x));
+	TRY(store_begin(store));
+	TRY(authorize_record(store, c->x, g));
+	TRY(api_log(store, &event));
+	TRY(store_commit(store));
+	memcpy(c->event, event.id, WIRE_ID);
+	/* The entry is durable; a scribe that is away finds it when it comes back. */
+	if (rpc_note(c->context->api->rpc, ROLE_SCRIBE, 0, WIRE_SCRIBE_WAKE, S("")) != OK)
+		log_debug("infer.wake", "reason=\"%s\"", failure_text());
+	return OK;
+}
+
+static void log_end(struct call *c, enum err result)
+{
+	const struct grant *g = c->grant;
+	AUTO(audit_event_clear) struct audit_event event = {0};
+	struct store_usage usage = {
+		.right = right_of(c),
+		.calls = 1,
+		.prompt_tokens = c->prompt_tokens,
+		.completion_tokens = c->completion_tokens,
+	};
+
+	metrics_add(&c->context->api->metrics, METRIC_GENERATIONS, 1);
+	metrics_add(&c->context->api->metrics, METRIC_PROMPT_TOKENS, c->prompt_tokens);
+	metrics_add(&c->context->api->metrics, METRIC_COMPLETION_TOKENS, c->completion_tokens);
+	audit_event_begin(&event, AUDIT_INFER_END, g->who->authenticated ? g->who->person.id : NULL,
+			  g->who->person.name);
+	audit_event_uuid(&event, "call", c->event);
+	if (g->license)
+		audit_event_uuid(&event, "license", g->license->id);
+	audit_event_text(&event, "model", g->access.model.name);
+	audit_event_text(&event, "right", right_of(c));
+	audit_event_text(&event, "finish",
+			 slice_of_string(result == OK ? c->finish : err_name(result)));
+	audit_event_number(&event, "prompt_tokens", (int64_t)c->prompt_tokens);
+	audit_event_number(&event, "completion_tokens", (int64_t)c->completion_tokens);
+	memcpy(usage.person, g->who->person.id, STORE_ID);
+	memcpy(usage.model, g->access.model.id, STORE_ID);
+	if (api_log(c->context->store, &event) != OK ||
+	    (g->who->authenticated &&
+	     store_usage_add(c->context->store, &usage, clock_now_ms()) != OK))
+		log_error("infer.unrecorded", "request=%s reason=\"%s\"", exchange_request_id(c->x),
+			  failure_text());
+}
+
+enum err call_pass(struct call *c, uint64_t *pass)
+{
+	return passes_get(pass, c->context, c->grant, c->slot);
+}
+
+enum err call_open(struct call *c, struct rpc_stream **out, enum wire_type type, struct slice body)
+{
+	return rpc_open_stream(out, c->context->api->rpc, ROLE_ENGINE, c->slot, type, body, -1);
+}
+
+enum err call_next(struct call *c, struct rpc_stream *stream, struct rpc_reply *reply)
+{
+	int64_t deadline = clock_monotonic_ms() + ENGINE_TOKEN_MS;
+	enum err result;
+
+	do {
+		rpc_reply_clear(reply);
+		if (exchange_is_closed(c->x))
+			return failure(ERR_CLOSED, "the client has gone");
+		if (call_is_cut(c))
+			return failure(ERR_DENIED, "the license or the model was withdrawn");
+		result = rpc_next(stream, reply, ENGINE_LOOK_MS);
+	} while (result == ERR_TIMEOUT && clock_monotonic_ms() < deadline);
+	return result;
+}
+
+void call_cancel(struct call *c, struct rpc_stream *stream)
+{
+	AUTO(buf_free) struct buf body = buf_new(16);
+	struct wire_engine_cancel stop = {.call = rpc_stream_call(stream)};
+
+	wire_write_engine_cancel(&body, &stop);
+	if (rpc_note(c->context->api->rpc, ROLE_ENGINE, c->slot, WIRE_ENGINE_CANCEL,
+		     buf_slice(&body)) != OK)
+		log_debug("infer.cancel", "reason=\"%s\"", failure_text());
+}
+
+bool call_is_cut(const struct call *c)
+{
+	return atomic_load(&c->cut.is_cut);
+}
+
+enum err call_keep_reason(struct call *c, enum err result)
+{
+	if (result != OK)
+		c->why = arena_string(exchange_arena(c->x), slice_of_string(failure_text()));
+	return result;
+}
+
+/* Loading may have taken minutes: what was decided before it is decided again, for the revision
+ * that was loaded. False: it has answered. */
+static bool decide_again(struct call *c)
+{
+	struct slice revision = c->grant->access.revision.id;
+
+	c->grant = authorize_model(c->x, c->context, c->kind->right, c->model, revision, S(""));
+	return c->grant != NULL;
+}
+
+/* In a slot: log, work, log what came out. Every infer.generate has its infer.end. */
+static enum err work_logged(struct call *c)
+{
+	enum err result;
+
+	TRY(call_keep_reason(c, log_begin(c)));
+	exchange_header(c->x, "X-Audit-Receipt", "%s", api_uuid(exchange_arena(c->x), c->event));
+	result = call_keep_reason(c, c->kind->work(c));
+	log_end(c, result);
+	return result;
+}
+
+/* What it really took. An engine that died, or did not say in time, leaves what was reserved. */
+static struct store_spent spent_of(const struct call *c)
+{
+	if (!c->is_begun)
+		return (struct store_spent){0};
+	return (struct store_spent){
+		.requests = 1,
+		.tokens = c->is_counted ? c->prompt_tokens + c->completion_tokens : c->most_tokens};
+}
+
+/* On a quota that lasts as long as it does. */
+static enum err work_counted(struct call *c)
+{
+	enum err result = work_logged(c);
+	struct store_spent spent = spent_of(c);
+
+	quota_leave(&c->hold, c->context, &spent);
+	return result;
+}
+
+static void answer_failure(struct call *c, enum err result)
+{
+	if (c->kind->tell && c->kind->tell(c, result))
+		return;
+	if (exchange_is_answered(c->x))
+		exchange_abort(c->x);
+	else if (result == ERR_CONFLICT) /* of slots_enter: no engine is free */
+		reply_busy(c->x, c->why, (unsigned)c->context->api->settings->engines);
+	else
+		reply_failure(c->x, failure(result, "%s", c->why));
+}
+
+/* In a place among those that may use an engine. */
+static void run(struct call *c)
+{
+	const struct quota_ask ask = {.counts_tokens = true, .tokens = c->most_tokens};
+	enum err result = call_keep_reason(c, slots_enter(&c->slot, c->x, c->context, c->grant));
+
+	if (result == OK) {
+		bool decided = decide_again(c) &&
+			       quota_enter(&c->hold, c->x, c->context, c->grant, &ask);
+
+		if (decided)
+			result = work_counted(c);
+		slots_leave(c->context->api->slots, c->slot);
+		if (!decided)
+			return;
+	}
+	if (result != OK)
+		answer_failure(c, result);
+}
+
+/* Where a withdrawal finds it; from here on, loading included. */
+static void run_in_reach(struct call *c)
+{
+	struct cuts *cuts = c->context->api->cuts;
+	enum err result;
+
+	c->cut = withdraw_entry(c->grant, CUT_GENERATION);
+	result = cuts_enter(cuts, &c->cut, c->grant->who->mark.epoch);
+	if (result != OK) {
+		reply_failure(c->x, result);
+		return;
+	}
+	run(c);
+	if (call_is_cut(c))
+		metrics_add(&c->context->api->metrics, METRIC_STREAMS_CUT, 1);
+	cuts_leave(cuts, &c->cut);
+}
+
+static void run_in_place(struct call *c)
+{
+	struct running *running = c->context->api->running;
+
+	if (running_enter(running) != OK) {
+		reply_busy(c->x, failure_text(),
+			   (unsigned)(c->context->api->settings->workers + 1) / 2);
+		return;
+	}
+	run_in_reach(c);
+	running_leave(running);
+}
+
+static bool can_run(const struct call *c)
+{
+	const struct store_revision *revision = &c->grant->access.revision;
+
+	if (c->grant->access.has_revision && revision->runnable)
+		return true;
+	reply_code(c->x, CODE_UNSUPPORTED,
+		   arena_printf(exchange_arena(c->x), "this model is download only: %.*s",
+				SLICE_PRINT(revision->runnable_reason)),
+		   "model");
+	return false;
+}
+
+void call_run(struct call *c)
+{
+	c->grant = authorize_model(c->x, c->context, c->kind->right, c->model, S(""), S(""));
+	if (!c->grant || !can_run(c))
+		return;
+	if (c->kind->accept && !c->kind->accept(c))
+		return;
+	run_in_place(c);
+}
