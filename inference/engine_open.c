@@ -43,13 +43,11 @@ static enum err read_config(struct config *out, struct model_files *files)
 static enum err read_tokenizer(struct tokenizer **out, struct model_files *files,
 			       const struct config *config)
 {
-	AUTO(buf_free) struct buf text = buf_new(TOKENIZER_MAX_FILE);
 	AUTO(tokenizer_auto) struct tokenizer *t = NULL;
 
-	TRY(read_file(&text, files, "tokenizer.json", TOKENIZER_MAX_FILE));
-	TRY(tokenizer_open(&t, buf_slice(&text)));
+	TRY(tokenizer_open_files(&t, files, NULL));
 	if (tokenizer_vocabulary(t) > config->vocabulary)
-		return failure(ERR_FORMAT, "tokenizer.json: %zu tokens, config.json says %u",
+		return failure(ERR_FORMAT, "the tokenizer has %zu tokens, config.json says %u",
 			       tokenizer_vocabulary(t), config->vocabulary);
 	*out = t;
 	t = NULL; /* given away */

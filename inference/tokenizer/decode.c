@@ -98,13 +98,14 @@ static enum err write_token(const struct tokenizer *t, struct buf *out, struct s
 	return buf_done(out);
 }
 
-void tokenizer_write_piece(const struct tokenizer *t, uint32_t id, bool is_first, struct buf *out)
+/* Of a special token its name. */
+static void write_any(const struct tokenizer *t, uint32_t id, bool is_first, struct buf *out)
 {
 	/* Replacements in a token: within what normal_run allows, or the piece is left out. */
 	AUTO(buf_free) struct buf piece = buf_new(4 * TOKENIZER_MAX_TOKEN);
 	struct slice text;
 
-	if (id >= t->entry_count || t->entries[id].special)
+	if (id >= t->entry_count)
 		return;
 	if (t->entries[id].is_byte)
 		buf_write_u8(&piece, t->entries[id].byte);
@@ -115,6 +116,12 @@ void tokenizer_write_piece(const struct tokenizer *t, uint32_t id, bool is_first
 		if (slice_starts_with(text, t->strip))
 			text = slice_of(text.data + t->strip.size, text.size - t->strip.size);
 	buf_write(out, text);
+}
+
+void tokenizer_write_piece(const struct tokenizer *t, uint32_t id, bool is_first, struct buf *out)
+{
+	if (!tokenizer_is_special(t, id))
+		write_any(t, id, is_first, out);
 }
 
 /* A run of byte tokens is text only as a whole: else each of its bytes is a U+FFFD, as the
@@ -129,37 +136,57 @@ static void write_run(struct buf *out, struct buf *run)
 	buf_reset(run);
 }
 
-static void write_all(const struct tokenizer *t, struct buf *out, struct buf *run,
-		      const uint32_t *ids, size_t count)
+/* The ids of a text on their way back. */
+struct decoding {
+	const struct tokenizer *tokenizer;
+	const uint32_t *ids;
+	size_t count;
+	bool names_special; /* else special tokens are left out */
+};
+
+static void write_all(const struct decoding *d, struct buf *out, struct buf *run)
 {
+	const struct tokenizer *t = d->tokenizer;
 	bool is_first = true;
 
-	for (size_t i = 0; i < count; i++) {
-		bool is_byte = ids[i] < t->entry_count && t->entries[ids[i]].is_byte;
+	for (size_t i = 0; i < d->count; i++) {
+		uint32_t id = d->ids[i];
+		bool is_byte = id < t->entry_count && t->entries[id].is_byte;
 
-		if (tokenizer_is_special(t, ids[i]))
+		if (!d->names_special && tokenizer_is_special(t, id))
 			continue;
 		if (!is_byte)
 			write_run(out, run);
-		tokenizer_write_piece(t, ids[i], is_first, is_byte ? run : out);
+		write_any(t, id, is_first, is_byte ? run : out);
 		is_first = false;
 	}
 	write_run(out, run);
 }
 
-enum err tokenizer_decode(const struct tokenizer *t, struct buf *out, const uint32_t *ids,
-			  size_t count)
+static enum err decode(const struct decoding *d, struct buf *out)
 {
 	AUTO(buf_free) struct buf run = buf_new(out->limit);
 	AUTO(buf_free) struct buf bytes = buf_new(out->limit);
 
-	if (t->decoder == DECODER_BYTES) {
-		write_all(t, &bytes, &run, ids, count);
+	if (d->tokenizer->decoder == DECODER_BYTES) {
+		write_all(d, &bytes, &run);
 		unicode_write_lossy(out, buf_slice(&bytes));
 	} else {
-		write_all(t, out, &run, ids, count);
+		write_all(d, out, &run);
 	}
 	TRY(buf_done(&run));
 	TRY(buf_done(&bytes));
 	return buf_done(out);
+}
+
+enum err tokenizer_decode(const struct tokenizer *t, struct buf *out, const uint32_t *ids,
+			  size_t count)
+{
+	return decode(&(struct decoding){t, ids, count, false}, out);
+}
+
+enum err tokenizer_decode_all(const struct tokenizer *t, struct buf *out, const uint32_t *ids,
+			      size_t count)
+{
+	return decode(&(struct decoding){t, ids, count, true}, out);
 }

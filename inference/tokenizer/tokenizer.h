@@ -8,6 +8,7 @@
 #define INFERENCE_TOKENIZER_TOKENIZER_H
 
 #include "crypto/base/buf.h"
+#include "inference/format/source.h"
 
 enum {
 	TOKENIZER_MAX_FILE = 64 << 20,      /* bytes of tokenizer.json */
@@ -19,6 +20,7 @@ enum {
 };
 
 struct tokenizer;
+struct gguf;
 
 struct token_list {
 	uint32_t *ids;
@@ -29,6 +31,11 @@ void token_list_free(struct token_list *l); /* fit for AUTO */
 
 /* ERR_FORMAT: broken; ERR_UNSUPPORTED: a component not known here, named. */
 RESULT tokenizer_open(struct tokenizer **out, struct slice json);
+/* From a model's directory: tokenizer.json, else what there is instead of it; at last the metadata
+ * of `gguf` (NULL: there is none). Failures name the file; ERR_NOT_FOUND: the one that is wanted
+ * most. */
+RESULT tokenizer_open_files(struct tokenizer **out, struct model_files *files,
+			    const struct gguf *gguf);
 void tokenizer_free(struct tokenizer *t); /* NULL is fine */
 AUTO_POINTER(tokenizer)
 
@@ -59,5 +66,8 @@ void tokenizer_write_piece(const struct tokenizer *t, uint32_t id, bool is_first
 /* Whole text of a list of ids, special tokens left out; always UTF-8. */
 RESULT tokenizer_decode(const struct tokenizer *t, struct buf *out, const uint32_t *ids,
 			size_t count);
+/* The same with special tokens written as their names ("</s>"). */
+RESULT tokenizer_decode_all(const struct tokenizer *t, struct buf *out, const uint32_t *ids,
+			    size_t count);
 
 #endif

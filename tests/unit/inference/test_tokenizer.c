@@ -134,6 +134,9 @@ static void the_template_stands_around_the_text(void **state)
 	assert_int_equal(list.ids[4], 1);
 	assert_ok(tokenizer_decode(t, &text, list.ids, list.count));
 	assert_slice(buf_slice(&text), "a b");
+	buf_reset(&text);
+	assert_ok(tokenizer_decode_all(t, &text, list.ids, list.count));
+	assert_slice(buf_slice(&text), "<s> a b<s>");
 	assert_true(tokenizer_is_special(t, 1));
 	assert_false(tokenizer_is_special(t, 12));
 	assert_false(tokenizer_is_special(t, 4000000000u));
