@@ -2,6 +2,7 @@
 #include "gateway/engine/sealed.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "crypto/age_stream.h"
@@ -20,6 +21,7 @@ struct sealed {
 	struct model_files files;
 	struct keys *keys;
 	size_t count;
+	char name[WIRE_MAX_PATH + 1]; /* the one asked for last */
 	struct sealed_file list[WIRE_MAX_ENGINE_FILES];
 };
 
@@ -57,6 +59,16 @@ static enum err find_sealed(struct model_files *files, const char *name, struct 
 	return failure(ERR_NOT_FOUND, "the revision has no file \"%s\"", name);
 }
 
+static const char *name_at(struct model_files *files, size_t i)
+{
+	struct sealed *s = files->context;
+
+	if (i >= s->count)
+		return NULL;
+	snprintf(s->name, sizeof s->name, "%.*s", SLICE_PRINT(s->list[i].path));
+	return s->name;
+}
+
 static enum err open_one(struct sealed *s, int store, const struct wire_engine_file *wanted)
 {
 	struct sealed_file *file = &s->list[s->count++];
@@ -85,7 +97,7 @@ enum err sealed_open(struct sealed **out, int store, struct keys *keys,
 	AUTO(sealed_auto) struct sealed *s = calloc(1, sizeof *s);
 
 	assert(s);
-	s->files = (struct model_files){find_sealed, s};
+	s->files = (struct model_files){find_sealed, s, name_at};
 	s->keys = keys;
 	for (uint16_t i = 0; i < load->count; i++)
 		TRY(open_one(s, store, &load->files[i]));

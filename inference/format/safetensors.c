@@ -15,25 +15,6 @@ struct safetensors {
 	size_t count;
 };
 
-static const struct {
-	const char *name;
-	unsigned bits;
-} types[] = {
-#define TENSOR_ROW(type, name, bits) [type] = {name, bits},
-	TENSOR_TYPES(TENSOR_ROW)
-#undef TENSOR_ROW
-};
-
-const char *tensor_type_name(enum tensor_type type)
-{
-	return types[type].name;
-}
-
-size_t tensor_type_size(enum tensor_type type)
-{
-	return types[type].bits / 8;
-}
-
 static enum err refuse(const char *name, const char *why)
 {
 	return failure(ERR_FORMAT, "safetensors: tensor \"%.*s\": %s", NAME_SHOWN, name, why);
@@ -45,12 +26,8 @@ static enum err parse_type(struct tensor *t, const json_t *value)
 
 	if (!name)
 		return refuse(t->name, "\"dtype\" is missing or not a string");
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-		if (strcmp(types[i].name, name) == 0) {
-			t->type = (enum tensor_type)i;
-			return OK;
-		}
-	}
+	if (tensor_type_of_name(&t->type, name) && tensor_type_elements(t->type) == 1)
+		return OK;
 	return failure(ERR_FORMAT, "safetensors: tensor \"%.*s\": \"dtype\" is \"%.*s\", unknown",
 		       NAME_SHOWN, t->name, NAME_SHOWN, name);
 }
@@ -60,7 +37,7 @@ static enum err parse_shape(struct tensor *t, const json_t *value)
 {
 	if (!json_is_array(value))
 		return refuse(t->name, "\"shape\" is missing or not a list");
-	if (json_array_size(value) > SAFETENSORS_MAX_RANK)
+	if (json_array_size(value) > TENSOR_MAX_RANK)
 		return refuse(t->name, "more dimensions than 8");
 	t->rank = (unsigned)json_array_size(value);
 	t->count = 1;

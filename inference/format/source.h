@@ -22,6 +22,9 @@ struct model_files {
 	 * the supplier's, and must live until the call that got `files` has returned. */
 	enum err (*find)(struct model_files *files, const char *name, struct weight_source **out);
 	void *context;
+	/* The name of file i, borrowed until the next call; NULL: there are no more. The function
+	 * may be NULL: then nobody can ask which files there are. */
+	const char *(*name_at)(struct model_files *files, size_t i);
 };
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef TESTS_UNIT_INFERENCE_FILES_H
 #define TESTS_UNIT_INFERENCE_FILES_H
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ struct folder {
 		struct weight_source source;
 	} open[FOLDER_FILES];
 	size_t count;
+	char listed[256]; /* the name given last */
 };
 
 static inline enum err folder_find(struct model_files *files, const char *name,
@@ -52,11 +54,41 @@ static inline enum err folder_find(struct model_files *files, const char *name,
 	return OK;
 }
 
+static inline bool folder_has(const struct folder *f, const char *name)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (strcmp(f->open[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Those put in or read already come first, then the others of the folder. */
+static inline const char *folder_name_at(struct model_files *files, size_t i)
+{
+	struct folder *f = files->context;
+	const struct dirent *entry;
+	DIR *directory;
+
+	for (size_t j = 0; j < f->count; j++)
+		if (f->open[j].text.size > 0 && i-- == 0)
+			return f->open[j].name;
+	directory = opendir(f->path);
+	f->listed[0] = '\0';
+	while (directory && (entry = readdir(directory)) != NULL)
+		if (!folder_has(f, entry->d_name) && i-- == 0) {
+			snprintf(f->listed, sizeof f->listed, "%s", entry->d_name);
+			break;
+		}
+	if (directory)
+		closedir(directory);
+	return f->listed[0] ? f->listed : NULL;
+}
+
 static inline void folder_init(struct folder *f, const char *path)
 {
 	memset(f, 0, sizeof *f);
 	snprintf(f->path, sizeof f->path, "%s", path);
-	f->files = (struct model_files){folder_find, f};
+	f->files = (struct model_files){folder_find, f, folder_name_at};
 }
 
 static inline void folder_set(struct folder *f, const char *name, struct slice text)
