@@ -17,6 +17,7 @@ struct sampler {
 	struct sampler_bias *biases;
 	size_t vocabulary;
 	struct candidate *candidates; /* room for the whole vocabulary */
+	struct penalties *penalties;  /* NULL: none */
 	uint64_t state[4];
 };
 
@@ -58,6 +59,8 @@ static enum err check_settings(const struct sampler_settings *s, size_t vocabula
 	if (!(s->top_p > 0 && s->top_p <= 1))
 		return failure(ERR_FORMAT, "sampling: top_p %g is not above 0 and at most 1",
 			       s->top_p);
+	if (!(s->min_p >= 0 && s->min_p <= 1))
+		return failure(ERR_FORMAT, "sampling: min_p %g is not within 0 to 1", s->min_p);
 	if (s->top_logprobs > SAMPLER_MAX_TOP)
 		return failure(ERR_LIMIT, "sampling: %u alternatives wanted, at most %d",
 			       s->top_logprobs, SAMPLER_MAX_TOP);
@@ -81,12 +84,15 @@ static enum err check_settings(const struct sampler_settings *s, size_t vocabula
 enum err sampler_new(struct sampler **out, const struct sampler_settings *settings,
 		     size_t vocabulary)
 {
+	struct penalties *penalties;
 	struct sampler *s;
 	uint64_t seed = settings->seed;
 
 	TRY(check_settings(settings, vocabulary));
+	TRY(penalties_new(&penalties, &settings->penalties, vocabulary));
 	s = calloc(1, sizeof *s);
 	assert(s);
+	s->penalties = penalties;
 	s->settings = *settings;
 	s->vocabulary = vocabulary;
 	s->biases = calloc(settings->bias_count + 1, sizeof *s->biases);
@@ -105,6 +111,7 @@ void sampler_free(struct sampler *s)
 {
 	if (!s)
 		return;
+	penalties_free(s->penalties);
 	free(s->biases);
 	free(s->candidates);
 	free(s);
@@ -188,25 +195,50 @@ static size_t keep_possible(struct sampler *s, const float *logits, float larges
 	return count;
 }
 
-static uint32_t draw(struct sampler *s, size_t count, float largest, double total)
+/* The likeliest has the weight 1. The others need a share of that. */
+static size_t drop_unlikely(struct candidate *candidates, size_t count, double min_p)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (candidates[i].weight >= min_p)
+			candidates[kept++] = candidates[i];
+	return kept;
+}
+
+/* The smallest set whose share of `total` reaches top-p; the token that crosses it is in. */
+static size_t keep_share(struct sampler *s, size_t count, float largest, double total)
 {
 	double kept = 0;
-	double target;
 	size_t used = 0;
 
 	for (size_t i = 0; i < count; i++)
 		s->candidates[i].weight = exp((double)(s->candidates[i].logit - largest) /
 					      s->settings.temperature);
-	/* The smallest set whose share reaches top_p; the token that crosses it is in. */
 	while (used < count && (used == 0 || kept < s->settings.top_p * total))
 		kept += s->candidates[used++].weight;
-	target = (double)(next_random(s->state) >> 11) * 0x1p-53 * kept;
-	for (size_t i = 0; i + 1 < used; i++) {
+	return used;
+}
+
+/* One of them, by their weights; never one without any (a bias or a mask of minus infinity). */
+static uint32_t draw(struct sampler *s, size_t count)
+{
+	double total = 0;
+	double target;
+	size_t last = 0;
+
+	for (size_t i = 0; i < count; i++)
+		total += s->candidates[i].weight;
+	target = (double)(next_random(s->state) >> 11) * 0x1p-53 * total;
+	for (size_t i = 0; i < count; i++) {
+		if (!(s->candidates[i].weight > 0))
+			continue;
 		target -= s->candidates[i].weight;
+		last = i;
 		if (target < 0)
-			return s->candidates[i].token;
+			break;
 	}
-	return s->candidates[used - 1].token;
+	return s->candidates[last].token;
 }
 
 static double sum_exp(const float *logits, size_t n, float largest, double temperature)
@@ -238,7 +270,10 @@ static uint32_t choose(struct sampler *s, const float *logits, uint32_t best)
 		total = sum_exp(logits, s->vocabulary, largest, s->settings.temperature);
 		count = keep_possible(s, logits, largest, total);
 	}
-	return draw(s, count, largest, total);
+	count = keep_share(s, count, largest, total);
+	if (s->settings.min_p > 0)
+		count = drop_unlikely(s->candidates, count, s->settings.min_p);
+	return draw(s, count);
 }
 
 /* A model that overflows has no probabilities; OpenAI's API writes -9999 for "very unlikely". */
@@ -247,20 +282,37 @@ static struct sample_choice choice(uint32_t token, double logprob)
 	return (struct sample_choice){token, isfinite(logprob) ? (float)logprob : -9999.0f};
 }
 
-void sampler_take(struct sampler *s, float *logits, struct sample *out)
+static void report(struct sampler *s, const float *logits, uint32_t token, struct sample *out)
 {
-	uint32_t best;
-	double norm;
+	float largest = logits[likeliest(logits, s->vocabulary)];
+	double norm = log(sum_exp(logits, s->vocabulary, largest, 1)) + largest;
 
-	for (size_t i = 0; i < s->settings.bias_count; i++)
-		logits[s->biases[i].token] += s->biases[i].bias;
-	best = likeliest(logits, s->vocabulary);
-	norm = log(sum_exp(logits, s->vocabulary, logits[best], 1)) + logits[best];
-	best = choose(s, logits, best);
-	out->chosen = choice(best, logits[best] - norm);
+	out->chosen = choice(token, logits[token] - norm);
 	out->top_count = 0;
 	if (s->settings.top_logprobs > 0)
 		out->top_count = keep_top(s, logits, s->settings.top_logprobs);
 	for (size_t i = 0; i < out->top_count; i++)
 		out->top[i] = choice(s->candidates[i].token, s->candidates[i].logit - norm);
+}
+
+void sampler_read(struct sampler *s, const uint32_t *prompt, size_t count)
+{
+	penalties_read(s->penalties, prompt, count);
+}
+
+void sampler_take(struct sampler *s, float *logits, struct sample *out)
+{
+	uint32_t token;
+
+	for (size_t i = 0; i < s->settings.bias_count; i++)
+		logits[s->biases[i].token] += s->biases[i].bias;
+	penalties_apply(s->penalties, logits);
+	token = choose(s, logits, likeliest(logits, s->vocabulary));
+	penalties_write(s->penalties, token);
+	report(s, logits, token, out);
+}
+
+void sampler_weigh(struct sampler *s, const float *logits, uint32_t token, struct sample *out)
+{
+	report(s, logits, token, out);
 }

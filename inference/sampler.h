@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sampler.h - from logits to one token: bias, temperature, top-k, top-p, and a seeded generator
- * of our own, so that the same seed gives the same text on every machine.
+ * sampler.h - from logits to one token, in this order: bias, penalties, temperature, top-k, top-p
+ * of what is left, min-p of what is left, and a draw by a seeded generator of our own, so that the
+ * same seed gives the same text on every machine.
  */
 #ifndef INFERENCE_SAMPLER_H
 #define INFERENCE_SAMPLER_H
 
 #include "crypto/base/err.h"
 #include "crypto/base/slice.h"
+#include "inference/penalties.h"
 
 enum {
 	SAMPLER_MAX_BIASES = 1024,
@@ -23,6 +25,8 @@ struct sampler_settings {
 	double temperature; /* 0: the likeliest token, always; at most 2 */
 	double top_p;       /* in (0, 1]; 1: off */
 	uint32_t top_k;     /* 0: off */
+	double min_p;       /* least share, in shares of the likeliest: [0, 1]; 0: off */
+	struct penalties_settings penalties;
 	uint64_t seed;
 	const struct sampler_bias *biases; /* copied by sampler_new */
 	size_t bias_count;
@@ -31,7 +35,7 @@ struct sampler_settings {
 
 struct sample_choice {
 	uint32_t token;
-	float logprob; /* natural; of the biased logits at temperature 1 */
+	float logprob; /* natural; of the logits with bias and penalties, at temperature 1 */
 };
 
 struct sample {
@@ -48,7 +52,13 @@ RESULT sampler_new(struct sampler **out, const struct sampler_settings *settings
 void sampler_free(struct sampler *s); /* NULL is fine */
 AUTO_POINTER(sampler)
 
-/* Changes the logits (bias). */
+/* What stands before the first token, for the penalty of repetition. */
+void sampler_read(struct sampler *s, const uint32_t *prompt, size_t count);
+
+/* Changes the logits (bias, penalties), and remembers what was taken. */
 void sampler_take(struct sampler *s, float *logits, struct sample *out);
+
+/* Nothing is taken: how likely the model by itself finds a token that is there already. */
+void sampler_weigh(struct sampler *s, const float *logits, uint32_t token, struct sample *out);
 
 #endif
