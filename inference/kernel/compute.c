@@ -14,6 +14,7 @@ struct compute {
 	const struct operators *operators;
 	struct operator_state state;
 	struct pool *pool;
+	bool is_fixed;
 };
 
 enum err compute_new(struct compute **out, const struct operators *operators, unsigned threads)
@@ -39,6 +40,17 @@ void compute_free(struct compute *c)
 	free(c);
 }
 
+void compute_fix(struct compute *c, bool is_fixed)
+{
+	c->is_fixed = is_fixed;
+}
+
+static enum err multiply(const struct compute *c, unsigned worker, const struct product *p)
+{
+	return c->is_fixed ? c->operators->fixed_product(&c->state, worker, p)
+			   : c->operators->product(&c->state, worker, p);
+}
+
 struct shared_product {
 	struct compute *compute;
 	const struct product *whole;
@@ -54,7 +66,7 @@ static void run_columns(void *context, unsigned worker, size_t first, size_t las
 	part.out += first;
 	part.w += first * part.k;
 	part.n = last - first;
-	s->results[worker] = s->compute->operators->product(&s->compute->state, worker, &part);
+	s->results[worker] = multiply(s->compute, worker, &part);
 }
 
 enum err compute_product(struct compute *c, const struct product *p)
@@ -62,7 +74,7 @@ enum err compute_product(struct compute *c, const struct product *p)
 	struct shared_product s = {.compute = c, .whole = p};
 
 	if (p->m * p->n * p->k < SHARED_FROM)
-		return c->operators->product(&c->state, 0, p);
+		return multiply(c, 0, p);
 	pool_run(c->pool, p->n, run_columns, &s);
 	if (s.results[0] != OK)
 		return s.results[0];

@@ -28,6 +28,9 @@ struct operators {
 	/* The product on the calling thread alone; `worker` is its number. */
 	enum err (*product)(const struct operator_state *s, unsigned worker,
 			    const struct product *p);
+	/* The same in one order of additions, whatever m and n are. */
+	enum err (*fixed_product)(const struct operator_state *s, unsigned worker,
+				  const struct product *p);
 	float (*dot)(const struct operator_state *s, const float *a, const float *b, size_t n);
 	/* out += scale * x */
 	void (*add_scaled)(const struct operator_state *s, float *out, const float *x, float scale,
@@ -45,6 +48,10 @@ AUTO_POINTER(compute)
 
 /* The product with out_stride = n, columns shared out to all threads. */
 RESULT compute_product(struct compute *c, const struct product *p);
+
+/* From now on, are products independent of how many rows there are? Slower. At first they are not:
+ * the fastest kernel for so many rows multiplies, and kernels differ in rounding. */
+void compute_fix(struct compute *c, bool is_fixed);
 
 /* matmul primitives that oneDNN has executed since compute_new */
 uint64_t compute_matmul_primitives(const struct compute *c);

@@ -16,6 +16,13 @@ static enum err onednn_or_rows(const struct operator_state *s, unsigned worker,
 	return OK;
 }
 
+static enum err rows_fixed(const struct operator_state *s, unsigned worker, const struct product *p)
+{
+	(void)worker;
+	s->rows->fixed_product(p);
+	return OK;
+}
+
 static float rows_dot(const struct operator_state *s, const float *a, const float *b, size_t n)
 {
 	return s->rows->dot(a, b, n);
@@ -59,6 +66,7 @@ static enum err plain_product(const struct operator_state *s, unsigned worker,
 const struct operators operators_onednn = {
 	.name = "onednn",
 	.product = onednn_or_rows,
+	.fixed_product = rows_fixed,
 	.dot = rows_dot,
 	.add_scaled = rows_add_scaled,
 };
@@ -66,6 +74,7 @@ const struct operators operators_onednn = {
 const struct operators operators_plain = {
 	.name = "plain",
 	.product = plain_product,
+	.fixed_product = plain_product,
 	.dot = plain_dot,
 	.add_scaled = plain_add_scaled,
 };

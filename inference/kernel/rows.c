@@ -118,4 +118,71 @@ static void product(const struct product *p)
 			p->out[i * p->out_stride + j] = dot(p->x + i * p->k, p->w + j * p->k, p->k);
 }
 
-const struct rows_kernels ROWS_NAME = {product, dot, add_scaled};
+/* One row of x against one row of w, in the very order of `tile`. */
+static float single(const float *x, const float *w, size_t k)
+{
+	vector sum = {0};
+	size_t i = 0;
+
+	for (; i + LANES <= k; i += LANES) {
+		vector v, w0;
+
+		LOAD(v, x + i);
+		LOAD(w0, w + i);
+		sum += v * w0;
+	}
+	return SUM(sum) + dot(x + i, w + i, k - i);
+}
+
+#define AGAINST(c) \
+	LOAD(w0, w + (c)*k + i); \
+	sum##c += v * w0
+
+#define ENTER(c) out[c] = SUM(sum##c) + dot(x + i, w + (c)*k + i, k - i)
+
+/* One row of x against TILE rows of w, each as `single` does it, so that they hide latency. */
+static void line(float *restrict out, const float *x, const float *w, size_t k)
+{
+	vector sum0 = {0}, sum1 = {0}, sum2 = {0}, sum3 = {0};
+	size_t i = 0;
+
+	for (; i + LANES <= k; i += LANES) {
+		vector v, w0;
+
+		LOAD(v, x + i);
+		AGAINST(0);
+		AGAINST(1);
+		AGAINST(2);
+		AGAINST(3);
+	}
+	ENTER(0);
+	ENTER(1);
+	ENTER(2);
+	ENTER(3);
+}
+
+static void fixed_product(const struct product *p)
+{
+	size_t j = 0;
+
+	for (; j + TILE <= p->n; j += TILE) {
+		const float *w = p->w + j * p->k;
+		size_t i = 0;
+
+		for (; i + TILE <= p->m; i += TILE) {
+			float *out = p->out + i * p->out_stride + j;
+			const float *x = p->x + i * p->k;
+
+			tile(out, p->out_stride, x, w, p->k);
+			tile(out + 2, p->out_stride, x, w + 2 * p->k, p->k);
+		}
+		for (; i < p->m; i++)
+			line(p->out + i * p->out_stride + j, p->x + i * p->k, w, p->k);
+	}
+	for (; j < p->n; j++)
+		for (size_t i = 0; i < p->m; i++)
+			p->out[i * p->out_stride + j] = single(p->x + i * p->k, p->w + j * p->k,
+							       p->k);
+}
+
+const struct rows_kernels ROWS_NAME = {product, fixed_product, dot, add_scaled};

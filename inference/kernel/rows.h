@@ -11,6 +11,9 @@
 
 struct rows_kernels {
 	void (*product)(const struct product *p);
+	/* Each number is made in one order, whatever m and n are: bit for bit the same in any
+	 * company. */
+	void (*fixed_product)(const struct product *p);
 	float (*dot)(const float *a, const float *b, size_t n);
 	void (*add_scaled)(float *out, const float *x, float scale, size_t n);
 };
