@@ -217,7 +217,7 @@ static RESULT evaluate_kind(struct value *out, struct run *r, const struct node 
 	case NODE_NAME:
 		return evaluate_name(out, r, n->text, s);
 	case NODE_STRING:
-		*out = value_text(n->text);
+		*out = value_own_text(r, n->text);
 		return OK;
 	case NODE_INTEGER:
 		*out = value_integer(n->integer);

@@ -63,7 +63,7 @@ static RESULT filter_reverse(struct value *out, struct run *r, const struct call
 
 static RESULT filter_join(struct value *out, struct run *r, const struct call *c)
 {
-	AUTO(buf_free) struct buf text = buf_new(r->memory_left);
+	AUTO(template_text_free) struct template_text text = template_text_new(r->memory_left);
 	struct list *items;
 	struct value item;
 
@@ -76,8 +76,8 @@ static RESULT filter_join(struct value *out, struct run *r, const struct call *c
 			TRY(value_attribute(&item, r, item, c->argument[1]));
 		TRY(value_write(&text, r, item));
 	}
-	TRY(buf_done(&text));
-	return value_copy_text(out, r, buf_slice(&text));
+	TRY(text_done(&text));
+	return value_copy(out, r, &text);
 }
 
 static RESULT filter_unique(struct value *out, struct run *r, const struct call *c)
@@ -99,14 +99,14 @@ static RESULT filter_unique(struct value *out, struct run *r, const struct call 
 
 static RESULT filter_string(struct value *out, struct run *r, const struct call *c)
 {
-	AUTO(buf_free) struct buf text = buf_new(r->memory_left);
+	AUTO(template_text_free) struct template_text text = template_text_new(r->memory_left);
 
 	*out = c->self;
 	if (c->self.kind == VALUE_TEXT)
 		return OK;
 	TRY(value_write(&text, r, c->self));
-	TRY(buf_done(&text));
-	return value_copy_text(out, r, buf_slice(&text));
+	TRY(text_done(&text));
+	return value_copy(out, r, &text);
 }
 
 static RESULT filter_safe(struct value *out, struct run *r, const struct call *c)

@@ -60,12 +60,12 @@ static RESULT calculate(struct value *out, struct slice sign, struct value a, st
 /* Text of both, one behind the other. */
 static RESULT concat(struct value *out, struct run *r, struct value a, struct value b)
 {
-	AUTO(buf_free) struct buf text = buf_new(r->memory_left);
+	AUTO(template_text_free) struct template_text text = template_text_new(r->memory_left);
 
 	TRY(value_write(&text, r, a));
 	TRY(value_write(&text, r, b));
-	TRY(buf_done(&text));
-	return value_copy_text(out, r, buf_slice(&text));
+	TRY(text_done(&text));
+	return value_copy(out, r, &text);
 }
 
 static RESULT join_lists(struct value *out, struct run *r, const struct list *a,
@@ -79,14 +79,14 @@ static RESULT join_lists(struct value *out, struct run *r, const struct list *a,
 	return OK;
 }
 
-static RESULT repeat(struct value *out, struct run *r, struct slice text, int64_t times)
+static RESULT repeat(struct value *out, struct run *r, struct value text, int64_t times)
 {
-	AUTO(buf_free) struct buf all = buf_new(r->memory_left);
+	AUTO(template_text_free) struct template_text all = template_text_new(r->memory_left);
 
-	for (int64_t i = 0; i < times && text.size && !all.overflow; i++)
-		buf_write(&all, text);
-	TRY(buf_done(&all));
-	return value_copy_text(out, r, buf_slice(&all));
+	for (int64_t i = 0; i < times && text.text.size && !all.text.overflow; i++)
+		text_write(&all, text);
+	TRY(text_done(&all));
+	return value_copy(out, r, &all);
 }
 
 static RESULT contains(bool *out, struct run *r, struct value what, struct value in)
@@ -143,7 +143,7 @@ static RESULT arithmetic(struct value *out, struct run *r, struct slice sign, st
 	if (is(sign, "+") && text && !nothing)
 		return concat(out, r, a, b);
 	if (is(sign, "*") && a.kind == VALUE_TEXT && b.kind == VALUE_INTEGER)
-		return repeat(out, r, a.text, b.integer);
+		return repeat(out, r, a, b.integer);
 	return failure(ERR_FORMAT, "%s %.*s %s", value_name(a.kind), SLICE_PRINT(sign),
 		       value_name(b.kind));
 }
@@ -196,17 +196,17 @@ static struct value loop_member(const struct loop *l, struct slice name)
 }
 
 /* The character at an index, from the end if negative. */
-static struct value character_at(struct slice text, int64_t index)
+static struct value character_at(struct value text, int64_t index)
 {
-	int64_t count = (int64_t)character_count(text);
+	int64_t count = (int64_t)character_count(text.text);
 
 	if (index < 0)
 		index += count;
 	if (index < 0 || index >= count)
 		return VALUE_NOTHING;
 	while (index--)
-		text = slice_part(text, character_size(text), text.size);
-	return value_text(slice_part(text, 0, character_size(text)));
+		text = value_part(text, character_size(text.text), text.text.size);
+	return value_part(text, 0, character_size(text.text));
 }
 
 RESULT evaluate_index(struct value *out, struct run *r, struct value of, struct value which)
@@ -231,7 +231,7 @@ RESULT evaluate_index(struct value *out, struct run *r, struct value of, struct 
 			*out = of.list->items[i];
 	} else if (which.kind == VALUE_INTEGER && of.kind == VALUE_TEXT) {
 		TRY(run_step(r, of.text.size / 64));
-		*out = character_at(of.text, which.integer);
+		*out = character_at(of, which.integer);
 	}
 	return OK;
 }
@@ -251,7 +251,7 @@ static RESULT bound(int64_t *out, struct value part, int64_t count, int64_t abse
 
 RESULT evaluate_slice(struct value *out, struct run *r, struct value of, const struct value part[3])
 {
-	AUTO(buf_free) struct buf text = buf_new(r->memory_left);
+	AUTO(template_text_free) struct template_text text = template_text_new(r->memory_left);
 	int64_t start, stop, step = part[2].kind == VALUE_INTEGER ? part[2].integer : 1;
 	struct list *items, *chosen = list_new(r);
 	int64_t count, low = step < 0 ? -1 : 0;
@@ -270,11 +270,11 @@ RESULT evaluate_slice(struct value *out, struct run *r, struct value of, const s
 	for (; step < 0 ? start > stop : start < stop; start += step) {
 		TRY(list_add(r, chosen, items->items[start]));
 		if (of.kind == VALUE_TEXT)
-			buf_write(&text, items->items[start].text);
+			text_write(&text, items->items[start]);
 	}
 	*out = value_list(chosen);
 	if (of.kind == VALUE_LIST)
 		return OK;
-	TRY(buf_done(&text));
-	return value_copy_text(out, r, buf_slice(&text));
+	TRY(text_done(&text));
+	return value_copy(out, r, &text);
 }

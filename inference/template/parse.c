@@ -376,6 +376,9 @@ RESULT template_parse(struct template **out, struct slice text)
 	if (!t)
 		abort();
 	t->text = arena_copy(&t->arena, text);
+	t->ones = arena_copy(&t->arena, text);
+	if (text.size)
+		memset((void *)(uintptr_t)t->ones.data, 1, text.size);
 	p.arena = &t->arena;
 	p.lexer = lexer_of(t->text, p.arena);
 	result = parse_whole(t, &p);

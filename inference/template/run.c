@@ -99,7 +99,8 @@ static RESULT run_set(struct run *r, const struct node *n, struct scope *s)
 	return dict_set(r, of.dict, n->a->text, v);
 }
 
-static RESULT run_if(struct buf *out, struct run *r, const struct node *n, struct scope *s)
+static RESULT run_if(struct template_text *out, struct run *r, const struct node *n,
+		     struct scope *s)
 {
 	for (;;) {
 		struct value v;
@@ -134,7 +135,8 @@ static RESULT select_items(struct list **out, struct run *r, const struct node *
 	return OK;
 }
 
-static RESULT run_for(struct buf *out, struct run *r, const struct node *n, struct scope *s)
+static RESULT run_for(struct template_text *out, struct run *r, const struct node *n,
+		      struct scope *s)
 {
 	struct loop *loop = run_alloc(r, sizeof *loop);
 	struct list *items;
@@ -170,7 +172,8 @@ static RESULT run_macro(struct run *r, const struct node *n, struct scope *s)
 	return scope_set(r, s, n->text, v);
 }
 
-static RESULT run_caller(struct buf *out, struct run *r, const struct node *n, struct scope *s)
+static RESULT run_caller(struct template_text *out, struct run *r, const struct node *n,
+			 struct scope *s)
 {
 	const struct macro caller = {S("caller"), n->a, n->c, s};
 	struct macro *kept = run_alloc(r, sizeof *kept);
@@ -181,7 +184,8 @@ static RESULT run_caller(struct buf *out, struct run *r, const struct node *n, s
 	return value_write(out, r, v);
 }
 
-static RESULT run_print(struct buf *out, struct run *r, const struct node *n, struct scope *s)
+static RESULT run_print(struct template_text *out, struct run *r, const struct node *n,
+			struct scope *s)
 {
 	struct value v;
 
@@ -189,11 +193,12 @@ static RESULT run_print(struct buf *out, struct run *r, const struct node *n, st
 	return value_write(out, r, v);
 }
 
-static RESULT run_statement(struct buf *out, struct run *r, const struct node *n, struct scope *s)
+static RESULT run_statement(struct template_text *out, struct run *r, const struct node *n,
+			    struct scope *s)
 {
 	/* Expressions and parts never stand where a statement does. */
 	if (n->kind == NODE_TEXT)
-		return value_write(out, r, value_text(n->text));
+		return value_write(out, r, value_own_text(r, n->text));
 	if (n->kind == NODE_PRINT)
 		return run_print(out, r, n, s);
 	if (n->kind == NODE_IF)
@@ -212,14 +217,14 @@ static RESULT run_statement(struct buf *out, struct run *r, const struct node *n
 	return OK;
 }
 
-RESULT run_body(struct buf *out, struct run *r, const struct node *body, struct scope *s)
+RESULT run_body(struct template_text *out, struct run *r, const struct node *body, struct scope *s)
 {
 	TRY(run_enter(r));
 	for (; body && r->flow == FLOW_ON; body = body->next) {
 		r->offset = body->offset;
 		TRY(run_statement(out, r, body, s));
 		TRY(run_step(r, 1));
-		TRY(buf_done(out));
+		TRY(text_done(out));
 	}
 	r->depth--;
 	return OK;
@@ -227,54 +232,125 @@ RESULT run_body(struct buf *out, struct run *r, const struct node *body, struct 
 
 RESULT run_text(struct value *out, struct run *r, const struct node *body, struct scope *s)
 {
-	AUTO(buf_free) struct buf text = buf_new(r->memory_left);
+	AUTO(template_text_free) struct template_text text = template_text_new(r->memory_left);
 
 	TRY(run_body(&text, r, body, s));
-	return value_copy_text(out, r, buf_slice(&text));
+	return value_copy(out, r, &text);
 }
 
-static RESULT set_globals(struct run *r, struct scope *s, const json_t *context)
+static RESULT set_builtins(struct run *r, struct scope *s)
 {
-	struct value v, name;
+	struct value v = {.kind = VALUE_NONE};
 
+	for (unsigned i = 0; i < 2; i++) {
+		TRY(scope_set(r, s, i ? S("true") : S("True"), value_boolean(true)));
+		TRY(scope_set(r, s, i ? S("false") : S("False"), value_boolean(false)));
+		TRY(scope_set(r, s, i ? S("none") : S("None"), v));
+	}
+	TRY(scope_set(r, s, S("null"), v));
 	for (const struct builtin *b = BUILTIN_FUNCTIONS; b->name; b++) {
 		v = (struct value){.kind = VALUE_FUNCTION, .function = b};
 		TRY(scope_set(r, s, slice_of_string(b->name), v));
 	}
-	for (unsigned i = 0; i < 2; i++) {
-		TRY(scope_set(r, s, i ? S("true") : S("True"), value_boolean(true)));
-		TRY(scope_set(r, s, i ? S("false") : S("False"), value_boolean(false)));
-		v = (struct value){.kind = VALUE_NONE};
-		TRY(scope_set(r, s, i ? S("none") : S("None"), v));
+	return OK;
+}
+
+/* A role that every template knows is a word of the template. */
+static void own_role(const struct run *r, struct value message)
+{
+	static const char *const ROLES[] = {"system", "developer", "user", "assistant", "tool"};
+	struct entry *e = message.kind == VALUE_DICT ? message.dict->entries : NULL;
+
+	for (size_t i = 0; e && i < message.dict->count; i++) {
+		if (!slice_equal(e[i].key, S("role")) || e[i].value.kind != VALUE_TEXT)
+			continue;
+		for (size_t k = 0; k < sizeof ROLES / sizeof *ROLES; k++)
+			if (slice_equal(e[i].value.text, slice_of_string(ROLES[k])))
+				e[i].value = value_own_text(r, e[i].value.text);
 	}
-	TRY(scope_set(r, s, S("null"), v));
+}
+
+static RESULT set_client(struct run *r, struct scope *s, const json_t *context)
+{
+	struct value v, one;
+
 	TRY(value_from_json(&v, r, context));
 	if (v.kind != VALUE_DICT)
 		return failure(ERR_FORMAT, "the context is no object");
 	for (size_t i = 0; i < v.dict->count; i++) {
-		name = v.dict->entries[i].value;
-		TRY(scope_set(r, s, v.dict->entries[i].key, name));
-		if (slice_equal(v.dict->entries[i].key, S("now_seconds")) &&
-		    name.kind == VALUE_INTEGER) {
+		struct slice key = v.dict->entries[i].key;
+
+		one = v.dict->entries[i].value;
+		TRY(scope_set(r, s, key, one));
+		if (slice_equal(key, S("now_seconds")) && one.kind == VALUE_INTEGER) {
 			r->has_now = true;
-			r->now_seconds = name.integer;
+			r->now_seconds = one.integer;
 		}
+		for (size_t k = 0; slice_equal(key, S("messages")) && one.kind == VALUE_LIST &&
+				   k < one.list->count;
+		     k++)
+			own_role(r, one.list->items[k]);
 	}
 	return OK;
 }
 
-static RESULT render(struct buf *out, struct run *r, const struct template *t,
-		     const json_t *context)
+/* What is not the conversation's: a text of which every byte counts as the template's, or a list
+ * of such. Nothing else is taken. */
+static RESULT own_value(struct value *out, struct run *r, const json_t *json)
+{
+	AUTO(template_text_free) struct template_text text = template_text_new(TEMPLATE_MAX_BYTES);
+
+	if (json_is_array(json)) {
+		*out = value_list(list_new(r));
+		for (size_t i = 0; i < json_array_size(json); i++) {
+			struct value v;
+
+			TRY(own_value(&v, r, json_array_get(json, i)));
+			TRY(list_add(r, out->list, v));
+		}
+		return OK;
+	}
+	if (!json_is_string(json))
+		return failure(ERR_FORMAT, "a special token that is no string");
+	buf_write(&text.text, slice_of(json_string_value(json), json_string_length(json)));
+	while (text.own.size < text.text.size)
+		buf_write_u8(&text.own, 1);
+	TRY(text_done(&text));
+	return value_copy(out, r, &text);
+}
+
+static RESULT set_own(struct run *r, struct scope *s, const json_t *own)
+{
+	const char *key;
+	json_t *child;
+
+	json_object_foreach((json_t *)(uintptr_t)own, key, child)
+	{
+		struct value v;
+
+		TRY(own_value(&v, r, child));
+		TRY(scope_set(r, s, slice_of_string(key), v));
+	}
+	return OK;
+}
+
+static RESULT render(struct template_text *out, struct run *r, const struct template *t,
+		     const struct template_context *context)
 {
 	struct scope *globals = scope_new(r, NULL);
 
-	TRY(set_globals(r, globals, context));
+	TRY(set_builtins(r, globals));
+	TRY(set_client(r, globals, context->client));
+	TRY(set_own(r, globals, context->own));
 	return run_body(out, r, t->body, scope_new(r, globals));
 }
 
-RESULT template_render(struct buf *out, const struct template *t, const json_t *context)
+RESULT template_render(struct template_text *out, const struct template *t,
+		       const struct template_context *context)
 {
-	struct run r = {.memory_left = TEMPLATE_MAX_MEMORY, .steps_left = TEMPLATE_MAX_STEPS};
+	struct run r = {.memory_left = TEMPLATE_MAX_MEMORY,
+			.steps_left = TEMPLATE_MAX_STEPS,
+			.ones = t->ones};
 	enum err result = render(out, &r, t, context);
 	char why[FAILURE_MAX_TEXT];
 	size_t line, column;

@@ -28,7 +28,8 @@ struct run {
 	size_t memory_left, steps_left;
 	unsigned depth;
 	enum flow flow;
-	size_t offset; /* of the node that is evaluated, for failures */
+	size_t offset;     /* of the node that is evaluated, for failures */
+	struct slice ones; /* as long as the template: what its own texts are marked with */
 	bool has_now;
 	int64_t now_seconds;
 };
@@ -87,7 +88,7 @@ RESULT evaluate_slice(struct value *out, struct run *r, struct value of,
 		      const struct value part[3]);
 RESULT macro_call(struct value *out, struct run *r, const struct macro *m,
 		  const struct arguments *given, const struct macro *caller);
-RESULT run_body(struct buf *out, struct run *r, const struct node *body, struct scope *s);
+RESULT run_body(struct template_text *out, struct run *r, const struct node *body, struct scope *s);
 RESULT run_text(struct value *out, struct run *r, const struct node *body, struct scope *s);
 
 #endif

@@ -4,36 +4,46 @@
 #include "inference/template/characters.h"
 
 /* The string a method or a filter works on. */
-static RESULT text_of(struct slice *out, struct run *r, struct value v)
+static RESULT text_of(struct value *out, struct run *r, struct value v)
 {
-	*out = S("");
+	*out = value_text(S(""));
 	if (v.kind == VALUE_UNDEFINED)
 		return OK;
 	if (v.kind != VALUE_TEXT)
 		return failure(ERR_FORMAT, "a string expected, not %s", value_name(v.kind));
-	*out = v.text;
+	*out = v;
 	return run_step(r, v.text.size / 16);
+}
+
+/* A character in place of another: it belongs to whom that belonged to. */
+static void write_character(struct template_text *out, uint32_t code, const uint8_t *own)
+{
+	size_t before = out->text.size;
+
+	character_write(&out->text, code);
+	while (out->own.size < out->text.size && out->text.size > before)
+		buf_write_u8(&out->own, own ? *own : 0);
 }
 
 /* Each character through `first` where a word begins, else through `rest`. */
 static RESULT fold(struct value *out, struct run *r, const struct call *c, bool words,
 		   uint32_t (*first)(uint32_t code), uint32_t (*rest)(uint32_t code))
 {
-	AUTO(buf_free) struct buf text = buf_new(r->memory_left);
+	AUTO(template_text_free) struct template_text text = template_text_new(r->memory_left);
 	bool begins = true;
-	struct slice from;
+	struct value from;
 
 	TRY(text_of(&from, r, c->self));
-	while (from.size) {
-		uint32_t code = character_read(from), upper = character_upper(code);
+	while (from.text.size) {
+		uint32_t code = character_read(from.text), upper = character_upper(code);
 
-		character_write(&text, begins ? first(code) : rest(code));
+		write_character(&text, begins ? first(code) : rest(code), from.own);
 		begins = words && upper == character_lower(code) && code < 0x80 &&
 			 !(code >= '0' && code <= '9') && code != '\'';
-		from = slice_part(from, character_size(from), from.size);
+		from = value_part(from, character_size(from.text), from.text.size);
 	}
-	TRY(buf_done(&text));
-	return value_copy_text(out, r, buf_slice(&text));
+	TRY(text_done(&text));
+	return value_copy(out, r, &text);
 }
 
 RESULT text_upper(struct value *out, struct run *r, const struct call *c)
@@ -56,11 +66,19 @@ RESULT text_title(struct value *out, struct run *r, const struct call *c)
 	return fold(out, r, c, true, character_upper, character_lower);
 }
 
+/* The part of a text that lies there. */
+static struct value part_at(struct value whole, struct slice there)
+{
+	return value_part(whole, (size_t)(there.data - whole.text.data), there.size);
+}
+
 static RESULT strip(struct value *out, struct run *r, const struct call *c, bool left, bool right)
 {
 	struct slice text, set = S("");
+	struct value whole;
 
-	TRY(text_of(&text, r, c->self));
+	TRY(text_of(&whole, r, c->self));
+	text = whole.text;
 	if (c->argument[0].kind == VALUE_TEXT) {
 		set = c->argument[0].text;
 		TRY(run_step(r, text.size / 16 * (set.size + 1)));
@@ -69,7 +87,7 @@ static RESULT strip(struct value *out, struct run *r, const struct call *c, bool
 		text = text_strip_left(text, set);
 	if (right)
 		text = text_strip_right(text, set);
-	*out = value_text(text);
+	*out = part_at(whole, text);
 	return OK;
 }
 
@@ -99,56 +117,57 @@ static RESULT limit_of(int64_t *out, struct value v)
 }
 
 /* Before each character and at the end, where the text to be replaced is empty. */
-static void replace_empty(struct buf *text, struct slice from, struct slice to, int64_t limit)
+static void replace_empty(struct template_text *text, struct value from, struct value to,
+			  int64_t limit)
 {
-	for (; limit > 0 && !text->overflow; limit--) {
-		size_t size = character_size(from);
+	for (; limit > 0 && !text->text.overflow; limit--) {
+		size_t size = character_size(from.text);
 
-		buf_write(text, to);
-		buf_write(text, slice_part(from, 0, size));
-		if (from.size == 0)
+		text_write(text, to);
+		text_write(text, value_part(from, 0, size));
+		if (from.text.size == 0)
 			return;
-		from = slice_part(from, size, from.size);
+		from = value_part(from, size, from.text.size);
 	}
-	buf_write(text, from);
+	text_write(text, from);
 }
 
-static void replace_all(struct buf *text, struct slice from, struct slice old, struct slice to,
-			int64_t limit)
+static void replace_all(struct template_text *text, struct value from, struct slice old,
+			struct value to, int64_t limit)
 {
 	size_t at = 0, found;
 
-	while (limit-- > 0 && (found = text_find(from, old, at)) <= from.size) {
-		buf_write(text, slice_part(from, at, found - at));
-		buf_write(text, to);
+	while (limit-- > 0 && (found = text_find(from.text, old, at)) <= from.text.size) {
+		text_write(text, value_part(from, at, found - at));
+		text_write(text, to);
 		at = found + old.size;
 	}
-	buf_write(text, slice_part(from, at, from.size));
+	text_write(text, value_part(from, at, from.text.size));
 }
 
 RESULT text_replace(struct value *out, struct run *r, const struct call *c)
 {
-	AUTO(buf_free) struct buf text = buf_new(r->memory_left);
-	struct slice from, old, to;
+	AUTO(template_text_free) struct template_text text = template_text_new(r->memory_left);
+	struct value from, old, to;
 	int64_t limit;
 
 	TRY(text_of(&from, r, c->self));
 	TRY(text_of(&old, r, c->argument[0]));
 	TRY(text_of(&to, r, c->argument[1]));
 	TRY(limit_of(&limit, c->argument[2]));
-	if (old.size)
-		replace_all(&text, from, old, to, limit);
+	if (old.text.size)
+		replace_all(&text, from, old.text, to, limit);
 	else
 		replace_empty(&text, from, to, limit);
-	TRY(buf_done(&text));
-	return value_copy_text(out, r, buf_slice(&text));
+	TRY(text_done(&text));
+	return value_copy(out, r, &text);
 }
 
 RESULT text_indent(struct value *out, struct run *r, const struct call *c)
 {
-	AUTO(buf_free) struct buf text = buf_new(r->memory_left);
+	AUTO(template_text_free) struct template_text text = template_text_new(r->memory_left);
 	bool first = value_truth(c->argument[1]), blank = value_truth(c->argument[2]), more = true;
-	struct slice rest, line;
+	struct value rest;
 	int64_t width = 4;
 
 	TRY(text_of(&rest, r, c->self));
@@ -158,30 +177,33 @@ RESULT text_indent(struct value *out, struct run *r, const struct call *c)
 		return failure(ERR_UNSUPPORTED, "an indent that is no number");
 	if (width > 256)
 		return failure(ERR_LIMIT, "an indent of more than 256");
-	for (bool begin = true; more && !text.overflow; begin = false) {
-		more = slice_cut(rest, '\n', &line, &rest);
-		for (int64_t i = 0; (!begin || first) && (line.size || blank) && i < width; i++)
-			buf_write_u8(&text, ' ');
-		buf_write(&text, line);
-		if (more)
-			buf_write_u8(&text, '\n');
+	for (bool begin = true; more && !text.text.overflow; begin = false) {
+		size_t line = slice_find(rest.text, '\n');
+
+		more = line < rest.text.size;
+		for (int64_t i = 0; (!begin || first) && (line || blank) && i < width; i++)
+			text_write_other(&text, S(" "));
+		text_write(&text, value_part(rest, 0, line + more));
+		rest = value_part(rest, line + more, rest.text.size);
 	}
-	TRY(buf_done(&text));
-	return value_copy_text(out, r, buf_slice(&text));
+	TRY(text_done(&text));
+	return value_copy(out, r, &text);
 }
 
 /* At white space: runs of it are one separator, none at the ends. */
-static RESULT split_blank(struct list *parts, struct run *r, struct slice text, int64_t limit)
+static RESULT split_blank(struct list *parts, struct run *r, struct value whole, int64_t limit)
 {
+	struct slice text = whole.text;
+
 	for (text = text_strip_left(text, S("")); text.size; text = text_strip_left(text, S(""))) {
 		size_t end = 0;
 
 		if (limit-- == 0)
-			return list_add(r, parts, value_text(text));
+			return list_add(r, parts, part_at(whole, text));
 		while (end < text.size &&
 		       !character_is_space(character_read(slice_part(text, end, text.size))))
 			end += character_size(slice_part(text, end, text.size));
-		TRY(list_add(r, parts, value_text(slice_part(text, 0, end))));
+		TRY(list_add(r, parts, part_at(whole, slice_part(text, 0, end))));
 		text = slice_part(text, end, text.size);
 	}
 	return OK;
@@ -189,7 +211,7 @@ static RESULT split_blank(struct list *parts, struct run *r, struct slice text, 
 
 static RESULT text_split(struct value *out, struct run *r, const struct call *c)
 {
-	struct slice text, separator;
+	struct value text, separator;
 	size_t at = 0, found;
 	int64_t limit;
 
@@ -199,13 +221,14 @@ static RESULT text_split(struct value *out, struct run *r, const struct call *c)
 	if (c->argument[0].kind <= VALUE_NONE)
 		return split_blank(out->list, r, text, limit);
 	TRY(text_of(&separator, r, c->argument[0]));
-	if (separator.size == 0)
+	if (separator.text.size == 0)
 		return failure(ERR_FORMAT, "an empty separator");
-	while (limit-- > 0 && (found = text_find(text, separator, at)) <= text.size) {
-		TRY(list_add(r, out->list, value_text(slice_part(text, at, found - at))));
-		at = found + separator.size;
+	while (limit-- > 0 &&
+	       (found = text_find(text.text, separator.text, at)) <= text.text.size) {
+		TRY(list_add(r, out->list, value_part(text, at, found - at)));
+		at = found + separator.text.size;
 	}
-	return list_add(r, out->list, value_text(slice_part(text, at, text.size)));
+	return list_add(r, out->list, value_part(text, at, text.text.size));
 }
 
 /* One string, or any of a list. */
@@ -214,7 +237,7 @@ static RESULT affix(struct value *out, struct run *r, const struct call *c,
 {
 	const struct list one = {.items = (struct value *)(uintptr_t)&c->argument[0], .count = 1};
 	const struct list *affixes = c->argument[0].kind == VALUE_LIST ? c->argument[0].list : &one;
-	struct slice text;
+	struct value text;
 	bool found = false;
 
 	TRY(text_of(&text, r, c->self));
@@ -223,7 +246,7 @@ static RESULT affix(struct value *out, struct run *r, const struct call *c,
 			return failure(ERR_FORMAT, "a string expected, not %s",
 				       value_name(affixes->items[i].kind));
 		TRY(run_step(r, affixes->items[i].text.size / 64));
-		found = has(text, affixes->items[i].text);
+		found = has(text.text, affixes->items[i].text);
 	}
 	*out = value_boolean(found);
 	return OK;

@@ -64,6 +64,7 @@ struct template
 {
 	struct arena arena;
 	struct slice text;
+	struct slice ones; /* as long as the text */
 	struct node *body;
 };
 

@@ -26,6 +26,24 @@ struct value value_text(struct slice text)
 	return (struct value){.kind = VALUE_TEXT, .text = text};
 }
 
+struct value value_own_text(const struct run *r, struct slice text)
+{
+	struct value v = value_text(text);
+
+	if (text.size <= r->ones.size)
+		v.own = r->ones.data;
+	return v;
+}
+
+struct value value_part(struct value text, size_t from, size_t size)
+{
+	struct value v = value_text(slice_part(text.text, from, size));
+
+	if (text.own)
+		v.own = text.own + from;
+	return v;
+}
+
 struct value value_list(struct list *list)
 {
 	return (struct value){.kind = VALUE_LIST, .list = list};
@@ -153,6 +171,56 @@ RESULT value_copy_text(struct value *out, struct run *r, struct slice text)
 	if (text.size)
 		memcpy((void *)(uintptr_t)out->text.data, text.data, text.size);
 	return OK;
+}
+
+RESULT value_copy(struct value *out, struct run *r, const struct template_text *text)
+{
+	struct value own;
+
+	TRY(value_copy_text(&own, r, buf_slice(&text->own)));
+	TRY(value_copy_text(out, r, buf_slice(&text->text)));
+	out->own = own.text.data;
+	return OK;
+}
+
+struct template_text template_text_new(size_t limit)
+{
+	return (struct template_text){buf_new(limit), buf_new(limit)};
+}
+
+void template_text_free(struct template_text *t)
+{
+	buf_free(&t->text);
+	buf_free(&t->own);
+}
+
+static void write_bytes(struct template_text *out, struct slice bytes, const uint8_t *own)
+{
+	uint8_t *room = bytes.size ? buf_reserve(&out->own, bytes.size) : NULL;
+
+	buf_write(&out->text, bytes);
+	if (!room)
+		return;
+	if (own)
+		memcpy(room, own, bytes.size);
+	else
+		memset(room, 0, bytes.size);
+	buf_commit(&out->own, bytes.size);
+}
+
+void text_write(struct template_text *out, struct value text)
+{
+	write_bytes(out, text.text, text.own);
+}
+
+void text_write_other(struct template_text *out, struct slice bytes)
+{
+	write_bytes(out, bytes, NULL);
+}
+
+RESULT text_done(const struct template_text *t)
+{
+	return buf_done(&t->text);
 }
 
 static RESULT dict_from_json(struct value *out, struct run *r, const json_t *json)
@@ -325,7 +393,7 @@ RESULT value_items(struct list **out, struct run *r, struct value v)
 			struct slice rest = slice_part(v.text, i, v.text.size);
 
 			size = character_size(rest);
-			TRY(list_add(r, *out, value_text(slice_part(rest, 0, size))));
+			TRY(list_add(r, *out, value_part(v, i, size)));
 		}
 	} else if (v.kind != VALUE_UNDEFINED) {
 		return failure(ERR_FORMAT, "%s has no items", value_name(v.kind));

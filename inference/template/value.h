@@ -10,6 +10,7 @@
 
 #include "crypto/base/arena.h"
 #include "crypto/base/buf.h"
+#include "inference/template/template.h"
 
 /* kind, name: as failures call it. */
 #define VALUES(X) \
@@ -50,6 +51,8 @@ struct value {
 		const struct builtin *function;
 		const struct macro *macro;
 	};
+	/* Of a text: for each byte, 1 if it is the template's own. NULL: no byte is. */
+	const uint8_t *own;
 };
 
 struct list {
@@ -77,7 +80,9 @@ extern const struct value VALUE_NOTHING; /* undefined */
 struct value value_boolean(bool b);
 struct value value_integer(int64_t i);
 struct value value_float(double d);
-struct value value_text(struct slice text);
+struct value value_text(struct slice text); /* the conversation's, or nobody's */
+struct value value_own_text(const struct run *r, struct slice text);  /* a part of the template */
+struct value value_part(struct value text, size_t from, size_t size); /* these bytes of it */
 struct value value_list(struct list *list);
 const char *value_name(enum value_kind kind);
 bool value_is_number(struct value v); /* integer or float; a boolean is none */
@@ -91,8 +96,15 @@ RESULT dict_set(struct run *r, struct dict *dict, struct slice key, struct value
 const struct value *dict_get(const struct dict *dict, struct slice key); /* or NULL */
 size_t dict_cost(const struct dict *dict, struct slice key);             /* of that, in steps */
 
-/* A copy of bytes that are made anew. ERR_LIMIT. */
+/* A copy of bytes that are made anew, the conversation's. ERR_LIMIT. */
 RESULT value_copy_text(struct value *out, struct run *r, struct slice text);
+/* The same of text whose bytes are known. */
+RESULT value_copy(struct value *out, struct run *r, const struct template_text *text);
+
+/* Append a text, or bytes that are nobody's. */
+void text_write(struct template_text *out, struct value text);
+void text_write_other(struct template_text *out, struct slice bytes);
+RESULT text_done(const struct template_text *t);
 
 RESULT value_from_json(struct value *out, struct run *r, const json_t *json);
 
@@ -106,7 +118,7 @@ RESULT value_compare(int *out, struct run *r, struct value a, struct value b, bo
 RESULT value_items(struct list **out, struct run *r, struct value v);
 
 /* As `{{ v }}` prints it. */
-RESULT value_write(struct buf *out, struct run *r, struct value v);
+RESULT value_write(struct template_text *out, struct run *r, struct value v);
 
 struct json_style {
 	int64_t indent; /* -1: one line */

@@ -173,8 +173,9 @@ RESULT value_write_json(struct buf *out, struct run *r, struct value v,
 	return write_level(out, r, v, style, 0);
 }
 
-RESULT value_write(struct buf *out, struct run *r, struct value v)
+RESULT value_write(struct template_text *out, struct run *r, struct value v)
 {
+	AUTO(buf_free) struct buf json = buf_new(out->text.limit);
 	const struct json_style style = {.indent = -1,
 					 .undefined = true,
 					 .item_separator = S(", "),
@@ -182,9 +183,12 @@ RESULT value_write(struct buf *out, struct run *r, struct value v)
 
 	if (v.kind == VALUE_UNDEFINED || v.kind == VALUE_NONE)
 		return OK;
-	if (v.kind != VALUE_TEXT)
-		return value_write_json(out, r, v, &style);
-	TRY(run_step(r, v.text.size / 64));
-	buf_write(out, v.text);
+	if (v.kind != VALUE_TEXT) {
+		TRY(value_write_json(&json, r, v, &style));
+		text_write_other(out, buf_slice(&json));
+		return buf_done(&json);
+	}
+	TRY(run_step(r, v.text.size / 32));
+	text_write(out, v);
 	return OK;
 }

@@ -45,8 +45,28 @@ void added_set_clear(struct added_set *set)
 	free(set->sizes);
 }
 
-/* The longest added token at the beginning of `text`, or NULL. */
-static const struct added_token *added_at(const struct added_walk *w, struct slice text)
+static bool is_blank(struct slice text)
+{
+	for (size_t at = 0; at < text.size;) {
+		uint32_t c = unicode_next(text, &at);
+
+		if (!unicode_is_space(c) && c != 0x2581)
+			return false;
+	}
+	return true;
+}
+
+/* May this token, which stands there, count as one? */
+static bool may_be(const struct added_walk *w, const struct added_token *token, size_t at)
+{
+	if (!w->own)
+		return w->reads_special || !tokenizer_is_special(w->tokenizer, token->id);
+	return memchr(w->own + at, 0, token->content.size) == NULL ||
+	       (!tokenizer_is_special(w->tokenizer, token->id) && is_blank(token->content));
+}
+
+/* The longest added token at the beginning of what is left of a text from `at` on, or NULL. */
+static const struct added_token *added_at(const struct added_walk *w, struct slice text, size_t at)
 {
 	const struct added_set *set = w->set;
 
@@ -58,9 +78,7 @@ static const struct added_token *added_at(const struct added_walk *w, struct sli
 		if (set->sizes[i] > text.size)
 			continue;
 		row = string_table_row(&set->table, slice_part(text, 0, set->sizes[i]));
-		if (row->key.data &&
-		    (w->reads_special ||
-		     !tokenizer_is_special(w->tokenizer, set->tokens[row->value].id)))
+		if (row->key.data && may_be(w, &set->tokens[row->value], at))
 			return &set->tokens[row->value];
 	}
 	return NULL;
@@ -98,7 +116,7 @@ enum err added_split(const struct added_walk *w, struct slice text)
 	size_t kept = 0;
 
 	for (size_t at = 0; at < text.size;) {
-		const struct added_token *found = added_at(w, rest_at(text, at));
+		const struct added_token *found = added_at(w, rest_at(text, at), at);
 		struct slice before;
 		size_t end;
 

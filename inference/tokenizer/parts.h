@@ -113,6 +113,7 @@ struct added_walk {
 	const struct tokenizer *tokenizer;
 	const struct added_set *set;
 	bool reads_special; /* special tokens written out in the text count as such */
+	const uint8_t *own; /* of tokenizer_encode_marked, for the text that is split; or NULL */
 	void *context;
 	void (*found)(void *context, uint32_t id);
 	enum err (*between)(void *context, struct slice text,

@@ -63,6 +63,7 @@ struct encoding {
 	const struct tokenizer *tokenizer;
 	struct token_list *out;
 	bool reads_special; /* special tokens written out in the text count as such */
+	const uint8_t *own; /* of tokenizer_encode_marked, or NULL */
 	bool is_first;      /* this part of it is where the whole text begins */
 };
 
@@ -107,25 +108,85 @@ static enum err encode_normalized(void *context, struct slice text, size_t at)
 	return OK;
 }
 
+static size_t prepends(const struct tokenizer *t)
+{
+	size_t count = 0;
+
+	while (count < t->normal_count && t->normal_steps[count].kind == NORMAL_PREPEND)
+		count++;
+	return count;
+}
+
+static size_t same_author(const uint8_t *own, size_t size)
+{
+	size_t end = 0;
+
+	while (end < size && own[end] == own[0])
+		end++;
+	return end;
+}
+
+/* Whose the bytes of a normalized text are: each author's part normalized by itself. Where that
+ * is not the same as the whole, normalization went across a border, and nothing is the
+ * template's. */
+static enum err mark_normal(const struct tokenizer *t, struct buf *marks, struct slice text,
+			    const uint8_t *own, struct slice normal)
+{
+	AUTO(buf_free) struct buf part = buf_new(NORMAL_LIMIT);
+	size_t done = 0;
+
+	for (size_t at = 0, size; at < text.size; at += size) {
+		size_t skip = at ? prepends(t) : 0;
+
+		size = same_author(own + at, text.size - at);
+		buf_reset(&part);
+		TRY(normal_run(t->normal_steps + skip, t->normal_count - skip, &part,
+			       slice_part(text, at, size)));
+		if (!slice_equal(buf_slice(&part), slice_part(normal, done, part.size)))
+			break;
+		done += part.size;
+		while (marks->size < done)
+			buf_write_u8(marks, own[at]);
+	}
+	if (done != normal.size)
+		buf_reset(marks);
+	while (marks->size < normal.size)
+		buf_write_u8(marks, 0);
+	return buf_done(marks);
+}
+
 static enum err encode_raw(void *context, struct slice text, size_t at)
 {
-	AUTO(buf_free) struct buf normal = buf_new(NORMAL_LIMIT);
+	AUTO(buf_free) struct buf normal = buf_new(NORMAL_LIMIT), marks = buf_new(NORMAL_LIMIT);
 	struct encoding *e = context;
 	const struct tokenizer *t = e->tokenizer;
-	struct added_walk walk = {t, &t->normalized, e->reads_special,
-				  e, push_found,     encode_normalized};
+	struct added_walk walk = {.tokenizer = t,
+				  .set = &t->normalized,
+				  .reads_special = e->reads_special,
+				  .context = e,
+				  .found = push_found,
+				  .between = encode_normalized};
 
 	if (text.size == 0)
 		return OK;
 	e->is_first = at == 0;
 	TRY(normal_run(t->normal_steps, t->normal_count, &normal, text));
+	if (e->own && t->normalized.count && normal.size) {
+		TRY(mark_normal(t, &marks, text, e->own + at, buf_slice(&normal)));
+		walk.own = marks.data;
+	}
 	return added_split(&walk, buf_slice(&normal));
 }
 
 static enum err encode(struct encoding *e, struct slice text)
 {
-	struct added_walk walk = {e->tokenizer, &e->tokenizer->raw, e->reads_special, e,
-				  push_found,   encode_raw};
+	struct added_walk walk = {.tokenizer = e->tokenizer,
+				  .set = &e->tokenizer->raw,
+				  .reads_special = e->reads_special,
+				  .own = e->own,
+				  .context = e,
+				  .found = push_found,
+				  .between = encode_raw};
 
 	if (text.size > TOKENIZER_MAX_TEXT)
 		return failure(ERR_LIMIT, "prompt: %zu bytes, at most %d", text.size,
@@ -157,6 +218,12 @@ enum err tokenizer_encode_plain(const struct tokenizer *t, struct token_list *ou
 				struct slice text)
 {
 	return encode_whole(&(struct encoding){.tokenizer = t, .out = out}, text);
+}
+
+enum err tokenizer_encode_marked(const struct tokenizer *t, struct token_list *out,
+				 struct slice text, const uint8_t *own)
+{
+	return encode(&(struct encoding){.tokenizer = t, .out = out, .own = own}, text);
 }
 
 enum err tokenizer_encode_bare(const struct tokenizer *t, struct token_list *out, struct slice text)

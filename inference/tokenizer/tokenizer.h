@@ -49,6 +49,12 @@ RESULT tokenizer_encode(const struct tokenizer *t, struct token_list *out, struc
 /* The same for what a stranger wrote: "</s>" in it is four characters and never the end of a
  * turn. No id of a special token but the unknown one comes from the text. */
 RESULT tokenizer_encode_plain(const struct tokenizer *t, struct token_list *out, struct slice text);
+/* A text of two authors, as chat templates make it, without what the post-processor adds: `own`
+ * has a byte for each of the text's, and an added token, special or not, is one only where all of
+ * them are 1. All else is as if the text had one author. (Added tokens that are nothing but white
+ * space mean no more than that: they are found everywhere.) */
+RESULT tokenizer_encode_marked(const struct tokenizer *t, struct token_list *out, struct slice text,
+			       const uint8_t *own);
 /* tokenizer_encode without what the post-processor adds. */
 RESULT tokenizer_encode_bare(const struct tokenizer *t, struct token_list *out, struct slice text);
 
