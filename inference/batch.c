@@ -74,6 +74,16 @@ static enum err plan_pages(size_t *out, const struct model *model, const struct 
 	return OK;
 }
 
+void batch_memory_needed(size_t *least, size_t *most, const struct config *config,
+			 const struct batch_options *o, unsigned threads)
+{
+	size_t one = kvcache_pages_for(o->context) * kvcache_page_bytes(config);
+	size_t scratch = forward_memory_needed(config, o->sequences, o->context, threads);
+
+	*least = scratch + one;
+	*most = scratch + one * o->sequences;
+}
+
 enum err batch_new(struct batch **out, const struct model *model, struct compute *compute,
 		   const struct batch_options *options)
 {

@@ -39,6 +39,11 @@ typedef enum batch_verdict batch_token_fn(void *context, uint64_t id, const stru
 
 struct batch;
 
+/* Bytes of cache and scratch: with pages for one sequence of full length, and for all of them. The
+ * options' budget is not looked at. */
+void batch_memory_needed(size_t *least, size_t *most, const struct config *config,
+			 const struct batch_options *options, unsigned threads);
+
 /* Model and compute are borrowed. ERR_LIMIT if the budget does not hold one full context. */
 RESULT batch_new(struct batch **out, const struct model *model, struct compute *compute,
 		 const struct batch_options *options);

@@ -73,6 +73,21 @@ static inline void engine_auto(struct engine **e)
 /* What engine_open would refuse, without reading a weight: is this model one that can be run? */
 RESULT engine_check(struct model_files *files);
 
+/* Memory of a model, before a weight of it is read: least, with a cache for one sequence of full
+ * length; most, for all that run at once. engine_open takes what its budget gives between the two;
+ * with less it fails. */
+struct engine_need {
+	size_t least_bytes;
+	size_t most_bytes;
+};
+
+/* By a config.json alone, and by the files (which are checked as engine_check does). The options'
+ * budget is not looked at. */
+RESULT engine_size(struct engine_need *out, struct slice config,
+		   const struct engine_options *options);
+RESULT engine_measure(struct engine_need *out, struct model_files *files,
+		      const struct engine_options *options);
+
 /* `id` is the caller's, and not in use. ERR_LIMIT with counts if prompt and max_tokens do not fit
  * into the context; ERR_FORMAT for a setting out of range; ERR_UNAVAILABLE if too many wait. */
 RESULT engine_submit(struct engine *e, uint64_t id, const struct engine_request *request);

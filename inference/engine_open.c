@@ -81,21 +81,63 @@ enum err engine_check(struct model_files *files)
 	return model_check(files, &config);
 }
 
+static struct batch_options batch_options_of(const struct config *config,
+					     const struct engine_options *o)
+{
+	struct batch_options batch = {.strict = o->strict, .context = config->context};
+
+	batch.sequences = o->sequences ? o->sequences : DEFAULT_SEQUENCES;
+	if (o->context > 0 && o->context < config->context)
+		batch.context = o->context;
+	return batch;
+}
+
+/* A tensor that is turned round lies where cache and scratch lie later. */
+static void add_up(struct engine_need *out, const struct config *config,
+		   const struct engine_options *o)
+{
+	const struct batch_options batch = batch_options_of(config, o);
+	size_t weights = model_memory_needed(config);
+	size_t turning = model_turning_needed(config);
+	size_t least, most;
+
+	batch_memory_needed(&least, &most, config, &batch, o->threads ? o->threads : 1);
+	out->least_bytes = weights + (least > turning ? least : turning);
+	out->most_bytes = weights + (most > turning ? most : turning);
+}
+
+enum err engine_size(struct engine_need *out, struct slice text, const struct engine_options *o)
+{
+	struct config config;
+
+	TRY(config_parse(&config, text));
+	add_up(out, &config, o);
+	return OK;
+}
+
+enum err engine_measure(struct engine_need *out, struct model_files *files,
+			const struct engine_options *o)
+{
+	struct config config;
+
+	TRY(engine_check(files));
+	TRY(read_config(&config, files));
+	add_up(out, &config, o);
+	return OK;
+}
+
 static enum err open_parts(struct engine *e, struct model_files *files,
 			   const struct engine_options *o)
 {
 	const struct operators *row = o->operators ? o->operators : &operators_onednn;
-	struct batch_options batch = {.strict = o->strict};
+	struct batch_options batch;
 
 	TRY(read_config(&e->config, files));
 	TRY(check_writes(&e->config));
 	TRY(read_tokenizer(&e->tokenizer, files, &e->config));
 	TRY(compute_new(&e->compute, row, o->threads ? o->threads : 1));
 	TRY(model_open(&e->model, files, &e->config, o->memory_budget_bytes, o->strict));
-	batch.sequences = o->sequences ? o->sequences : DEFAULT_SEQUENCES;
-	batch.context = e->config.context;
-	if (o->context > 0 && o->context < e->config.context)
-		batch.context = o->context;
+	batch = batch_options_of(&e->config, o);
 	batch.budget_bytes = o->memory_budget_bytes - e->model->memory_bytes;
 	return batch_new(&e->batch, e->model, e->compute, &batch);
 }

@@ -10,6 +10,7 @@
 #include "gateway/porter/blobs.h"
 
 struct sealed_file {
+	struct sealed *sealed;
 	struct slice path;
 	int fd;
 	struct key *key;
@@ -20,6 +21,8 @@ struct sealed_file {
 struct sealed {
 	struct model_files files;
 	struct keys *keys;
+	sealed_watch_fn *watch; /* NULL: nobody looks on */
+	void *watch_context;
 	size_t count;
 	char name[WIRE_MAX_PATH + 1]; /* the one asked for last */
 	struct sealed_file list[WIRE_MAX_ENGINE_FILES];
@@ -43,7 +46,8 @@ static enum err read_sealed(struct weight_source *source, void *out, size_t size
 	struct sealed_file *file = source->context;
 	struct target target = {out};
 
-	return age_opener_range(file->opener, offset, size, copy_out, &target);
+	TRY(age_opener_range(file->opener, offset, size, copy_out, &target));
+	return file->sealed->watch ? file->sealed->watch(file->sealed->watch_context, size) : OK;
 }
 
 static enum err find_sealed(struct model_files *files, const char *name, struct weight_source **out)
@@ -74,7 +78,7 @@ static enum err open_one(struct sealed *s, int store, const struct wire_engine_f
 	struct sealed_file *file = &s->list[s->count++];
 	uint64_t sealed_size;
 
-	*file = (struct sealed_file){.path = wanted->path, .fd = -1};
+	*file = (struct sealed_file){.sealed = s, .path = wanted->path, .fd = -1};
 	file->key = keys_use(s->keys, wanted->handle, clock_monotonic_ms());
 	if (!file->key)
 		return failure(ERR_NOT_FOUND, "no key came for file \"%.*s\"",
@@ -122,4 +126,19 @@ void sealed_free(struct sealed *s)
 struct model_files *sealed_files(struct sealed *s)
 {
 	return &s->files;
+}
+
+void sealed_watch(struct sealed *s, sealed_watch_fn *watch, void *context)
+{
+	s->watch = watch;
+	s->watch_context = context;
+}
+
+uint64_t sealed_total(const struct sealed *s)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		total += s->list[i].source.size;
+	return total;
 }

@@ -6,8 +6,7 @@
 
 #include "crypto/base/clock.h"
 #include "crypto/base/log.h"
-#include "gateway/engine/sealed.h"
-#include "inference/model/config.h"
+#include "gateway/engine/loading.h"
 #include "schema/wire/control.h"
 #include "schema/wire/keeper.h"
 
@@ -38,6 +37,7 @@ static enum err on_handle_key(struct serve *s, struct slice body)
 {
 	uint64_t handle;
 
+	s->is_touched = true;
 	return keys_take(s->keys, &handle, body, clock_monotonic_ms());
 }
 
@@ -46,6 +46,7 @@ static enum err on_serves(struct serve *s, struct slice body)
 	struct wire_engine_serves served;
 
 	TRY(wire_read_engine_serves(&served, body));
+	s->is_touched = true;
 	passes_serve(s->passes, &served);
 	return OK;
 }
@@ -57,92 +58,6 @@ static enum err on_pass(struct serve *s, struct slice body)
 	TRY(wire_read_engine_pass(&pass, body));
 	passes_add(s->passes, &pass, clock_monotonic_ms());
 	return OK;
-}
-
-static enum err on_check(const struct channel *from, const struct frame *frame)
-{
-	struct wire_engine_check ask;
-	struct config config;
-
-	TRY(wire_read_engine_check(&ask, frame->body));
-	TRY(config_parse(&config, ask.config));
-	return channel_send(from, WIRE_ENGINE_CHECKED, frame->call, S(""), -1);
-}
-
-static bool has_key(struct serve *s, uint64_t handle)
-{
-	struct key *key = keys_use(s->keys, handle, clock_monotonic_ms());
-
-	if (key)
-		keys_release(s->keys, key);
-	return key != NULL;
-}
-
-static void await_keys(struct serve *s, const struct wire_engine_load *load)
-{
-	int64_t deadline = clock_monotonic_ms() + SERVE_KEY_WAIT_MS;
-
-	for (uint16_t i = 0; i < load->count; i++)
-		while (!has_key(s, load->files[i].handle)) {
-			int64_t left = deadline - clock_monotonic_ms();
-
-			if (left <= 0 || loop_handle_from(s->loop, ROLE_KEEPER, 0, (int)left) != OK)
-				return; /* sealed_open says which is missing */
-		}
-}
-
-static void drop_keys(struct serve *s, const struct wire_engine_load *load)
-{
-	for (uint16_t i = 0; i < load->count; i++)
-		keys_drop(s->keys, load->files[i].handle);
-}
-
-static enum err open_model(struct serve *s, const struct wire_engine_load *load)
-{
-	AUTO(sealed_auto) struct sealed *sealed = NULL;
-
-	TRY(sealed_open(&sealed, s->store, s->keys, load));
-	return engine_open(&s->engine, sealed_files(sealed), &s->options);
-}
-
-static enum err load_model(struct serve *s, const struct wire_engine_load *load)
-{
-	enum err result;
-
-	await_keys(s, load);
-	result = passes_check_load(s->passes, load->model, load->revision);
-	if (result == OK)
-		result = open_model(s, load);
-	drop_keys(s, load);
-	return result;
-}
-
-static void say_loaded(const struct wire_engine_load *load, const struct engine_facts *facts)
-{
-	log_info("engine.loaded",
-		 "model=\"%.*s\" revision=%.*s memory_bytes=%zu context=%zu by=%s locked=%s",
-		 SLICE_PRINT(load->model), SLICE_PRINT(load->revision), facts->memory_bytes,
-		 facts->context, facts->operators, facts->locked ? "yes" : "no");
-	if (!facts->locked)
-		log_warn("engine.unlocked", "weights may reach the swap: raise the memlock limit");
-}
-
-static enum err on_load(struct serve *s, const struct channel *from, const struct frame *frame)
-{
-	AUTO(buf_free) struct buf out = buf_new(WIRE_MAX_BODY);
-	struct wire_engine_load load;
-	struct engine_facts facts;
-
-	TRY(wire_read_engine_load(&load, frame->body));
-	if (s->engine)
-		return failure(ERR_CONFLICT, "this engine has a model: unload it first");
-	TRY(load_model(s, &load));
-	engine_facts(s->engine, &facts);
-	say_loaded(&load, &facts);
-	wire_write_engine_loaded(
-		&out, &(struct wire_engine_loaded){facts.memory_bytes, (uint32_t)facts.context});
-	TRY(buf_done(&out));
-	return channel_send(from, WIRE_ENGINE_LOADED, frame->call, buf_slice(&out), -1);
 }
 
 /* The keeper told it before it answered the edge, but on a channel of its own: look there. */
@@ -192,11 +107,15 @@ enum err serve_frame(void *context, const struct channel *from, const struct fra
 	if (frame->type == WIRE_ENGINE_PASS)
 		return on_pass(s, frame->body);
 	if (frame->type == WIRE_ENGINE_CHECK)
-		return on_check(from, frame);
+		return loading_check(from, frame);
+	if (frame->type == WIRE_ENGINE_SIZE)
+		return loading_size(s, from, frame);
+	if (frame->type == WIRE_ENGINE_MEASURE)
+		return loading_measure(s, from, frame);
 	if (frame->type == WIRE_ENGINE_LOAD)
-		return on_load(s, from, frame);
+		return loading_model(s, from, frame);
 	if (frame->type == WIRE_ENGINE_UNLOAD) {
-		s->is_unloaded = true;
+		s->is_unloaded = s->is_touched; /* a fresh one has nothing to forget */
 		return OK;
 	}
 	return failure(ERR_DENIED, "%s is not for an engine", wire_name(frame->type));

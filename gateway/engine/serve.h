@@ -24,6 +24,8 @@ struct serve {
 	struct passes *passes;
 	struct engine *engine; /* NULL until loaded */
 	struct sequences *sequences;
+	bool is_touched; /* the keeper has sent it something: it is not as fresh as it was */
+	bool is_loading;
 	bool is_unloaded;
 };
 

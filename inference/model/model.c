@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "inference/format/finite.h"
 #include "inference/format/weights.h"
 #include "inference/model/region.h"
 
@@ -137,7 +138,7 @@ size_t model_memory_needed(const struct config *c)
 }
 
 /* Where a tensor lies while it is turned round: as large as the largest of them, 0 if none is. */
-static size_t turning_bytes(const struct config *c)
+size_t model_turning_needed(const struct config *c)
 {
 	const struct family_tensors *tables[] = {&c->family->encoder, &c->family->decoder};
 	size_t most = 0;
@@ -312,6 +313,19 @@ static enum err read_slot(const struct loading *l, const struct family_slot *slo
 	return OK;
 }
 
+static enum err check_values(const struct tensor *t, const float *values)
+{
+	size_t count = (size_t)t->count;
+	size_t at = finite_check(values, count);
+
+	if (at < count)
+		return failure(ERR_FORMAT,
+			       "weights: tensor \"%.120s\" holds a value that is not a number or "
+			       "not finite (element %zu): the file was made wrongly",
+			       t->name, at);
+	return OK;
+}
+
 static enum err load_tensor(void *context, const struct family_slot *slot, const char *name,
 			    void *holder)
 {
@@ -326,6 +340,7 @@ static enum err load_tensor(void *context, const struct family_slot *slot, const
 		return OK; /* one that need not be there */
 	values = region_take(l->region, slot_bytes(c, slot));
 	TRY(read_slot(l, slot, t, values));
+	TRY(check_values(t, values));
 	*(const float **)(void *)place = values;
 	if (slot->rows != FAMILY_QKV)
 		return OK;
@@ -369,20 +384,20 @@ enum err model_open(struct model **out, struct model_files *files, const struct 
 	AUTO(region_close) struct region turning = {0};
 	size_t needed = model_memory_needed(config);
 
-	if (needed + turning_bytes(config) > budget_bytes)
+	if (needed + model_turning_needed(config) > budget_bytes)
 		return failure(ERR_LIMIT,
 			       "memory: the weights need %zu bytes as F32, %zu are "
 			       "allowed",
-			       needed + turning_bytes(config), budget_bytes);
+			       needed + model_turning_needed(config), budget_bytes);
 	TRY(weights_open(&weights, files));
 	l.weights = weights;
 	TRY(check_all(&l));
 	m = new_model(config);
 	l.region = &m->memory->region;
 	TRY(region_open(l.region, needed, strict));
-	if (turning_bytes(config)) {
-		TRY(region_open(&turning, turning_bytes(config), strict));
-		l.turning = region_take(&turning, turning_bytes(config));
+	if (model_turning_needed(config)) {
+		TRY(region_open(&turning, model_turning_needed(config), strict));
+		l.turning = region_take(&turning, model_turning_needed(config));
 	}
 	TRY(visit(config, m, load_tensor, &l));
 	if (config->tied)

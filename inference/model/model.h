@@ -52,6 +52,9 @@ struct model {
 /* Bytes of locked memory that the weights will take, before anything is loaded. */
 size_t model_memory_needed(const struct config *config);
 
+/* And beside them while it loads, for a tensor that has to be turned round; 0: none has. */
+size_t model_turning_needed(const struct config *config);
+
 /* Loads all weights of `files`. ERR_LIMIT if they need more than `budget_bytes`; ERR_FORMAT for a
  * missing tensor or a wrong shape; ERR_UNSUPPORTED for one too many or of a type we do not
  * compute with; `strict`: ERR_DENIED where memory cannot be locked. The caller frees *out. */

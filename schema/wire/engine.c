@@ -11,6 +11,7 @@ static void visit_engine_load(struct codec *c, struct wire_engine_load *m)
 {
 	codec_text(c, &m->model, WIRE_MAX_MODEL);
 	codec_text(c, &m->revision, WIRE_MAX_REVISION);
+	codec_u64(c, &m->memory_bytes);
 	codec_count(c, &m->count, WIRE_MAX_ENGINE_FILES);
 	for (unsigned i = 0; i < m->count; i++) {
 		codec_text(c, &m->files[i].path, WIRE_MAX_PATH);
@@ -20,6 +21,20 @@ static void visit_engine_load(struct codec *c, struct wire_engine_load *m)
 	}
 }
 WIRE_DEFINE(engine_load)
+
+static void visit_engine_need(struct codec *c, struct wire_engine_need *m)
+{
+	codec_u64(c, &m->least_bytes);
+	codec_u64(c, &m->most_bytes);
+}
+WIRE_DEFINE(engine_need)
+
+static void visit_engine_loading(struct codec *c, struct wire_engine_loading *m)
+{
+	codec_u64(c, &m->done_bytes);
+	codec_u64(c, &m->total_bytes);
+}
+WIRE_DEFINE(engine_loading)
 
 static void visit_engine_loaded(struct codec *c, struct wire_engine_loaded *m)
 {

@@ -21,10 +21,27 @@ struct wire_engine_file {
 struct wire_engine_load {
 	struct slice model;
 	struct slice revision;
+	uint64_t memory_bytes; /* that it may take at most; 0: as the settings say */
 	uint16_t count;
 	struct wire_engine_file files[WIRE_MAX_ENGINE_FILES];
 };
 WIRE_DECLARE(engine_load);
+
+/* What a model takes in memory, all told: with room for one sequence of full length, and for as many
+ * as run at once. ENGINE_SIZE asks by a config.json alone (its body is that of ENGINE_CHECK),
+ * ENGINE_MEASURE by the files (its body is that of ENGINE_LOAD). */
+struct wire_engine_need {
+	uint64_t least_bytes;
+	uint64_t most_bytes;
+};
+WIRE_DECLARE(engine_need);
+
+/* How far a load is: bytes of the files. */
+struct wire_engine_loading {
+	uint64_t done_bytes;
+	uint64_t total_bytes;
+};
+WIRE_DECLARE(engine_loading);
 
 struct wire_engine_loaded {
 	uint64_t memory_bytes;

@@ -144,12 +144,17 @@ enum {
 	X(ENGINE_CHECK,     0x0701, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4 + WIRE_MAX_CONFIG,   0,  "nothing") \
 	X(ENGINE_CHECKED,   0x0702, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        0,                     0,  "ENGINE_CHECK") \
 	X(ENGINE_LOAD,      0x0703, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_MAX_BODY,         0,  "an empty slot; HANDLE_KEY for every handle") \
+	X(ENGINE_LOADING,   0x0734, WIRE_PART,  ROLE_SET_ENGINE,   ROLE_SET_EDGE,        16,                    0,  "ENGINE_LOAD") \
 	X(ENGINE_LOADED,    0x0704, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        12,                    0,  "ENGINE_LOAD") \
 	X(ENGINE_GENERATE,  0x0705, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_MAX_BODY,         0,  "a loaded model; ENGINE_PASS with its pass") \
 	X(ENGINE_DELTA,     0x0706, WIRE_PART,  ROLE_SET_ENGINE,   ROLE_SET_EDGE,        WIRE_MAX_BODY,         0,  "ENGINE_GENERATE") \
 	X(ENGINE_DONE,      0x0707, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        9,                     0,  "ENGINE_GENERATE") \
 	X(ENGINE_CANCEL,    0x0708, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4,                     0,  "nothing; an unknown call is ignored") \
 	X(ENGINE_UNLOAD,    0x0709, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      0,                     0,  "nothing; the slot exits and starts anew") \
+	X(ENGINE_SIZE,      0x0730, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4 + WIRE_MAX_CONFIG,   0,  "nothing") \
+	X(ENGINE_SIZED,     0x0731, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        16,                    0,  "ENGINE_SIZE") \
+	X(ENGINE_MEASURE,   0x0732, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_MAX_BODY,         0,  "an empty slot; HANDLE_KEY for every handle") \
+	X(ENGINE_MEASURED,  0x0733, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        16,                    0,  "ENGINE_MEASURE; no weight was read") \
 	X(COURIER_GET,      0x0801, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_COURIER,     6 * 1024,              1,  "an allowed host; a pipe to write") \
 	X(COURIER_MOVED,    0x0802, WIRE_PART,  ROLE_SET_COURIER,  ROLE_SET_EDGE,        8,                     0,  "COURIER_GET") \
 	X(COURIER_GOT,      0x0803, WIRE_REPLY, ROLE_SET_COURIER,  ROLE_SET_EDGE,        6 * 1024,              0,  "COURIER_GET") \

@@ -4,6 +4,8 @@
 #include "tests/fuzz/fuzz_wire.h"
 
 FUZZ_WIRE(engine_loaded)
+FUZZ_WIRE(engine_need)
+FUZZ_WIRE(engine_loading)
 FUZZ_WIRE(engine_delta)
 FUZZ_WIRE(engine_done)
 
@@ -11,6 +13,8 @@ static fuzz_wire_fn *const checks[] = {
 	check_engine_loaded,
 	check_engine_delta,
 	check_engine_done,
+	check_engine_need,
+	check_engine_loading,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

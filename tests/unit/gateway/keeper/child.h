@@ -130,11 +130,14 @@ static inline void child_send(const struct channel *to, enum wire_type type, uin
 }
 
 /* The next frame; its body lives until the next one. */
+/* How far a load is comes as often as it likes. */
 static inline struct frame child_receive(struct child *c, const struct channel *from)
 {
 	struct frame frame = {0};
 
-	assert_ok(channel_receive(from, &c->inbox, &frame, CHILD_WAIT_MS));
+	do
+		assert_ok(channel_receive(from, &c->inbox, &frame, CHILD_WAIT_MS));
+	while (frame.type == WIRE_ENGINE_LOADING);
 	return frame;
 }
 
