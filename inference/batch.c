@@ -19,6 +19,7 @@ struct sequence {
 	size_t end; /* the count at which it has all its tokens */
 	struct kvcache_table table;
 	struct sampler *sampler;
+	const struct adapter *adapter;
 	bool sampled_now; /* this step gives it a token */
 };
 
@@ -163,6 +164,7 @@ enum err batch_add(struct batch *b, uint64_t id, const struct batch_request *r)
 	assert(s);
 	s->id = id;
 	s->sampler = sampler;
+	s->adapter = r->adapter;
 	s->count = r->token_count;
 	s->end = r->token_count + r->max_tokens;
 	s->tokens = calloc(s->end, sizeof *s->tokens);
@@ -215,6 +217,7 @@ static size_t fill_rows(struct batch *b, struct sequence *s, size_t used, size_t
 			.position = (uint32_t)(s->done + i),
 			.token = s->tokens[s->done + i],
 			.wants_logits = s->done + i + 1 == s->count,
+			.adapter = s->adapter,
 		};
 	s->done += taken;
 	s->sampled_now = s->done == s->count;

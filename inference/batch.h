@@ -30,6 +30,7 @@ struct batch_request {
 	size_t token_count;
 	size_t max_tokens; /* to write: at least one */
 	struct sampler_settings sampling;
+	const struct adapter *adapter; /* borrowed until the sequence leaves; NULL: none */
 };
 
 enum batch_verdict { BATCH_GO_ON, BATCH_DONE };

@@ -109,6 +109,7 @@ static void start_rows(struct forward *f, const struct forward_row *rows, size_t
 	size_t hidden = c->hidden_size;
 
 	assert(count <= FORWARD_MAX_ROWS);
+	f->has_adapters = false;
 	for (size_t i = 0; i < count; i++) {
 		float *x = f->x + i * hidden;
 
@@ -154,11 +155,15 @@ static enum err attention_block(struct forward *f, const struct model_layer *l, 
 			    c->hidden_size));
 	TRY(forward_product(f, f->v, x, &l->v, count, (size_t)c->kv_heads * c->head_size,
 			    c->hidden_size));
+	TRY(forward_adapt(f, slot, ADAPTER_Q, f->q, x, rows, count));
+	TRY(forward_adapt(f, slot, ADAPTER_K, f->k, x, rows, count));
+	TRY(forward_adapt(f, slot, ADAPTER_V, f->v, x, rows, count));
 	attention_turn(f, f->q, &l->q_norm, c->heads, count);
 	attention_turn(f, f->k, &l->k_norm, c->kv_heads, count);
 	attention_keep(f, slot, rows, count);
 	attention_run(f, slot, sight, rows, count);
 	TRY(forward_product(f, f->delta, f->mixed, &l->o, count, c->hidden_size, width));
+	TRY(forward_adapt(f, slot, ADAPTER_O, f->delta, f->mixed, rows, count));
 	leave_block(f, &l->attention_norm, count);
 	return OK;
 }
@@ -178,7 +183,8 @@ static enum err cross_block(struct forward *f, const struct model_layer *l, size
 	return OK;
 }
 
-static enum err mlp_block(struct forward *f, const struct model_layer *l, size_t count)
+static enum err mlp_block(struct forward *f, const struct model_layer *l, size_t slot,
+			  const struct forward_row *rows, size_t count)
 {
 	const struct config *c = &f->model->config;
 	const float *x = enter_block(f, &l->mlp_norm, count);
@@ -186,13 +192,17 @@ static enum err mlp_block(struct forward *f, const struct model_layer *l, size_t
 	size_t wide = c->intermediate_size;
 	float *middle = c->gated ? f->gate : f->up;
 
-	if (c->gated)
+	if (c->gated) {
 		TRY(forward_product(f, f->gate, x, &l->gate, count, wide, hidden));
+		TRY(forward_adapt(f, slot, ADAPTER_GATE, f->gate, x, rows, count));
+	}
 	TRY(forward_product(f, f->up, x, &l->up, count, wide, hidden));
+	TRY(forward_adapt(f, slot, ADAPTER_UP, f->up, x, rows, count));
 	layers_activate(middle, c->activation, count * wide);
 	if (c->gated)
 		layers_multiply(middle, f->up, count * wide);
 	TRY(forward_product(f, f->delta, middle, &l->down, count, hidden, wide));
+	TRY(forward_adapt(f, slot, ADAPTER_DOWN, f->delta, middle, rows, count));
 	leave_block(f, &l->mlp_norm, count);
 	return OK;
 }
@@ -200,13 +210,15 @@ static enum err mlp_block(struct forward *f, const struct model_layer *l, size_t
 static enum err run_decoder(struct forward *f, const struct forward_row *rows, size_t count)
 {
 	start_rows(f, rows, count);
+	for (size_t i = 0; i < count; i++)
+		f->has_adapters |= rows[i].adapter != NULL;
 	for (unsigned i = 0; i < f->model->config.layers; i++) {
 		const struct model_layer *l = &f->model->decoder.layers[i];
 
 		TRY(attention_block(f, l, i, SIGHT_PAST, rows, count));
 		if (l->cross_q.weight)
 			TRY(cross_block(f, l, i, rows, count));
-		TRY(mlp_block(f, l, count));
+		TRY(mlp_block(f, l, i, rows, count));
 		show(f, i + 1, count);
 	}
 	return OK;
@@ -278,7 +290,7 @@ enum err forward_encode(struct forward *f, const struct forward_row *rows, size_
 
 		/* Nobody looks at a layer's keys later on: one place does for all. */
 		TRY(attention_block(f, l, 0, SIGHT_WHOLE, rows, count));
-		TRY(mlp_block(f, l, count));
+		TRY(mlp_block(f, l, 0, rows, count));
 		show(f, i + 1, count);
 	}
 	*hidden = f->x;

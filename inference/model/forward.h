@@ -11,11 +11,12 @@
 #ifndef INFERENCE_MODEL_FORWARD_H
 #define INFERENCE_MODEL_FORWARD_H
 
+#include "inference/adapter/adapter.h"
 #include "inference/kernel/compute.h"
 #include "inference/kvcache.h"
 #include "inference/model/model.h"
 
-enum { FORWARD_MAX_ROWS = 512 };
+enum { FORWARD_MAX_ROWS = 512, FORWARD_LOW_ROWS = 32 };
 
 struct forward_row {
 	const struct kvcache_table *table;
@@ -26,6 +27,7 @@ struct forward_row {
 	uint32_t length;                    /* encoder: of the whole sequence */
 	const struct kvcache_table *source; /* decoder of an encoder: what that has left */
 	uint32_t source_length;
+	const struct adapter *adapter; /* decoder: of this row's sequence; NULL: none */
 };
 
 /* Called with the residual stream [rows][hidden] behind the embedding (layer 0) and behind each

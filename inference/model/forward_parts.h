@@ -23,6 +23,7 @@
 	X(slopes, (size_t)c->heads)                            /* ALiBi */ \
 	X(distances, 2 * forward_reach(c, context) * c->heads) /* T5's: encoder, then decoder */ \
 	X(scores, (size_t)threads *context)                    /* one run of scores a worker */ \
+	X(low, (size_t)FORWARD_LOW_ROWS *ADAPTER_MAX_RANK)     /* between A and B of an adapter */ \
 	X(logits, L * c->vocabulary)
 
 struct forward {
@@ -34,6 +35,7 @@ struct forward {
 	size_t logit_rows;
 	forward_tap_fn *tap;
 	void *tap_context;
+	bool has_adapters; /* some row of this pass has one */
 #define BUFFER_MEMBER(name, floats) float *name;
 	BUFFERS(BUFFER_MEMBER)
 #undef BUFFER_MEMBER
@@ -45,6 +47,11 @@ size_t forward_reach(const struct config *c, size_t context);
 /* out = x * weight^T (+ bias) for `count` rows. */
 RESULT forward_product(struct forward *f, float *out, const float *x, const struct affine *a,
 		       size_t count, size_t outputs, size_t inputs);
+
+/* adapter/apply.c: `out`, a product of `x` in a decoder's layer, gets what the rows' adapters add.
+ */
+RESULT forward_adapt(struct forward *f, size_t layer, enum adapter_site site, float *out,
+		     const float *x, const struct forward_row *rows, size_t count);
 
 /* Rows of hidden_size: the family's norm. */
 void forward_norm(const struct forward *f, float *out, const float *x, const struct affine *norm,

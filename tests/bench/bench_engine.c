@@ -101,7 +101,10 @@ static void measure(const struct model *model, size_t sequences, size_t prompt, 
 	AUTO(batch_auto) struct batch *batch = NULL;
 	struct batch_options options = {sequences, shape.context, (size_t)1 << 30, false};
 	uint32_t tokens[PROMPT] = {0};
-	struct batch_request request = {tokens, prompt, WRITTEN + 1, {.top_p = 1}};
+	struct batch_request request = {.tokens = tokens,
+					.token_count = prompt,
+					.max_tokens = WRITTEN + 1,
+					.sampling = {.top_p = 1}};
 	size_t written = 0;
 	int64_t started;
 
