@@ -367,7 +367,7 @@ enum err adapter_open(struct adapter **out, struct model_files *files, const str
 {
 	AUTO(adapter_auto) struct adapter *a = calloc(1, sizeof *a);
 	AUTO(loading_clear) struct loading l = {.config = config};
-	struct model_files alias = {find_alias, files};
+	struct model_files alias = {.find = find_alias, .context = files};
 
 	assert(a);
 	TRY(check_base(config));

@@ -27,8 +27,8 @@ struct wire_engine_load {
 };
 WIRE_DECLARE(engine_load);
 
-/* What a model takes in memory, all told: with room for one sequence of full length, and for as many
- * as run at once. ENGINE_SIZE asks by a config.json alone (its body is that of ENGINE_CHECK),
+/* What a model takes in memory, all told: with room for one sequence of full length, and for as
+ * many as run at once. ENGINE_SIZE asks by a config.json alone (its body is that of ENGINE_CHECK),
  * ENGINE_MEASURE by the files (its body is that of ENGINE_LOAD). */
 struct wire_engine_need {
 	uint64_t least_bytes;

@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	AUTO(adapter_auto) struct adapter *a = NULL;
 	struct slice head, rest;
 	struct pair pair;
-	struct model_files files = {find, &pair};
+	struct model_files files = {.find = find, .context = &pair};
 
 	slice_cut(slice_of(data, size), 0, &head, &rest);
 	pair = (struct pair){bytes_source(head), bytes_source(rest)};

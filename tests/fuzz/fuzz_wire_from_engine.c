@@ -10,11 +10,8 @@ FUZZ_WIRE(engine_delta)
 FUZZ_WIRE(engine_done)
 
 static fuzz_wire_fn *const checks[] = {
-	check_engine_loaded,
-	check_engine_delta,
-	check_engine_done,
-	check_engine_need,
-	check_engine_loading,
+	check_engine_loaded, check_engine_delta,   check_engine_done,
+	check_engine_need,   check_engine_loading,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
