@@ -252,6 +252,7 @@ static enum err load(unsigned slot, struct exchange *x, struct route_context *co
 	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
 	struct wire_engine_load *ask = arena_alloc(exchange_arena(x), sizeof *ask);
 	struct wire_engine_loaded loaded;
+	AUTO(rpc_stream_auto) struct rpc_stream *stream = NULL;
 	struct store_file *files;
 	uint8_t event[WIRE_ID];
 	size_t count;
@@ -278,8 +279,12 @@ static enum err load(unsigned slot, struct exchange *x, struct route_context *co
 	}
 	wire_write_engine_load(&body, ask);
 	TRY(buf_done(&body));
-	TRY(rpc_call(context->api->rpc, ROLE_ENGINE, slot, WIRE_ENGINE_LOAD, buf_slice(&body), -1,
-		     &reply, API_LOAD_MS));
+	TRY(rpc_open_stream(&stream, context->api->rpc, ROLE_ENGINE, slot, WIRE_ENGINE_LOAD,
+			    buf_slice(&body), -1));
+	while (reply.type != WIRE_ENGINE_LOADED) {
+		rpc_reply_clear(&reply);
+		TRY(rpc_next(stream, &reply, API_LOAD_MS));
+	}
 	TRY(wire_read_engine_loaded(&loaded, buf_slice(&reply.body)));
 	log_info("model.loaded", "slot=%u memory=%llu context=%u", slot,
 		 (unsigned long long)loaded.memory_bytes, loaded.context);
