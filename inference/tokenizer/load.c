@@ -159,31 +159,48 @@ static enum err load_added(struct tokenizer *t, const json_t *list)
 	return OK;
 }
 
-/* "truncation" and "padding" are about batches for training; the engine's own limit holds. */
-static enum err load(struct tokenizer *t, const json_t *root)
+static void measure_tokens(struct tokenizer *t)
 {
-	const json_t *added = json_object_get(root, "added_tokens");
+	for (size_t i = 0; i < t->entry_count; i++)
+		if (t->entries[i].text.size > t->token_max)
+			t->token_max = t->entries[i].text.size;
+}
 
-	TRY(load_normalizer(t, json_object_get(root, "normalizer")));
-	TRY(load_pre_tokenizer(t, json_object_get(root, "pre_tokenizer")));
-	TRY(load_decoder(t, json_object_get(root, "decoder")));
-	TRY(load_model(t, json_object_get(root, "model"), added));
+/* "truncation" and "padding" are about batches for training; the engine's own limit holds. */
+static enum err load(struct tokenizer *t, const json_t *frame, load_model_fn *model, void *source)
+{
+	const json_t *added = json_object_get(frame, "added_tokens");
+
+	TRY(load_normalizer(t, json_object_get(frame, "normalizer")));
+	TRY(load_pre_tokenizer(t, json_object_get(frame, "pre_tokenizer")));
+	TRY(load_decoder(t, json_object_get(frame, "decoder")));
+	TRY(model(t, source, added));
+	measure_tokens(t);
+	load_bytes(t);
 	TRY(load_added(t, added));
-	return load_post_processor(t, json_object_get(root, "post_processor"));
+	return load_post_processor(t, json_object_get(frame, "post_processor"));
+}
+
+enum err load_frame(struct tokenizer **out, const char *file, const json_t *frame,
+		    load_model_fn *model, void *source)
+{
+	AUTO(tokenizer_auto) struct tokenizer *t = calloc(1, sizeof *t);
+
+	assert(t);
+	t->file = file;
+	t->unknown = TOKENIZER_NO_ID;
+	TRY(load(t, frame, model, source));
+	*out = t;
+	t = NULL; /* given away */
+	return OK;
 }
 
 enum err tokenizer_open(struct tokenizer **out, struct slice json)
 {
-	AUTO(tokenizer_auto) struct tokenizer *t = NULL;
 	AUTO(json_auto) json_t *root = NULL;
 
 	if (json.size > TOKENIZER_MAX_FILE)
 		return failure(ERR_LIMIT, LOAD_FILE ": more than %d bytes", TOKENIZER_MAX_FILE);
 	TRY(json_read_object(&root, json, LOAD_FILE));
-	t = calloc(1, sizeof *t);
-	assert(t);
-	TRY(load(t, root));
-	*out = t;
-	t = NULL; /* given away */
-	return OK;
+	return load_frame(out, LOAD_FILE, root, load_model, json_object_get(root, "model"));
 }

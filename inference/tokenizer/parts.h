@@ -52,6 +52,7 @@ enum decoder_kind {
 };
 
 struct tokenizer {
+	const char *file;   /* where it comes from, for errors */
 	struct arena arena; /* all strings */
 	struct vocabulary_entry *entries;
 	size_t entry_count;
