@@ -1,28 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* open.c - which files of a model's directory its tokenizer is read from. */
-#include "inference/tokenizer/load.h"
+#include "inference/tokenizer/load_files.h"
 
-/* The whole file into an empty buffer. */
-static enum err read_file(struct buf *out, struct model_files *files, const char *name)
+static enum err load_tokenizer_json(struct tokenizer **out, struct model_files *files)
 {
-	struct weight_source *source;
-	uint8_t *room;
+	AUTO(buf_free) struct buf text = buf_new(TOKENIZER_MAX_FILE);
 
-	TRY(files->find(files, name, &source));
-	if (source->size > TOKENIZER_MAX_FILE)
-		return failure(ERR_LIMIT, "%s: more than %d bytes", name, TOKENIZER_MAX_FILE);
-	room = buf_reserve(out, (size_t)source->size);
-	TRY(source->read(source, room, (size_t)source->size, 0));
-	buf_commit(out, (size_t)source->size);
-	return OK;
+	TRY(settings_read(&text, files, "tokenizer.json"));
+	return tokenizer_open(out, buf_slice(&text));
 }
 
 enum err tokenizer_open_files(struct tokenizer **out, struct model_files *files,
 			      const struct gguf *gguf)
 {
-	AUTO(buf_free) struct buf text = buf_new(TOKENIZER_MAX_FILE);
+	static const struct {
+		const char *name; /* the file that the form is known by */
+		enum err (*load)(struct tokenizer **out, struct model_files *files);
+	} forms[] = {
+		{"tokenizer.json", load_tokenizer_json},
+		{"vocab.json", load_vocab_json},
+		{"vocab.txt", load_vocab_txt},
+	};
+	struct weight_source *source;
 
 	(void)gguf;
-	TRY(read_file(&text, files, "tokenizer.json"));
-	return tokenizer_open(out, buf_slice(&text));
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+		enum err found = files->find(files, forms[i].name, &source);
+
+		if (found != ERR_NOT_FOUND)
+			return found == OK ? forms[i].load(out, files) : found;
+	}
+	return failure(ERR_NOT_FOUND,
+		       "the model has no tokenizer.json, nor a vocabulary of another "
+		       "kind that this engine reads");
 }

@@ -13,7 +13,7 @@
 #include "crypto/base/file.h"
 #include "tests/unit/inference/bytes.h"
 
-enum { FOLDER_FILES = 8 };
+enum { FOLDER_FILES = 16 };
 
 /* A folder's files, each read whole on its first use. Bytes put in by `set` stand in front of
  * those of the folder; an empty one hides the file. */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* load_files.h - the loaders of what models bring instead of a tokenizer.json. Each gives
+ * ERR_NOT_FOUND where its file is not there, and refuses by name what it does not know. */
+#ifndef INFERENCE_TOKENIZER_LOAD_FILES_H
+#define INFERENCE_TOKENIZER_LOAD_FILES_H
+
+#include "inference/tokenizer/settings.h"
+
+RESULT load_vocab_json(struct tokenizer **out, struct model_files *files); /* with merges.txt */
+RESULT load_vocab_txt(struct tokenizer **out, struct model_files *files);
+
+#endif
