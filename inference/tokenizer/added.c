@@ -45,6 +45,17 @@ void added_set_clear(struct added_set *set)
 	free(set->sizes);
 }
 
+size_t added_set_longest(const struct added_set *set, struct slice text)
+{
+	if (set->count == 0 || !set->begins[text.data[0]])
+		return 0;
+	for (size_t i = 0; i < set->size_count; i++)
+		if (set->sizes[i] <= text.size &&
+		    string_table_row(&set->table, slice_part(text, 0, set->sizes[i]))->key.data)
+			return set->sizes[i];
+	return 0;
+}
+
 static bool is_blank(struct slice text)
 {
 	for (size_t at = 0; at < text.size;) {

@@ -36,17 +36,18 @@ void charsmap_free(struct charsmap *m)
 	free(m);
 }
 
-enum err charsmap_new(struct charsmap **out, struct slice base64)
+enum err charsmap_new_bytes(struct charsmap **out, struct slice bytes)
 {
 	AUTO(charsmap_auto) struct charsmap *m = calloc(1, sizeof *m);
 	size_t size;
 
 	assert(m);
 	m->bytes = buf_new(CHARSMAP_MAX);
-	TRY(text_read_base64(&m->bytes, base64, TEXT_BASE64));
+	buf_write(&m->bytes, bytes);
+	TRY(buf_done(&m->bytes));
 	size = m->bytes.size < 4 ? 0 : little_endian(m->bytes.data);
 	if (size < 4 || size % 4 != 0 || size > m->bytes.size - 4)
-		return failure(ERR_FORMAT, "tokenizer.json: \"precompiled_charsmap\" is cut short");
+		return failure(ERR_FORMAT, "\"precompiled_charsmap\" is cut short");
 	m->unit_count = size / 4;
 	m->units = calloc(m->unit_count, sizeof *m->units);
 	assert(m->units);
@@ -58,45 +59,87 @@ enum err charsmap_new(struct charsmap **out, struct slice base64)
 	return OK;
 }
 
+enum err charsmap_new(struct charsmap **out, struct slice base64)
+{
+	AUTO(buf_free) struct buf bytes = buf_new(CHARSMAP_MAX);
+
+	TRY(text_read_base64(&bytes, base64, TEXT_BASE64));
+	return charsmap_new_bytes(out, buf_slice(&bytes));
+}
+
 static uint32_t offset_of(uint32_t unit)
 {
 	return (unit >> 10) << ((unit & (1u << 9)) >> 6);
 }
 
+/* A way down the trie. */
+struct descent {
+	const struct charsmap *map;
+	uint32_t at;
+};
+
+static struct descent descend(const struct charsmap *m)
+{
+	return (struct descent){m, offset_of(m->units[0])};
+}
+
+/* One byte further; false where the trie ends. `*out`: the replacement of what was walked so far,
+ * data NULL if it has none. */
+static bool step(struct descent *d, uint8_t byte, struct slice *out)
+{
+	const struct charsmap *m = d->map;
+	uint32_t unit;
+
+	*out = (struct slice){0};
+	d->at ^= byte;
+	if (byte == 0 || d->at >= m->unit_count)
+		return false;
+	unit = m->units[d->at];
+	if ((unit & (1u << 31 | 0xff)) != byte)
+		return false;
+	d->at ^= offset_of(unit);
+	if (d->at >= m->unit_count)
+		return false;
+	if (unit >> 8 & 1) {
+		uint32_t start = m->units[d->at] & 0x7fffffff;
+
+		*out = slice_part(m->texts, start, m->texts.size);
+		out->size = slice_find(*out, 0);
+		if (!out->data)
+			*out = S("");
+	}
+	return true;
+}
+
 /* The replacement of the shortest prefix of `text` that the table knows. */
 static bool find(const struct charsmap *m, struct slice text, struct slice *out)
 {
-	uint32_t at = offset_of(m->units[0]);
+	struct descent d = descend(m);
 
-	for (size_t i = 0; i < text.size && text.data[i] != 0; i++) {
-		uint32_t unit;
-
-		at ^= text.data[i];
-		if (at >= m->unit_count)
-			return false;
-		unit = m->units[at];
-		if ((unit & (1u << 31 | 0xff)) != text.data[i])
-			return false;
-		at ^= offset_of(unit);
-		if (at >= m->unit_count)
-			return false;
-		if (unit >> 8 & 1) {
-			uint32_t start = m->units[at] & 0x7fffffff;
-
-			*out = slice_part(m->texts, start, m->texts.size);
-			out->size = slice_find(*out, 0);
+	for (size_t i = 0; i < text.size && step(&d, text.data[i], out); i++)
+		if (out->data)
 			return true;
-		}
-	}
 	return false;
+}
+
+bool charsmap_longest(const struct charsmap *m, struct slice text, size_t *size, struct slice *out)
+{
+	struct descent d = descend(m);
+	struct slice found;
+
+	*size = 0;
+	for (size_t i = 0; i < text.size && step(&d, text.data[i], &found); i++)
+		if (found.data && (i + 1 == text.size || (text.data[i + 1] & 0xc0) != 0x80)) {
+			*size = i + 1;
+			*out = found;
+		}
+	return *size > 0;
 }
 
 static enum err write_found(struct buf *out, struct slice found)
 {
 	if (!slice_is_utf8(found))
-		return failure(
-			ERR_FORMAT,
-			"tokenizer.json: \"precompiled_charsmap\" has a text that is not UTF-8");
+		return failure(ERR_FORMAT, "\"precompiled_charsmap\" has a text that is not UTF-8");
 	buf_write(out, found);
 	return OK;
 }

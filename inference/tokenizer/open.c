@@ -17,8 +17,8 @@ enum err tokenizer_open_files(struct tokenizer **out, struct model_files *files,
 		const char *name; /* the file that the form is known by */
 		enum err (*load)(struct tokenizer **out, struct model_files *files);
 	} forms[] = {
-		{"tokenizer.json", load_tokenizer_json},
-		{"vocab.json", load_vocab_json},
+		{"tokenizer.json", load_tokenizer_json}, {"tokenizer.model", load_tokenizer_model},
+		{"spiece.model", load_spiece_model},     {"vocab.json", load_vocab_json},
 		{"vocab.txt", load_vocab_txt},
 	};
 	struct weight_source *source;

@@ -64,8 +64,10 @@ struct tokenizer {
 	size_t normal_count;
 	struct pre_step pre_steps[TOKENIZER_MAX_STEPS];
 	size_t pre_count;
-	struct added_set raw;        /* found in the text as it came */
-	struct added_set normalized; /* found in the normalized text */
+	struct piece_normalizer *pieces; /* SentencePiece's, instead of normal_steps; or NULL */
+	bool prefixes_each;              /* its space in front stands behind special tokens, too */
+	struct added_set raw;            /* found in the text as it came */
+	struct added_set normalized;     /* found in the normalized text */
 
 	/* BPE */
 	struct pair_table merges;
@@ -84,6 +86,7 @@ struct tokenizer {
 	uint32_t *sorted; /* ids in the order of their texts */
 	size_t sorted_count;
 	double unknown_score;
+	bool adds_floats; /* sums are rounded as SentencePiece does */
 
 	enum decoder_kind decoder;
 	bool decodes_bytes;                                   /* "<0x0A>" is a newline */
@@ -107,6 +110,8 @@ uint32_t tokenizer_find_text(const struct tokenizer *t, struct slice token);
 
 void added_set_index(struct added_set *set);
 void added_set_clear(struct added_set *set);
+/* The size of the longest that `text`, which is not empty, begins with; 0: none. */
+size_t added_set_longest(const struct added_set *set, struct slice text);
 
 /* What finds the added tokens of a set in a text: `found` hears their ids, `between` what stands
  * between them, in order. */

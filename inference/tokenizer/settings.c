@@ -253,7 +253,7 @@ static enum err add_specials(struct settings *s, const struct class_row *class)
 static size_t count_named(const struct settings *s)
 {
 	return json_object_size(json_object_get(s->tokenizer, "added_tokens_decoder")) +
-	       json_object_size(s->numbers) + KEY_COUNT +
+	       json_object_size(s->numbers) + 2 * KEY_COUNT + SETTINGS_MAX_MORE +
 	       json_array_size(special_value(s, "additional_special_tokens"));
 }
 
@@ -323,6 +323,46 @@ void settings_number(struct settings *s, uint32_t next)
 	}
 }
 
+const char *settings_name(const struct settings *s, const char *key)
+{
+	const json_t *value = special_value(s, key);
+
+	return json_string_value(json_is_object(value) ? json_object_get(value, "content") : value);
+}
+
+static const json_t *said(const struct settings *s, const char *key)
+{
+	const char *name = settings_name(s, key);
+	const struct string_row *row = name ? string_table_row(&s->by_text, slice_of_string(name))
+					    : NULL;
+	const json_t *entry = row && row->key.data ? json_array_get(s->added, row->value) : NULL;
+
+	return json_object_get(entry, "default") ? NULL : entry;
+}
+
+void settings_default(struct settings *s, const char *key, struct slice name, uint32_t id)
+{
+	char text[SETTINGS_MAX_NAME + 1];
+	json_t *entry;
+
+	if (said(s, key) || name.size > SETTINGS_MAX_NAME || !slice_is_utf8(name))
+		return;
+	snprintf(text, sizeof text, "%.*s", (int)name.size, (const char *)name.data);
+	entry = entry_for(s, text);
+	json_object_set_new(s->specials, key, json_string(text));
+	json_object_set_new(entry, "special", json_true());
+	json_object_set_new(entry, "id", json_integer(id));
+}
+
+void settings_add(struct settings *s, const char *name, uint32_t id)
+{
+	json_t *entry = entry_for(s, name);
+
+	json_object_set_new(entry, "special", json_true());
+	if (!json_object_get(entry, "id"))
+		json_object_set_new(entry, "id", json_integer(id));
+}
+
 json_t *settings_list(const struct settings *s)
 {
 	json_t *list = json_array();
@@ -338,13 +378,6 @@ json_t *settings_list(const struct settings *s)
 		json_array_append(list, entry);
 	}
 	return list;
-}
-
-const char *settings_name(const struct settings *s, const char *key)
-{
-	const json_t *value = special_value(s, key);
-
-	return json_string_value(json_is_object(value) ? json_object_get(value, "content") : value);
 }
 
 enum err settings_special(const json_t **out, const struct settings *s, const char *key)

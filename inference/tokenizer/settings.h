@@ -9,7 +9,11 @@
 
 #include "inference/tokenizer/load.h"
 
-enum { SETTINGS_MAX_FILE = 8 << 20 /* bytes */ };
+enum {
+	SETTINGS_MAX_FILE = 8 << 20, /* bytes */
+	SETTINGS_MAX_NAME = 255,     /* bytes of a special token's name */
+	SETTINGS_MAX_MORE = 1000,    /* tokens of settings_add */
+};
 
 /* The ways of the classes that are known here. */
 enum words { WORDS_GPT2, WORDS_QWEN2, WORDS_ROBERTA, WORDS_BERT, WORDS_LLAMA, WORDS_T5 };
@@ -31,6 +35,11 @@ RESULT settings_open(struct settings *out, struct model_files *files, const char
 void settings_clear(struct settings *s); /* fit for AUTO */
 
 RESULT settings_flag(bool *out, const struct settings *s, const char *key, bool missing);
+
+/* The vocabulary itself says which token that is: so it is, unless a file says another. */
+void settings_default(struct settings *s, const char *key, struct slice name, uint32_t id);
+/* One more special token, at most SETTINGS_MAX_MORE. */
+void settings_add(struct settings *s, const char *name, uint32_t id);
 
 /* The vocabulary has this token: an added one of that text has its id. */
 void settings_see(struct settings *s, struct slice text, uint32_t id);

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "inference/tokenizer/parts.h"
+#include "inference/tokenizer/pieces.h"
 
 void token_list_free(struct token_list *l)
 {
@@ -65,6 +65,7 @@ struct encoding {
 	bool reads_special; /* special tokens written out in the text count as such */
 	const uint8_t *own; /* of tokenizer_encode_marked, or NULL */
 	bool is_first;      /* this part of it is where the whole text begins */
+	bool begins;        /* this part gets what the normalizer puts in front */
 };
 
 enum { NORMAL_LIMIT = 4 * TOKENIZER_MAX_TEXT /* more than any real replacement makes of a text */ };
@@ -117,6 +118,17 @@ static size_t prepends(const struct tokenizer *t)
 	return count;
 }
 
+/* `begins`: what stands in front of a text goes in front of this one. */
+static enum err normalize(const struct tokenizer *t, struct buf *out, struct slice text,
+			  bool begins)
+{
+	size_t skip = begins ? 0 : prepends(t);
+
+	if (t->pieces)
+		return piece_normalize(t->pieces, out, text, begins);
+	return normal_run(t->normal_steps + skip, t->normal_count - skip, out, text);
+}
+
 static size_t same_author(const uint8_t *own, size_t size)
 {
 	size_t end = 0;
@@ -129,19 +141,17 @@ static size_t same_author(const uint8_t *own, size_t size)
 /* Whose the bytes of a normalized text are: each author's part normalized by itself. Where that
  * is not the same as the whole, normalization went across a border, and nothing is the
  * template's. */
-static enum err mark_normal(const struct tokenizer *t, struct buf *marks, struct slice text,
+static enum err mark_normal(const struct encoding *e, struct buf *marks, struct slice text,
 			    const uint8_t *own, struct slice normal)
 {
 	AUTO(buf_free) struct buf part = buf_new(NORMAL_LIMIT);
 	size_t done = 0;
 
 	for (size_t at = 0, size; at < text.size; at += size) {
-		size_t skip = at ? prepends(t) : 0;
-
 		size = same_author(own + at, text.size - at);
 		buf_reset(&part);
-		TRY(normal_run(t->normal_steps + skip, t->normal_count - skip, &part,
-			       slice_part(text, at, size)));
+		TRY(normalize(e->tokenizer, &part, slice_part(text, at, size),
+			      at == 0 && e->begins));
 		if (!slice_equal(buf_slice(&part), slice_part(normal, done, part.size)))
 			break;
 		done += part.size;
@@ -170,9 +180,10 @@ static enum err encode_raw(void *context, struct slice text, size_t at)
 	if (text.size == 0)
 		return OK;
 	e->is_first = at == 0;
-	TRY(normal_run(t->normal_steps, t->normal_count, &normal, text));
+	e->begins = at == 0 || !t->pieces || t->prefixes_each;
+	TRY(normalize(t, &normal, text, e->begins));
 	if (e->own && t->normalized.count && normal.size) {
-		TRY(mark_normal(t, &marks, text, e->own + at, buf_slice(&normal)));
+		TRY(mark_normal(e, &marks, text, e->own + at, buf_slice(&normal)));
 		walk.own = marks.data;
 	}
 	return added_split(&walk, buf_slice(&normal));
@@ -244,6 +255,7 @@ void tokenizer_free(struct tokenizer *t)
 		normal_step_clear(&t->decode_steps[i]);
 		regex_free(t->pre_steps[i].regex);
 	}
+	piece_normalizer_free(t->pieces);
 	free(t->scores);
 	free(t->sorted);
 	free(t->entries);

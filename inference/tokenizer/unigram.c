@@ -47,11 +47,13 @@ static struct range narrow(const struct tokenizer *t, struct range r, size_t dep
 	return out;
 }
 
-static void offer(struct best *b, double score, uint32_t id, size_t start)
+/* SentencePiece compares a sum in double precision with sums that it has kept in single. */
+static void offer(const struct tokenizer *t, struct best *b, const struct best *from, double score)
 {
 	if (b->start != UINT32_MAX && score <= b->score)
 		return;
-	*b = (struct best){score, id, (uint32_t)start};
+	*b = *from;
+	b->score = t->adds_floats ? (double)(float)score : score;
 }
 
 static void go_on_from(const struct tokenizer *t, struct best *best, struct slice text, size_t at)
@@ -71,12 +73,17 @@ static void go_on_from(const struct tokenizer *t, struct best *best, struct slic
 
 			if (t->entries[id].special)
 				continue;
-			offer(&best[at + depth + 1], until_here + t->scores[id], id, at);
+			offer(t, &best[at + depth + 1],
+			      &(struct best){.id = id, .start = (uint32_t)at},
+			      until_here + t->scores[id]);
 			has_one = has_one || depth + 1 == one;
 		}
 	}
-	if (!has_one)
-		offer(&best[at + one], until_here + t->unknown_score, t->unknown, at);
+	if (has_one)
+		return;
+	until_here += t->unknown_score;
+	offer(t, &best[at + one], &(struct best){.id = t->unknown, .start = (uint32_t)at},
+	      t->adds_floats ? (double)(float)until_here : until_here);
 }
 
 /* Unknown characters in a row are one token, or their bytes. */
