@@ -54,8 +54,11 @@ static enum err add_answer(struct engine *e, uint64_t id, const struct engine_re
 		.max_tokens = tokens_to_write(e, r, prompt->count),
 		.sampling = r->sampling,
 	};
+	struct place *adapter;
 	struct answer *a;
 
+	TRY(engine_adapter_enter(e, &adapter, r->adapter));
+	request.adapter = adapter ? adapter->adapter : NULL;
 	TRY(textstream_new(&stream, r->stops, r->stop_count));
 	TRY(batch_add(e->batch, id, &request));
 	a = calloc(1, sizeof *a);
@@ -68,6 +71,9 @@ static enum err add_answer(struct engine *e, uint64_t id, const struct engine_re
 		.max_tokens = request.max_tokens,
 	};
 	stream = NULL; /* given away */
+	a->adapter = adapter;
+	if (adapter)
+		adapter->users++;
 	e->answers[e->answer_count++] = a;
 	return OK;
 }

@@ -8,15 +8,19 @@
 #define INFERENCE_ENGINE_H
 
 #include "crypto/base/buf.h"
+#include "inference/adapter/places.h"
 #include "inference/format/source.h"
 #include "inference/kernel/compute.h"
 #include "inference/sampler.h"
+
+enum { ENGINE_ADAPTER_ID = PLACES_ID };
 
 struct engine_options {
 	size_t memory_budget_bytes;        /* for everything of the model; must be given */
 	unsigned threads;                  /* compute threads, the caller's included; 0: 1 */
 	size_t sequences;                  /* stepped at once; 0: 8 */
 	uint32_t context;                  /* a ceiling below the model's own; 0: the model's */
+	size_t adapter_budget_bytes;       /* for all adapters, beside the model; 0: none */
 	bool strict;                       /* refuse memory that cannot be locked */
 	const struct operators *operators; /* NULL: operators_onednn */
 };
@@ -28,6 +32,7 @@ struct engine_request {
 	struct sampler_settings sampling;
 	const struct slice *stops;
 	size_t stop_count;
+	const uint8_t *adapter; /* ENGINE_ADAPTER_ID bytes, of one that is loaded; NULL: the base */
 	bool is_answer; /* the text stands by itself (chat): without the space that it begins with
 			 */
 };
@@ -98,6 +103,25 @@ RESULT engine_step(struct engine *e, engine_event_fn *on_event, void *context);
 
 /* Its last event, ENGINE_CANCELLED, comes from within this call. ERR_NOT_FOUND if it is over. */
 RESULT engine_cancel(struct engine *e, uint64_t id, engine_event_fn *on_event, void *context);
+
+struct engine_adapter {
+	size_t memory_bytes;
+	uint32_t rank; /* the largest */
+	size_t products;
+};
+
+/* Reads the adapter of that id (the caller's), unless it is there: `files` are its own, and not
+ * looked at then. Those that no sequence has make room, the least recently used first.
+ * ERR_UNAVAILABLE: all are in use; else what adapter_open says of it. */
+RESULT engine_adapter_load(struct engine *e, struct engine_adapter *out,
+			   const uint8_t id[ENGINE_ADAPTER_ID], struct model_files *files);
+
+/* And it is the one used last, from now on. */
+bool engine_adapter_is_there(struct engine *e, const uint8_t id[ENGINE_ADAPTER_ID]);
+
+/* Cancels its sequences (their last events come from within this call) and wipes it. */
+void engine_adapter_drop(struct engine *e, const uint8_t id[ENGINE_ADAPTER_ID],
+			 engine_event_fn *on_event, void *context);
 
 bool engine_is_idle(const struct engine *e);
 /* Append the token's own bytes, for logprobs: maybe part of a character; of <s> its name. */

@@ -149,6 +149,8 @@ enum err engine_open(struct engine **out, struct model_files *files,
 
 	assert(e);
 	e->piece = buf_new(PIECE_MAX);
+	e->adapters.budget_bytes = options->adapter_budget_bytes;
+	e->strict = options->strict;
 	TRY(open_parts(e, files, options));
 	*out = e;
 	e = NULL; /* given away */
@@ -157,6 +159,8 @@ enum err engine_open(struct engine **out, struct model_files *files,
 
 void engine_answer_free(struct answer *a)
 {
+	if (a->adapter)
+		a->adapter->users--;
 	textstream_free(a->stream);
 	free(a);
 }
@@ -168,6 +172,7 @@ void engine_close(struct engine *e)
 	for (size_t i = 0; i < e->answer_count; i++)
 		engine_answer_free(e->answers[i]);
 	batch_free(e->batch);
+	places_clear(&e->adapters);
 	model_free(e->model);
 	compute_free(e->compute);
 	tokenizer_free(e->tokenizer);

@@ -16,6 +16,7 @@ struct answer {
 	size_t prompt_tokens;
 	size_t completion_tokens;
 	size_t max_tokens;
+	struct place *adapter; /* NULL: the base */
 };
 
 struct engine {
@@ -27,8 +28,13 @@ struct engine {
 	struct answer *answers[BATCH_MAX_SEQUENCES + BATCH_MAX_WAITING];
 	size_t answer_count;
 	struct buf piece;
+	struct places adapters;
+	bool strict;
 };
 
 void engine_answer_free(struct answer *a);
+
+/* engine_adapter.c: the place of a request's adapter; NULL for none. ERR_UNAVAILABLE: not there. */
+RESULT engine_adapter_enter(struct engine *e, struct place **out, const uint8_t *id);
 
 #endif
