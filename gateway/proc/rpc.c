@@ -30,6 +30,7 @@ struct rpc_stream {
 	enum wire_type type;
 	uint32_t call;
 	pthread_cond_t changed;
+	pthread_cond_t *bell; /* who waits: its own, or that of the first of several */
 	struct answer *first;
 	struct answer **last;
 	unsigned queued;
@@ -66,7 +67,7 @@ static void finish(struct rpc *r, struct rpc_stream *s, enum err why)
 	s->finished = true;
 	s->failure = why;
 	r->calls[s->call % RPC_MAX_CALLS] = NULL;
-	pthread_cond_broadcast(&s->changed);
+	pthread_cond_broadcast(s->bell);
 }
 
 static void fail_calls(struct rpc *r, const struct channel *peer)
@@ -97,7 +98,7 @@ static void push(struct rpc *r, struct rpc_stream *s, const struct frame *frame)
 	if (wire_kind_of(frame->type) == WIRE_REPLY)
 		finish(r, s, OK);
 	else
-		pthread_cond_broadcast(&s->changed);
+		pthread_cond_broadcast(s->bell);
 }
 
 /* An answer nobody waits for any more is dropped; one of the wrong kind ends its call. */
@@ -337,6 +338,7 @@ static struct rpc_stream *stream_new(struct rpc *r, enum role role, unsigned ind
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&s->changed, &attributes);
 	pthread_condattr_destroy(&attributes);
+	s->bell = &s->changed;
 	s->rpc = r;
 	s->role = role;
 	s->index = index;
@@ -437,20 +439,9 @@ static struct timespec deadline_of(int timeout_ms)
 	return (struct timespec){.tv_sec = at / 1000, .tv_nsec = at % 1000 * 1000000};
 }
 
-/* With the lock held: the next answer, waiting for it. */
-static enum err take_answer(struct rpc_stream *s, struct answer **out, int timeout_ms)
+/* With the lock held, and something there: an answer, or why there is none. */
+static enum err take_answer(struct rpc_stream *s, struct answer **out)
 {
-	struct timespec deadline = deadline_of(timeout_ms);
-
-	while (!s->first && !s->finished) {
-		int error = timeout_ms < 0
-				    ? pthread_cond_wait(&s->changed, &s->rpc->lock)
-				    : pthread_cond_timedwait(&s->changed, &s->rpc->lock, &deadline);
-
-		if (error == ETIMEDOUT && !s->first && !s->finished)
-			return failure(ERR_TIMEOUT, "%s: the %s took longer than %d ms",
-				       wire_name(s->type), role_name(s->role), timeout_ms);
-	}
 	if (!s->first)
 		return say_why(s);
 	*out = s->first;
@@ -458,6 +449,58 @@ static enum err take_answer(struct rpc_stream *s, struct answer **out, int timeo
 	if (!s->first)
 		s->last = &s->first;
 	s->queued--;
+	return OK;
+}
+
+/* The first with something, behind the place `after`; `count` if there is none. */
+static unsigned find_ready(struct rpc_stream *const *streams, unsigned count, unsigned after)
+{
+	for (unsigned i = 1; i <= count; i++) {
+		const struct rpc_stream *s = streams[(after + i) % count];
+
+		if (s && (s->first || s->finished))
+			return (after + i) % count;
+	}
+	return count;
+}
+
+/* All ring here, or each at its own again. */
+static void hang_bells(struct rpc_stream *const *streams, unsigned count, pthread_cond_t *bell)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (streams[i])
+			streams[i]->bell = bell ? bell : &streams[i]->changed;
+}
+
+static struct rpc_stream *any_of(struct rpc_stream *const *streams, unsigned count)
+{
+	unsigned i = 0;
+
+	while (i < count && !streams[i])
+		i++;
+	assert(i < count);
+	return streams[i];
+}
+
+/* With the lock held: waits for one of them. */
+static enum err await_any(struct rpc_stream *const *streams, unsigned count, unsigned *which,
+			  int timeout_ms)
+{
+	struct timespec deadline = deadline_of(timeout_ms);
+	struct rpc_stream *s = any_of(streams, count);
+	unsigned ready;
+	int error = 0;
+
+	hang_bells(streams, count, &s->changed);
+	while ((ready = find_ready(streams, count, *which)) == count && error != ETIMEDOUT)
+		error = timeout_ms < 0
+				? pthread_cond_wait(&s->changed, &s->rpc->lock)
+				: pthread_cond_timedwait(&s->changed, &s->rpc->lock, &deadline);
+	hang_bells(streams, count, NULL);
+	if (ready == count)
+		return failure(ERR_TIMEOUT, "%s: the %s took longer than %d ms", wire_name(s->type),
+			       role_name(s->role), timeout_ms);
+	*which = ready;
 	return OK;
 }
 
@@ -470,19 +513,30 @@ static enum err read_fail(struct rpc_reply *reply)
 	return failure(fail.kind, "%.*s", SLICE_PRINT(fail.text));
 }
 
-enum err rpc_next(struct rpc_stream *s, struct rpc_reply *out, int timeout_ms)
+enum err rpc_next_of(struct rpc_stream *const *streams, unsigned count, unsigned *which,
+		     struct rpc_reply *out, int timeout_ms)
 {
 	struct answer *a = NULL;
+	struct rpc *r = any_of(streams, count)->rpc;
 	enum err result;
 
 	*out = (struct rpc_reply){0};
-	pthread_mutex_lock(&s->rpc->lock);
-	result = take_answer(s, &a, timeout_ms);
-	pthread_mutex_unlock(&s->rpc->lock);
+	pthread_mutex_lock(&r->lock);
+	result = await_any(streams, count, which, timeout_ms);
+	if (result == OK)
+		result = take_answer(streams[*which], &a);
+	pthread_mutex_unlock(&r->lock);
 	TRY(result);
 	*out = a->reply;
 	free(a);
 	return out->type == WIRE_FAIL ? read_fail(out) : OK;
+}
+
+enum err rpc_next(struct rpc_stream *s, struct rpc_reply *out, int timeout_ms)
+{
+	unsigned which = 0;
+
+	return rpc_next_of(&s, 1, &which, out, timeout_ms);
 }
 
 enum err rpc_call(struct rpc *r, enum role role, unsigned index, enum wire_type type,

@@ -50,6 +50,11 @@ RESULT rpc_note(struct rpc *r, enum role role, unsigned index, enum wire_type ty
 RESULT rpc_open_stream(struct rpc_stream **out, struct rpc *r, enum role role, unsigned index,
 		       enum wire_type type, struct slice body, int fd);
 RESULT rpc_next(struct rpc_stream *s, struct rpc_reply *out, int timeout_ms);
+/* The same of whichever of several streams of one rpc has something first; NULLs are passed over,
+ * and there is one that is not. *which is its place, also after a failure of that stream (but not
+ * after ERR_TIMEOUT); the search begins behind the *which given, so that all have their turn. */
+RESULT rpc_next_of(struct rpc_stream *const *streams, unsigned count, unsigned *which,
+		   struct rpc_reply *out, int timeout_ms);
 uint32_t rpc_stream_call(const struct rpc_stream *s);
 void rpc_stream_free(struct rpc_stream *s);
 

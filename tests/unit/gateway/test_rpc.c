@@ -127,6 +127,48 @@ static void parts_come_in_order_before_the_reply_and_then_nothing(void **state)
 	expect_end(stream, ERR_CLOSED, WAIT_MS);
 }
 
+static void expect_one_of(struct rpc_stream *const *streams, unsigned *which, unsigned wanted,
+			  enum wire_type type)
+{
+	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
+
+	assert_ok(rpc_next_of(streams, 3, which, &reply, WAIT_MS));
+	assert_string_equal(wire_name(reply.type), wire_name(type));
+	assert_int_equal(*which, wanted);
+}
+
+static void whichever_of_several_says_something_first_is_heard(void **state)
+{
+	struct scene *s = *state;
+	AUTO(rpc_stream_auto) struct rpc_stream *a = open_call(s, WIRE_ENGINE_GENERATE);
+	AUTO(rpc_stream_auto) struct rpc_stream *b = open_call(s, WIRE_ENGINE_GENERATE);
+	AUTO(rpc_stream_auto) struct rpc_stream *last = open_call(s, WIRE_ENGINE_CHECK);
+	struct rpc_stream *streams[3] = {a, NULL, b};
+	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
+	unsigned which = 0;
+
+	assert_err(rpc_next_of(streams, 3, &which, &reply, SHORT_MS), ERR_TIMEOUT);
+	say(s, b, WIRE_ENGINE_DELTA);
+	expect_one_of(streams, &which, 2, WIRE_ENGINE_DELTA);
+	for (int i = 0; i < 2; i++) {
+		say(s, a, WIRE_ENGINE_DELTA);
+		say(s, b, WIRE_ENGINE_DELTA);
+	}
+	say(s, b, WIRE_ENGINE_DONE);
+	say(s, last, WIRE_ENGINE_CHECKED);
+	expect_next(last, WIRE_ENGINE_CHECKED); /* by now all of it is there */
+	expect_one_of(streams, &which, 0, WIRE_ENGINE_DELTA);
+	expect_one_of(streams, &which, 2, WIRE_ENGINE_DELTA);
+	expect_one_of(streams, &which, 0, WIRE_ENGINE_DELTA);
+	expect_one_of(streams, &which, 2, WIRE_ENGINE_DELTA);
+	expect_one_of(streams, &which, 2, WIRE_ENGINE_DONE);
+	assert_err(rpc_next_of(streams, 3, &which, &reply, WAIT_MS), ERR_CLOSED);
+	assert_int_equal(which, 2);
+	streams[2] = NULL;
+	say(s, a, WIRE_ENGINE_DONE);
+	expect_one_of(streams, &which, 0, WIRE_ENGINE_DONE);
+}
+
 static void a_reader_that_lags_too_far_behind_loses_its_stream(void **state)
 {
 	struct scene *s = *state;
@@ -204,6 +246,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_new, scene_free)
 	const struct CMUnitTest tests[] = {
 		TEST(parts_come_in_order_before_the_reply_and_then_nothing),
+		TEST(whichever_of_several_says_something_first_is_heard),
 		TEST(a_reader_that_lags_too_far_behind_loses_its_stream),
 		TEST(a_peer_that_dies_fails_its_calls_after_what_it_said),
 		TEST(an_answer_of_the_wrong_kind_ends_its_call_only),
