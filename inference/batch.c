@@ -16,15 +16,18 @@ struct sequence {
 	uint32_t *tokens; /* the prompt, then what was written; room for prompt + max_tokens */
 	size_t count;
 	size_t done;
-	size_t end; /* the count at which it has all its tokens */
+	size_t end;    /* the count at which it has all its tokens */
+	size_t prompt; /* so many of them are the prompt's */
+	size_t first;  /* `done` before this step */
+	bool echo, is_fixed;
 	struct kvcache_table table;
 	struct sampler *sampler;
 	const struct adapter *adapter;
-	bool sampled_now; /* this step gives it a token */
 };
 
 struct batch {
 	const struct model *model;
+	struct compute *compute;
 	struct kvcache *cache;
 	struct forward *forward;
 	struct batch_options options;
@@ -93,17 +96,18 @@ enum err batch_new(struct batch **out, const struct model *model, struct compute
 	size_t pages = 0;
 
 	TRY(check_options(model, options));
-	scratch = forward_memory_needed(&model->config, options->sequences, options->context,
-					pool_threads(compute_pool(compute)));
+	scratch = forward_memory_needed(&model->config, options->sequences + BATCH_ECHO_ROWS,
+					options->context, pool_threads(compute_pool(compute)));
 	TRY(plan_pages(&pages, model, options, scratch));
 	b = calloc(1, sizeof *b);
 	assert(b);
 	b->model = model;
+	b->compute = compute;
 	b->options = *options;
 	b->memory_bytes = scratch + pages * kvcache_page_bytes(&model->config);
 	TRY(kvcache_new(&b->cache, &model->config, pages, options->strict));
-	TRY(forward_new(&b->forward, model, b->cache, compute, options->sequences, options->context,
-			options->strict));
+	TRY(forward_new(&b->forward, model, b->cache, compute, options->sequences + BATCH_ECHO_ROWS,
+			options->context, options->strict));
 	*out = b;
 	b = NULL; /* given away */
 	return OK;
@@ -131,7 +135,7 @@ static size_t find(const struct batch *b, uint64_t id)
 
 static enum err check_request(const struct batch *b, uint64_t id, const struct batch_request *r)
 {
-	if (r->token_count == 0 || r->max_tokens == 0)
+	if (r->token_count == 0 || (r->max_tokens == 0 && !r->echo))
 		return failure(ERR_FORMAT, "prompt: there is nothing to go on from, or nothing to "
 					   "write");
 	if (r->token_count > b->options.context || r->max_tokens > b->options.context ||
@@ -167,9 +171,13 @@ enum err batch_add(struct batch *b, uint64_t id, const struct batch_request *r)
 	s->adapter = r->adapter;
 	s->count = r->token_count;
 	s->end = r->token_count + r->max_tokens;
+	s->prompt = r->token_count;
+	s->echo = r->echo;
+	s->is_fixed = r->is_fixed;
 	s->tokens = calloc(s->end, sizeof *s->tokens);
 	assert(s->tokens);
 	memcpy(s->tokens, r->tokens, r->token_count * sizeof *s->tokens);
+	sampler_read(sampler, r->tokens, r->token_count);
 	b->sequences[b->count++] = s;
 	return OK;
 }
@@ -205,22 +213,36 @@ static void admit(struct batch *b)
 	}
 }
 
-/* The next rows of one sequence, up to `room`; the last of its tokens asks for logits. */
-static size_t fill_rows(struct batch *b, struct sequence *s, size_t used, size_t room)
+/* What the logits behind this position are for: the next token, or the likelihood of one of the
+ * prompt. */
+static bool wants_logits(const struct sequence *s, size_t position)
+{
+	if (position + 1 == s->count)
+		return s->end > s->count;
+	return s->echo && position + 1 < s->prompt;
+}
+
+/* The next rows of one sequence, up to `room`, of which `*echoes` more than one may want logits. */
+static size_t fill_rows(struct batch *b, struct sequence *s, size_t used, size_t room,
+			size_t *echoes)
 {
 	size_t left = s->count - s->done;
 	size_t taken = left < room ? left : room;
 
+	if (s->echo && taken > *echoes + 1)
+		taken = *echoes + 1;
+	if (s->echo && taken > 0)
+		*echoes -= taken - 1;
 	for (size_t i = 0; i < taken; i++)
 		b->rows[used + i] = (struct forward_row){
 			.table = &s->table,
 			.position = (uint32_t)(s->done + i),
 			.token = s->tokens[s->done + i],
-			.wants_logits = s->done + i + 1 == s->count,
+			.wants_logits = wants_logits(s, s->done + i),
 			.adapter = s->adapter,
 		};
+	s->first = s->done;
 	s->done += taken;
-	s->sampled_now = s->done == s->count;
 	return taken;
 }
 
@@ -228,14 +250,35 @@ static size_t fill_rows(struct batch *b, struct sequence *s, size_t used, size_t
  * read; what room is left goes to prompts in order of arrival. */
 static size_t plan_rows(struct batch *b)
 {
-	size_t used = 0;
+	size_t used = 0, echoes = BATCH_ECHO_ROWS;
 
 	for (size_t i = 0; i < b->running; i++) {
 		size_t behind = b->running - 1 - i;
 
-		used += fill_rows(b, b->sequences[i], used, FORWARD_MAX_ROWS - used - behind);
+		used += fill_rows(b, b->sequences[i], used, FORWARD_MAX_ROWS - used - behind,
+				  &echoes);
 	}
 	return used;
+}
+
+/* Who shares a step with one that wants the same bits in any company gets them as well. */
+static bool wants_fixed(const struct batch *b)
+{
+	for (size_t i = 0; i < b->running; i++)
+		if (b->sequences[i]->is_fixed)
+			return true;
+	return false;
+}
+
+static enum err run_rows(struct batch *b, float **logits)
+{
+	size_t rows = plan_rows(b);
+	enum err result;
+
+	compute_fix(b->compute, wants_fixed(b));
+	result = forward_run(b->forward, b->rows, rows, logits);
+	compute_fix(b->compute, false);
+	return result;
 }
 
 static enum batch_verdict give_token(struct sequence *s, float *logits, batch_token_fn *on_token,
@@ -250,23 +293,48 @@ static enum batch_verdict give_token(struct sequence *s, float *logits, batch_to
 	return BATCH_GO_ON;
 }
 
+/* A token of the prompt; `logits` (NULL for the first) say what was to be expected there. */
+static enum batch_verdict echo_token(struct sequence *s, size_t position, const float *logits,
+				     batch_token_fn *on_token, void *context)
+{
+	struct sample sample = {.chosen = {.token = s->tokens[position]}, .is_first = !logits};
+
+	if (logits)
+		sampler_weigh(s->sampler, logits, s->tokens[position], &sample);
+	sample.is_read = true;
+	return on_token(context, s->id, &sample);
+}
+
+/* What this step has made known of one sequence; moves *logits behind its rows. */
+static enum batch_verdict give_tokens(struct batch *b, struct sequence *s, float **logits,
+				      batch_token_fn *on_token, void *context)
+{
+	enum batch_verdict verdict = BATCH_GO_ON;
+
+	if (s->echo && s->first == 0)
+		verdict = echo_token(s, 0, NULL, on_token, context);
+	for (size_t at = s->first; at < s->done; at++) {
+		if (!wants_logits(s, at))
+			continue;
+		verdict = at + 1 < s->prompt ? echo_token(s, at + 1, *logits, on_token, context)
+					     : give_token(s, *logits, on_token, context);
+		*logits += b->model->config.vocabulary;
+	}
+	return s->done == s->end ? BATCH_DONE : verdict;
+}
+
 enum err batch_step(struct batch *b, batch_token_fn *on_token, void *context)
 {
 	bool finished[BATCH_MAX_SEQUENCES] = {false};
 	float *logits;
-	size_t rows;
 
 	admit(b);
 	if (b->running == 0)
 		return OK;
-	rows = plan_rows(b);
-	TRY(forward_run(b->forward, b->rows, rows, &logits));
-	for (size_t i = 0; i < b->running; i++) {
-		if (!b->sequences[i]->sampled_now)
-			continue;
-		finished[i] = give_token(b->sequences[i], logits, on_token, context) == BATCH_DONE;
-		logits += b->model->config.vocabulary;
-	}
+	TRY(run_rows(b, &logits));
+	for (size_t i = 0; i < b->running; i++)
+		finished[i] = give_tokens(b, b->sequences[i], &logits, on_token, context) ==
+			      BATCH_DONE;
 	for (size_t i = b->running; i-- > 0;)
 		if (finished[i])
 			take_out(b, i);

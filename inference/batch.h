@@ -16,6 +16,7 @@
 enum {
 	BATCH_MAX_SEQUENCES = 64, /* stepped at once */
 	BATCH_MAX_WAITING = 256,
+	BATCH_ECHO_ROWS = 16, /* tokens of prompts that are weighed in one step */
 };
 
 struct batch_options {
@@ -28,14 +29,17 @@ struct batch_options {
 struct batch_request {
 	const uint32_t *tokens; /* copied; at least one */
 	size_t token_count;
-	size_t max_tokens; /* to write: at least one */
+	size_t max_tokens; /* to write: at least one, or none with an echo */
+	bool echo;         /* the prompt's tokens come back first, with their likelihood */
+	bool is_fixed;     /* bit for bit the same in any company; slower, for all of a step */
 	struct sampler_settings sampling;
 	const struct adapter *adapter; /* borrowed until the sequence leaves; NULL: none */
 };
 
 enum batch_verdict { BATCH_GO_ON, BATCH_DONE };
 
-/* A sequence got its next token; BATCH_DONE takes it out of the batch. */
+/* A sequence got its next token, or (sample->is_read) one of its prompt comes back; BATCH_DONE
+ * takes it out of the batch. An echo must not be stopped before its last token. */
 typedef enum batch_verdict batch_token_fn(void *context, uint64_t id, const struct sample *sample);
 
 struct batch;

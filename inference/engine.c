@@ -38,42 +38,82 @@ static bool begins_text(const struct engine *e, const struct engine_request *r,
 static size_t tokens_to_write(const struct engine *e, const struct engine_request *r,
 			      size_t prompt_tokens)
 {
+	if (r->is_only_read)
+		return 0;
 	if (r->max_tokens > 0)
 		return r->max_tokens;
 	return prompt_tokens < batch_context(e->batch) ? batch_context(e->batch) - prompt_tokens
 						       : 1;
 }
 
-static enum err add_answer(struct engine *e, uint64_t id, const struct engine_request *r,
-			   const struct token_list *prompt)
+/* What the prompt looks like where it is shown again. */
+static enum err write_prompt(const struct engine *e, struct buf *out,
+			     const struct engine_request *r, const struct token_list *prompt)
 {
-	AUTO(textstream_auto) struct textstream *stream = NULL;
-	struct batch_request request = {
-		.tokens = prompt->ids,
-		.token_count = prompt->count,
-		.max_tokens = tokens_to_write(e, r, prompt->count),
-		.sampling = r->sampling,
-	};
-	struct place *adapter;
-	struct answer *a;
+	if (r->echo == ENGINE_ECHO_NONE)
+		return OK;
+	if (r->prompt_kind == ENGINE_PROMPT_TEXT)
+		buf_write(out, r->prompt);
+	else
+		TRY(tokenizer_decode(e->tokenizer, out, prompt->ids, prompt->count));
+	if (out->overflow)
+		return failure(ERR_LIMIT, "prompt: its tokens stand for more than %d bytes",
+			       ENGINE_MAX_ECHO);
+	return OK;
+}
 
-	TRY(engine_adapter_enter(e, &adapter, r->adapter));
-	request.adapter = adapter ? adapter->adapter : NULL;
-	TRY(textstream_new(&stream, r->stops, r->stop_count));
-	TRY(batch_add(e->batch, id, &request));
-	a = calloc(1, sizeof *a);
+static enum err check_wishes(const struct engine_request *r)
+{
+	if (r->stop_token_count > ENGINE_MAX_STOP_TOKENS)
+		return failure(ERR_LIMIT, "prompt: %zu tokens to stop at, at most %d",
+			       r->stop_token_count, ENGINE_MAX_STOP_TOKENS);
+	if (r->is_only_read && r->echo == ENGINE_ECHO_NONE)
+		return failure(ERR_FORMAT, "prompt: nothing to write, and nothing to show");
+	return OK;
+}
+
+static struct answer *answer_new(const struct engine *e, uint64_t id,
+				 const struct engine_request *r, const struct token_list *prompt)
+{
+	struct answer *a = calloc(1, sizeof *a);
+
 	assert(a);
 	*a = (struct answer){
 		.id = id,
-		.stream = stream,
 		.is_first = begins_text(e, r, prompt),
 		.prompt_tokens = prompt->count,
-		.max_tokens = request.max_tokens,
+		.max_tokens = tokens_to_write(e, r, prompt->count),
+		.prompt_text = buf_new(ENGINE_MAX_ECHO),
+		.echo = r->echo,
+		.is_only_read = r->is_only_read,
+		.ignores_end = r->ignores_end,
+		.shows_special = r->shows_special,
+		.stop_token_count = r->stop_token_count,
 	};
-	stream = NULL; /* given away */
-	a->adapter = adapter;
-	if (adapter)
-		adapter->users++;
+	for (size_t i = 0; i < r->stop_token_count; i++)
+		a->stop_tokens[i] = r->stop_tokens[i];
+	return a;
+}
+
+static enum err add_answer(struct engine *e, const struct engine_request *r,
+			   const struct token_list *prompt, struct answer *a)
+{
+	struct batch_request request = {
+		.tokens = prompt->ids,
+		.token_count = prompt->count,
+		.max_tokens = a->max_tokens,
+		.echo = r->echo == ENGINE_ECHO_TOKENS || r->is_only_read,
+		.is_fixed = r->is_fixed,
+		.sampling = r->sampling,
+	};
+
+	TRY(engine_adapter_enter(e, &a->adapter, r->adapter));
+	if (a->adapter)
+		a->adapter->users++; /* until the answer is freed */
+	request.adapter = a->adapter ? a->adapter->adapter : NULL;
+	TRY(write_prompt(e, &a->prompt_text, r, prompt));
+	TRY(textstream_new(&a->stream, r->stops, r->stop_count));
+	TRY(batch_add(e->batch, a->id, &request));
 	e->answers[e->answer_count++] = a;
 	return OK;
 }
@@ -81,9 +121,16 @@ static enum err add_answer(struct engine *e, uint64_t id, const struct engine_re
 enum err engine_submit(struct engine *e, uint64_t id, const struct engine_request *request)
 {
 	AUTO(token_list_free) struct token_list prompt = {0};
+	struct answer *a;
+	enum err result;
 
-	TRY(tokenizer_encode_plain(e->tokenizer, &prompt, request->prompt));
-	return add_answer(e, id, request, &prompt);
+	TRY(check_wishes(request));
+	TRY(engine_tokenize(e, &prompt, request->prompt_kind, request->prompt, request->is_bare));
+	a = answer_new(e, id, request, &prompt);
+	result = add_answer(e, request, &prompt, a);
+	if (result != OK)
+		engine_answer_free(a);
+	return result;
 }
 
 struct step {
@@ -92,63 +139,131 @@ struct step {
 	void *context;
 };
 
-static bool is_end_token(const struct config *c, uint32_t token)
+static bool is_end_token(const struct engine *e, const struct answer *a, uint32_t token)
 {
-	for (size_t i = 0; i < c->eos_count; i++)
-		if (c->eos[i] == token)
+	for (size_t i = 0; i < a->stop_token_count; i++)
+		if (a->stop_tokens[i] == token)
+			return true;
+	for (size_t i = 0; i < e->config.eos_count && !a->ignores_end; i++)
+		if (e->config.eos[i] == token)
 			return true;
 	return false;
 }
 
-static void write_token(struct engine *e, struct answer *a, uint32_t token)
+/* Into e->piece: what of the text is this token's. */
+static void read_piece(struct engine *e, const struct answer *a, uint32_t token, bool is_first)
 {
 	buf_reset(&e->piece);
-	tokenizer_write_piece(e->tokenizer, token, a->is_first, &e->piece);
+	if (a->shows_special && tokenizer_is_special(e->tokenizer, token))
+		buf_write(&e->piece, tokenizer_token(e->tokenizer, token));
+	else
+		tokenizer_write_piece(e->tokenizer, token, is_first, &e->piece);
+}
+
+static size_t characters_of(struct slice bytes)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < bytes.size; i++)
+		count += (bytes.data[i] & 0xc0) != 0x80;
+	return count;
+}
+
+static void write_token(struct engine *e, struct answer *a, uint32_t token)
+{
+	read_piece(e, a, token, a->is_first);
 	if (!tokenizer_is_special(e->tokenizer, token))
 		a->is_first = false;
 	textstream_write(a->stream, buf_slice(&e->piece));
 }
 
-static enum engine_finish judge(struct engine *e, const struct answer *a, uint32_t token)
+static enum engine_finish judge(const struct engine *e, const struct answer *a, uint32_t token)
 {
-	if (is_end_token(&e->config, token) || textstream_is_stopped(a->stream))
+	if (is_end_token(e, a, token) || textstream_is_stopped(a->stream))
 		return ENGINE_STOP;
 	return a->completion_tokens == a->max_tokens ? ENGINE_LENGTH : ENGINE_RUNNING;
 }
 
-static void send_event(struct step *s, struct answer *a, const struct sample *sample,
-		       enum engine_finish finish)
+static struct engine_event event_of(const struct answer *a, const struct sample *sample,
+				    enum engine_finish finish)
 {
-	struct engine_event event = {
+	return (struct engine_event){
 		.id = a->id,
 		.sample = sample,
 		.finish = finish,
 		.prompt_tokens = a->prompt_tokens,
 		.completion_tokens = a->completion_tokens,
 	};
+}
+
+static void send_event(struct step *s, struct answer *a, const struct sample *sample,
+		       size_t characters, enum engine_finish finish)
+{
+	struct engine_event event = event_of(a, sample, finish);
 
 	if (finish != ENGINE_RUNNING)
 		textstream_finish(a->stream);
+	event.characters = characters;
 	event.text = textstream_take(a->stream);
 	s->on_event(s->context, &event);
+}
+
+/* A prompt is shown as it is: no stop string ends it. */
+static void show_prompt(struct step *s, struct answer *a)
+{
+	struct engine_event event = event_of(a, NULL, ENGINE_RUNNING);
+
+	event.text = buf_slice(&a->prompt_text);
+	s->on_event(s->context, &event);
+	buf_free(&a->prompt_text);
+}
+
+/* A token of the prompt came back. */
+static enum engine_finish take_read(struct step *s, struct answer *a, const struct sample *sample)
+{
+	struct engine *e = s->engine;
+	bool is_last = ++a->echoed == a->prompt_tokens && a->is_only_read;
+	enum engine_finish finish = is_last ? ENGINE_LENGTH : ENGINE_RUNNING;
+
+	read_piece(e, a, sample->chosen.token, !a->is_text_begun);
+	if (!tokenizer_is_special(e->tokenizer, sample->chosen.token))
+		a->is_text_begun = true;
+	if (a->echo == ENGINE_ECHO_TOKENS)
+		send_event(s, a, sample, characters_of(buf_slice(&e->piece)), finish);
+	else if (is_last)
+		send_event(s, a, NULL, 0, finish);
+	return finish;
+}
+
+static enum engine_finish take_written(struct step *s, struct answer *a,
+				       const struct sample *sample)
+{
+	struct engine *e = s->engine;
+	uint32_t token = sample->chosen.token;
+	enum engine_finish finish;
+
+	a->completion_tokens++;
+	buf_reset(&e->piece);
+	if (!is_end_token(e, a, token))
+		write_token(e, a, token);
+	finish = judge(e, a, token);
+	send_event(s, a, sample, characters_of(buf_slice(&e->piece)), finish);
+	return finish;
 }
 
 static enum batch_verdict on_token(void *context, uint64_t id, const struct sample *sample)
 {
 	struct step *s = context;
-	struct engine *e = s->engine;
-	struct answer *a = find_answer(e, id);
+	struct answer *a = find_answer(s->engine, id);
 	enum engine_finish finish;
 
 	assert(a);
-	a->completion_tokens++;
-	if (!is_end_token(&e->config, sample->chosen.token))
-		write_token(e, a, sample->chosen.token);
-	finish = judge(e, a, sample->chosen.token);
-	send_event(s, a, sample, finish);
+	if (a->prompt_text.size > 0)
+		show_prompt(s, a);
+	finish = sample->is_read ? take_read(s, a, sample) : take_written(s, a, sample);
 	if (finish == ENGINE_RUNNING)
 		return BATCH_GO_ON;
-	drop_answer(e, a);
+	drop_answer(s->engine, a);
 	return BATCH_DONE;
 }
 
@@ -167,7 +282,7 @@ enum err engine_cancel(struct engine *e, uint64_t id, engine_event_fn *on_event,
 	if (!a)
 		return failure(ERR_NOT_FOUND, "engine: no sequence %llu", (unsigned long long)id);
 	TRY(batch_remove(e->batch, id));
-	send_event(&s, a, NULL, ENGINE_CANCELLED);
+	send_event(&s, a, NULL, 0, ENGINE_CANCELLED);
 	drop_answer(e, a);
 	return OK;
 }
@@ -183,15 +298,6 @@ void engine_write_token(const struct engine *e, uint32_t token, struct buf *out)
 		buf_write(out, tokenizer_token(e->tokenizer, token));
 	else
 		tokenizer_write_piece(e->tokenizer, token, false, out);
-}
-
-enum err engine_count_tokens(const struct engine *e, size_t *out, struct slice prompt)
-{
-	AUTO(token_list_free) struct token_list list = {0};
-
-	TRY(tokenizer_encode_plain(e->tokenizer, &list, prompt));
-	*out = list.count;
-	return OK;
 }
 
 void engine_facts(const struct engine *e, struct engine_facts *out)

@@ -12,6 +12,7 @@
 #include "inference/format/source.h"
 #include "inference/kernel/compute.h"
 #include "inference/sampler.h"
+#include "inference/tokenizer/tokenizer.h"
 
 enum { ENGINE_ADAPTER_ID = PLACES_ID };
 
@@ -25,14 +26,41 @@ struct engine_options {
 	const struct operators *operators; /* NULL: operators_onednn */
 };
 
+enum {
+	ENGINE_MAX_STOP_TOKENS = 16,
+	ENGINE_MAX_ECHO = 96 << 10, /* bytes of text that a prompt of ids may stand for */
+};
+
+/* What stands in a prompt. */
+enum engine_prompt {
+	ENGINE_PROMPT_TEXT,   /* UTF-8, a stranger's: special tokens in it are plain text; may be
+			       * empty where the tokenizer adds BOS */
+	ENGINE_PROMPT_CHAT,   /* JSON of a conversation, which the model's template writes out */
+	ENGINE_PROMPT_TOKENS, /* ids, four bytes each, big endian; special ones as any other */
+};
+
+enum engine_echo {
+	ENGINE_ECHO_NONE,
+	ENGINE_ECHO_TEXT,   /* the prompt's text comes first */
+	ENGINE_ECHO_TOKENS, /* that, and then each of its tokens with its likelihood */
+};
+
 struct engine_request {
-	struct slice prompt; /* UTF-8, a stranger's: special tokens in it are plain text; may be
-			      * empty where the tokenizer adds BOS */
+	struct slice prompt;
+	enum engine_prompt prompt_kind;
+	bool is_bare;        /* text goes in as it stands: nothing (BOS) around it */
 	uint32_t max_tokens; /* 0: as many as the context holds */
+	bool is_only_read;   /* nothing is written: needs an echo; max_tokens is ignored */
+	enum engine_echo echo;
+	bool is_fixed; /* bit for bit the same in any company; slower, for all in a step */
 	struct sampler_settings sampling;
 	const struct slice *stops;
 	size_t stop_count;
 	const uint8_t *adapter; /* ENGINE_ADAPTER_ID bytes, of one that is loaded; NULL: the base */
+	const uint32_t *stop_tokens; /* end it as the end token does */
+	size_t stop_token_count;
+	bool ignores_end;   /* the end token is one like any other */
+	bool shows_special; /* special tokens are written by their names */
 	bool is_answer; /* the text stands by itself (chat): without the space that it begins with
 			 */
 };
@@ -42,7 +70,9 @@ enum engine_finish { ENGINE_RUNNING, ENGINE_STOP, ENGINE_LENGTH, ENGINE_CANCELLE
 struct engine_event {
 	uint64_t id;
 	struct slice text;           /* new text, whole characters; may be empty */
-	const struct sample *sample; /* the token it came with; NULL in an event of cancellation */
+	const struct sample *sample; /* the token it came with; NULL in an event of cancellation,
+				      * and in one with a prompt's text */
+	size_t characters;           /* of text that begin in that token */
 	enum engine_finish finish;   /* not ENGINE_RUNNING: the last event of this id */
 	size_t prompt_tokens;
 	size_t completion_tokens; /* so far; the end token counts */
@@ -126,6 +156,14 @@ void engine_adapter_drop(struct engine *e, const uint8_t id[ENGINE_ADAPTER_ID],
 bool engine_is_idle(const struct engine *e);
 /* Append the token's own bytes, for logprobs: maybe part of a character; of <s> its name. */
 void engine_write_token(const struct engine *e, uint32_t token, struct buf *out);
+
+/* Ids of a prompt, into an empty list, as engine_submit would have them; and the text of ids,
+ * special ones by their names. ERR_FORMAT: not UTF-8, or an id that there is not; ERR_LIMIT. */
+RESULT engine_tokenize(const struct engine *e, struct token_list *out, enum engine_prompt kind,
+		       struct slice prompt, bool is_bare);
+struct slice engine_token_name(const struct engine *e, uint32_t token); /* as in its vocabulary */
+RESULT engine_detokenize(const struct engine *e, struct buf *out, const uint32_t *ids,
+			 size_t count);
 RESULT engine_count_tokens(const struct engine *e, size_t *out, struct slice prompt);
 void engine_facts(const struct engine *e, struct engine_facts *out);
 

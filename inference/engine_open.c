@@ -162,6 +162,7 @@ void engine_answer_free(struct answer *a)
 	if (a->adapter)
 		a->adapter->users--;
 	textstream_free(a->stream);
+	buf_free(&a->prompt_text);
 	free(a);
 }
 

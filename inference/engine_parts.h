@@ -17,6 +17,14 @@ struct answer {
 	size_t completion_tokens;
 	size_t max_tokens;
 	struct place *adapter; /* NULL: the base */
+
+	struct buf prompt_text; /* to be shown first, and then emptied */
+	enum engine_echo echo;
+	size_t echoed;      /* tokens of the prompt that came back */
+	bool is_text_begun; /* of those: one with text of its own was there */
+	bool is_only_read, ignores_end, shows_special;
+	uint32_t stop_tokens[ENGINE_MAX_STOP_TOKENS];
+	size_t stop_token_count;
 };
 
 struct engine {

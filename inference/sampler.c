@@ -287,8 +287,7 @@ static void report(struct sampler *s, const float *logits, uint32_t token, struc
 	float largest = logits[likeliest(logits, s->vocabulary)];
 	double norm = log(sum_exp(logits, s->vocabulary, largest, 1)) + largest;
 
-	out->chosen = choice(token, logits[token] - norm);
-	out->top_count = 0;
+	*out = (struct sample){.chosen = choice(token, logits[token] - norm)};
 	if (s->settings.top_logprobs > 0)
 		out->top_count = keep_top(s, logits, s->settings.top_logprobs);
 	for (size_t i = 0; i < out->top_count; i++)

@@ -40,6 +40,8 @@ struct sample_choice {
 
 struct sample {
 	struct sample_choice chosen;
+	bool is_read;  /* it stood in the prompt: an echo */
+	bool is_first; /* of those: nothing stands before it, so it has no likelihood */
 	struct sample_choice top[SAMPLER_MAX_TOP]; /* likeliest first */
 	size_t top_count;
 };

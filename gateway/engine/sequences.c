@@ -71,6 +71,9 @@ static void describe_sampling(struct sampler_settings *out, struct sampler_bias 
 		.temperature = (double)ask->temperature,
 		.top_p = (double)ask->top_p,
 		.top_k = ask->top_k,
+		.min_p = (double)ask->min_p,
+		.penalties = {(double)ask->repetition_penalty, (double)ask->presence_penalty,
+			      (double)ask->frequency_penalty},
 		.seed = ask->seed,
 		.biases = biases,
 		.bias_count = ask->bias_count,
@@ -80,14 +83,52 @@ static void describe_sampling(struct sampler_settings *out, struct sampler_bias 
 		random_bytes(&out->seed, sizeof out->seed);
 }
 
-static enum err check_wishes(const struct wire_engine_generate *ask)
+enum engine_prompt sequences_prompt(enum wire_prompt kind)
 {
-	if (ask->presence_penalty != 0 || ask->frequency_penalty != 0)
-		return failure(ERR_UNSUPPORTED,
-			       "presence_penalty and frequency_penalty must be 0: not offered yet");
-	if (ask->echo)
-		return failure(ERR_UNSUPPORTED, "echo must be false: not offered yet");
-	return OK;
+	switch (kind) {
+	case WIRE_PROMPT_CHAT:
+		return ENGINE_PROMPT_CHAT;
+	case WIRE_PROMPT_TOKENS:
+		return ENGINE_PROMPT_TOKENS;
+	case WIRE_PROMPT_TEXT:
+	case WIRE_PROMPT_COUNT:
+		break;
+	}
+	return ENGINE_PROMPT_TEXT;
+}
+
+static enum engine_echo echo_of(enum wire_echo echo)
+{
+	switch (echo) {
+	case WIRE_ECHO_TEXT:
+		return ENGINE_ECHO_TEXT;
+	case WIRE_ECHO_TOKENS:
+		return ENGINE_ECHO_TOKENS;
+	case WIRE_ECHO_NONE:
+	case WIRE_ECHO_COUNT:
+		break;
+	}
+	return ENGINE_ECHO_NONE;
+}
+
+static struct engine_request request_of(const struct wire_engine_generate *ask)
+{
+	return (struct engine_request){
+		.prompt = ask->prompt,
+		.prompt_kind = sequences_prompt(ask->prompt_kind),
+		.is_bare = ask->is_bare,
+		.max_tokens = ask->max_tokens,
+		.is_only_read = ask->is_only_read,
+		.echo = echo_of(ask->echo),
+		.is_fixed = ask->is_fixed,
+		.is_answer = ask->is_answer,
+		.stops = ask->stops,
+		.stop_count = ask->stop_count,
+		.stop_tokens = ask->stop_tokens,
+		.stop_token_count = ask->stop_token_count,
+		.ignores_end = ask->ignores_end,
+		.shows_special = ask->shows_special,
+	};
 }
 
 enum err sequences_add(struct sequences *s, struct engine *engine, unsigned edge, uint32_t call,
@@ -95,18 +136,11 @@ enum err sequences_add(struct sequences *s, struct engine *engine, unsigned edge
 {
 	struct sampler_bias biases[WIRE_MAX_BIASES];
 	struct sequence *q = find_free(s);
-	struct engine_request request = {
-		.prompt = ask->prompt,
-		.max_tokens = ask->max_tokens,
-		.is_answer = ask->is_answer,
-		.stops = ask->stops,
-		.stop_count = ask->stop_count,
-	};
+	struct engine_request request = request_of(ask);
 
 	if (!q)
 		return failure(ERR_UNAVAILABLE, "busy: %d generations are under way",
 			       SEQUENCES_MAX);
-	TRY(check_wishes(ask));
 	describe_sampling(&request.sampling, biases, ask);
 	TRY(engine_submit(engine, (uint64_t)(q - s->list), &request));
 	*q = (struct sequence){.is_used = true, .edge = edge, .call = call};
@@ -135,9 +169,13 @@ static struct slice take_piece(const struct engine *engine, struct pieces *piece
 }
 
 static void describe_token(const struct engine *engine, struct wire_token *out,
-			   struct pieces *pieces, const struct sample *sample)
+			   struct pieces *pieces, const struct engine_event *event)
 {
+	const struct sample *sample = event->sample;
+
 	out->token = sample->chosen.token;
+	out->is_first = sample->is_first;
+	out->characters = (uint16_t)event->characters;
 	out->logprob = sample->chosen.logprob;
 	out->piece = take_piece(engine, pieces, out->token);
 	out->top_count = (uint16_t)sample->top_count;
@@ -156,7 +194,7 @@ static void put_delta(const struct sequences *s, struct sequence *q,
 	struct pieces pieces = {.used = 0};
 
 	if (q->wants_logprobs && event->sample) {
-		describe_token(s->engine, &delta.tokens[0], &pieces, event->sample);
+		describe_token(s->engine, &delta.tokens[0], &pieces, event);
 		delta.token_count = 1;
 	}
 	if (delta.text.size == 0 && delta.token_count == 0)

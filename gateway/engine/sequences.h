@@ -29,7 +29,7 @@ struct sequences *sequences_new(sequences_channel_fn *channel, void *context);
 void sequences_free(struct sequences *s); /* NULL is fine */
 AUTO_POINTER(sequences)
 
-/* ERR_UNAVAILABLE: busy. ERR_UNSUPPORTED: a wish we cannot meet. Else what engine_submit says. */
+/* ERR_UNAVAILABLE: busy. Else what engine_submit says. */
 RESULT sequences_add(struct sequences *s, struct engine *engine, unsigned edge, uint32_t call,
 		     const struct wire_engine_generate *ask);
 
@@ -42,6 +42,8 @@ RESULT sequences_step(struct sequences *s, struct engine *engine);
 
 /* Sends what can be sent without waiting. */
 void sequences_flush(struct sequences *s, struct engine *engine);
+
+enum engine_prompt sequences_prompt(enum wire_prompt kind);
 
 bool sequences_have_unsent(const struct sequences *s);
 size_t sequences_count(const struct sequences *s);

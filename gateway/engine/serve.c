@@ -7,6 +7,7 @@
 #include "crypto/base/clock.h"
 #include "crypto/base/log.h"
 #include "gateway/engine/loading.h"
+#include "gateway/engine/texts.h"
 #include "schema/wire/control.h"
 #include "schema/wire/keeper.h"
 
@@ -82,6 +83,16 @@ static enum err on_generate(struct serve *s, const struct channel *from, const s
 	return sequences_add(s->sequences, s->engine, from->index, frame->call, &ask);
 }
 
+static enum err on_text(struct serve *s, const struct channel *from, const struct frame *frame)
+{
+	uint64_t pass = texts_pass(frame);
+
+	if (!s->engine)
+		return failure(ERR_CONFLICT, "this engine has no model yet");
+	TRY(check_pass(s, pass));
+	return texts_answer(s->engine, from, frame);
+}
+
 static enum err on_cancel(struct serve *s, const struct channel *from, const struct frame *frame)
 {
 	struct wire_engine_cancel ask;
@@ -98,6 +109,8 @@ enum err serve_frame(void *context, const struct channel *from, const struct fra
 
 	if (frame->type == WIRE_ENGINE_GENERATE)
 		return on_generate(s, from, frame);
+	if (frame->type == WIRE_ENGINE_TOKENIZE || frame->type == WIRE_ENGINE_DETOKENIZE)
+		return on_text(s, from, frame);
 	if (frame->type == WIRE_ENGINE_CANCEL)
 		return on_cancel(s, from, frame);
 	if (frame->type == WIRE_HANDLE_KEY)

@@ -127,8 +127,6 @@ struct added_walk {
 };
 RESULT added_split(const struct added_walk *w, struct slice text);
 
-void token_list_push(struct token_list *l, uint32_t id);
-
 /* Append the ids of one piece. */
 void bpe_encode(const struct tokenizer *t, struct token_list *out, struct slice segment);
 void wordpiece_encode(const struct tokenizer *t, struct token_list *out, struct slice word);

@@ -237,6 +237,12 @@ enum err tokenizer_encode_marked(const struct tokenizer *t, struct token_list *o
 	return encode(&(struct encoding){.tokenizer = t, .out = out, .own = own}, text);
 }
 
+enum err tokenizer_encode_plain_bare(const struct tokenizer *t, struct token_list *out,
+				     struct slice text)
+{
+	return encode(&(struct encoding){.tokenizer = t, .out = out}, text);
+}
+
 enum err tokenizer_encode_bare(const struct tokenizer *t, struct token_list *out, struct slice text)
 {
 	return encode(&(struct encoding){.tokenizer = t, .out = out, .reads_special = true}, text);

@@ -28,6 +28,7 @@ struct token_list {
 	size_t capacity;
 };
 void token_list_free(struct token_list *l); /* fit for AUTO */
+void token_list_push(struct token_list *l, uint32_t id);
 
 /* ERR_FORMAT: broken; ERR_UNSUPPORTED: a component not known here, named. */
 RESULT tokenizer_open(struct tokenizer **out, struct slice json);
@@ -49,6 +50,9 @@ RESULT tokenizer_encode(const struct tokenizer *t, struct token_list *out, struc
 /* The same for what a stranger wrote: "</s>" in it is four characters and never the end of a
  * turn. No id of a special token but the unknown one comes from the text. */
 RESULT tokenizer_encode_plain(const struct tokenizer *t, struct token_list *out, struct slice text);
+/* The same without what the post-processor adds. */
+RESULT tokenizer_encode_plain_bare(const struct tokenizer *t, struct token_list *out,
+				   struct slice text);
 /* A text of two authors, as chat templates make it, without what the post-processor adds: `own`
  * has a byte for each of the text's, and an added token, special or not, is one only where all of
  * them are 1. All else is as if the text had one author. (Added tokens that are nothing but white

@@ -55,8 +55,37 @@ static void visit_stops_and_biases(struct codec *c, struct wire_engine_generate 
 	}
 }
 
+static void visit_more_wishes(struct codec *c, struct wire_engine_generate *m)
+{
+	uint8_t kind = (uint8_t)m->prompt_kind;
+
+	codec_float(c, &m->min_p);
+	codec_float(c, &m->repetition_penalty);
+	codec_bool(c, &m->is_fixed);
+	codec_bool(c, &m->is_bare);
+	codec_bool(c, &m->is_only_read);
+	codec_bool(c, &m->ignores_end);
+	codec_bool(c, &m->shows_special);
+	codec_count(c, &m->stop_token_count, WIRE_MAX_STOP_TOKENS);
+	for (unsigned i = 0; i < m->stop_token_count; i++)
+		codec_u32(c, &m->stop_tokens[i]);
+	codec_below(c, &kind, WIRE_PROMPT_COUNT);
+	m->prompt_kind = (enum wire_prompt)kind;
+}
+
+/* Ids are bytes; everything else is UTF-8. */
+static void visit_prompt(struct codec *c, enum wire_prompt kind, struct slice *prompt)
+{
+	if (kind == WIRE_PROMPT_TOKENS)
+		codec_block(c, prompt, WIRE_MAX_PROMPT);
+	else
+		codec_text(c, prompt, WIRE_MAX_PROMPT);
+}
+
 static void visit_engine_generate(struct codec *c, struct wire_engine_generate *m)
 {
+	uint8_t echo = (uint8_t)m->echo;
+
 	codec_u64(c, &m->pass);
 	codec_u32(c, &m->max_tokens);
 	codec_float(c, &m->temperature);
@@ -68,17 +97,21 @@ static void visit_engine_generate(struct codec *c, struct wire_engine_generate *
 	codec_u64(c, &m->seed);
 	codec_bool(c, &m->wants_logprobs);
 	codec_below(c, &m->top_logprobs, WIRE_MAX_TOP + 1);
-	codec_bool(c, &m->echo);
+	codec_below(c, &echo, WIRE_ECHO_COUNT);
+	m->echo = (enum wire_echo)echo;
 	codec_bool(c, &m->is_answer);
+	visit_more_wishes(c, m);
 	visit_stops_and_biases(c, m);
-	codec_text(c, &m->prompt, WIRE_MAX_PROMPT);
+	visit_prompt(c, m->prompt_kind, &m->prompt);
 }
 WIRE_DEFINE(engine_generate)
 
 static void visit_token(struct codec *c, struct wire_token *m)
 {
 	codec_u32(c, &m->token);
+	codec_bool(c, &m->is_first);
 	codec_float(c, &m->logprob);
+	codec_u16(c, &m->characters);
 	codec_block(c, &m->piece, WIRE_MAX_PIECE);
 	codec_count(c, &m->top_count, WIRE_MAX_TOP);
 	for (unsigned i = 0; i < m->top_count; i++) {
@@ -113,3 +146,42 @@ static void visit_engine_cancel(struct codec *c, struct wire_engine_cancel *m)
 	codec_u32(c, &m->call);
 }
 WIRE_DEFINE(engine_cancel)
+
+static void visit_engine_tokenize(struct codec *c, struct wire_engine_tokenize *m)
+{
+	uint8_t kind = (uint8_t)m->kind;
+
+	codec_u64(c, &m->pass);
+	codec_below(c, &kind, WIRE_PROMPT_COUNT);
+	m->kind = (enum wire_prompt)kind;
+	codec_bool(c, &m->is_bare);
+	codec_bool(c, &m->wants_pieces);
+	codec_u32(c, &m->first);
+	visit_prompt(c, m->kind, &m->prompt);
+}
+WIRE_DEFINE(engine_tokenize)
+
+static void visit_engine_tokens(struct codec *c, struct wire_engine_tokens *m)
+{
+	codec_u32(c, &m->total);
+	codec_u32(c, &m->context);
+	codec_count(c, &m->count, WIRE_MAX_PIECES);
+	for (unsigned i = 0; i < m->count; i++) {
+		codec_u32(c, &m->tokens[i].token);
+		codec_block(c, &m->tokens[i].name, WIRE_MAX_PIECE);
+	}
+}
+WIRE_DEFINE(engine_tokens)
+
+static void visit_engine_detokenize(struct codec *c, struct wire_engine_detokenize *m)
+{
+	codec_u64(c, &m->pass);
+	codec_block(c, &m->tokens, WIRE_MAX_PROMPT);
+}
+WIRE_DEFINE(engine_detokenize)
+
+static void visit_engine_text(struct codec *c, struct wire_engine_text *m)
+{
+	codec_text(c, &m->text, WIRE_MAX_PROMPT);
+}
+WIRE_DEFINE(engine_text)

@@ -54,6 +54,20 @@ struct wire_bias {
 	float bias;
 };
 
+enum wire_prompt {
+	WIRE_PROMPT_TEXT,
+	WIRE_PROMPT_CHAT,   /* JSON of a conversation, for the model's template */
+	WIRE_PROMPT_TOKENS, /* ids, four bytes each */
+	WIRE_PROMPT_COUNT,
+};
+
+enum wire_echo {
+	WIRE_ECHO_NONE,
+	WIRE_ECHO_TEXT,   /* the prompt's text comes first */
+	WIRE_ECHO_TOKENS, /* that, and then each of its tokens with its likelihood */
+	WIRE_ECHO_COUNT,
+};
+
 struct wire_engine_generate {
 	uint64_t pass; /* one the keeper gave this engine */
 	uint32_t max_tokens;
@@ -66,8 +80,18 @@ struct wire_engine_generate {
 	uint64_t seed;
 	bool wants_logprobs;
 	uint8_t top_logprobs; /* at most WIRE_MAX_TOP */
-	bool echo;            /* the prompt's tokens come back first (completions) */
+	enum wire_echo echo;
 	bool is_answer; /* a chat: the text stands by itself, without the space it begins with */
+	float min_p;
+	float repetition_penalty; /* 0 or 1: none */
+	bool is_fixed;            /* bit for bit the same in any company */
+	bool is_bare;             /* nothing (BOS) is put around the prompt */
+	bool is_only_read;        /* an echo, and nothing is written */
+	bool ignores_end;         /* the end token is one like any other */
+	bool shows_special;       /* special tokens are written by their names */
+	uint16_t stop_token_count;
+	uint32_t stop_tokens[WIRE_MAX_STOP_TOKENS];
+	enum wire_prompt prompt_kind;
 	uint16_t stop_count;
 	struct slice stops[WIRE_MAX_STOPS];
 	uint16_t bias_count;
@@ -84,7 +108,9 @@ struct wire_top {
 
 struct wire_token {
 	uint32_t token;
+	bool is_first; /* of the prompt: nothing stands before it, so it has no likelihood */
 	float logprob;
+	uint16_t characters; /* of the text that begin in it */
 	struct slice piece;
 	uint16_t top_count;
 	struct wire_top tops[WIRE_MAX_TOP];
@@ -116,5 +142,39 @@ struct wire_engine_cancel {
 	uint32_t call; /* of the ENGINE_GENERATE */
 };
 WIRE_DECLARE(engine_cancel);
+
+struct wire_engine_tokenize {
+	uint64_t pass;
+	enum wire_prompt kind;
+	bool is_bare;
+	bool wants_pieces;
+	uint32_t first; /* the answer begins with this token: one frame need not hold all */
+	struct slice prompt;
+};
+WIRE_DECLARE(engine_tokenize);
+
+struct wire_piece {
+	uint32_t token;
+	struct slice name; /* as the vocabulary writes it; empty if not wanted */
+};
+
+struct wire_engine_tokens {
+	uint32_t total;   /* tokens of the prompt */
+	uint32_t context; /* of the model */
+	uint16_t count;   /* in this frame: none only at the end */
+	struct wire_piece tokens[WIRE_MAX_PIECES];
+};
+WIRE_DECLARE(engine_tokens);
+
+struct wire_engine_detokenize {
+	uint64_t pass;
+	struct slice tokens; /* ids, four bytes each */
+};
+WIRE_DECLARE(engine_detokenize);
+
+struct wire_engine_text {
+	struct slice text;
+};
+WIRE_DECLARE(engine_text);
 
 #endif

@@ -62,9 +62,11 @@ enum {
 	WIRE_MAX_STOPS = 4,
 	WIRE_MAX_STOP = 256,
 	WIRE_MAX_BIASES = 300,
-	WIRE_MAX_PIECE = 256, /* the bytes of one token */
-	WIRE_MAX_TOKENS = 16, /* tokens in one ENGINE_DELTA */
-	WIRE_MAX_TOP = 20,    /* alternatives of one token */
+	WIRE_MAX_STOP_TOKENS = 16,
+	WIRE_MAX_PIECES = 4096, /* tokens in one ENGINE_TOKENS */
+	WIRE_MAX_PIECE = 256,   /* the bytes of one token */
+	WIRE_MAX_TOKENS = 16,   /* tokens in one ENGINE_DELTA */
+	WIRE_MAX_TOP = 20,      /* alternatives of one token */
 	WIRE_PASS_SECONDS = 60,
 	WIRE_MAX_PARTS = 1024, /* of one upload */
 	WIRE_MAX_DOCUMENT = 40 * 1024,
@@ -151,6 +153,10 @@ enum {
 	X(ENGINE_DONE,      0x0707, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        9,                     0,  "ENGINE_GENERATE") \
 	X(ENGINE_CANCEL,    0x0708, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4,                     0,  "nothing; an unknown call is ignored") \
 	X(ENGINE_UNLOAD,    0x0709, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      0,                     0,  "nothing; the slot exits and starts anew") \
+	X(ENGINE_TOKENIZE,  0x0718, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      22 + WIRE_MAX_PROMPT,  0,  "a loaded model; ENGINE_PASS with its pass") \
+	X(ENGINE_TOKENS,    0x0719, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        WIRE_MAX_BODY,         0,  "ENGINE_TOKENIZE") \
+	X(ENGINE_DETOKENIZE, 0x071a, WIRE_CALL, ROLE_SET_EDGE,     ROLE_SET_ENGINE,      12 + WIRE_MAX_PROMPT,  0,  "a loaded model; ENGINE_PASS with its pass") \
+	X(ENGINE_TEXT,      0x071b, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        4 + WIRE_MAX_PROMPT,   0,  "ENGINE_DETOKENIZE") \
 	X(ENGINE_SIZE,      0x0730, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4 + WIRE_MAX_CONFIG,   0,  "nothing") \
 	X(ENGINE_SIZED,     0x0731, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        16,                    0,  "ENGINE_SIZE") \
 	X(ENGINE_MEASURE,   0x0732, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_MAX_BODY,         0,  "an empty slot; HANDLE_KEY for every handle") \

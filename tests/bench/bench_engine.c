@@ -95,7 +95,8 @@ static void print_line(const char *name, size_t sequences, unsigned threads, siz
 	       (double)tokens * MILLISECONDS / (double)(spent > 0 ? spent : 1));
 }
 
-static void measure(const struct model *model, size_t sequences, size_t prompt, unsigned threads)
+static void measure(const struct model *model, size_t sequences, size_t prompt, unsigned threads,
+		    bool is_fixed)
 {
 	AUTO(compute_auto) struct compute *compute = NULL;
 	AUTO(batch_auto) struct batch *batch = NULL;
@@ -104,6 +105,7 @@ static void measure(const struct model *model, size_t sequences, size_t prompt, 
 	struct batch_request request = {.tokens = tokens,
 					.token_count = prompt,
 					.max_tokens = WRITTEN + 1,
+					.is_fixed = is_fixed,
 					.sampling = {.top_p = 1}};
 	size_t written = 0;
 	int64_t started;
@@ -115,12 +117,14 @@ static void measure(const struct model *model, size_t sequences, size_t prompt, 
 	started = clock_monotonic_ms();
 	must(batch_step(batch, go_on, &written));
 	if (prompt == PROMPT)
-		print_line("prefill", sequences, threads, prompt * sequences, started);
+		print_line(is_fixed ? "prefill, fixed" : "prefill", sequences, threads,
+			   prompt * sequences, started);
 	started = clock_monotonic_ms();
 	for (written = 0; prompt < PROMPT && !batch_is_idle(batch);)
 		must(batch_step(batch, go_on, &written));
 	if (prompt < PROMPT)
-		print_line("decode", sequences, threads, written, started);
+		print_line(is_fixed ? "decode, fixed" : "decode", sequences, threads, written,
+			   started);
 }
 
 int main(int argc, char **argv)
@@ -128,8 +132,10 @@ int main(int argc, char **argv)
 	unsigned threads = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 1;
 	struct model model = make_model();
 
-	measure(&model, 1, PROMPT, threads);
+	for (int fixed = 0; fixed < 2; fixed++)
+		measure(&model, 1, PROMPT, threads, fixed);
 	for (size_t sequences = 1; sequences <= 8; sequences *= 2)
-		measure(&model, sequences, 4, threads);
+		for (int fixed = 0; fixed < 2; fixed++)
+			measure(&model, sequences, 4, threads, fixed);
 	return 0;
 }

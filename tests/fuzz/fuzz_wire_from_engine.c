@@ -8,10 +8,12 @@ FUZZ_WIRE(engine_need)
 FUZZ_WIRE(engine_loading)
 FUZZ_WIRE(engine_delta)
 FUZZ_WIRE(engine_done)
+FUZZ_WIRE(engine_tokens)
+FUZZ_WIRE(engine_text)
 
 static fuzz_wire_fn *const checks[] = {
-	check_engine_loaded, check_engine_delta,   check_engine_done,
-	check_engine_need,   check_engine_loading,
+	check_engine_loaded,  check_engine_delta,  check_engine_done, check_engine_need,
+	check_engine_loading, check_engine_tokens, check_engine_text,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -7,12 +7,12 @@ FUZZ_WIRE(engine_check)
 FUZZ_WIRE(engine_load)
 FUZZ_WIRE(engine_generate)
 FUZZ_WIRE(engine_cancel)
+FUZZ_WIRE(engine_tokenize)
+FUZZ_WIRE(engine_detokenize)
 
 static fuzz_wire_fn *const checks[] = {
-	check_engine_check,
-	check_engine_load,
-	check_engine_generate,
-	check_engine_cancel,
+	check_engine_check,  check_engine_load,     check_engine_generate,
+	check_engine_cancel, check_engine_tokenize, check_engine_detokenize,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -346,8 +346,9 @@ test("no entry opens a gate, and no key is released without a license", async ()
 /** Begin a sequence in the first engine under this number. */
 function generate(pass) {
 	return say("engine", ENGINE_GENERATE, [u64(pass), u32(4), float(0), float(1), u32(0),
-		float(0), float(0), u8(0), u64(0), u8(0), u8(0), u8(0), u8(0), u16(0), u16(0),
-		block("Once upon a time")]);
+		float(0), float(0), u8(0), u64(0), u8(0), u8(0), u8(0), u8(0),
+		float(0), float(0), u8(0), u8(0), u8(0), u8(0), u8(0), u16(0), u8(0),
+		u16(0), u16(0), block("Once upon a time")]);
 }
 
 async function givePass(payload, document = "", signature = none, right = "infer:generate") {

@@ -1,92 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/test.h"
 
-#include "inference/engine.h"
 #include "inference/format/json.h"
-#include "tests/unit/inference/files.h"
+#include "tests/unit/inference/engine_scene.h"
 
-enum { BUDGET = 256 << 20, LISTENERS = 12, STORY = 200, KNOWN = 198 };
-
-#define MODEL "models/stories260K"
-
-/* What was heard of one sequence. */
-struct heard {
-	struct buf text;
-	uint32_t ids[600];
-	size_t count;
-	size_t events;
-	enum engine_finish finish;
-	size_t prompt_tokens;
-	struct sample last;
-};
-
-struct setup {
-	struct folder folder;
-	struct engine *engine;
-	struct heard heard[LISTENERS]; /* by id */
-};
-
-static void on_event(void *context, const struct engine_event *event)
-{
-	struct setup *s = context;
-	struct heard *h = &s->heard[event->id];
-
-	assert_int_equal(h->finish, ENGINE_RUNNING); /* nothing after the last */
-	assert_true(slice_is_utf8(event->text));
-	buf_write(&h->text, event->text);
-	if (event->sample) {
-		h->ids[h->count++] = event->sample->chosen.token;
-		h->last = *event->sample;
-	}
-	assert_int_equal(event->completion_tokens, h->count);
-	h->events++;
-	h->finish = event->finish;
-	h->prompt_tokens = event->prompt_tokens;
-}
-
-/* False, and said so, where the model is not there. */
-static bool setup_open_model(struct setup *s, const char *model,
-			     const struct engine_options *options)
-{
-	char path[400];
-	char name[100];
-
-	memset(s, 0, sizeof *s);
-	snprintf(name, sizeof name, "%s/model.safetensors", model);
-	if (!shared_path(path, sizeof path, name))
-		return false;
-	*strrchr(path, '/') = '\0';
-	folder_init(&s->folder, path);
-	for (size_t i = 0; i < LISTENERS; i++)
-		s->heard[i].text = buf_new(1 << 16);
-	assert_ok(engine_open(&s->engine, &s->folder.files, options));
-	return true;
-}
-
-static bool setup_open(struct setup *s, const struct engine_options *options)
-{
-	return setup_open_model(s, MODEL, options);
-}
-
-static void setup_close(struct setup *s)
-{
-	engine_close(s->engine);
-	folder_free(&s->folder);
-	for (size_t i = 0; i < LISTENERS; i++)
-		buf_free(&s->heard[i].text);
-}
-
-static struct engine_request greedy(struct slice prompt, uint32_t max_tokens)
-{
-	return (struct engine_request){
-		.prompt = prompt, .max_tokens = max_tokens, .sampling = {.top_p = 1}};
-}
-
-static void run(struct setup *s)
-{
-	while (!engine_is_idle(s->engine))
-		assert_ok(engine_step(s->engine, on_event, s));
-}
+enum { STORY = 200, KNOWN = 198 };
 
 static void check_story(const struct setup *s, const struct heard *h)
 {
