@@ -21,6 +21,10 @@ struct sequence {
 	size_t first;  /* `done` before this step */
 	bool echo, is_fixed;
 	struct kvcache_table table;
+	uint32_t *source; /* for the encoder; wiped once it has read it */
+	size_t source_count;
+	bool is_source_read;
+	struct kvcache_table source_table; /* what the encoder has left */
 	struct sampler *sampler;
 	const struct adapter *adapter;
 };
@@ -36,12 +40,23 @@ struct batch {
 	struct sequence *sequences[BATCH_MAX_SEQUENCES + BATCH_MAX_WAITING];
 	size_t running;
 	size_t count;
+	bool is_held;
 	struct forward_row rows[FORWARD_MAX_ROWS];
 };
+
+static void forget_source(struct sequence *s)
+{
+	if (s->source)
+		explicit_bzero(s->source, s->source_count * sizeof *s->source);
+	free(s->source);
+	s->source = NULL;
+}
 
 static void sequence_free(struct batch *b, struct sequence *s)
 {
 	kvcache_release(b->cache, &s->table);
+	kvcache_release(b->cache, &s->source_table);
+	forget_source(s);
 	sampler_free(s->sampler);
 	explicit_bzero(s->tokens, s->end * sizeof *s->tokens);
 	free(s->tokens);
@@ -59,11 +74,30 @@ static enum err check_options(const struct model *model, const struct batch_opti
 	return OK;
 }
 
+static bool has_both(const struct config *c)
+{
+	return c->encoder_layers > 0 && c->layers > 0;
+}
+
+/* An encoder reads a source in one pass. */
+static size_t source_limit(const struct batch_options *o)
+{
+	return o->context < FORWARD_MAX_ROWS ? o->context : FORWARD_MAX_ROWS;
+}
+
+/* For one sequence at full length. */
+static size_t pages_of_one(const struct config *c, const struct batch_options *o)
+{
+	size_t source = has_both(c) ? source_limit(o) : 0;
+
+	return kvcache_pages_for(o->context) + kvcache_pages_for(source);
+}
+
 /* As many pages as all sequences at full length could fill, or as the budget holds. */
 static enum err plan_pages(size_t *out, const struct model *model, const struct batch_options *o,
 			   size_t scratch)
 {
-	size_t one = kvcache_pages_for(o->context);
+	size_t one = pages_of_one(&model->config, o);
 	size_t page_bytes = kvcache_page_bytes(&model->config);
 	size_t left = o->budget_bytes > scratch ? o->budget_bytes - scratch : 0;
 	size_t pages = left / page_bytes;
@@ -81,7 +115,7 @@ static enum err plan_pages(size_t *out, const struct model *model, const struct 
 void batch_memory_needed(size_t *least, size_t *most, const struct config *config,
 			 const struct batch_options *o, unsigned threads)
 {
-	size_t one = kvcache_pages_for(o->context) * kvcache_page_bytes(config);
+	size_t one = pages_of_one(config, o) * kvcache_page_bytes(config);
 	size_t scratch = forward_memory_needed(config, o->sequences, o->context, threads);
 
 	*least = scratch + one;
@@ -133,6 +167,28 @@ static size_t find(const struct batch *b, uint64_t id)
 	return i;
 }
 
+static enum err check_tokens(const struct batch *b, const uint32_t *tokens, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (tokens[i] >= b->model->config.vocabulary)
+			return failure(ERR_FORMAT, "prompt: token %u is not one of the model's %u",
+				       tokens[i], b->model->config.vocabulary);
+	return OK;
+}
+
+static enum err check_source(const struct batch *b, const struct batch_request *r)
+{
+	if (r->source_count > source_limit(&b->options))
+		return failure(ERR_LIMIT,
+			       "prompt: its %zu tokens exceed the encoder's limit of %zu",
+			       r->source_count, source_limit(&b->options));
+	if (has_both(&b->model->config) != (r->source_count > 0))
+		return failure(ERR_FORMAT, "prompt: %s",
+			       r->source_count ? "the model has no encoder"
+					       : "there is nothing to read");
+	return check_tokens(b, r->source, r->source_count);
+}
+
 static enum err check_request(const struct batch *b, uint64_t id, const struct batch_request *r)
 {
 	if (r->token_count == 0 || (r->max_tokens == 0 && !r->echo))
@@ -144,10 +200,8 @@ static enum err check_request(const struct batch *b, uint64_t id, const struct b
 			       "prompt: its %zu tokens and the %zu to be written exceed the "
 			       "model's context of %zu",
 			       r->token_count, r->max_tokens, b->options.context);
-	for (size_t i = 0; i < r->token_count; i++)
-		if (r->tokens[i] >= b->model->config.vocabulary)
-			return failure(ERR_FORMAT, "prompt: token %u is not one of the model's %u",
-				       r->tokens[i], b->model->config.vocabulary);
+	TRY(check_tokens(b, r->tokens, r->token_count));
+	TRY(check_source(b, r));
 	if (find(b, id) < b->count)
 		return failure(ERR_CONFLICT, "engine: sequence %llu is running already",
 			       (unsigned long long)id);
@@ -178,6 +232,12 @@ enum err batch_add(struct batch *b, uint64_t id, const struct batch_request *r)
 	assert(s->tokens);
 	memcpy(s->tokens, r->tokens, r->token_count * sizeof *s->tokens);
 	sampler_read(sampler, r->tokens, r->token_count);
+	if (r->source_count) {
+		s->source_count = r->source_count;
+		s->source = calloc(s->source_count, sizeof *s->source);
+		assert(s->source);
+		memcpy(s->source, r->source, s->source_count * sizeof *s->source);
+	}
 	b->sequences[b->count++] = s;
 	return OK;
 }
@@ -201,13 +261,21 @@ enum err batch_remove(struct batch *b, uint64_t id)
 	return OK;
 }
 
+static bool reserve(struct batch *b, struct sequence *s)
+{
+	if (!kvcache_reserve(b->cache, &s->table, s->end))
+		return false;
+	if (!s->source_count || kvcache_reserve(b->cache, &s->source_table, s->source_count))
+		return true;
+	kvcache_release(b->cache, &s->table);
+	return false;
+}
+
 /* In order of arrival: a long one that waits for room is not overtaken for ever. */
 static void admit(struct batch *b)
 {
-	while (b->running < b->count && b->running < b->options.sequences) {
-		struct sequence *s = b->sequences[b->running];
-
-		if (!kvcache_reserve(b->cache, &s->table, s->end))
+	while (!b->is_held && b->running < b->count && b->running < b->options.sequences) {
+		if (!reserve(b, b->sequences[b->running]))
 			return;
 		b->running++;
 	}
@@ -220,6 +288,53 @@ static bool wants_logits(const struct sequence *s, size_t position)
 	if (position + 1 == s->count)
 		return s->end > s->count;
 	return s->echo && position + 1 < s->prompt;
+}
+
+static bool is_ready(const struct sequence *s)
+{
+	return !s->source_count || s->is_source_read;
+}
+
+/* Who shares a step with one that wants the same bits in any company gets them as well. */
+static bool wants_fixed(const struct batch *b)
+{
+	for (size_t i = 0; i < b->running; i++)
+		if (b->sequences[i]->is_fixed)
+			return true;
+	return false;
+}
+
+/* The next sources that fit into one pass, in order. */
+static enum err read_sources(struct batch *b)
+{
+	size_t used = 0, first = 0, last;
+	const float *hidden;
+	enum err result;
+
+	while (first < b->running && is_ready(b->sequences[first]))
+		first++;
+	for (last = first; last < b->running; last++) {
+		const struct sequence *s = b->sequences[last];
+
+		if (s->source_count > FORWARD_MAX_ROWS - used)
+			break;
+		for (size_t i = 0; i < s->source_count; i++)
+			b->rows[used++] = (struct forward_row){.table = &s->source_table,
+							       .position = (uint32_t)i,
+							       .token = s->source[i],
+							       .length = (uint32_t)s->source_count};
+	}
+	if (first == last)
+		return OK;
+	compute_fix(b->compute, wants_fixed(b));
+	result = forward_encode(b->forward, b->rows, used, &hidden);
+	compute_fix(b->compute, false);
+	TRY(result);
+	for (size_t i = first; i < last; i++) {
+		b->sequences[i]->is_source_read = true;
+		forget_source(b->sequences[i]);
+	}
+	return OK;
 }
 
 /* The next rows of one sequence, up to `room`, of which `*echoes` more than one may want logits. */
@@ -240,6 +355,8 @@ static size_t fill_rows(struct batch *b, struct sequence *s, size_t used, size_t
 			.token = s->tokens[s->done + i],
 			.wants_logits = wants_logits(s, s->done + i),
 			.adapter = s->adapter,
+			.source = &s->source_table,
+			.source_length = (uint32_t)s->source_count,
 		};
 	s->first = s->done;
 	s->done += taken;
@@ -255,19 +372,13 @@ static size_t plan_rows(struct batch *b)
 	for (size_t i = 0; i < b->running; i++) {
 		size_t behind = b->running - 1 - i;
 
+		b->sequences[i]->first = b->sequences[i]->done;
+		if (!is_ready(b->sequences[i]))
+			continue; /* nor is any behind it ready */
 		used += fill_rows(b, b->sequences[i], used, FORWARD_MAX_ROWS - used - behind,
 				  &echoes);
 	}
 	return used;
-}
-
-/* Who shares a step with one that wants the same bits in any company gets them as well. */
-static bool wants_fixed(const struct batch *b)
-{
-	for (size_t i = 0; i < b->running; i++)
-		if (b->sequences[i]->is_fixed)
-			return true;
-	return false;
 }
 
 static enum err run_rows(struct batch *b, float **logits)
@@ -311,7 +422,7 @@ static enum batch_verdict give_tokens(struct batch *b, struct sequence *s, float
 {
 	enum batch_verdict verdict = BATCH_GO_ON;
 
-	if (s->echo && s->first == 0)
+	if (s->echo && s->first == 0 && s->done > 0)
 		verdict = echo_token(s, 0, NULL, on_token, context);
 	for (size_t at = s->first; at < s->done; at++) {
 		if (!wants_logits(s, at))
@@ -331,6 +442,7 @@ enum err batch_step(struct batch *b, batch_token_fn *on_token, void *context)
 	admit(b);
 	if (b->running == 0)
 		return OK;
+	TRY(read_sources(b));
 	TRY(run_rows(b, &logits));
 	for (size_t i = 0; i < b->running; i++)
 		finished[i] = give_tokens(b, b->sequences[i], &logits, on_token, context) ==
@@ -339,6 +451,21 @@ enum err batch_step(struct batch *b, batch_token_fn *on_token, void *context)
 		if (finished[i])
 			take_out(b, i);
 	return OK;
+}
+
+void batch_hold(struct batch *b, bool held)
+{
+	b->is_held = held;
+}
+
+struct kvcache *batch_cache(struct batch *b)
+{
+	return b->cache;
+}
+
+struct forward *batch_forward(struct batch *b)
+{
+	return b->forward;
 }
 
 bool batch_is_idle(const struct batch *b)

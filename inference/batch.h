@@ -5,11 +5,16 @@
  * their next token. It knows ids only, no text.
  *
  *     waiting --room for all its positions--> reading --prompt read--> writing --done--> gone
+ *
+ * Of a model with an encoder and a decoder, the encoder reads the source before the decoder gets
+ * the sequence's first row: in a pass of its own, in the step in which the sequence joins or (where
+ * many join at once) in one of the next.
  */
 #ifndef INFERENCE_BATCH_H
 #define INFERENCE_BATCH_H
 
 #include "inference/kernel/compute.h"
+#include "inference/kvcache.h"
 #include "inference/model/model.h"
 #include "inference/sampler.h"
 
@@ -29,6 +34,8 @@ struct batch_options {
 struct batch_request {
 	const uint32_t *tokens; /* copied; at least one */
 	size_t token_count;
+	const uint32_t *source; /* copied: what an encoder is to read, where the model has one */
+	size_t source_count;
 	size_t max_tokens; /* to write: at least one, or none with an echo */
 	bool echo;         /* the prompt's tokens come back first, with their likelihood */
 	bool is_fixed;     /* bit for bit the same in any company; slower, for all of a step */
@@ -43,6 +50,7 @@ enum batch_verdict { BATCH_GO_ON, BATCH_DONE };
 typedef enum batch_verdict batch_token_fn(void *context, uint64_t id, const struct sample *sample);
 
 struct batch;
+struct forward;
 
 /* Bytes of cache and scratch: with pages for one sequence of full length, and for all of them. The
  * options' budget is not looked at. */
@@ -63,6 +71,13 @@ RESULT batch_remove(struct batch *b, uint64_t id); /* ERR_NOT_FOUND; not from wi
 
 /* One pass. After max_tokens a sequence leaves by itself. */
 RESULT batch_step(struct batch *b, batch_token_fn *on_token, void *context);
+
+/* `held`: nobody new is let in, so that somebody else gets the pages that become free. */
+void batch_hold(struct batch *b, bool held);
+
+/* For others who have texts read between two steps; the batch's. */
+struct kvcache *batch_cache(struct batch *b);
+struct forward *batch_forward(struct batch *b);
 
 bool batch_is_idle(const struct batch *b); /* nothing runs, nothing waits */
 size_t batch_context(const struct batch *b);

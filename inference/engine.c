@@ -24,12 +24,18 @@ static void drop_answer(struct engine *e, struct answer *a)
 	engine_answer_free(a);
 }
 
+/* An encoder reads the prompt, and a decoder begins a text of its own. */
+static bool reads_first(const struct engine *e)
+{
+	return e->config.encoder_layers > 0;
+}
+
 /* A continuation keeps the space that its first word begins with; a text that stands by itself,
  * or follows a prompt without any, loses what the normalizer had put there. */
 static bool begins_text(const struct engine *e, const struct engine_request *r,
 			const struct token_list *prompt)
 {
-	for (size_t i = 0; i < prompt->count && !r->is_answer; i++)
+	for (size_t i = 0; i < prompt->count && !r->is_answer && !reads_first(e); i++)
 		if (!tokenizer_is_special(e->tokenizer, prompt->ids[i]))
 			return false;
 	return true;
@@ -42,6 +48,8 @@ static size_t tokens_to_write(const struct engine *e, const struct engine_reques
 		return 0;
 	if (r->max_tokens > 0)
 		return r->max_tokens;
+	if (reads_first(e)) /* but for the token that it starts from */
+		return batch_context(e->batch) > 1 ? batch_context(e->batch) - 1 : 1;
 	return prompt_tokens < batch_context(e->batch) ? batch_context(e->batch) - prompt_tokens
 						       : 1;
 }
@@ -62,13 +70,16 @@ static enum err write_prompt(const struct engine *e, struct buf *out,
 	return OK;
 }
 
-static enum err check_wishes(const struct engine_request *r)
+static enum err check_wishes(const struct engine *e, const struct engine_request *r)
 {
 	if (r->stop_token_count > ENGINE_MAX_STOP_TOKENS)
 		return failure(ERR_LIMIT, "prompt: %zu tokens to stop at, at most %d",
 			       r->stop_token_count, ENGINE_MAX_STOP_TOKENS);
 	if (r->is_only_read && r->echo == ENGINE_ECHO_NONE)
 		return failure(ERR_FORMAT, "prompt: nothing to write, and nothing to show");
+	if (reads_first(e) && (r->echo == ENGINE_ECHO_TOKENS || r->is_only_read))
+		return failure(ERR_UNSUPPORTED, "echo: an encoder reads the prompt of this model, "
+						"so that its tokens have no likelihood");
 	return OK;
 }
 
@@ -107,6 +118,12 @@ static enum err add_answer(struct engine *e, const struct engine_request *r,
 		.sampling = r->sampling,
 	};
 
+	if (reads_first(e)) {
+		request.source = prompt->ids;
+		request.source_count = prompt->count;
+		request.tokens = &e->config.decoder_start;
+		request.token_count = 1;
+	}
 	TRY(engine_adapter_enter(e, &a->adapter, r->adapter));
 	if (a->adapter)
 		a->adapter->users++; /* until the answer is freed */
@@ -124,7 +141,8 @@ enum err engine_submit(struct engine *e, uint64_t id, const struct engine_reques
 	struct answer *a;
 	enum err result;
 
-	TRY(check_wishes(request));
+	TRY(engine_check_task(e, TASK_GENERATE));
+	TRY(check_wishes(e, request));
 	TRY(engine_tokenize(e, &prompt, request->prompt_kind, request->prompt, request->is_bare));
 	a = answer_new(e, id, request, &prompt);
 	result = add_answer(e, request, &prompt, a);
@@ -271,7 +289,9 @@ enum err engine_step(struct engine *e, engine_event_fn *on_event, void *context)
 {
 	struct step s = {e, on_event, context};
 
-	return batch_step(e->batch, on_token, &s);
+	batch_hold(e->batch, readings_are_held_up(e->readings));
+	TRY(batch_step(e->batch, on_token, &s));
+	return engine_read_step(e);
 }
 
 enum err engine_cancel(struct engine *e, uint64_t id, engine_event_fn *on_event, void *context)
@@ -289,7 +309,7 @@ enum err engine_cancel(struct engine *e, uint64_t id, engine_event_fn *on_event,
 
 bool engine_is_idle(const struct engine *e)
 {
-	return batch_is_idle(e->batch);
+	return batch_is_idle(e->batch) && readings_are_idle(e->readings);
 }
 
 void engine_write_token(const struct engine *e, uint32_t token, struct buf *out)

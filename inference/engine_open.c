@@ -54,29 +54,12 @@ static enum err read_tokenizer(struct tokenizer **out, struct model_files *files
 	return OK;
 }
 
-/* What is a model of another kind opens, but is not for this: it writes nothing. */
-static enum err check_writes(const struct config *config)
-{
-	if (config->head == CONFIG_HEAD_LANGUAGE && config->encoder_layers == 0)
-		return OK;
-	if (config->head == CONFIG_HEAD_LANGUAGE)
-		return failure(ERR_UNSUPPORTED,
-			       "config.json: \"model_type\" is \"%s\": an encoder with a decoder, "
-			       "which this engine does not serve",
-			       config->family->name);
-	return failure(ERR_UNSUPPORTED,
-		       "config.json: \"architectures\" names a %s model that writes no text, which "
-		       "this engine does not serve",
-		       config->family->name);
-}
-
 enum err engine_check(struct model_files *files)
 {
 	AUTO(tokenizer_auto) struct tokenizer *t = NULL;
 	struct config config;
 
 	TRY(read_config(&config, files));
-	TRY(check_writes(&config));
 	TRY(read_tokenizer(&t, files, &config));
 	return model_check(files, &config);
 }
@@ -133,13 +116,13 @@ static enum err open_parts(struct engine *e, struct model_files *files,
 	struct batch_options batch;
 
 	TRY(read_config(&e->config, files));
-	TRY(check_writes(&e->config));
 	TRY(read_tokenizer(&e->tokenizer, files, &e->config));
 	TRY(compute_new(&e->compute, row, o->threads ? o->threads : 1));
 	TRY(model_open(&e->model, files, &e->config, o->memory_budget_bytes, o->strict));
 	batch = batch_options_of(&e->config, o);
 	batch.budget_bytes = o->memory_budget_bytes - e->model->memory_bytes;
-	return batch_new(&e->batch, e->model, e->compute, &batch);
+	TRY(batch_new(&e->batch, e->model, e->compute, &batch));
+	return engine_read_open(e, files);
 }
 
 enum err engine_open(struct engine **out, struct model_files *files,
@@ -172,6 +155,7 @@ void engine_close(struct engine *e)
 		return;
 	for (size_t i = 0; i < e->answer_count; i++)
 		engine_answer_free(e->answers[i]);
+	engine_read_close(e);
 	batch_free(e->batch);
 	places_clear(&e->adapters);
 	model_free(e->model);

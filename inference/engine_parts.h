@@ -4,7 +4,9 @@
 #define INFERENCE_ENGINE_PARTS_H
 
 #include "inference/batch.h"
-#include "inference/engine.h"
+#include "inference/engine_read.h"
+#include "inference/labels.h"
+#include "inference/readings.h"
 #include "inference/textstream.h"
 #include "inference/tokenizer/tokenizer.h"
 
@@ -38,7 +40,21 @@ struct engine {
 	struct buf piece;
 	struct places adapters;
 	bool strict;
+	/* engine_read.c's */
+	uint32_t tasks;
+	struct pooling pooling;
+	char *pooling_refused; /* why nothing can be embedded; NULL: it can */
+	struct labels labels;
+	uint32_t mask; /* the token that stands for what is to be filled in */
+	struct readings *readings;
+	struct engine_job *jobs[ENGINE_MAX_JOBS];
+	size_t job_count;
 };
+
+/* With everything else open; `files` as for engine_open. */
+RESULT engine_read_open(struct engine *e, struct model_files *files);
+void engine_read_close(struct engine *e); /* before the rest */
+RESULT engine_read_step(struct engine *e);
 
 void engine_answer_free(struct answer *a);
 

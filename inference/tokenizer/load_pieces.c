@@ -237,7 +237,7 @@ static enum err load_pieces_file(struct tokenizer **out, struct model_files *fil
 	AUTO(json_auto) json_t *post = NULL;
 	bool legacy;
 
-	TRY(settings_read(&bytes, files, name));
+	TRY(settings_read_file(&bytes, files, name));
 	TRY(settings_open(&s, files, NULL));
 	TRY(read_model(&m, buf_slice(&bytes)));
 	TRY(settle(&m, &s));

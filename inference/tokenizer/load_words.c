@@ -130,7 +130,7 @@ enum err load_vocab_json(struct tokenizer **out, struct model_files *files)
 	struct bpe_files both;
 
 	TRY(json_read_file(&vocabulary, files, "vocab.json", TOKENIZER_MAX_FILE));
-	TRY(settings_read(&merges, files, "merges.txt"));
+	TRY(settings_read_file(&merges, files, "merges.txt"));
 	TRY(settings_open(&s, files, NULL));
 	settings_number(&s, see_vocabulary(&s, vocabulary));
 	both = (struct bpe_files){vocabulary, buf_slice(&merges)};
@@ -202,7 +202,7 @@ enum err load_vocab_txt(struct tokenizer **out, struct model_files *files)
 	struct slice rest;
 	struct slice line;
 
-	TRY(settings_read(&text, files, "vocab.txt"));
+	TRY(settings_read_file(&text, files, "vocab.txt"));
 	TRY(settings_open(&s, files, NULL));
 	for (rest = buf_slice(&text); next_line(&line, &rest); file.count++)
 		settings_see(&s, line, file.count);

@@ -6,7 +6,7 @@ static enum err load_tokenizer_json(struct tokenizer **out, struct model_files *
 {
 	AUTO(buf_free) struct buf text = buf_new(TOKENIZER_MAX_FILE);
 
-	TRY(settings_read(&text, files, "tokenizer.json"));
+	TRY(settings_read_file(&text, files, "tokenizer.json"));
 	return tokenizer_open(out, buf_slice(&text));
 }
 

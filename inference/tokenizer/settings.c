@@ -42,7 +42,7 @@ static const struct class_row {
 
 enum { CLASS_COUNT = sizeof classes / sizeof *classes, KEY_COUNT = 7 };
 
-enum err settings_read(struct buf *out, struct model_files *files, const char *name)
+enum err settings_read_file(struct buf *out, struct model_files *files, const char *name)
 {
 	struct weight_source *source;
 	uint8_t *room;

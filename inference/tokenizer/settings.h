@@ -59,6 +59,6 @@ RESULT settings_template(json_t **out, const struct settings *s, const char *bef
 			 const char *after);
 
 /* The whole file into an empty buffer. ERR_NOT_FOUND, ERR_LIMIT. */
-RESULT settings_read(struct buf *out, struct model_files *files, const char *name);
+RESULT settings_read_file(struct buf *out, struct model_files *files, const char *name);
 
 #endif

@@ -243,6 +243,11 @@ enum err tokenizer_encode_plain_bare(const struct tokenizer *t, struct token_lis
 	return encode(&(struct encoding){.tokenizer = t, .out = out}, text);
 }
 
+size_t tokenizer_added_behind(const struct tokenizer *t)
+{
+	return t->after_count;
+}
+
 enum err tokenizer_encode_bare(const struct tokenizer *t, struct token_list *out, struct slice text)
 {
 	return encode(&(struct encoding){.tokenizer = t, .out = out, .reads_special = true}, text);

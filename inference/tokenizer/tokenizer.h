@@ -27,6 +27,7 @@ struct token_list {
 	size_t count;
 	size_t capacity;
 };
+void token_list_push(struct token_list *l, uint32_t id);
 void token_list_free(struct token_list *l); /* fit for AUTO */
 void token_list_push(struct token_list *l, uint32_t id);
 
@@ -59,6 +60,7 @@ RESULT tokenizer_encode_plain_bare(const struct tokenizer *t, struct token_list 
  * space mean no more than that: they are found everywhere.) */
 RESULT tokenizer_encode_marked(const struct tokenizer *t, struct token_list *out, struct slice text,
 			       const uint8_t *own);
+size_t tokenizer_added_behind(const struct tokenizer *t); /* ids it puts behind a text */
 /* tokenizer_encode without what the post-processor adds. */
 RESULT tokenizer_encode_bare(const struct tokenizer *t, struct token_list *out, struct slice text);
 
