@@ -5,6 +5,8 @@
 
 #include "inference/engine_parts.h"
 #include "inference/format/json.h"
+#include "inference/format/weights.h"
+#include "inference/model/config_gguf.h"
 
 enum { DEFAULT_SEQUENCES = 8, PIECE_MAX = 4 * TOKENIZER_MAX_TOKEN };
 
@@ -24,11 +26,23 @@ static enum err read_file(struct buf *out, struct model_files *files, const char
 	return OK;
 }
 
+static enum err read_config_gguf(struct config *out, struct model_files *files)
+{
+	AUTO(gguf_auto) struct gguf *g = NULL;
+
+	TRY(gguf_find(&g, NULL, files));
+	return config_of_gguf(out, g);
+}
+
 static enum err read_config(struct config *out, struct model_files *files)
 {
 	AUTO(buf_free) struct buf text = buf_new(CONFIG_MAX_TEXT);
 	enum err found;
+	bool is_gguf;
 
+	TRY(weights_are_gguf(&is_gguf, files));
+	if (is_gguf)
+		return read_config_gguf(out, files);
 	TRY(read_file(&text, files, "config.json", CONFIG_MAX_TEXT));
 	TRY(config_parse(out, buf_slice(&text)));
 	buf_reset(&text);

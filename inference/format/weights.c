@@ -5,13 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "inference/format/blocks.h"
+#include "inference/format/gguf.h"
 #include "inference/format/json.h"
-#include "inference/format/widen.h"
 
 #define WEIGHTS_FILE "model.safetensors"
 #define WEIGHTS_INDEX "model.safetensors.index.json"
 
-enum { INDEX_MAX = 64 << 20, SHARD_MAX_NAME = 255, READ_CHUNK = 1 << 20 };
+enum { INDEX_MAX = 64 << 20, SHARD_MAX_NAME = 255, READ_CHUNK = 1 << 20, WIDE_CHUNK = 4096 };
 
 struct shard {
 	char name[SHARD_MAX_NAME + 1];
@@ -21,12 +22,14 @@ struct shard {
 
 struct entry {
 	const struct tensor *tensor;
-	const struct shard *shard;
+	const struct shard *shard; /* NULL in a GGUF file */
+	struct weight_source *source;
 };
 
 struct weights {
 	struct shard *shards;
 	size_t shard_count;
+	struct gguf *gguf;     /* or NULL: then in shards */
 	struct entry *entries; /* by name */
 	size_t count;
 };
@@ -86,7 +89,7 @@ static enum err list_entries(struct weights *w)
 
 		for (size_t j = 0; j < safetensors_count(shard->header); j++)
 			w->entries[w->count++] = (struct entry){safetensors_at(shard->header, j),
-								shard};
+								shard, shard->source};
 	}
 	qsort(w->entries, w->count, sizeof *w->entries, by_name);
 	for (size_t i = 1; i < w->count; i++)
@@ -139,24 +142,64 @@ static enum err open_sharded(struct weights *w, struct model_files *files, json_
 	return check_index(w, map);
 }
 
+static enum err open_gguf(struct weights *w, struct model_files *files)
+{
+	struct weight_source *source;
+
+	TRY(gguf_find(&w->gguf, &source, files));
+	w->entries = calloc(gguf_tensor_count(w->gguf) + 1, sizeof *w->entries);
+	assert(w->entries);
+	for (size_t i = 0; i < gguf_tensor_count(w->gguf); i++)
+		w->entries[w->count++] = (struct entry){gguf_tensor_at(w->gguf, i), NULL, source};
+	qsort(w->entries, w->count, sizeof *w->entries, by_name);
+	return OK;
+}
+
+static enum err open_safetensors(struct weights *w, struct model_files *files)
+{
+	AUTO(json_auto) json_t *index = NULL;
+	enum err found = json_read_file(&index, files, WEIGHTS_INDEX, INDEX_MAX);
+
+	if (found == OK)
+		return open_sharded(w, files, index);
+	if (found != ERR_NOT_FOUND)
+		return found;
+	TRY(open_shard(w, files, WEIGHTS_FILE));
+	return list_entries(w);
+}
+
+enum err weights_are_gguf(bool *out, struct model_files *files)
+{
+	static const char *const names[] = {WEIGHTS_INDEX, WEIGHTS_FILE};
+	const char *name;
+	struct weight_source *source;
+
+	*out = false;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		enum err found = files->find(files, names[i], &source);
+
+		if (found != ERR_NOT_FOUND)
+			return found;
+	}
+	for (size_t i = 0; files->name_at && (name = files->name_at(files, i)) != NULL; i++)
+		if (slice_ends_with(slice_of_string(name), S(".gguf")))
+			*out = true;
+	return OK;
+}
+
 enum err weights_open(struct weights **out, struct model_files *files)
 {
 	AUTO(weights_auto) struct weights *w = calloc(1, sizeof *w);
-	AUTO(json_auto) json_t *index = NULL;
-	enum err found;
+	bool is_gguf;
 
 	assert(w);
 	w->shards = calloc(WEIGHTS_MAX_SHARDS, sizeof *w->shards);
 	assert(w->shards);
-	found = json_read_file(&index, files, WEIGHTS_INDEX, INDEX_MAX);
-	if (found == OK) {
-		TRY(open_sharded(w, files, index));
-	} else {
-		if (found != ERR_NOT_FOUND)
-			return found;
-		TRY(open_shard(w, files, WEIGHTS_FILE));
-		TRY(list_entries(w));
-	}
+	TRY(weights_are_gguf(&is_gguf, files));
+	if (is_gguf)
+		TRY(open_gguf(w, files));
+	else
+		TRY(open_safetensors(w, files));
 	*out = w;
 	w = NULL; /* given away */
 	return OK;
@@ -168,6 +211,7 @@ void weights_free(struct weights *w)
 		return;
 	for (size_t i = 0; i < w->shard_count; i++)
 		safetensors_free(w->shards[i].header);
+	gguf_free(w->gguf);
 	free(w->shards);
 	free(w->entries);
 	free(w);
@@ -205,23 +249,42 @@ static enum err read_bytes_at(struct weight_source *source, uint8_t *out, uint64
 	return OK;
 }
 
+/* Numbers that take more room than floats do. */
+static enum err read_wide(const struct entry *e, float *out)
+{
+	const struct tensor *t = e->tensor;
+	size_t size = tensor_type_size(t->type);
+	uint8_t chunk[WIDE_CHUNK];
+	enum err result = OK;
+
+	for (uint64_t done = 0; done < t->count && result == OK;) {
+		size_t part = sizeof chunk / size;
+
+		if (part > t->count - done)
+			part = (size_t)(t->count - done);
+		result = e->source->read(e->source, chunk, part * size, t->offset + done * size);
+		for (size_t i = 0; i < part && result == OK; i++)
+			blocks_widen(t->type, chunk + i * size, out + done + i);
+		done += part;
+	}
+	explicit_bzero(chunk, sizeof chunk);
+	return result;
+}
+
 enum err weights_read(const struct weights *w, const struct tensor *tensor, float *out)
 {
 	const struct entry *e = find(w, tensor->name);
-	uint8_t *bytes = (uint8_t *)out;
+	uint8_t *end = (uint8_t *)(out + tensor->count);
 
 	assert(e && e->tensor == tensor);
-	if (tensor->type != TENSOR_F32 && tensor->type != TENSOR_F16 && tensor->type != TENSOR_BF16)
-		return failure(
-			ERR_UNSUPPORTED,
-			"weights: tensor \"%.120s\" is of type %s; F32, F16 and BF16 are run",
-			tensor->name, tensor_type_name(tensor->type));
-	if (tensor->type != TENSOR_F32)
-		bytes += tensor->size; /* the upper half: see widen.h */
-	TRY(read_bytes_at(e->shard->source, bytes, tensor->size, tensor->offset));
-	if (tensor->type == TENSOR_F16)
-		widen_f16_in_place(out, (size_t)tensor->count);
-	if (tensor->type == TENSOR_BF16)
-		widen_bf16_in_place(out, (size_t)tensor->count);
+	if (!blocks_can(tensor->type))
+		return failure(ERR_UNSUPPORTED,
+			       "weights: tensor \"%.120s\" is of type %s, which this engine does "
+			       "not run",
+			       tensor->name, tensor_type_name(tensor->type));
+	if (tensor->size > tensor->count * sizeof(float))
+		return read_wide(e, out);
+	TRY(read_bytes_at(e->source, end - tensor->size, tensor->size, tensor->offset));
+	blocks_widen_in_place(tensor->type, out, (size_t)tensor->count);
 	return OK;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * weights.h - all tensors of a model, whether in one model.safetensors or in shards listed by
- * model.safetensors.index.json. Values come out as F32.
+ * weights.h - all tensors of a model, whether in one model.safetensors, in shards listed by
+ * model.safetensors.index.json, or, where there are neither, in one GGUF file. Values come out as
+ * F32.
  */
 #ifndef INFERENCE_FORMAT_WEIGHTS_H
 #define INFERENCE_FORMAT_WEIGHTS_H
@@ -11,6 +12,10 @@
 enum { WEIGHTS_MAX_SHARDS = 1024 };
 
 struct weights;
+
+/* Are the weights in a GGUF file: is there one, and no safetensors? Then the file describes the
+ * model as well, and config.json is not read. */
+RESULT weights_are_gguf(bool *out, struct model_files *files);
 
 /* Opens every header, and checks that the index and the shards say the same. `files` and its
  * sources are borrowed until weights_free. */
@@ -22,8 +27,8 @@ size_t weights_count(const struct weights *w);
 const struct tensor *weights_at(const struct weights *w, size_t i);
 const struct tensor *weights_find(const struct weights *w, const char *name); /* or NULL */
 
-/* The tensor's elements, widened from F16, BF16 or F32 into room for tensor->count floats. No
- * copy of them is left anywhere else. ERR_UNSUPPORTED for other types. */
+/* The tensor's elements as F32 (blocks.h), into room for tensor->count of them. No copy is left
+ * anywhere else. ERR_UNSUPPORTED for a type that blocks_can does not know. */
 RESULT weights_read(const struct weights *w, const struct tensor *tensor, float *out);
 
 #endif

@@ -81,7 +81,7 @@ void attention_prepare(struct forward *f)
 
 	switch (c->family->positions) {
 	case FAMILY_POSITIONS_ROTARY:
-		rope_frequencies(f->frequencies, c);
+		rope_frequencies(f->frequencies, c, f->model->rope_factors);
 		return;
 	case FAMILY_POSITIONS_LEARNED:
 		return;

@@ -410,14 +410,18 @@ static enum err read_special(struct config *c, json_t *root)
 	return read_eos(c, json_object_get(root, "eos_token_id"), FILE_NAME);
 }
 
-/* What must be there, and must fit together. */
-static enum err check_sizes(struct config *c, json_t *root)
+static enum err check_required(const struct config *c, const json_t *root)
 {
 	for (const char *const *name = c->family->required; *name; name++)
 		if (!json_object_get(root, *name))
 			return failure(ERR_FORMAT, FILE_NAME ": \"%s\" is missing", *name);
+	return OK;
+}
+
+enum err config_fit(struct config *c, const char *file)
+{
 	if (!c->hidden_size || !c->heads || !(c->layers | c->encoder_layers))
-		return failure(ERR_FORMAT, FILE_NAME ": a size of the model is missing");
+		return failure(ERR_FORMAT, "%s: a size of the model is missing", file);
 	if (c->family->decoder.count && !c->layers)
 		c->layers = c->encoder_layers;
 	if (c->intermediate_size == 0)
@@ -425,19 +429,17 @@ static enum err check_sizes(struct config *c, json_t *root)
 	if (c->kv_heads == 0)
 		c->kv_heads = c->heads;
 	if (c->heads % c->kv_heads != 0)
-		return failure(ERR_FORMAT,
-			       FILE_NAME ": %u attention heads do not share %u key-value heads",
-			       c->heads, c->kv_heads);
+		return failure(ERR_FORMAT, "%s: %u attention heads do not share %u key-value heads",
+			       file, c->heads, c->kv_heads);
 	if (c->head_size == 0 && c->hidden_size % c->heads != 0)
-		return failure(ERR_FORMAT,
-			       FILE_NAME ": \"hidden_size\" %u does not divide into %u heads",
-			       c->hidden_size, c->heads);
+		return failure(ERR_FORMAT, "%s: \"hidden_size\" %u does not divide into %u heads",
+			       file, c->hidden_size, c->heads);
 	if (c->head_size == 0)
 		c->head_size = c->hidden_size / c->heads;
 	if ((c->family->positions == FAMILY_POSITIONS_ROTARY && c->head_size % 2 != 0) ||
 	    (uint64_t)c->head_size * c->heads > CONFIG_MAX_WIDTH ||
 	    c->intermediate_size > CONFIG_MAX_WIDTH)
-		return failure(ERR_FORMAT, FILE_NAME ": %u heads of %u values cannot be run",
+		return failure(ERR_FORMAT, "%s: %u heads of %u values cannot be run", file,
 			       c->heads, c->head_size);
 	return OK;
 }
@@ -465,7 +467,8 @@ enum err config_parse(struct config *out, struct slice text)
 	c = family->defaults;
 	c.family = family;
 	TRY(read_keys(&c, root));
-	TRY(check_sizes(&c, root));
+	TRY(check_required(&c, root));
+	TRY(config_fit(&c, FILE_NAME));
 	TRY(read_special(&c, root));
 	*out = c;
 	return OK;

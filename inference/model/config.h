@@ -42,6 +42,7 @@ enum config_head {
 
 struct config {
 	const struct family *family; /* what all models of its kind share; static */
+	bool is_gguf; /* described by a GGUF file: names and places of tensors are as there */
 	uint32_t hidden_size;
 	uint32_t intermediate_size;
 	uint32_t layers;         /* that see the past only; 0: there are none (BERT) */
@@ -71,6 +72,7 @@ struct config {
 	double rope_low_frequency;
 	double rope_high_frequency;
 	double rope_original_context;
+	bool rope_factors; /* a tensor has the factor of each frequency (GGUF) */
 
 	uint32_t buckets; /* of distances (T5) */
 	uint32_t bucket_distance;
@@ -87,6 +89,9 @@ struct config {
 
 /* ERR_FORMAT: not a config; ERR_UNSUPPORTED: one that this engine does not run. */
 RESULT config_parse(struct config *out, struct slice text);
+
+/* Sizes that follow from others, and whether they fit together; `file` is named in failures. */
+RESULT config_fit(struct config *config, const char *file);
 
 /* The end tokens of generation_config.json take the place of those of config.json. */
 RESULT config_apply_generation(struct config *config, struct slice text);

@@ -59,6 +59,7 @@ enum family_dimension {
 	FAMILY_SEGMENTS,
 	FAMILY_BUCKETS,
 	FAMILY_LABELS,
+	FAMILY_FREQUENCIES, /* of rotary positions */
 };
 
 /* When a tensor is there. */
@@ -72,6 +73,7 @@ enum family_presence {
 	FAMILY_IF_MASKED,
 	FAMILY_IF_CLASSES,
 	FAMILY_IF_THERE, /* BERT's pooler: some files have it */
+	FAMILY_IF_FACTORS,
 };
 
 /* How it lies in the file; in memory each matrix is [outputs][inputs]. */
@@ -79,6 +81,7 @@ enum family_layout {
 	FAMILY_PLAIN,
 	FAMILY_TRANSPOSED,  /* [inputs][outputs], "Conv1D" */
 	FAMILY_INTERLEAVED, /* q, k and v of the first head, of the second, ... */
+	FAMILY_PAIRED,      /* of each head the two values that turn together side by side */
 };
 
 struct family_slot {

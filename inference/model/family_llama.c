@@ -55,6 +55,7 @@ static const struct family_slot outer_slots[] = {
 	{"model.embed_tokens.weight", OUTER(embedding),           FAMILY_VOCABULARY, FAMILY_HIDDEN, FAMILY_ALWAYS, FAMILY_PLAIN},
 	{"model.norm.weight",         OUTER(decoder.norm.weight), FAMILY_HIDDEN,     FAMILY_NONE,   FAMILY_ALWAYS, FAMILY_PLAIN},
 	{"lm_head.weight",            OUTER(head.weight),         FAMILY_VOCABULARY, FAMILY_HIDDEN, FAMILY_IF_UNTIED, FAMILY_PLAIN},
+	{"rope_freqs.weight",         OUTER(rope_factors),        FAMILY_FREQUENCIES, FAMILY_NONE,  FAMILY_IF_FACTORS, FAMILY_PLAIN},
 };
 
 #define LAYER(member) offsetof(struct model_layer, member)

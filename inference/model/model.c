@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "inference/format/blocks.h"
 #include "inference/format/finite.h"
 #include "inference/format/weights.h"
+#include "inference/model/gguf_names.h"
 #include "inference/model/region.h"
 
 enum { NAME_MAX_SIZE = 160 };
@@ -48,6 +50,8 @@ static uint64_t size_of(const struct config *c, enum family_dimension d)
 		return c->buckets;
 	case FAMILY_LABELS:
 		return c->labels;
+	case FAMILY_FREQUENCIES:
+		return c->head_size / 2;
 	}
 	return 0;
 }
@@ -73,8 +77,37 @@ static bool is_present(const struct config *c, enum family_presence p)
 		return c->head == CONFIG_HEAD_MASKED;
 	case FAMILY_IF_CLASSES:
 		return c->head == CONFIG_HEAD_CLASSES;
+	case FAMILY_IF_FACTORS:
+		return c->rope_factors;
 	}
 	return false;
+}
+
+/* A slot of one of the family's tables, and how it lies in this model's files. */
+static struct family_slot seen_slot(const struct config *c, const struct family_tensors *table,
+				    size_t i)
+{
+	struct family_slot slot = table->slots[i];
+	const struct gguf_alias *alias = c->is_gguf ? gguf_alias_of(c->family, table, &slot) : NULL;
+
+	if (c->is_gguf)
+		slot.layout = alias ? alias->layout : FAMILY_PLAIN;
+	return slot;
+}
+
+static void write_name(char *out, size_t size, const struct config *c,
+		       const struct family_tensors *table, const struct family_slot *slot,
+		       uint32_t layer)
+{
+	const char *mark = strstr(table->path, "%u");
+
+	if (c->is_gguf)
+		gguf_write_name(out, size, c->family, table, slot, layer);
+	else if (mark)
+		snprintf(out, size, "%.*s%u%s%s", (int)(mark - table->path), table->path, layer,
+			 mark + 2, slot->name);
+	else
+		snprintf(out, size, "%s", slot->name);
 }
 
 static size_t slot_bytes(const struct config *c, const struct family_slot *s)
@@ -87,20 +120,15 @@ static size_t slot_bytes(const struct config *c, const struct family_slot *s)
 static enum err visit_table(const struct config *c, const struct family_tensors *table,
 			    uint32_t layer, void *holder, visit_fn *fn, void *context)
 {
-	const char *mark = strstr(table->path, "%u");
 	char name[NAME_MAX_SIZE];
 
 	for (size_t i = 0; i < table->count; i++) {
-		const struct family_slot *slot = &table->slots[i];
+		struct family_slot slot = seen_slot(c, table, i);
 
-		if (!is_present(c, slot->presence))
+		if (!is_present(c, slot.presence))
 			continue;
-		if (mark)
-			snprintf(name, sizeof name, "%.*s%u%s%s", (int)(mark - table->path),
-				 table->path, layer, mark + 2, slot->name);
-		else
-			snprintf(name, sizeof name, "%s", slot->name);
-		TRY(fn(context, slot, name, holder));
+		write_name(name, sizeof name, c, table, &slot, layer);
+		TRY(fn(context, &slot, name, holder));
 	}
 	return OK;
 }
@@ -145,10 +173,10 @@ size_t model_turning_needed(const struct config *c)
 
 	for (size_t t = 0; t < FAMILY_ROWS(tables); t++) {
 		for (size_t i = 0; i < tables[t]->count; i++) {
-			const struct family_slot *slot = &tables[t]->slots[i];
-			size_t bytes = region_round(slot_bytes(c, slot));
+			struct family_slot slot = seen_slot(c, tables[t], i);
+			size_t bytes = region_round(slot_bytes(c, &slot));
 
-			if (slot->layout != FAMILY_PLAIN && bytes > most)
+			if (slot.layout != FAMILY_PLAIN && bytes > most)
 				most = bytes;
 		}
 	}
@@ -173,6 +201,8 @@ static const struct tensor *find_tensor(const struct loading *l, const char *nam
 	struct slice text = slice_of_string(name);
 	char old[NAME_MAX_SIZE];
 
+	if (l->config->is_gguf)
+		return t;
 	if (!t && base[0] && slice_starts_with(text, slice_of_string(base)))
 		t = weights_find(l->weights, name + strlen(base));
 	if (t || !strstr(name, "LayerNorm."))
@@ -207,15 +237,16 @@ static enum err check_tensor(void *context, const struct family_slot *slot, cons
 	if (!t)
 		return failure(ERR_FORMAT, "weights: tensor \"%s\" is missing", name);
 	if (!shape_is(t, l->config, slot))
-		return failure(ERR_FORMAT,
-			       "weights: tensor \"%s\" is not of the shape that config.json says "
-			       "(%llu x %llu)",
-			       name, (unsigned long long)size_of(l->config, slot->rows),
-			       (unsigned long long)size_of(l->config, slot->columns));
-	if (t->type != TENSOR_F32 && t->type != TENSOR_F16 && t->type != TENSOR_BF16)
+		return failure(
+			ERR_FORMAT,
+			"weights: tensor \"%s\" is not of the shape that its description says "
+			"(%llu x %llu)",
+			name, (unsigned long long)size_of(l->config, slot->rows),
+			(unsigned long long)size_of(l->config, slot->columns));
+	if (!blocks_can(t->type))
 		return failure(ERR_UNSUPPORTED,
 			       "weights: tensor \"%s\" is of type %s, which this engine does not "
-			       "run; F32, F16 and BF16 it does",
+			       "run",
 			       name, tensor_type_name(t->type));
 	assert(l->found_count < weights_count(l->weights)); /* no two slots have one name */
 	l->found[l->found_count++] = t;
@@ -227,6 +258,8 @@ static bool is_needless(const struct config *c, const char *name)
 {
 	struct slice text = slice_of_string(name);
 
+	if (c->is_gguf)
+		return gguf_is_needless(name);
 	for (const char *const *ending = c->family->needless; *ending; ending++)
 		if (slice_ends_with(text, slice_of_string(*ending)))
 			return true;
@@ -292,6 +325,20 @@ static void gather_heads(float *out, const float *in, const struct config *c, si
 			       head * sizeof(float));
 }
 
+/* out: of each head the first values of its pairs, then the second. */
+static void part_pairs(float *out, const float *in, const struct config *c, size_t rows,
+		       size_t columns)
+{
+	size_t half = c->head_size / 2;
+
+	for (size_t row = 0; row < rows; row++) {
+		size_t head = row / c->head_size, i = row % c->head_size;
+		size_t from = head * c->head_size + i % half * 2 + i / half;
+
+		memcpy(out + row * columns, in + from * columns, columns * sizeof(float));
+	}
+}
+
 static enum err read_slot(const struct loading *l, const struct family_slot *slot,
 			  const struct tensor *t, float *out)
 {
@@ -308,6 +355,10 @@ static enum err read_slot(const struct loading *l, const struct family_slot *slo
 	case FAMILY_INTERLEAVED:
 		TRY(weights_read(l->weights, t, l->turning));
 		gather_heads(out, l->turning, l->config, columns);
+		return OK;
+	case FAMILY_PAIRED:
+		TRY(weights_read(l->weights, t, l->turning));
+		part_pairs(out, l->turning, l->config, rows, columns);
 		return OK;
 	}
 	return OK;

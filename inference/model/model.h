@@ -38,6 +38,8 @@ struct model {
 	const float *embedding; /* [vocabulary][hidden] */
 	const float *positions; /* [context][hidden], where they are learned */
 	const float *segments;  /* [segments][hidden] */
+	const float
+		*rope_factors; /* [head_size / 2]; a frequency is divided by its own, if there */
 	struct affine embedding_norm;
 	struct model_stack encoder, decoder;
 	struct affine head;                      /* [vocabulary][hidden]; the embedding if tied */

@@ -23,7 +23,7 @@ static double stretch_llama3(const struct config *c, double frequency)
 	return (1 - fade) * frequency / c->rope_factor + fade * frequency;
 }
 
-void rope_frequencies(float *out, const struct config *c)
+void rope_frequencies(float *out, const struct config *c, const float *factors)
 {
 	for (uint32_t i = 0; i < c->head_size / 2; i++) {
 		double frequency = pow(c->rope_theta, -2.0 * i / c->head_size);
@@ -38,7 +38,7 @@ void rope_frequencies(float *out, const struct config *c)
 			frequency = stretch_llama3(c, frequency);
 			break;
 		}
-		out[i] = (float)frequency;
+		out[i] = (float)(factors ? frequency / factors[i] : frequency);
 	}
 }
 

@@ -8,8 +8,9 @@
 
 #include "inference/model/config.h"
 
-/* head_size / 2 frequencies, in radians a position. */
-void rope_frequencies(float *out, const struct config *config);
+/* head_size / 2 frequencies, in radians a position. `factors`: each is divided by its own; NULL:
+ * there are none. */
+void rope_frequencies(float *out, const struct config *config, const float *factors);
 
 /* Cosines and sines of one position, head_size / 2 each. */
 void rope_angles(float *cosines, float *sines, const float *frequencies, size_t half,

@@ -210,7 +210,8 @@ static struct slot *find_slot(struct slots *s, struct rpc *rpc, const struct exc
 static bool engine_needs(struct slice path)
 {
 	return slice_find(path, '/') == path.size &&
-	       (slice_ends_with(path, S(".safetensors")) || slice_ends_with(path, S(".json")));
+	       (slice_ends_with(path, S(".safetensors")) || slice_ends_with(path, S(".json")) ||
+		slice_ends_with(path, S(".gguf")));
 }
 
 static enum err give_key(struct api *api, const uint8_t event[WIRE_ID],

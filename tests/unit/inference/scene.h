@@ -6,6 +6,8 @@
 #include <math.h>
 
 #include "inference/format/json.h"
+#include "inference/format/weights.h"
+#include "inference/model/config_gguf.h"
 #include "inference/model/forward.h"
 #include "tests/unit/inference/files.h"
 
@@ -28,11 +30,19 @@ struct setup {
 static inline void setup_finish(struct setup *s, const struct operators *row, unsigned threads,
 				uint32_t distance)
 {
+	AUTO(gguf_auto) struct gguf *gguf = NULL;
 	struct weight_source *config;
 	size_t pages;
+	bool is_gguf;
 
-	assert_ok(s->folder.files.find(&s->folder.files, "config.json", &config));
-	assert_ok(config_parse(&s->config, slice_of(config->context, config->size)));
+	assert_ok(weights_are_gguf(&is_gguf, &s->folder.files));
+	if (is_gguf) {
+		assert_ok(gguf_find(&gguf, NULL, &s->folder.files));
+		assert_ok(config_of_gguf(&s->config, gguf));
+	} else {
+		assert_ok(s->folder.files.find(&s->folder.files, "config.json", &config));
+		assert_ok(config_parse(&s->config, slice_of(config->context, config->size)));
+	}
 	s->config.bucket_distance = distance ? distance : s->config.bucket_distance;
 	assert_ok(model_open(&s->model, &s->folder.files, &s->config, BUDGET, false));
 	assert_ok(compute_new(&s->compute, row, threads));
