@@ -10,5 +10,6 @@ RESULT load_tokenizer_model(struct tokenizer **out, struct model_files *files);
 RESULT load_spiece_model(struct tokenizer **out, struct model_files *files);
 RESULT load_vocab_json(struct tokenizer **out, struct model_files *files); /* with merges.txt */
 RESULT load_vocab_txt(struct tokenizer **out, struct model_files *files);
+RESULT load_gguf(struct tokenizer **out, const struct gguf *gguf);
 
 #endif

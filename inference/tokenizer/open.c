@@ -23,13 +23,14 @@ enum err tokenizer_open_files(struct tokenizer **out, struct model_files *files,
 	};
 	struct weight_source *source;
 
-	(void)gguf;
 	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
 		enum err found = files->find(files, forms[i].name, &source);
 
 		if (found != ERR_NOT_FOUND)
 			return found == OK ? forms[i].load(out, files) : found;
 	}
+	if (gguf)
+		return load_gguf(out, gguf);
 	return failure(ERR_NOT_FOUND,
 		       "the model has no tokenizer.json, nor a vocabulary of another "
 		       "kind that this engine reads");

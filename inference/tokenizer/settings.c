@@ -257,6 +257,16 @@ static size_t count_named(const struct settings *s)
 	       json_array_size(special_value(s, "additional_special_tokens"));
 }
 
+void settings_init(struct settings *s)
+{
+	s->tokenizer = json_object();
+	s->specials = json_object();
+	s->numbers = json_object();
+	s->config = json_object();
+	s->added = json_array();
+	string_table_init(&s->by_text, count_named(s));
+}
+
 enum err settings_open(struct settings *out, struct model_files *files, const char *fallback)
 {
 	const struct class_row *class;

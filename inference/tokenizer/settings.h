@@ -32,6 +32,7 @@ struct settings {
 /* ERR_UNSUPPORTED: a class, or a setting, that is not known here. `fallback`: the class where no
  * file says one; NULL: then it is refused. */
 RESULT settings_open(struct settings *out, struct model_files *files, const char *fallback);
+void settings_init(struct settings *s);  /* no files at all; `class` and `words` mean nothing */
 void settings_clear(struct settings *s); /* fit for AUTO */
 
 RESULT settings_flag(bool *out, const struct settings *s, const char *key, bool missing);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "inference/format/gguf.h"
 #include "inference/format/json.h"
 #include "inference/tokenizer/tokenizer.h"
 #include "tests/unit/inference/files.h"
@@ -60,13 +61,28 @@ static void answer_ids(const struct tokenizer *t, const json_t *ids)
 	free(list);
 }
 
+static enum err open_gguf(struct tokenizer **out, struct model_files *files, const char *path)
+{
+	AUTO(buf_free) struct buf bytes = buf_new(GGUF_MAX_HEADER);
+	AUTO(gguf_auto) struct gguf *gguf = NULL;
+	struct weight_source source;
+
+	TRY(file_read(&bytes, AT_FDCWD, path));
+	source = bytes_source(buf_slice(&bytes));
+	TRY(gguf_open(&gguf, &source, path));
+	return tokenizer_open_files(out, files, gguf);
+}
+
 static enum err open_any(struct tokenizer **out, const char *path)
 {
 	struct folder folder;
 	enum err opened;
 
-	folder_init(&folder, path);
-	opened = tokenizer_open_files(out, &folder.files, NULL);
+	bool is_gguf = slice_ends_with(slice_of_string(path), S(".gguf"));
+
+	folder_init(&folder, is_gguf ? "/nothing" : path);
+	opened = is_gguf ? open_gguf(out, &folder.files, path)
+			 : tokenizer_open_files(out, &folder.files, NULL);
 	folder_free(&folder);
 	return opened;
 }
@@ -86,8 +102,8 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	while (getline(&line, &room, stdin) > 0) {
-		AUTO(json_auto) json_t *value = json_loads(line, JSON_DECODE_ANY | JSON_ALLOW_NUL,
-							   NULL);
+		AUTO(json_auto)
+		json_t *value = json_loads(line, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 
 		if (json_is_array(value))
 			answer_ids(t, value);
