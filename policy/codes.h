@@ -40,6 +40,7 @@
 	X(MODEL_DISABLED,           "MODEL_DISABLED",           403, "the model is disabled") \
 	X(MODEL_SEALED,             "MODEL_SEALED",             503, "the gateway is sealed; an operator must unseal it") \
 	X(AUDIT_UNAVAILABLE,        "AUDIT_UNAVAILABLE",        503, "the act cannot be logged now, so it does not happen; try again") \
+	X(MODEL_NOT_READY,          "MODEL_NOT_READY",          503, "the model is being loaded; ask again when Retry-After says") \
 	X(BAD_REQUEST,              "BAD_REQUEST",              400, "the request is not well formed") \
 	X(NOT_FOUND,                "NOT_FOUND",                404, "no such thing") \
 	X(CONFLICT,                 "CONFLICT",                 409, "the thing is in another state, or exists already") \

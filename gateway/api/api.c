@@ -62,6 +62,7 @@ enum err api_workers_prepare(struct api *api, size_t count)
 		TRY(open_store(&api->auditors[api->auditor_count], s, "sallyport_auditor",
 			       s->auditor_password_file, API_CALL_MS));
 	TRY(prepare_one(&api->jobs_context, api));
+	TRY(prepare_one(&api->slots_context, api));
 	TRY(open_store(&api->release_store, s, "sallyport_edge", s->edge_password_file,
 		       API_CALL_MS));
 	return open_store(&api->lease_store, s, "sallyport_edge", s->edge_password_file,

@@ -82,9 +82,10 @@ struct api {
 	pthread_mutex_t workers_lock;
 	struct route_context *workers[API_MAX_WORKERS]; /* prepared, not yet taken */
 	size_t worker_count;
-	struct store *lease_store;          /* until the lease has it */
-	struct store *release_store;        /* until the releases have it */
-	struct route_context *jobs_context; /* until the jobs have it */
+	struct store *lease_store;           /* until the lease has it */
+	struct store *release_store;         /* until the releases have it */
+	struct route_context *jobs_context;  /* until the jobs have it */
+	struct route_context *slots_context; /* until the slots have it */
 };
 
 struct route_context {

@@ -5,6 +5,7 @@
 #include "crypto/json.h"
 #include "gateway/api/api.h"
 #include "gateway/api/facts.h"
+#include "gateway/api/infer/slots.h"
 #include "gateway/api/lease/cuts.h"
 #include "gateway/api/lease/lease.h"
 #include "gateway/api/reply.h"
@@ -90,6 +91,34 @@ static void write_memory(struct buf *out, struct api *api, const char *edge)
 			    usage.missed);
 }
 
+/* Of models in service (infer/slots.h): no names of them. */
+static void write_engines(struct buf *out, struct api *api, const char *edge)
+{
+	const struct slots_count c = slots_count(api->slots, api->rpc);
+	const struct {
+		const char *name, *help;
+		uint64_t value;
+	} rows[] = {
+		{"sallyport_engines{state=\"empty\"}", "engines, by what they do", c.empty},
+		{"sallyport_engines{state=\"loading\"}", NULL, c.loading},
+		{"sallyport_engines{state=\"ready\"}", NULL, c.ready},
+		{"sallyport_engines{state=\"ending\"}", NULL, c.ending},
+		{"sallyport_engines_pinned", "of these, with a pinned model", c.pinned},
+		{"sallyport_inference_memory_limit_bytes", "memory that engines may take",
+		 c.limit_bytes},
+		{"sallyport_inference_memory_used_bytes", "memory that is set aside for them",
+		 c.used_bytes},
+		{"sallyport_model_loads", "loads begun, so far", c.loads},
+		{"sallyport_model_evictions", "models that made room for others, so far",
+		 c.evictions},
+		{"sallyport_model_refusals", "loads refused, as they would not fit, so far",
+		 c.refused},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		metrics_write_gauge(out, rows[i].name, rows[i].help, edge, rows[i].value);
+}
+
 void metrics(struct exchange *x, struct route_context *context)
 {
 	AUTO(buf_free) struct buf out = buf_new(METRICS_MAX_TEXT);
@@ -107,6 +136,7 @@ void metrics(struct exchange *x, struct route_context *context)
 			    "1 while this edge may rely on what it has read", edge,
 			    lease_epoch(api->lease) != 0);
 	write_memory(&out, api, edge);
+	write_engines(&out, api, edge);
 	metrics_write_gauge(&out, "sallyport_streams", "downloads and generations under way", edge,
 			    cuts_count(api->cuts));
 	reply_text(x, 200, "text/plain; version=0.0.4; charset=utf-8", buf_slice(&out));

@@ -150,6 +150,7 @@ static const char *openai_code(enum code code)
 		{CODE_CONTENT_BLOCKED, "content_filter"},
 		{CODE_TOO_LARGE, "context_length_exceeded"},
 		{CODE_UNSUPPORTED, "unsupported_parameter"},
+		{CODE_MODEL_NOT_READY, "model_not_ready"},
 	};
 
 	if (code_status(code) == 401)
@@ -280,6 +281,12 @@ static void reply_any(struct exchange *x, enum code code, const char *sentence, 
 void reply_code(struct exchange *x, enum code code, const char *sentence, const char *param)
 {
 	reply_any(x, code, sentence ? sentence : code_sentence(code), param, NULL);
+}
+
+void reply_not_ready(struct exchange *x, const char *sentence, unsigned seconds)
+{
+	exchange_header(x, "Retry-After", "%u", seconds);
+	send_any(x, CODE_MODEL_NOT_READY, sentence, NULL, NULL);
 }
 
 void reply_busy(struct exchange *x, const char *sentence, unsigned at_once)

@@ -27,6 +27,9 @@ void reply_code(struct exchange *x, enum code code, const char *sentence, const 
  * these may run at a time; the client is to come again in a second. */
 void reply_busy(struct exchange *x, const char *sentence, unsigned at_once);
 
+/* 503 with the seconds to wait: MODEL_NOT_READY. */
+void reply_not_ready(struct exchange *x, const char *sentence, unsigned seconds);
+
 /* 429 with the seconds to wait. */
 void reply_later(struct exchange *x, const char *sentence, int64_t seconds);
 

@@ -43,6 +43,8 @@ route_fn hub_settings;
 route_fn preflight;
 /* hub_commit.c: a revision */
 route_fn hub_commit;
+/* engines.c, pins.c: models in service */
+route_fn engines_list, model_pin, model_unpin, model_unload;
 /* models.c: administration of models */
 route_fn model_disable, model_enable, model_shred, model_sealed, terms_add, terms_get;
 /* imports.c: models of other hubs */

@@ -53,6 +53,14 @@ static enum err start_jobs(struct jobs **out, struct api *api)
 	return jobs_start(out, context, table, count);
 }
 
+static enum err start_slots(struct api *api)
+{
+	struct route_context *context = api->slots_context;
+
+	api->slots_context = NULL;
+	return slots_start(api->slots, context);
+}
+
 /* The lease comes first and goes last: it is what requests rely on, and until the last stream has
  * ended nobody who withdraws something may overlook this edge. */
 static enum err serve_leased(const struct edge_options *options, struct api *api)
@@ -64,9 +72,11 @@ static enum err serve_leased(const struct edge_options *options, struct api *api
 	TRY(lease_start(&api->lease, api->lease_store, &lease));
 	api->lease_store = NULL;
 	TRY(releases_start(api));
+	TRY(start_slots(api));
 	TRY(start_jobs(&jobs, api));
 	result = edge_run(options);
 	jobs_stop(jobs);
+	slots_stop(api->slots);
 	releases_stop(api);
 	lease_stop(api->lease);
 	return result;
@@ -165,6 +175,7 @@ static enum err run(int argc, char **argv)
 		.epoch = api_epoch,
 		.context = &api,
 	};
+	struct slots_options slots;
 
 	TRY(process_start(&p, ROLE_EDGE, argc, argv));
 	api.process = p;
@@ -179,8 +190,8 @@ static enum err run(int argc, char **argv)
 	api.index = process_index(p);
 	api.releases = releases_new();
 	api.upload_keys = upload_keys_new();
-	api.slots = slots_new((unsigned)api.settings->engines, process_index(p),
-			      (unsigned)api.settings->edges);
+	TRY(slots_options_read(&slots, api.settings, process_index(p)));
+	api.slots = slots_new(&slots);
 	api.passes = passes_new();
 	api.cuts = cuts_new();
 	api.quota = quota_new();

@@ -28,17 +28,19 @@ enum { SETTINGS_MAX_TEXT = 1024, SETTINGS_MAX_FILE = 64 * 1024 };
 	X(gateway,  client_ca,             client_ca,             TEXT,   "",          0, 1000,       "PEM file with authorities whose certificates clients may show (institution certificate); empty: none is asked for") \
 	X(gateway,  uid_base,              uid_base,              NUMBER, "61200",     1000, 65000,   "when started as root: each role runs as uid_base + its number") \
 	X(gateway,  strict,                strict,                SWITCH, "no",        0, 1,          "refuse to start where the kernel grants only part of the sandbox") \
-	X(gateway,  edges,                 edges,                 NUMBER, "1",         1, 16,         "number of edges: processes that serve the port together; each takes up to workers + 7 connections of the database") \
+	X(gateway,  edges,                 edges,                 NUMBER, "1",         1, 16,         "number of edges: processes that serve the port together; each takes up to workers + 8 connections of the database") \
 	X(gateway,  lease_seconds,         lease_seconds,         NUMBER, "2",         1, 30,         "how long an edge may serve without hearing from the database; a revocation waits no longer for one that is silent") \
 	X(gateway,  release_seconds,       release_seconds,       NUMBER, "600",       5, 600,        "how long one release of a file's key serves all ranges that a client asks for") \
 	X(gateway,  porters,               porters,               NUMBER, "2",         1, 16,         "number of porters: processes that seal and open files") \
 	X(gateway,  pool_mib,              pool_mib,              NUMBER, "16",        1, 1024,       "memory between the edge and each porter: opened bytes on their way out") \
-	X(gateway,  engines,               engines,               NUMBER, "2",         1, 16,         "number of engine slots: models in service at one time") \
+	X(gateway,  engines,               engines,               NUMBER, "2",         1, 16,         "number of engine slots: most models in service at one time") \
 	X(gateway,  workers,               workers,               NUMBER, "48",        2, 256,        "threads of the edge that run requests; half of them may generate at a time") \
 	X(gateway,  log_level,             log_level,             TEXT,   "info",      4, 5,          "error, warn, info or debug") \
 	X(gateway,  request_max_bytes,     request_max_bytes,     NUMBER, "1048576",   1024, 67108864, "largest request body that is held in memory") \
 	X(gateway,  engine_threads,        engine_threads,        NUMBER, "0",         0, 1024,       "threads of each engine; 0: one a core") \
-	X(gateway,  engine_memory_mib,     engine_memory_mib,     NUMBER, "4096",      16, 4194304,   "most memory one engine may take") \
+	X(gateway,  engine_memory_mib,     engine_memory_mib,     NUMBER, "4096",      16, 4194304,   "most memory one engine may take; a model that needs more is refused") \
+	X(gateway,  inference_memory_mib,  inference_memory_mib,  NUMBER, "0",         0, 67108864,   "memory for all engines together, shared out evenly among edges; 0: three quarters of what the machine (or our control group) has") \
+	X(gateway,  load_wait_seconds,     load_wait_seconds,     NUMBER, "60",        1, 600,        "how long a call waits for its model to be loaded; then it is told how far that is (503)") \
 	X(gateway,  drain_seconds,         drain_seconds,         NUMBER, "10",        0, 600,        "how long a stop waits for running requests") \
 	X(gateway,  cors_origins,          cors_origins,          TEXT,   "",          0, 1000,       "web origins whose pages may call the gateway: https://HOST[:PORT], with spaces between; empty: none") \
 	X(gateway,  country_table,         country_table,         TEXT,   "",          0, 1000,       "CSV file of networks and their countries, lines as 192.0.2.0/24,DE; empty: an address says no country") \

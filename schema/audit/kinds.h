@@ -80,6 +80,9 @@
 	X(MODEL_ENABLE,      "model.enable",      A) \
 	X(MODEL_SHRED,       "model.shred",       A) \
 	X(MODEL_SERVE,       "model.serve",       A) \
+	X(MODEL_PIN,         "model.pin",         A) \
+	X(MODEL_UNPIN,       "model.unpin",       A) \
+	X(MODEL_UNLOAD,      "model.unload",      A) \
 	X(MODEL_EXPORT,      "model.export",      A) \
 	X(REQUEST_SAVE,      "request.save",      A) \
 	X(REQUEST_SUBMIT,    "request.submit",    A) \

@@ -12,7 +12,7 @@
 #include "crypto/base/text.h"
 #include "crypto/json.h"
 #include "gateway/api/hub/hub.h"
-#include "gateway/api/infer/slots.h"
+#include "gateway/api/hub/hub_runnable.h"
 #include "gateway/api/model/form.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
@@ -37,9 +37,7 @@ struct committing {
 	bool is_behind; /* the branch is not where the client thinks */
 	char revision[COMMIT_REVISION];
 	struct digest manifest;
-	bool runnable;
-	const char *runnable_reason;
-	bool has_template;
+	struct runnable engine; /* what an engine says of it */
 	struct form_of_commit form;
 };
 
@@ -211,53 +209,16 @@ static bool changes_nothing(struct committing *c)
 	return true;
 }
 
-/* Can the engine run it? What it says of config.json stands with the revision. */
-static enum err check_runnable(struct committing *c)
+static enum err ask_runnable(struct committing *c)
 {
-	struct store_file *config = find_path(c, S("config.json"));
-	const struct commit_operation *sent = NULL;
-	enum err result;
+	const struct runnable_question question = {
+		.commit = &c->commit,
+		.parent = &c->parent,
+		.has_config = find_path(c, S("config.json")) != NULL,
+		.has_template = find_path(c, S("chat_template.jinja")) != NULL,
+	};
 
-	c->runnable_reason = "there is no config.json";
-	for (size_t i = 0; i < c->commit.count; i++)
-		if (slice_equal(c->commit.operations[i].path, S("config.json")))
-			sent = &c->commit.operations[i];
-	if (!config)
-		return OK;
-	if (!sent) {
-		c->runnable = c->parent.runnable;
-		c->runnable_reason = arena_string(exchange_arena(c->x), c->parent.runnable_reason);
-		return OK;
-	}
-	c->runnable_reason = "config.json was sent as a large file, which is not looked into";
-	if (sent->kind != COMMIT_REGULAR)
-		return OK;
-	result = slots_check(c->context->api, sent->content);
-	c->runnable = result == OK;
-	c->runnable_reason = "";
-	if (result == ERR_UNSUPPORTED || result == ERR_FORMAT || result == ERR_LIMIT)
-		c->runnable_reason = arena_string(exchange_arena(c->x),
-						  slice_of_string(failure_text()));
-	else
-		TRY(result);
-	return OK;
-}
-
-/* Does tokenizer_config.json bring a chat_template, or a file of that name come along? */
-static void look_for_template(struct committing *c)
-{
-	c->has_template = c->parent.has_template;
-	for (size_t i = 0; i < c->commit.count; i++) {
-		const struct commit_operation *o = &c->commit.operations[i];
-		AUTO(json_auto) json_t *json = NULL;
-
-		if (!slice_equal(o->path, S("tokenizer_config.json")) || o->kind != COMMIT_REGULAR)
-			continue;
-		c->has_template = json_read(&json, o->content, COMMIT_MAX_REGULAR) == OK &&
-				  json_has(json, "chat_template");
-	}
-	if (find_path(c, S("chat_template.jinja")))
-		c->has_template = true;
+	return hub_runnable(&c->engine, c->context, exchange_arena(c->x), c->model.id, &question);
 }
 
 static enum err name_revision(struct committing *c, int64_t now_ms)
@@ -305,9 +266,9 @@ static enum err insert_revision(struct committing *c, uint8_t event_id[WIRE_ID],
 		.id = slice_of_string(c->revision),
 		.parent = c->parent.id,
 		.title = slice_is_utf8(title) ? title : S("commit"),
-		.runnable = c->runnable,
-		.runnable_reason = slice_part(slice_of_string(c->runnable_reason), 0, 500),
-		.has_template = c->has_template,
+		.runnable = c->engine.runnable,
+		.runnable_reason = slice_part(slice_of_string(c->engine.reason), 0, 500),
+		.has_template = c->engine.has_template,
 		.created_ms = now_ms,
 	};
 	struct store_file *unbound = arena_alloc(exchange_arena(c->x),
@@ -323,7 +284,7 @@ static enum err insert_revision(struct committing *c, uint8_t event_id[WIRE_ID],
 	audit_event_text(&event, "model", c->model.name);
 	audit_event_text(&event, "revision", row.id);
 	audit_event_text(&event, "branch", c->branch);
-	audit_event_flag(&event, "serve", c->runnable);
+	audit_event_flag(&event, "serve", c->engine.runnable);
 	audit_event_text(&event, "gate", c->model.gate);
 	audit_event_hex(&event, "manifest_sha256", slice_of(c->manifest.bytes, DIGEST_SIZE));
 	audit_event_json(&event, "files", list_files(c));
@@ -334,6 +295,8 @@ static enum err insert_revision(struct committing *c, uint8_t event_id[WIRE_ID],
 				slice_of(digest_of(c->form.document).bytes, DIGEST_SIZE));
 	TRY(store_begin(store));
 	TRY(store_revision_create(store, &row, who->person.id, unbound, c->count));
+	if (c->engine.need.least_bytes)
+		TRY(store_need_set(store, c->model.id, row.id, &c->engine.need));
 	TRY(api_log(store, &event));
 	TRY(store_commit(store));
 	memcpy(event_id, event.id, WIRE_ID);
@@ -411,12 +374,11 @@ static enum err run(struct committing *c)
 		return failure(ERR_FORMAT, "a revision without files cannot be made");
 	if (changes_nothing(c)) {
 		memcpy(c->revision, c->parent.id.data, COMMIT_REVISION - 1);
-		c->runnable = c->parent.runnable;
-		c->runnable_reason = arena_string(exchange_arena(c->x), c->parent.runnable_reason);
+		c->engine.runnable = c->parent.runnable;
+		c->engine.reason = arena_string(exchange_arena(c->x), c->parent.runnable_reason);
 		return OK;
 	}
-	TRY(check_runnable(c));
-	look_for_template(c);
+	TRY(ask_runnable(c));
 	TRY(name_revision(c, now_ms));
 	TRY(insert_revision(c, event, now_ms));
 	return finish(c, event, now_ms);
@@ -447,9 +409,9 @@ enum err hub_make_revision_on(struct hub_revision_made *out, struct exchange *x,
 	out->is_behind = c->is_behind;
 	TRY(result);
 	out->revision = c->revision;
-	out->notes = c->runnable ? ""
-				 : arena_printf(exchange_arena(x), "download only: %s",
-						c->runnable_reason);
+	out->notes = c->engine.runnable ? c->engine.reason
+					: arena_printf(exchange_arena(x), "download only: %s",
+						       c->engine.reason);
 	return OK;
 }
 

@@ -181,8 +181,8 @@ static void answer_failure(struct call *c, enum err result)
 		return;
 	if (exchange_is_answered(c->x))
 		exchange_abort(c->x);
-	else if (result == ERR_CONFLICT) /* of slots_enter: no engine is free */
-		reply_busy(c->x, c->why, (unsigned)c->context->api->settings->engines);
+	else if (!c->is_entered)
+		slots_refuse(c->x, c->context->api, result, c->why, c->later_seconds);
 	else
 		reply_failure(c->x, failure(result, "%s", c->why));
 }
@@ -191,8 +191,11 @@ static void answer_failure(struct call *c, enum err result)
 static void run(struct call *c)
 {
 	const struct quota_ask ask = {.counts_tokens = true, .tokens = c->most_tokens};
-	enum err result = call_keep_reason(c, slots_enter(&c->slot, c->x, c->context, c->grant));
+	const struct slot_wish wish = slots_wish(c->grant);
+	enum err result = call_keep_reason(c, slots_enter(&c->slot, &c->later_seconds, c->x,
+							  c->context, &wish, &c->cut.is_cut));
 
+	c->is_entered = result == OK;
 	if (result == OK) {
 		bool decided = decide_again(c) &&
 			       quota_enter(&c->hold, c->x, c->context, c->grant, &ask);

@@ -40,7 +40,9 @@ struct call {
 	struct grant *grant;
 	uint8_t event[WIRE_ID]; /* of the entry; in X-Audit-Receipt */
 	unsigned slot;
-	const char *why; /* of the failure, if there was one */
+	bool is_entered;        /* it has a slot */
+	unsigned later_seconds; /* if it has none: when to ask again */
+	const char *why;        /* of the failure, if there was one */
 	struct cut_entry cut;
 	struct quota_hold hold;
 

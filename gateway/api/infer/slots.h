@@ -2,7 +2,12 @@
 /*
  * slots.h - which engine serves which model. A slot is a process that serves one revision in its
  * life; to change the model, the process ends and the supervisor starts a fresh, empty one. Edges
- * share out the engines (engine i is edge i mod edges'), so that each knows what its own serve.
+ * share out the engines (engine i is edge i mod edges') and the memory for them, so that each knows
+ * what its own serve and take.
+ *
+ * A model that nobody has loaded is loaded when it is asked for, beside others as long as the
+ * memory holds it; else those go that nobody uses, the least recently used first. Who asks for one
+ * that is on its way waits for the same load.
  */
 #ifndef GATEWAY_API_INFER_SLOTS_H
 #define GATEWAY_API_INFER_SLOTS_H
@@ -11,19 +16,55 @@
 
 struct slots;
 
-/* All engines, which edge this is, and of how many. */
-struct slots *slots_new(unsigned count, unsigned edge, unsigned edges);
-void slots_free(struct slots *s);
+struct slots_options {
+	unsigned count;        /* of all engines */
+	unsigned edge, edges;  /* which this is, of how many */
+	uint64_t memory_bytes; /* for all engines of the gateway */
+	uint64_t engine_bytes; /* for one of them at most */
+	int64_t wait_ms;       /* how long a call waits for a load or for room */
+};
+
+/* Asks the machine: what gateway.inference_memory_mib stands for. Before the sandbox. */
+RESULT slots_options_read(struct slots_options *out, const struct settings *settings,
+			  unsigned edge);
+
+struct slots *slots_new(const struct slots_options *options);
+void slots_free(struct slots *s); /* NULL is fine */
+
+/* Pins have changed: look at once. */
+void slots_poke(struct slots *s);
+
+/* The thread that follows loads and keeps pinned models loaded; `context` is its own. */
+RESULT slots_start(struct slots *s, struct route_context *context);
+void slots_stop(struct slots *s);
+
+/* What a slot is to serve. Borrowed. */
+struct slot_wish {
+	uint8_t model[STORE_ID];
+	struct slice name, revision;
+};
+
+struct slot_wish slots_wish(const struct grant *grant);
 
 /*
- * A slot that serves the grant's revision, loaded if need be: a model.serve entry is published,
- * and the keeper gives the file keys to that engine. Call slots_leave() when done with it.
- * ERR_CONFLICT: every slot is busy with other models; ERR_CLOSED: the client went while it waited;
- * ERR_UNAVAILABLE: an engine died; ERR_UNSUPPORTED and ERR_LIMIT: what the engine said of it.
+ * A slot that serves this revision, loaded if need be: a model.serve entry is published, and the
+ * keeper gives the file keys to that engine. Call slots_leave() when done with it. `is_cut` (may be
+ * NULL): what the caller asks on was withdrawn.
+ *
+ * ERR_UNSUPPORTED: it does not fit into memory, with the numbers, or the engine does not run it;
+ * ERR_CONFLICT: others use what it needs; ERR_TIMEOUT: it is being loaded, and is a matter of
+ * *later_seconds more; ERR_CLOSED: the client went while it waited; ERR_DENIED: withdrawn
+ * meanwhile; ERR_UNAVAILABLE: its engine ended, twice; ERR_FORMAT, ERR_LIMIT, ERR_FORGED: what the
+ * engine said of the files.
  */
-RESULT slots_enter(unsigned *out, struct exchange *x, struct route_context *context,
-		   const struct grant *grant);
+RESULT slots_enter(unsigned *out, unsigned *later_seconds, struct exchange *x,
+		   struct route_context *context, const struct slot_wish *wish,
+		   const atomic_bool *is_cut);
 void slots_leave(struct slots *s, unsigned slot);
+
+/* The answer to a failure of slots_enter; `why` is its text. */
+void slots_refuse(struct exchange *x, struct api *api, enum err result, const char *why,
+		  unsigned later_seconds);
 
 /* The engines that serve this model end at once, whoever uses them: an emergency stop. */
 void slots_drop_model(struct slots *s, struct rpc *rpc, const uint8_t model[STORE_ID]);
@@ -31,7 +72,36 @@ void slots_drop_model(struct slots *s, struct rpc *rpc, const uint8_t model[STOR
 /* The same of one revision; `subject` is of cuts_revision. */
 void slots_drop_revision(struct slots *s, struct rpc *rpc, const uint8_t subject[STORE_ID]);
 
+/* Out of memory, by an administrator's wish: at once, or (is_cut false) when those who use it are
+ * done; nobody new gets in. How many of them there are. It may be loaded again. */
+unsigned slots_unload(struct slots *s, struct rpc *rpc, const uint8_t model[STORE_ID], bool is_cut);
+
 /* Can the engines run a model with this config.json? ERR_UNSUPPORTED says why not. */
 RESULT slots_check(struct api *api, struct slice config);
+
+/* What it would take (least_bytes 0: an engine cannot say by the config.json alone). */
+struct store_need;
+RESULT slots_size(struct store_need *out, struct api *api, struct slice config);
+
+/* ERR_UNSUPPORTED: "does not fit: needs X of Y". */
+RESULT slots_fits(const struct slots *s, const struct store_need *need);
+
+/* ERR_UNSUPPORTED, with the numbers: not beside the models that are pinned, as they are loaded now
+ * or are to be. */
+RESULT slots_fits_pinned(struct slots *s, const struct store_need *need, struct arena *arena,
+			 struct store *store);
+
+/* What this edge's engines do: [{"slot","state",...}], for GET /api/v1/engines. */
+json_t *slots_describe(struct slots *s, struct rpc *rpc, struct arena *arena);
+
+/* Beside that: {"limit_bytes","free_bytes",...} of this edge. */
+json_t *slots_describe_memory(struct slots *s, struct rpc *rpc);
+
+/* The gauges of /metrics. */
+struct slots_count {
+	unsigned loading, ready, ending, empty, pinned;
+	uint64_t limit_bytes, used_bytes, loads, evictions, refused;
+};
+struct slots_count slots_count(struct slots *s, struct rpc *rpc);
 
 #endif
