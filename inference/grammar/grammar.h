@@ -28,9 +28,9 @@ enum grammar_kind {
 	/*
 	 * Calls of tools, as templates write them: {"begin":"","end":"","separator":"\n","max":1,
 	 * "alternatives":[{"prefix":"<tool_call>\n{\"name\": \"f\", \"arguments\": ",
-	 * "schema":{...},"suffix":"}\n</tool_call>"}]}. `begin`, then 1 to `max` (default 1, at most
-	 * 64) times one of the alternatives with `separator` between two, then `end`. Texts may be
-	 * left out and are then empty. Schemas are read as GRAMMAR_STRICT reads them.
+	 * "schema":{...},"suffix":"}\n</tool_call>"}]}. `begin`, then 1 to `max` (default 1, at
+	 * most 64) times one of the alternatives with `separator` between two, then `end`. Texts
+	 * may be left out and are then empty. Schemas are read as GRAMMAR_STRICT reads them.
 	 */
 	GRAMMAR_CALLS,
 	GRAMMAR_KINDS,

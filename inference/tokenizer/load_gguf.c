@@ -20,7 +20,7 @@ enum { BERT_WORD_MAX = 100, SHOWN = 60, PRE_MAX = 5 };
 	"'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
 #define WORDS_WITH(numbers) \
 	SUFFIXES "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" numbers "| " \
-							  "?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" SPACES
+		 "?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" SPACES
 
 /* How texts are cut before byte-level BPE. */
 static const struct pre_row {

@@ -36,7 +36,7 @@ static void check_line(struct slice line)
 {
 	uint8_t block[TENSOR_MAX_BLOCK];
 	float values[2 * TENSOR_MAX_ELEMENTS];
-	struct slice name, rest, bytes, bits;
+	struct slice name, rest, bytes = {0}, bits = {0};
 	enum tensor_type type;
 	size_t count, size;
 
