@@ -99,13 +99,14 @@ static void try_markers(struct chat *c, const struct template_text *asked)
 static enum err find_format(struct chat *c, json_t *conversation, struct template_text asked[2],
 			    struct template_text *called)
 {
-	json_t *call = json_loads(CALL, 0, NULL);
+	json_t *call;
 
-	assert(call);
 	TRY(render(c, &asked[0], conversation, true));
 	TRY(render(c, &asked[1], conversation, false));
 	if (!has(&asked[0], PROBE_NAME))
 		return failure(ERR_UNSUPPORTED, "this model's chat template knows no tools");
+	call = json_loads(CALL, 0, NULL);
+	assert(call);
 	json_array_append_new(json_object_get(conversation, "messages"), call);
 	TRY(render(c, called, conversation, false));
 	/* Behind the prompt for an answer; or, where that goes another way ("<think>"), behind what

@@ -83,9 +83,24 @@ static enum err check_wishes(const struct engine *e, const struct engine_request
 	return OK;
 }
 
-static struct answer *answer_new(const struct engine *e, uint64_t id,
-				 const struct engine_request *r, const struct token_list *prompt)
+static enum err read_prompt(const struct engine *e, struct chat_prompt *out,
+			    const struct engine_request *r)
 {
+	if (r->prompt_kind == ENGINE_PROMPT_CHAT)
+		TRY(chat_encode(e->chat, e->tokenizer, out, r->prompt));
+	else
+		TRY(engine_tokenize(e, &out->tokens, r->prompt_kind, r->prompt, r->is_bare));
+	if (r->max_prompt_tokens && out->tokens.count > r->max_prompt_tokens)
+		return failure(ERR_LIMIT,
+			       "prompt: the chat template makes %zu tokens of it, %u were reserved",
+			       out->tokens.count, r->max_prompt_tokens);
+	return OK;
+}
+
+static struct answer *answer_new(const struct engine *e, uint64_t id,
+				 const struct engine_request *r, const struct chat_prompt *given)
+{
+	const struct token_list *prompt = &given->tokens;
 	struct answer *a = calloc(1, sizeof *a);
 
 	assert(a);
@@ -100,6 +115,8 @@ static struct answer *answer_new(const struct engine *e, uint64_t id,
 		.ignores_end = r->ignores_end,
 		.shows_special = r->shows_special,
 		.stop_token_count = r->stop_token_count,
+		.calls = given->calls ? toolcall_new(given->calls, false) : NULL,
+		.is_one_call = given->is_one_call,
 	};
 	for (size_t i = 0; i < r->stop_token_count; i++)
 		a->stop_tokens[i] = r->stop_tokens[i];
@@ -137,15 +154,15 @@ static enum err add_answer(struct engine *e, const struct engine_request *r,
 
 enum err engine_submit(struct engine *e, uint64_t id, const struct engine_request *request)
 {
-	AUTO(token_list_free) struct token_list prompt = {0};
+	AUTO(chat_prompt_free) struct chat_prompt prompt = {0};
 	struct answer *a;
 	enum err result;
 
 	TRY(engine_check_task(e, TASK_GENERATE));
 	TRY(check_wishes(e, request));
-	TRY(engine_tokenize(e, &prompt, request->prompt_kind, request->prompt, request->is_bare));
+	TRY(read_prompt(e, &prompt, request));
 	a = answer_new(e, id, request, &prompt);
-	result = add_answer(e, request, &prompt, a);
+	result = add_answer(e, request, &prompt.tokens, a);
 	if (result != OK)
 		engine_answer_free(a);
 	return result;
@@ -171,9 +188,12 @@ static bool is_end_token(const struct engine *e, const struct answer *a, uint32_
 /* Into e->piece: what of the text is this token's. */
 static void read_piece(struct engine *e, const struct answer *a, uint32_t token, bool is_first)
 {
+	struct slice name = tokenizer_token(e->tokenizer, token);
+	bool is_shown = a->shows_special || (a->calls && toolcall_is_marker(a->calls, name));
+
 	buf_reset(&e->piece);
-	if (a->shows_special && tokenizer_is_special(e->tokenizer, token))
-		buf_write(&e->piece, tokenizer_token(e->tokenizer, token));
+	if (is_shown && tokenizer_is_special(e->tokenizer, token))
+		buf_write(&e->piece, name);
 	else
 		tokenizer_write_piece(e->tokenizer, token, is_first, &e->piece);
 }
@@ -197,7 +217,8 @@ static void write_token(struct engine *e, struct answer *a, uint32_t token)
 
 static enum engine_finish judge(const struct engine *e, const struct answer *a, uint32_t token)
 {
-	if (is_end_token(e, a, token) || textstream_is_stopped(a->stream))
+	if (is_end_token(e, a, token) || textstream_is_stopped(a->stream) ||
+	    engine_calls_are_done(a))
 		return ENGINE_STOP;
 	return a->completion_tokens == a->max_tokens ? ENGINE_LENGTH : ENGINE_RUNNING;
 }
@@ -223,7 +244,10 @@ static void send_event(struct step *s, struct answer *a, const struct sample *sa
 		textstream_finish(a->stream);
 	event.characters = characters;
 	event.text = textstream_take(a->stream);
-	s->on_event(s->context, &event);
+	if (a->calls)
+		engine_tell_calls(a, &event, s->on_event, s->context);
+	else
+		s->on_event(s->context, &event);
 }
 
 /* A prompt is shown as it is: no stop string ends it. */

@@ -48,9 +48,10 @@ enum engine_echo {
 struct engine_request {
 	struct slice prompt;
 	enum engine_prompt prompt_kind;
-	bool is_bare;        /* text goes in as it stands: nothing (BOS) around it */
-	uint32_t max_tokens; /* 0: as many as the context holds */
-	bool is_only_read;   /* nothing is written: needs an echo; max_tokens is ignored */
+	uint32_t max_prompt_tokens; /* refuse what a template makes more of; 0: any */
+	bool is_bare;               /* text goes in as it stands: nothing (BOS) around it */
+	uint32_t max_tokens;        /* 0: as many as the context holds */
+	bool is_only_read;          /* nothing is written: needs an echo; max_tokens is ignored */
 	enum engine_echo echo;
 	bool is_fixed; /* bit for bit the same in any company; slower, for all in a step */
 	struct sampler_settings sampling;
@@ -65,11 +66,17 @@ struct engine_request {
 			 */
 };
 
-enum engine_finish { ENGINE_RUNNING, ENGINE_STOP, ENGINE_LENGTH, ENGINE_CANCELLED };
+/* ENGINE_CALLS: it stopped, and what it wrote has calls of tools. */
+enum engine_finish { ENGINE_RUNNING, ENGINE_STOP, ENGINE_LENGTH, ENGINE_CANCELLED, ENGINE_CALLS };
+
+/* What the text of an event is. A call's name comes whole, then its arguments in pieces (JSON). */
+enum engine_part { ENGINE_PART_TEXT, ENGINE_PART_NAME, ENGINE_PART_ARGUMENTS };
 
 struct engine_event {
 	uint64_t id;
-	struct slice text;           /* new text, whole characters; may be empty */
+	struct slice text; /* new text, whole characters; may be empty */
+	enum engine_part part;
+	unsigned call;               /* of tools: which one, from 0 */
 	const struct sample *sample; /* the token it came with; NULL in an event of cancellation,
 				      * and in one with a prompt's text */
 	size_t characters;           /* of text that begin in that token */

@@ -131,6 +131,7 @@ static enum err open_parts(struct engine *e, struct model_files *files,
 
 	TRY(read_config(&e->config, files));
 	TRY(read_tokenizer(&e->tokenizer, files, &e->config));
+	TRY(chat_open(&e->chat, files));
 	TRY(compute_new(&e->compute, row, o->threads ? o->threads : 1));
 	TRY(model_open(&e->model, files, &e->config, o->memory_budget_bytes, o->strict));
 	batch = batch_options_of(&e->config, o);
@@ -159,6 +160,7 @@ void engine_answer_free(struct answer *a)
 	if (a->adapter)
 		a->adapter->users--;
 	textstream_free(a->stream);
+	toolcall_free(a->calls);
 	buf_free(&a->prompt_text);
 	free(a);
 }
@@ -174,6 +176,7 @@ void engine_close(struct engine *e)
 	places_clear(&e->adapters);
 	model_free(e->model);
 	compute_free(e->compute);
+	chat_free(e->chat);
 	tokenizer_free(e->tokenizer);
 	buf_free(&e->piece);
 	free(e);

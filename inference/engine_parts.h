@@ -4,6 +4,7 @@
 #define INFERENCE_ENGINE_PARTS_H
 
 #include "inference/batch.h"
+#include "inference/chat.h"
 #include "inference/engine_read.h"
 #include "inference/labels.h"
 #include "inference/readings.h"
@@ -27,11 +28,15 @@ struct answer {
 	bool is_only_read, ignores_end, shows_special;
 	uint32_t stop_tokens[ENGINE_MAX_STOP_TOKENS];
 	size_t stop_token_count;
+
+	struct toolcall_reader *calls; /* NULL: no tools are offered */
+	bool is_one_call;
 };
 
 struct engine {
 	struct config config;
 	struct tokenizer *tokenizer;
+	struct chat *chat;
 	struct model *model;
 	struct compute *compute;
 	struct batch *batch;
@@ -60,5 +65,11 @@ void engine_answer_free(struct answer *a);
 
 /* engine_adapter.c: the place of a request's adapter; NULL for none. ERR_UNAVAILABLE: not there. */
 RESULT engine_adapter_enter(struct engine *e, struct place **out, const uint8_t *id);
+
+/* engine_calls.c: an answer in which calls of tools may stand. */
+bool engine_calls_are_done(const struct answer *a); /* no more are wanted */
+/* The event's text as what it is: maybe several events, the last with its finish. */
+void engine_tell_calls(struct answer *a, const struct engine_event *event,
+		       engine_event_fn *on_event, void *context);
 
 #endif

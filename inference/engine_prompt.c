@@ -23,6 +23,15 @@ static enum err read_ids(const struct engine *e, struct token_list *out, struct 
 	return check_ids(e, out->ids, out->count);
 }
 
+static enum err encode_chat(const struct engine *e, struct token_list *out, struct slice prompt)
+{
+	struct chat_prompt whole = {0};
+	enum err result = chat_encode(e->chat, e->tokenizer, &whole, prompt);
+
+	*out = whole.tokens;
+	return result;
+}
+
 enum err engine_tokenize(const struct engine *e, struct token_list *out, enum engine_prompt kind,
 			 struct slice prompt, bool is_bare)
 {
@@ -33,9 +42,9 @@ enum err engine_tokenize(const struct engine *e, struct token_list *out, enum en
 	case ENGINE_PROMPT_TOKENS:
 		return read_ids(e, out, prompt);
 	case ENGINE_PROMPT_CHAT:
-		break;
+		return encode_chat(e, out, prompt);
 	}
-	return failure(ERR_UNSUPPORTED, "prompt: a conversation, and no template to write it by");
+	return failure(ERR_INTERNAL, "prompt: of no kind");
 }
 
 struct slice engine_token_name(const struct engine *e, uint32_t token)

@@ -277,7 +277,7 @@ static bool tell_string(struct toolcall_reader *r, enum toolcall_part part, stru
 {
 	json_t *text = json_loadb((const char *)r->held.data + span.start, span.end - span.start,
 				  JSON_DECODE_ANY, NULL);
-	bool is_text = json_is_string(text);
+	bool is_text = json_is_string(text) && json_string_length(text) > 0;
 
 	if (is_text)
 		r->tell(r->context, part, r->calls,

@@ -116,6 +116,7 @@ static struct engine_request request_of(const struct wire_engine_generate *ask)
 	return (struct engine_request){
 		.prompt = ask->prompt,
 		.prompt_kind = sequences_prompt(ask->prompt_kind),
+		.max_prompt_tokens = ask->max_prompt_tokens,
 		.is_bare = ask->is_bare,
 		.max_tokens = ask->max_tokens,
 		.is_only_read = ask->is_only_read,
@@ -186,11 +187,25 @@ static void describe_token(const struct engine *engine, struct wire_token *out,
 	}
 }
 
+static enum wire_part part_of(enum engine_part part)
+{
+	switch (part) {
+	case ENGINE_PART_NAME:
+		return WIRE_PART_NAME;
+	case ENGINE_PART_ARGUMENTS:
+		return WIRE_PART_ARGUMENTS;
+	case ENGINE_PART_TEXT:
+		break;
+	}
+	return WIRE_PART_TEXT;
+}
+
 static void put_delta(const struct sequences *s, struct sequence *q,
 		      const struct engine_event *event)
 {
 	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
-	struct wire_engine_delta delta = {.text = event->text};
+	struct wire_engine_delta delta = {
+		.text = event->text, .part = part_of(event->part), .call = event->call};
 	struct pieces pieces = {.used = 0};
 
 	if (q->wants_logprobs && event->sample) {
@@ -212,6 +227,8 @@ static enum wire_finish finish_of(enum engine_finish finish)
 		return WIRE_FINISH_STOP;
 	case ENGINE_LENGTH:
 		return WIRE_FINISH_LENGTH;
+	case ENGINE_CALLS:
+		return WIRE_FINISH_CALLS;
 	case ENGINE_RUNNING:
 	case ENGINE_CANCELLED:
 		break;

@@ -71,6 +71,7 @@ static void visit_more_wishes(struct codec *c, struct wire_engine_generate *m)
 		codec_u32(c, &m->stop_tokens[i]);
 	codec_below(c, &kind, WIRE_PROMPT_COUNT);
 	m->prompt_kind = (enum wire_prompt)kind;
+	codec_u32(c, &m->max_prompt_tokens);
 }
 
 /* Ids are bytes; everything else is UTF-8. */
@@ -123,7 +124,12 @@ static void visit_token(struct codec *c, struct wire_token *m)
 
 static void visit_engine_delta(struct codec *c, struct wire_engine_delta *m)
 {
+	uint8_t part = (uint8_t)m->part;
+
 	codec_text(c, &m->text, WIRE_MAX_PROMPT);
+	codec_below(c, &part, WIRE_PART_COUNT);
+	m->part = (enum wire_part)part;
+	codec_u32(c, &m->call);
 	codec_count(c, &m->token_count, WIRE_MAX_TOKENS);
 	for (unsigned i = 0; i < m->token_count; i++)
 		visit_token(c, &m->tokens[i]);

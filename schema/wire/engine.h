@@ -92,6 +92,7 @@ struct wire_engine_generate {
 	uint16_t stop_token_count;
 	uint32_t stop_tokens[WIRE_MAX_STOP_TOKENS];
 	enum wire_prompt prompt_kind;
+	uint32_t max_prompt_tokens; /* that a chat template may make; 0: any */
 	uint16_t stop_count;
 	struct slice stops[WIRE_MAX_STOPS];
 	uint16_t bias_count;
@@ -116,9 +117,19 @@ struct wire_token {
 	struct wire_top tops[WIRE_MAX_TOP];
 };
 
+/* What the text of a delta is. */
+enum wire_part {
+	WIRE_PART_TEXT,
+	WIRE_PART_NAME,      /* of a function that is called; whole */
+	WIRE_PART_ARGUMENTS, /* JSON, in pieces */
+	WIRE_PART_COUNT,
+};
+
 /* Some text, whole characters of UTF-8 only, and (if asked for) the tokens it was made of. */
 struct wire_engine_delta {
 	struct slice text;
+	enum wire_part part;
+	uint32_t call; /* of a tool: which one, from 0 */
 	uint16_t token_count;
 	struct wire_token tokens[WIRE_MAX_TOKENS];
 };
@@ -128,6 +139,7 @@ enum wire_finish {
 	WIRE_FINISH_STOP,      /* the end token or a stop text */
 	WIRE_FINISH_LENGTH,    /* max_tokens or the context is used up */
 	WIRE_FINISH_CANCELLED, /* ENGINE_CANCEL */
+	WIRE_FINISH_CALLS,     /* the end, and tools are called */
 	WIRE_FINISH_COUNT,
 };
 

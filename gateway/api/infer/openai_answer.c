@@ -16,6 +16,8 @@ const char *openai_finish(enum wire_finish finish)
 		return "stop";
 	case WIRE_FINISH_LENGTH:
 		return "length";
+	case WIRE_FINISH_CALLS:
+		return "tool_calls";
 	case WIRE_FINISH_CANCELLED:
 	case WIRE_FINISH_COUNT:
 		return "cancelled";
