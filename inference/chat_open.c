@@ -9,12 +9,7 @@
 
 enum { MAX_SETTINGS = 16 << 20 /* bytes of tokenizer_config.json: it may list all added tokens */ };
 
-/* The texts of a model's templates. */
-struct found {
-	struct buf usual, with_tools; /* empty: there is none */
-};
-
-static void found_free(struct found *f)
+static void found_free(struct chat_found *f)
 {
 	buf_free(&f->usual);
 	buf_free(&f->with_tools);
@@ -51,7 +46,7 @@ static void take_text(struct buf *out, const json_t *text)
 }
 
 /* A text, or a list of {"name": "tool_use", "template": text}. */
-static void take_templates(struct found *out, const json_t *value)
+static void take_templates(struct chat_found *out, const json_t *value)
 {
 	if (json_is_string(value) && out->usual.size == 0)
 		take_text(&out->usual, value);
@@ -109,7 +104,7 @@ static void flatten_list(json_t *own)
 	}
 }
 
-static enum err find_all(struct found *out, json_t *own, struct model_files *files)
+static enum err find_all(struct chat_found *out, json_t *own, struct model_files *files)
 {
 	AUTO(json_auto) json_t *settings = NULL, *tokens = NULL;
 	enum err result = read_text(&out->usual, files, "chat_template.jinja");
@@ -122,7 +117,7 @@ static enum err find_all(struct found *out, json_t *own, struct model_files *fil
 	take_tokens(own, settings);
 	take_tokens(own, tokens);
 	flatten_list(own);
-	return OK;
+	return chat_find_in_gguf(out, own, files);
 }
 
 static char *kept_reason(void)
@@ -133,7 +128,7 @@ static char *kept_reason(void)
 	return kept;
 }
 
-static void parse(struct chat *c, const struct found *found)
+static void parse(struct chat *c, const struct chat_found *found)
 {
 	if (found->usual.size == 0)
 		return;
@@ -148,7 +143,8 @@ static void parse(struct chat *c, const struct found *found)
 enum err chat_open(struct chat **out, struct model_files *files)
 {
 	AUTO(found_free)
-	struct found found = {buf_new(TEMPLATE_MAX_BYTES + 1), buf_new(TEMPLATE_MAX_BYTES + 1)};
+	struct chat_found found = {buf_new(TEMPLATE_MAX_BYTES + 1),
+				   buf_new(TEMPLATE_MAX_BYTES + 1)};
 	AUTO(chat_auto) struct chat *c = calloc(1, sizeof *c);
 	enum err result;
 

@@ -15,6 +15,14 @@ struct chat {
 	const struct toolcall_format *calls; /* as the template writes them; else tools_refusal */
 };
 
+/* The texts of a model's templates, as found. */
+struct chat_found {
+	struct buf usual, with_tools; /* empty: there is none */
+};
+
+/* What a GGUF file has and nothing else said; nothing if the weights are no GGUF file. */
+RESULT chat_find_in_gguf(struct chat_found *out, json_t *own, struct model_files *files);
+
 RESULT chat_render(const struct chat *c, struct template_text *out, const json_t *conversation,
 		   bool with_tools);
 

@@ -6,6 +6,7 @@
 #include "inference/chat_parts.h"
 #include "inference/format/json.h"
 #include "tests/unit/inference/files.h"
+#include "tests/unit/inference/gguf_file.h"
 
 static const char HIDDEN[] = ""; /* no such file */
 
@@ -447,6 +448,34 @@ static void templates_and_tokens_are_found_in_whatever_file_has_them(void **stat
 	}
 }
 
+static void a_gguf_file_brings_its_template_and_tokens(void **state)
+{
+	AUTO(chat_auto) struct chat *c = NULL;
+	struct buf file = gguf_begin(3, 0, 3);
+	struct folder folder;
+	size_t count;
+
+	(void)state;
+	put_key(&file, "tokenizer.chat_template", GGUF_TEXT);
+	put_text(&file, "{{ bos_token }}{{ messages[0].content }}");
+	put_key(&file, "tokenizer.ggml.bos_token_id", GGUF_U32);
+	put_little(&file, 1, 4);
+	put_key(&file, "tokenizer.ggml.tokens", GGUF_ARRAY);
+	put_little(&file, GGUF_TEXT, 4);
+	put_little(&file, 2, 8);
+	put_text(&file, "a");
+	put_text(&file, "<s>");
+	put_padding(&file, 32);
+	folder_init(&folder, "none");
+	folder_set(&folder, "m.gguf", buf_slice(&file));
+	assert_ok(chat_open(&c, &folder.files));
+	assert_true(chat_has_template(c));
+	assert_ok(encode(c, &count, USER("abc") "}"));
+	assert_int_equal(count, 4);
+	folder_free(&folder);
+	buf_free(&file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -455,6 +484,7 @@ int main(void)
 		cmocka_unit_test(nothing_that_a_stranger_writes_becomes_a_special_token),
 		cmocka_unit_test(what_cannot_be_rendered_is_refused_with_its_reason),
 		cmocka_unit_test(templates_and_tokens_are_found_in_whatever_file_has_them),
+		cmocka_unit_test(a_gguf_file_brings_its_template_and_tokens),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
