@@ -181,6 +181,15 @@ enum err keyring_kek_find(struct keyring_kek *out, const struct keyring *k, stru
 		       (const char *)id.data);
 }
 
+/* Of the model, or of something of it: no model's own name has a colon. */
+static bool belongs_to(const struct keyring_entry *e, struct slice model)
+{
+	struct slice name = slice_of_string(e->model);
+
+	return slice_equal(name, model) ||
+	       (model.size && slice_starts_with(name, model) && name.data[model.size] == ':');
+}
+
 /* The file without them comes first: a key is gone from memory only if it is gone from disk. */
 enum err keyring_shred(struct keyring *k, struct slice model, size_t *count)
 {
@@ -194,8 +203,7 @@ enum err keyring_shred(struct keyring *k, struct slice model, size_t *count)
 	rest->entry_count = 0;
 	for (size_t i = 0; i < content->entry_count; i++) {
 		struct keyring_entry *e = content->entries[i];
-		struct keyring_content *to = slice_equal(model, slice_of_string(e->model)) ? gone
-											   : rest;
+		struct keyring_content *to = belongs_to(e, model) ? gone : rest;
 
 		to->entries[to->entry_count++] = e;
 	}

@@ -45,9 +45,10 @@ RESULT keyring_kek(struct keyring_kek *out, struct keyring *k, struct slice mode
 RESULT keyring_kek_find(struct keyring_kek *out, const struct keyring *k, struct slice id);
 RESULT keyring_rotate(struct keyring_kek *out, struct keyring *k, struct slice model);
 
-/* Destroy every KEK of a model: its files are lost to us for good, in old backups of the
- * database too. What an old copy of keyring and root, or the escrow key, opens stays openable.
- * *count may be NULL. ERR_NOT_FOUND if it has none. */
+/* Destroy every KEK of a model and of what belongs to it ("MODEL:...", its adapters): their files
+ * are lost to us for good, in old backups of the database too. What an old copy of keyring and
+ * root, or the escrow key, opens stays openable. *count may be NULL. ERR_NOT_FOUND if it has none.
+ */
 RESULT keyring_shred(struct keyring *k, struct slice model, size_t *count);
 
 AUTO_POINTER(keyring)

@@ -153,8 +153,9 @@ struct engine_adapter {
 RESULT engine_adapter_load(struct engine *e, struct engine_adapter *out,
 			   const uint8_t id[ENGINE_ADAPTER_ID], struct model_files *files);
 
-/* And it is the one used last, from now on. */
-bool engine_adapter_is_there(struct engine *e, const uint8_t id[ENGINE_ADAPTER_ID]);
+/* Is it there? Then it is the one used last, from now on. */
+bool engine_adapter_find(struct engine *e, struct engine_adapter *out,
+			 const uint8_t id[ENGINE_ADAPTER_ID]);
 
 /* Cancels its sequences (their last events come from within this call) and wipes it. */
 void engine_adapter_drop(struct engine *e, const uint8_t id[ENGINE_ADAPTER_ID],

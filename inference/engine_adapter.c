@@ -4,23 +4,33 @@
 
 #include "inference/engine_parts.h"
 
+static void describe(struct engine_adapter *out, const struct place *place)
+{
+	*out = (struct engine_adapter){
+		.memory_bytes = place->adapter->memory_bytes,
+		.rank = place->adapter->rank,
+		.products = place->adapter->products,
+	};
+}
+
 enum err engine_adapter_load(struct engine *e, struct engine_adapter *out,
 			     const uint8_t id[ENGINE_ADAPTER_ID], struct model_files *files)
 {
 	struct place *place;
 
 	TRY(places_load(&place, &e->adapters, id, files, &e->config, e->strict));
-	*out = (struct engine_adapter){
-		.memory_bytes = place->adapter->memory_bytes,
-		.rank = place->adapter->rank,
-		.products = place->adapter->products,
-	};
+	describe(out, place);
 	return OK;
 }
 
-bool engine_adapter_is_there(struct engine *e, const uint8_t id[ENGINE_ADAPTER_ID])
+bool engine_adapter_find(struct engine *e, struct engine_adapter *out,
+			 const uint8_t id[ENGINE_ADAPTER_ID])
 {
-	return places_touch(&e->adapters, id) != NULL;
+	const struct place *place = places_touch(&e->adapters, id);
+
+	if (place)
+		describe(out, place);
+	return place != NULL;
 }
 
 void engine_adapter_drop(struct engine *e, const uint8_t id[ENGINE_ADAPTER_ID],

@@ -66,7 +66,7 @@ static bool has_key(struct serve *s, uint64_t handle)
 	return key != NULL;
 }
 
-static void await_keys(struct serve *s, const struct wire_engine_load *load)
+void loading_await_keys(struct serve *s, const struct wire_engine_load *load)
 {
 	int64_t deadline = clock_monotonic_ms() + SERVE_KEY_WAIT_MS;
 
@@ -79,7 +79,7 @@ static void await_keys(struct serve *s, const struct wire_engine_load *load)
 		}
 }
 
-static void drop_keys(struct serve *s, const struct wire_engine_load *load)
+void loading_drop_keys(struct serve *s, const struct wire_engine_load *load)
 {
 	for (uint16_t i = 0; i < load->count; i++)
 		keys_drop(s->keys, load->files[i].handle);
@@ -88,7 +88,7 @@ static void drop_keys(struct serve *s, const struct wire_engine_load *load)
 static enum err open_files(struct sealed **out, struct serve *s,
 			   const struct wire_engine_load *load)
 {
-	await_keys(s, load);
+	loading_await_keys(s, load);
 	TRY(passes_check_load(s->passes, load->model, load->revision));
 	return sealed_open(out, s->store, s->keys, load);
 }
@@ -186,7 +186,7 @@ enum err loading_model(struct serve *s, const struct channel *from, const struct
 	s->is_loading = true;
 	result = open_model(s, &load, &progress);
 	s->is_loading = false;
-	drop_keys(s, &load);
+	loading_drop_keys(s, &load);
 	TRY(result);
 	engine_facts(s->engine, &facts);
 	say_loaded(&load, &facts);

@@ -21,6 +21,11 @@ RESULT loading_size(struct serve *s, const struct channel *from, const struct fr
 /* ENGINE_MEASURE: by the files; no weight is read, and the keys stay. */
 RESULT loading_measure(struct serve *s, const struct channel *from, const struct frame *frame);
 
+/* Keys come on a channel of their own: wait a moment for those that are still on their way, and
+ * forget them when their files have been read. */
+void loading_await_keys(struct serve *s, const struct wire_engine_load *load);
+void loading_drop_keys(struct serve *s, const struct wire_engine_load *load);
+
 /* ENGINE_LOAD: s->engine is there, or the failure says why not. */
 RESULT loading_model(struct serve *s, const struct channel *from, const struct frame *frame);
 

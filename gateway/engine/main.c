@@ -30,6 +30,7 @@ static struct engine_options options_of(const struct settings *settings)
 {
 	return (struct engine_options){
 		.memory_budget_bytes = (size_t)settings->engine_memory_mib << 20,
+		.adapter_budget_bytes = (size_t)settings->engine_memory_mib << 17, /* an eighth */
 		.threads = threads_wanted(settings),
 		.strict = settings->strict,
 	};

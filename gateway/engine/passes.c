@@ -20,6 +20,8 @@ struct passes {
 	char model[WIRE_MAX_MODEL];
 	char revision[WIRE_MAX_REVISION];
 	struct pass rows[PASSES_MAX];
+	size_t adapter_count; /* named so far; the last PASSES_ADAPTERS are known */
+	uint8_t adapters[PASSES_ADAPTERS][WIRE_ID];
 };
 
 struct passes *passes_new(void)
@@ -113,4 +115,21 @@ enum err passes_check(const struct passes *p, uint64_t pass, struct slice right,
 		return OK;
 	}
 	return failure(ERR_NOT_FOUND, "the keeper gave no such pass");
+}
+
+void passes_adapt(struct passes *p, const struct wire_engine_adapts *adapts)
+{
+	if (!is_served(p, adapts->model)) {
+		log_warn("engine.adapts", "why=\"an adapter for another model came\"");
+		return;
+	}
+	memcpy(p->adapters[p->adapter_count++ % PASSES_ADAPTERS], adapts->adapter, WIRE_ID);
+}
+
+enum err passes_check_adapter(const struct passes *p, const uint8_t adapter[WIRE_ID])
+{
+	for (size_t i = 0; i < p->adapter_count && i < PASSES_ADAPTERS; i++)
+		if (memcmp(p->adapters[i], adapter, WIRE_ID) == 0)
+			return OK;
+	return failure(ERR_DENIED, "the keeper gave no keys for this adapter");
 }

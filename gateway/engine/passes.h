@@ -10,7 +10,7 @@
 #include "crypto/base/err.h"
 #include "schema/wire/keeper.h"
 
-enum { PASSES_MAX = 1024 };
+enum { PASSES_MAX = 1024, PASSES_ADAPTERS = 64 };
 
 struct passes;
 
@@ -19,6 +19,12 @@ void passes_free(struct passes *p); /* NULL is fine */
 
 /* The keys that follow are for this revision. Keys for two spoil the engine for good. */
 void passes_serve(struct passes *p, const struct wire_engine_serves *served);
+
+/* What the keeper said before it sent an adapter's keys; one for another model is none. */
+void passes_adapt(struct passes *p, const struct wire_engine_adapts *adapts);
+
+/* ERR_DENIED: the keeper has named no such adapter for the model that is served. */
+RESULT passes_check_adapter(const struct passes *p, const uint8_t adapter[WIRE_ID]);
 
 /* May files be loaded under this name? ERR_DENIED: their keys are for another model. */
 RESULT passes_check_load(const struct passes *p, struct slice model, struct slice revision);

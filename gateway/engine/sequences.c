@@ -111,6 +111,14 @@ static enum engine_echo echo_of(enum wire_echo echo)
 	return ENGINE_ECHO_NONE;
 }
 
+/* Zeros: the base as it is. */
+static const uint8_t *adapter_of(const struct wire_engine_generate *ask)
+{
+	static const uint8_t none[WIRE_ID];
+
+	return memcmp(ask->adapter, none, WIRE_ID) == 0 ? NULL : ask->adapter;
+}
+
 static struct engine_request request_of(const struct wire_engine_generate *ask)
 {
 	return (struct engine_request){
@@ -129,6 +137,7 @@ static struct engine_request request_of(const struct wire_engine_generate *ask)
 		.stop_token_count = ask->stop_token_count,
 		.ignores_end = ask->ignores_end,
 		.shows_special = ask->shows_special,
+		.adapter = adapter_of(ask),
 	};
 }
 
@@ -281,6 +290,13 @@ void sequences_cancel_edge(struct sequences *s, struct engine *engine, unsigned 
 		cancel(s, engine, &s->list[i]);
 		forget(&s->list[i]);
 	}
+}
+
+void sequences_drop_adapter(struct sequences *s, struct engine *engine,
+			    const uint8_t adapter[WIRE_ID])
+{
+	s->engine = engine;
+	engine_adapter_drop(engine, adapter, on_event, s);
 }
 
 enum err sequences_step(struct sequences *s, struct engine *engine)

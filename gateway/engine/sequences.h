@@ -37,6 +37,10 @@ RESULT sequences_add(struct sequences *s, struct engine *engine, unsigned edge, 
 void sequences_cancel(struct sequences *s, struct engine *engine, unsigned edge, uint32_t call);
 void sequences_cancel_edge(struct sequences *s, struct engine *engine, unsigned edge);
 
+/* The adapter is forgotten; what runs with it ends as canceled. */
+void sequences_drop_adapter(struct sequences *s, struct engine *engine,
+			    const uint8_t adapter[WIRE_ID]);
+
 /* One step for all, if there is something to step. A failure is the engine's end. */
 RESULT sequences_step(struct sequences *s, struct engine *engine);
 

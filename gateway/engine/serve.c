@@ -6,6 +6,7 @@
 
 #include "crypto/base/clock.h"
 #include "crypto/base/log.h"
+#include "gateway/engine/adapting.h"
 #include "gateway/engine/loading.h"
 #include "gateway/engine/texts.h"
 #include "schema/wire/control.h"
@@ -125,6 +126,12 @@ enum err serve_frame(void *context, const struct channel *from, const struct fra
 		return loading_size(s, from, frame);
 	if (frame->type == WIRE_ENGINE_MEASURE)
 		return loading_measure(s, from, frame);
+	if (frame->type == WIRE_ENGINE_ADAPTS)
+		return adapting_named(s, frame->body);
+	if (frame->type == WIRE_ENGINE_ADAPT)
+		return adapting_load(s, from, frame);
+	if (frame->type == WIRE_ENGINE_ADAPT_DROP)
+		return adapting_drop(s, frame->body);
 	if (frame->type == WIRE_ENGINE_LOAD)
 		return loading_model(s, from, frame);
 	if (frame->type == WIRE_ENGINE_UNLOAD) {

@@ -23,6 +23,8 @@ enum {
 	X(EVENT_MODEL_COMMIT, "model.commit") \
 	X(EVENT_KEY_RELEASE, "key.release") \
 	X(EVENT_MODEL_SERVE, "model.serve") \
+	X(EVENT_ADAPTER_COMMIT, "adapter.commit") \
+	X(EVENT_ADAPTER_SERVE, "adapter.serve") \
 	X(EVENT_INFER_PASS, "infer.pass") \
 	X(EVENT_LICENSE_ISSUE, "license.issue") \
 	X(EVENT_LICENSE_RENEW, "license.renew") \

@@ -119,6 +119,30 @@ enum err evidence_number(struct rules *r, const json_t *payload, const char *nam
 	return OK;
 }
 
+enum err evidence_file(struct rules *r, const json_t *payload, struct slice path,
+		       const uint8_t sha256[DIGEST_SIZE])
+{
+	const json_t *files;
+
+	TRY(json_get_array(&files, payload, "files"));
+	for (size_t i = 0; i < json_array_size(files); i++) {
+		const json_t *file = json_array_get(files, i);
+		struct slice said;
+
+		TRY(json_get_text(&said, file, "path"));
+		if (slice_equal(said, path))
+			return evidence_digest(r, file, "sha256", sha256);
+	}
+	return rules_refuse(r, ERR_DENIED, "", "the commit has no file \"%.*s\"",
+			    SLICE_PRINT(slice_part(path, 0, 200)));
+}
+
+enum err evidence_target(struct rules *r, const json_t *payload, enum role role, unsigned index)
+{
+	TRY(evidence_text(r, payload, "role", slice_of_string(role_name(role))));
+	return evidence_number(r, payload, "index", index);
+}
+
 enum err rules_check_license_state(struct rules *r, const struct license *license)
 {
 	char id[TEXT_UUID];

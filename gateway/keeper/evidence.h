@@ -40,6 +40,13 @@ RESULT evidence_digest(struct rules *r, const json_t *payload, const char *name,
 		       const uint8_t asked[DIGEST_SIZE]);
 RESULT evidence_number(struct rules *r, const json_t *payload, const char *name, uint64_t asked);
 
+/* The entry's "files" have one of this path with this digest. */
+RESULT evidence_file(struct rules *r, const json_t *payload, struct slice path,
+		     const uint8_t sha256[DIGEST_SIZE]);
+
+/* The process that it is for. */
+RESULT evidence_target(struct rules *r, const json_t *payload, enum role role, unsigned index);
+
 /* Neither revoked nor suspended, for all the journal knows. */
 RESULT rules_check_license_state(struct rules *r, const struct license *license);
 

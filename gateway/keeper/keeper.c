@@ -7,6 +7,7 @@
 #include "crypto/note.h"
 #include "crypto/token.h"
 #include "gateway/keeper/keeper_state.h"
+#include "gateway/keeper/rules_adapter.h"
 
 static const char ROOT_FILE[] = "root.key";
 static const char KEYRING_FILE[] = "keyring";
@@ -168,6 +169,25 @@ static enum err tell_served(struct keeper *k, unsigned index, const struct age_c
 	return tell_engine(k, index, WIRE_ENGINE_SERVES, &body);
 }
 
+static enum err tell_adapts(struct keeper *k, unsigned index, const struct adapter_name *name)
+{
+	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
+	struct wire_engine_adapts adapts = {.model = name->model};
+
+	memcpy(adapts.adapter, name->id, WIRE_ID);
+	wire_write_engine_adapts(&body, &adapts);
+	return tell_engine(k, index, WIRE_ENGINE_ADAPTS, &body);
+}
+
+static enum err tell_of_file(struct keeper *k, unsigned index, const struct age_context *context)
+{
+	struct adapter_name name;
+
+	if (adapter_name_parse(&name, context->model))
+		return tell_adapts(k, index, &name);
+	return tell_served(k, index, context);
+}
+
 static enum err write_fresh_header(struct keeper *k, const struct secret *file_key,
 				   struct buf *header)
 {
@@ -316,7 +336,7 @@ enum err keeper_key_release(struct keeper *k, const struct wire_key_release *ask
 	TRY(allowed);
 	TRY(unwrap(k, &file_key, &o));
 	if (ask->role == ROLE_ENGINE)
-		TRY(tell_served(k, ask->index, &o.context));
+		TRY(tell_of_file(k, ask->index, &o.context));
 	return send_key(
 		k, &(struct keeper_target){WIRE_HANDLE_KEY, ask->role, ask->index, ask->handle},
 		file_key);

@@ -12,6 +12,7 @@
 #include "crypto/json.h"
 #include "crypto/merkle.h"
 #include "gateway/keeper/draft.h"
+#include "gateway/keeper/rules_adapter.h"
 
 struct leaf {
 	uint8_t id[WIRE_ID];
@@ -226,16 +227,30 @@ static enum err draft_enable(struct draft *d, const json_t *payload)
 	return draft_model(d, payload, 0, FACT_MODEL_DISABLED);
 }
 
+static enum err shred(struct draft *d, struct slice name)
+{
+	if (name.size > WIRE_MAX_MODEL)
+		return failure(ERR_LIMIT, "model name: more than %d bytes", WIRE_MAX_MODEL);
+	memcpy(d->shreds[d->shred_count], name.data, name.size);
+	d->shreds[d->shred_count++][name.size] = '\0';
+	draft_bits(d, fact_of(FACT_MODEL, name, S(""), 0), FACT_MODEL_SHREDDED, 0);
+	return OK;
+}
+
 static enum err draft_shred(struct draft *d, const json_t *payload)
 {
 	struct slice model;
 
 	TRY(json_get_text(&model, payload, "model"));
-	if (model.size > WIRE_MAX_MODEL)
-		return failure(ERR_LIMIT, "model name: more than %d bytes", WIRE_MAX_MODEL);
-	memcpy(d->shreds[d->shred_count], model.data, model.size);
-	d->shreds[d->shred_count++][model.size] = '\0';
-	return draft_model(d, payload, FACT_MODEL_SHREDDED, 0);
+	return shred(d, model);
+}
+
+static enum err draft_adapter_delete(struct draft *d, const json_t *payload)
+{
+	AUTO(buf_free) struct buf name = buf_new(WIRE_MAX_MODEL);
+
+	TRY(adapter_name_write(&name, payload));
+	return shred(d, buf_slice(&name));
 }
 
 static enum err draft_commit(struct draft *d, const json_t *payload)
@@ -269,13 +284,21 @@ static const struct {
 	const char *kind;
 	enum err (*draft)(struct draft *d, const json_t *payload);
 } drafters[] = {
-	{"license.revoke", draft_revoke},       {"license.suspend", draft_suspend},
-	{"license.reinstate", draft_reinstate}, {"model.commit", draft_commit},
-	{"model.create", draft_settings},       {"model.settings", draft_settings},
-	{"model.disable", draft_disable},       {"model.enable", draft_enable},
-	{"model.shred", draft_shred},           {"approver.enroll", draft_enroll},
-	{"approver.remove", draft_remove},      {"approver.rule", draft_rule},
-	{"license.close", draft_revoke},        {"model.recall", draft_recall},
+	{"license.revoke", draft_revoke},
+	{"license.suspend", draft_suspend},
+	{"license.reinstate", draft_reinstate},
+	{"model.commit", draft_commit},
+	{"model.create", draft_settings},
+	{"model.settings", draft_settings},
+	{"model.disable", draft_disable},
+	{"model.enable", draft_enable},
+	{"model.shred", draft_shred},
+	{"approver.enroll", draft_enroll},
+	{"approver.remove", draft_remove},
+	{"approver.rule", draft_rule},
+	{"license.close", draft_revoke},
+	{"model.recall", draft_recall},
+	{"adapter.delete", draft_adapter_delete},
 };
 
 static enum err draft_facts(struct draft *d, const char *kind, struct slice payload)

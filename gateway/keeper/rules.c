@@ -7,6 +7,7 @@
 #include "crypto/license.h"
 #include "crypto/token.h"
 #include "gateway/keeper/evidence.h"
+#include "gateway/keeper/rules_adapter.h"
 #include "policy/open_paths.h"
 
 static uint64_t model_bits(const struct rules *r, struct slice model)
@@ -70,21 +71,8 @@ enum err rules_key_resume(struct rules *r, const struct wire_key_resume *ask)
 static enum err check_commit_names(struct rules *r, const json_t *payload,
 				   const struct wire_key_bind *ask)
 {
-	const json_t *files;
-
 	TRY(evidence_text(r, payload, "model", ask->model));
-	TRY(evidence_text(r, payload, "revision", ask->revision));
-	TRY(json_get_array(&files, payload, "files"));
-	for (size_t i = 0; i < json_array_size(files); i++) {
-		const json_t *file = json_array_get(files, i);
-		struct slice path;
-
-		TRY(json_get_text(&path, file, "path"));
-		if (slice_equal(path, ask->path))
-			return evidence_digest(r, file, "sha256", ask->sha256);
-	}
-	return rules_refuse(r, ERR_DENIED, "", "the commit has no file \"%.*s\"",
-			    SLICE_PRINT(slice_part(ask->path, 0, 200)));
+	return evidence_text(r, payload, "revision", ask->revision);
 }
 
 /* Is it one of the files that every model opens? */
@@ -140,8 +128,15 @@ enum err rules_key_bind(struct rules *r, const struct wire_key_bind *ask,
 	AUTO(evidence_clear) struct evidence e = {0};
 
 	r->code = "";
-	TRY(evidence_find_kind(r, &e, ask->event, EVENT_MODEL_COMMIT, RULES_BIND_MS));
-	TRY(check_commit_names(r, e.payload, ask));
+	TRY(evidence_find(r, &e, ask->event, RULES_BIND_MS));
+	if (e.event->kind == EVENT_ADAPTER_COMMIT)
+		TRY(rules_adapter_names(r, e.payload, ask->model, ask->revision));
+	else if (e.event->kind != EVENT_MODEL_COMMIT)
+		return rules_refuse(r, ERR_DENIED, "", "a %s binds no file",
+				    event_kind_name(e.event->kind));
+	else
+		TRY(check_commit_names(r, e.payload, ask));
+	TRY(evidence_file(r, e.payload, ask->path, ask->sha256));
 	TRY(check_belongs(r, ask, context));
 	if (model_bits(r, ask->model) & FACT_MODEL_SHREDDED)
 		return rules_refuse(r, ERR_DENIED, "MODEL_DISABLED", "the model was shredded");
@@ -231,12 +226,6 @@ static enum err check_basis(struct rules *r, const json_t *payload, const struct
 	return check_open(r, payload, ground);
 }
 
-static enum err check_target(struct rules *r, const json_t *payload, enum role role, unsigned index)
-{
-	TRY(evidence_text(r, payload, "role", slice_of_string(role_name(role))));
-	return evidence_number(r, payload, "index", index);
-}
-
 /* A download: one entry, one file, one porter, one handle. */
 static enum err check_download(struct rules *r, const struct evidence *e,
 			       const struct wire_key_release *ask,
@@ -245,10 +234,14 @@ static enum err check_download(struct rules *r, const struct evidence *e,
 	const struct ground ground = {context->model, S("weights:read"), ask->license,
 				      ask->signature, ask->path};
 
+	struct adapter_name adapter;
+
 	if (ask->role != ROLE_PORTER)
 		return rules_refuse(r, ERR_DENIED, "", "a key.release is for a porter");
+	if (adapter_name_parse(&adapter, context->model))
+		return rules_refuse(r, ERR_DENIED, "", "an adapter's files go to engines only");
 	TRY(evidence_text(r, e->payload, "path", ask->path));
-	TRY(check_target(r, e->payload, ask->role, ask->index));
+	TRY(evidence_target(r, e->payload, ask->role, ask->index));
 	TRY(evidence_number(r, e->payload, "handle", ask->handle));
 	return check_basis(r, e->payload, &ground);
 }
@@ -261,7 +254,7 @@ static enum err check_service(struct rules *r, const struct evidence *e,
 
 	if (ask->role != ROLE_ENGINE)
 		return rules_refuse(r, ERR_DENIED, "", "a model.serve is for an engine");
-	TRY(check_target(r, e->payload, ask->role, ask->index));
+	TRY(evidence_target(r, e->payload, ask->role, ask->index));
 	if (!(journal_fact(r->journal, &like) & FACT_COMMIT_SERVED))
 		return rules_refuse(r, ERR_DENIED, "",
 				    "the revision was committed for download only");
@@ -277,6 +270,30 @@ static enum err check_revision(struct rules *r, const struct age_context *contex
 	return OK;
 }
 
+/* Of a model's own file: a download, or a service. */
+static enum err check_release(struct rules *r, const struct evidence *e,
+			      const struct wire_key_release *ask, const struct age_context *context)
+{
+	TRY(evidence_text(r, e->payload, "model", context->model));
+	TRY(evidence_text(r, e->payload, "revision", context->revision));
+	if (e->event->kind == EVENT_KEY_RELEASE)
+		return check_download(r, e, ask, context);
+	if (e->event->kind == EVENT_MODEL_SERVE)
+		return check_service(r, e, ask, context);
+	return rules_refuse(r, ERR_DENIED, "", "a %s releases no key",
+			    event_kind_name(e->event->kind));
+}
+
+/* An adapter of a model that is away is away, too. */
+static enum err check_adapter(struct rules *r, const struct evidence *e,
+			      const struct wire_key_release *ask, const struct age_context *context)
+{
+	struct adapter_name name;
+
+	TRY(rules_adapter_serve(r, e, ask, context, &name));
+	return check_model(r, name.model);
+}
+
 enum err rules_key_release(struct rules *r, const struct wire_key_release *ask,
 			   const struct age_context *context)
 {
@@ -284,18 +301,13 @@ enum err rules_key_release(struct rules *r, const struct wire_key_release *ask,
 
 	r->code = "";
 	TRY(evidence_find(r, &e, ask->event, RULES_FRESH_MS));
-	TRY(evidence_text(r, e.payload, "model", context->model));
-	TRY(evidence_text(r, e.payload, "revision", context->revision));
 	if (!slice_equal(ask->path, context->path))
 		return rules_refuse(r, ERR_DENIED, "", "the header is that of file \"%.*s\"",
 				    SLICE_PRINT(slice_part(context->path, 0, 200)));
-	if (e.event->kind == EVENT_KEY_RELEASE)
-		TRY(check_download(r, &e, ask, context));
-	else if (e.event->kind == EVENT_MODEL_SERVE)
-		TRY(check_service(r, &e, ask, context));
+	if (e.event->kind == EVENT_ADAPTER_SERVE)
+		TRY(check_adapter(r, &e, ask, context));
 	else
-		return rules_refuse(r, ERR_DENIED, "", "a %s releases no key",
-				    event_kind_name(e.event->kind));
+		TRY(check_release(r, &e, ask, context));
 	TRY(check_model(r, context->model));
 	TRY(check_revision(r, context));
 	return evidence_use(r, &e, ask->path);
@@ -311,7 +323,7 @@ enum err rules_pass_issue(struct rules *r, const struct wire_pass_issue *ask)
 	TRY(evidence_find_kind(r, &e, ask->event, EVENT_INFER_PASS, RULES_FRESH_MS));
 	TRY(evidence_text(r, e.payload, "model", ask->model));
 	TRY(evidence_text(r, e.payload, "right", ask->right));
-	TRY(check_target(r, e.payload, ROLE_ENGINE, ask->index));
+	TRY(evidence_target(r, e.payload, ROLE_ENGINE, ask->index));
 	TRY(evidence_number(r, e.payload, "pass", ask->pass));
 	if (!slice_starts_with(ask->right, S("infer:")))
 		return rules_refuse(r, ERR_DENIED, "", "%.*s needs no engine",

@@ -130,6 +130,15 @@
 	X(WEBHOOK_REMOVE,    "webhook.remove",    A) \
 	X(WEBHOOK_DISABLE,   "webhook.disable",   A) \
 	X(DOWNLOAD_END,      "download.end",      B) \
+	X(ADAPTER_CREATE,    "adapter.create",    A) \
+	X(ADAPTER_COMMIT,    "adapter.commit",    A) \
+	X(ADAPTER_SERVE,     "adapter.serve",     A) \
+	X(ADAPTER_CHECK,     "adapter.check",     A) \
+	X(ADAPTER_SUBMIT,    "adapter.submit",    A) \
+	X(ADAPTER_WITHDRAW,  "adapter.withdraw",  A) \
+	X(ADAPTER_APPROVE,   "adapter.approve",   A) \
+	X(ADAPTER_REJECT,    "adapter.reject",    A) \
+	X(ADAPTER_DELETE,    "adapter.delete",    A) \
 	X(INFER_PASS,        "infer.pass",        A) \
 	X(INFER_GENERATE,    "infer.generate",    B) \
 	X(INFER_END,         "infer.end",         B) \

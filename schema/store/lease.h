@@ -15,7 +15,8 @@
 	X(GATE,    "gate")    /* of a model, narrowed: whoever has no license */ \
 	X(PERSON,  "person")  /* suspended */ \
 	X(TOKEN,   "token")   /* revoked */ \
-	X(REVISION, "revision") /* recalled: subject as of revision_subject of 0017 */
+	X(REVISION, "revision") /* recalled: subject as of revision_subject of 0017 */ \
+	X(ADAPTER, "adapter") /* deleted, or published no longer */
 /* clang-format on */
 
 #define STORE_CUT_ENUM(kind, name) STORE_CUT_##kind,

@@ -7,20 +7,47 @@ static void visit_engine_check(struct codec *c, struct wire_engine_check *m)
 }
 WIRE_DEFINE(engine_check)
 
+static void visit_file(struct codec *c, struct wire_engine_file *m)
+{
+	codec_text(c, &m->path, WIRE_MAX_PATH);
+	codec_u64(c, &m->size);
+	codec_array(c, m->blob, sizeof m->blob);
+	codec_u64(c, &m->handle);
+}
+
 static void visit_engine_load(struct codec *c, struct wire_engine_load *m)
 {
 	codec_text(c, &m->model, WIRE_MAX_MODEL);
 	codec_text(c, &m->revision, WIRE_MAX_REVISION);
 	codec_u64(c, &m->memory_bytes);
 	codec_count(c, &m->count, WIRE_MAX_ENGINE_FILES);
-	for (unsigned i = 0; i < m->count; i++) {
-		codec_text(c, &m->files[i].path, WIRE_MAX_PATH);
-		codec_u64(c, &m->files[i].size);
-		codec_array(c, m->files[i].blob, sizeof m->files[i].blob);
-		codec_u64(c, &m->files[i].handle);
-	}
+	for (unsigned i = 0; i < m->count; i++)
+		visit_file(c, &m->files[i]);
 }
 WIRE_DEFINE(engine_load)
+
+static void visit_engine_adapt(struct codec *c, struct wire_engine_adapt *m)
+{
+	codec_array(c, m->adapter, sizeof m->adapter);
+	codec_count(c, &m->count, WIRE_MAX_ADAPTER_FILES);
+	for (unsigned i = 0; i < m->count; i++)
+		visit_file(c, &m->files[i]);
+}
+WIRE_DEFINE(engine_adapt)
+
+static void visit_engine_adapted(struct codec *c, struct wire_engine_adapted *m)
+{
+	codec_u64(c, &m->memory_bytes);
+	codec_u32(c, &m->rank);
+	codec_u32(c, &m->products);
+}
+WIRE_DEFINE(engine_adapted)
+
+static void visit_engine_adapt_drop(struct codec *c, struct wire_engine_adapt_drop *m)
+{
+	codec_array(c, m->adapter, sizeof m->adapter);
+}
+WIRE_DEFINE(engine_adapt_drop)
 
 static void visit_engine_need(struct codec *c, struct wire_engine_need *m)
 {
@@ -102,6 +129,7 @@ static void visit_engine_generate(struct codec *c, struct wire_engine_generate *
 	m->echo = (enum wire_echo)echo;
 	codec_bool(c, &m->is_answer);
 	visit_more_wishes(c, m);
+	codec_array(c, m->adapter, sizeof m->adapter);
 	visit_stops_and_biases(c, m);
 	visit_prompt(c, m->prompt_kind, &m->prompt);
 }

@@ -49,6 +49,26 @@ struct wire_engine_loaded {
 };
 WIRE_DECLARE(engine_loaded);
 
+/* The files of an adapter; none: is it there already? */
+struct wire_engine_adapt {
+	uint8_t adapter[WIRE_ID];
+	uint16_t count;
+	struct wire_engine_file files[WIRE_MAX_ADAPTER_FILES];
+};
+WIRE_DECLARE(engine_adapt);
+
+struct wire_engine_adapted {
+	uint64_t memory_bytes;
+	uint32_t rank; /* the largest */
+	uint32_t products;
+};
+WIRE_DECLARE(engine_adapted);
+
+struct wire_engine_adapt_drop {
+	uint8_t adapter[WIRE_ID];
+};
+WIRE_DECLARE(engine_adapt_drop);
+
 struct wire_bias {
 	uint32_t token;
 	float bias;
@@ -93,6 +113,7 @@ struct wire_engine_generate {
 	uint32_t stop_tokens[WIRE_MAX_STOP_TOKENS];
 	enum wire_prompt prompt_kind;
 	uint32_t max_prompt_tokens; /* that a chat template may make; 0: any */
+	uint8_t adapter[WIRE_ID]; /* one that is there; zeros: none */
 	uint16_t stop_count;
 	struct slice stops[WIRE_MAX_STOPS];
 	uint16_t bias_count;

@@ -196,6 +196,13 @@ static void visit_engine_serves(struct codec *c, struct wire_engine_serves *m)
 }
 WIRE_DEFINE(engine_serves)
 
+static void visit_engine_adapts(struct codec *c, struct wire_engine_adapts *m)
+{
+	codec_text(c, &m->model, WIRE_MAX_MODEL);
+	codec_array(c, m->adapter, sizeof m->adapter);
+}
+WIRE_DEFINE(engine_adapts)
+
 static void visit_engine_pass(struct codec *c, struct wire_engine_pass *m)
 {
 	codec_u64(c, &m->pass);

@@ -198,6 +198,13 @@ struct wire_engine_pass {
 };
 WIRE_DECLARE(engine_pass);
 
+/* To an engine: the keys that follow are of an adapter for what it serves. */
+struct wire_engine_adapts {
+	struct slice model;
+	uint8_t adapter[WIRE_ID];
+};
+WIRE_DECLARE(engine_adapts);
+
 struct wire_visa_keys_are {
 	struct slice jwks; /* JSON */
 };

@@ -59,6 +59,7 @@ enum {
 	WIRE_MAX_CONFIG = 64 * 1024,
 	WIRE_MAX_PROMPT = 96 * 1024,
 	WIRE_MAX_ENGINE_FILES = 256,
+	WIRE_MAX_ADAPTER_FILES = 2,
 	WIRE_MAX_STOPS = 4,
 	WIRE_MAX_STOP = 256,
 	WIRE_MAX_BIASES = 300,
@@ -116,6 +117,7 @@ enum {
 	X(VISA_SIGNED,      0x0243, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        4 + WIRE_MAX_VISA,     0,  "VISA_SIGN") \
 	X(DOCUMENT_SIGN,    0x0260, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      96 * 1024,             0,  "an appended license.checkout, license.export or status.publish with its digest") \
 	X(DOCUMENT_SIGNED,  0x0261, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        WIRE_SIGNATURE,        0,  "DOCUMENT_SIGN") \
+	X(ENGINE_ADAPTS,    0x0270, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_ENGINE,      4 + WIRE_MAX_MODEL + WIRE_ID, 0, "before each HANDLE_KEY of an adapter's file") \
 	X(LOG_STATE,        0x0301, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      0,                     0,  "nothing") \
 	X(LOG_STATE_IS,     0x0302, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_SCRIBE,      8 + WIRE_DIGEST,       0,  "LOG_STATE") \
 	X(LOG_APPEND,       0x0303, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      WIRE_MAX_BODY,         0,  "first = the keeper's size; none: sign the tree as it is") \
@@ -161,6 +163,9 @@ enum {
 	X(ENGINE_SIZED,     0x0731, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        16,                    0,  "ENGINE_SIZE") \
 	X(ENGINE_MEASURE,   0x0732, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_MAX_BODY,         0,  "an empty slot; HANDLE_KEY for every handle") \
 	X(ENGINE_MEASURED,  0x0733, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        16,                    0,  "ENGINE_MEASURE; no weight was read") \
+	X(ENGINE_ADAPT,     0x0720, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4 * 1024,              0,  "a loaded model; ENGINE_ADAPTS and HANDLE_KEY for every handle; no files: is it there?") \
+	X(ENGINE_ADAPTED,   0x0721, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        16,                    0,  "ENGINE_ADAPT") \
+	X(ENGINE_ADAPT_DROP, 0x0722, WIRE_NOTE, ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_ID,               0,  "nothing; an unknown adapter is ignored") \
 	X(COURIER_GET,      0x0801, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_COURIER,     6 * 1024,              1,  "an allowed host; a pipe to write") \
 	X(COURIER_MOVED,    0x0802, WIRE_PART,  ROLE_SET_COURIER,  ROLE_SET_EDGE,        8,                     0,  "COURIER_GET") \
 	X(COURIER_GOT,      0x0803, WIRE_REPLY, ROLE_SET_COURIER,  ROLE_SET_EDGE,        6 * 1024,              0,  "COURIER_GET") \

@@ -10,6 +10,7 @@
 #include "crypto/base/log.h"
 #include "gateway/api/infer/slots_parts.h"
 #include "gateway/api/lease/cuts.h"
+#include "schema/wire/message.h"
 
 enum { TOLD_AGAIN_MS = 5000 }; /* one that was told to end is told again */
 
@@ -144,6 +145,15 @@ void slots_drop_revision(struct slots *s, struct rpc *rpc, const uint8_t subject
 			slots_drop(s, rpc, slot, "the revision was withdrawn");
 	}
 	pthread_mutex_unlock(&s->lock);
+}
+
+void slots_drop_adapter(struct slots *s, struct rpc *rpc, const uint8_t adapter[STORE_ID])
+{
+	for (unsigned i = s->first; i < s->count; i += s->step)
+		if (rpc_generation(rpc, ROLE_ENGINE, i) &&
+		    rpc_note(rpc, ROLE_ENGINE, i, WIRE_ENGINE_ADAPT_DROP,
+			     slice_of(adapter, STORE_ID)) != OK)
+			log_warn("slot.adapter", "slot=%u reason=\"%s\"", i, failure_text());
 }
 
 unsigned slots_unload(struct slots *s, struct rpc *rpc, const uint8_t model[STORE_ID], bool is_cut)

@@ -76,6 +76,9 @@ void slots_drop_revision(struct slots *s, struct rpc *rpc, const uint8_t subject
  * done; nobody new gets in. How many of them there are. It may be loaded again. */
 unsigned slots_unload(struct slots *s, struct rpc *rpc, const uint8_t model[STORE_ID], bool is_cut);
 
+/* An adapter is forgotten wherever it is loaded, and what runs with it ends. */
+void slots_drop_adapter(struct slots *s, struct rpc *rpc, const uint8_t adapter[STORE_ID]);
+
 /* Can the engines run a model with this config.json? ERR_UNSUPPORTED says why not. */
 RESULT slots_check(struct api *api, struct slice config);
 

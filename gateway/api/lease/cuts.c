@@ -80,6 +80,8 @@ static bool hits(const struct store_cut *cut, const struct cut_basis *basis)
 		return is_same(cut->subject, basis->token) || is_same(cut->subject, basis->maker);
 	case STORE_CUT_REVISION:
 		return is_same(cut->subject, basis->revision);
+	case STORE_CUT_ADAPTER:
+		return is_same(cut->subject, basis->adapter);
 	case STORE_CUT_COUNT:
 		break;
 	}

@@ -22,6 +22,7 @@ struct cut_basis {
 	uint8_t license[STORE_ID], model[STORE_ID], person[STORE_ID], token[STORE_ID];
 	uint8_t maker[STORE_ID];    /* the token that made a capability */
 	uint8_t revision[STORE_ID]; /* of cuts_revision */
+	uint8_t adapter[STORE_ID];
 };
 
 enum cut_what { CUT_DOWNLOAD, CUT_GENERATION };

@@ -24,6 +24,9 @@ static void apply(void *context, const struct store_cut *cut, uint64_t epoch)
 		releases_drop_revision(api, cut->subject);
 		slots_drop_revision(api->slots, api->rpc, cut->subject);
 		break;
+	case STORE_CUT_ADAPTER:
+		slots_drop_adapter(api->slots, api->rpc, cut->subject);
+		break;
 	case STORE_CUT_GATE:
 		releases_drop_model(api, cut->subject);
 		break;

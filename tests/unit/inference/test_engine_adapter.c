@@ -74,9 +74,10 @@ static enum err load(struct setup *s, uint8_t number)
 static bool is_there(struct setup *s, uint8_t number)
 {
 	uint8_t id[ENGINE_ADAPTER_ID];
+	struct engine_adapter facts;
 
 	id_of(id, number);
-	return engine_adapter_is_there(s->engine, id);
+	return engine_adapter_find(s->engine, &facts, id);
 }
 
 /* `adapter` 0: the base. */

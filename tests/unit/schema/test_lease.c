@@ -178,7 +178,7 @@ static void every_table_moves_the_epoch_or_is_known_to_decide_nothing(void **sta
 		"'access_recusal', "
 		"'access_reviewer', 'access_comment', 'access_delegation', 'access_vote', "
 		"'library_card', 'idempotency_key', " /* how requests are decided */
-		"'approver', 'model_terms', 'terms_acceptance', 'blob', 'upload', "
+		"'approver', 'model_terms', 'terms_acceptance', 'blob', 'upload', 'adapter_file', "
 		"'upload_part', " /* not visible yet */
 		"'revision_need', 'model_pin', 'model_unload', 'engine_view')", /* in service */
 		missing));
