@@ -197,9 +197,11 @@ static enum err check_request(const struct batch *b, uint64_t id, const struct b
 	if (r->token_count > b->options.context || r->max_tokens > b->options.context ||
 	    r->token_count + r->max_tokens > b->options.context)
 		return failure(ERR_LIMIT,
-			       "prompt: its %zu tokens and the %zu to be written exceed the "
-			       "model's context of %zu",
-			       r->token_count, r->max_tokens, b->options.context);
+			       "This model's maximum context length is %zu tokens. However, you "
+			       "requested %zu tokens (%zu in the prompt, %zu in the completion). "
+			       "Please reduce the length of the prompt or of the completion.",
+			       b->options.context, r->token_count + r->max_tokens, r->token_count,
+			       r->max_tokens);
 	TRY(check_tokens(b, r->tokens, r->token_count));
 	TRY(check_source(b, r));
 	if (find(b, id) < b->count)

@@ -63,9 +63,9 @@ RESULT batch_new(struct batch **out, const struct model *model, struct compute *
 void batch_free(struct batch *b); /* NULL is fine */
 AUTO_POINTER(batch)
 
-/* ERR_LIMIT with the counts where prompt and max_tokens exceed the context; ERR_CONFLICT for an
- * id in use; ERR_UNAVAILABLE where too many wait already; ERR_FORMAT for a token or a sampling
- * setting out of range. */
+/* ERR_LIMIT with the counts, as OpenAI words it, where prompt and max_tokens exceed the context;
+ * ERR_CONFLICT for an id in use; ERR_UNAVAILABLE where too many wait already; ERR_FORMAT for a
+ * token or a sampling setting out of range. */
 RESULT batch_add(struct batch *b, uint64_t id, const struct batch_request *request);
 RESULT batch_remove(struct batch *b, uint64_t id); /* ERR_NOT_FOUND; not from within a step */
 

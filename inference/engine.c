@@ -44,14 +44,15 @@ static bool begins_text(const struct engine *e, const struct engine_request *r,
 static size_t tokens_to_write(const struct engine *e, const struct engine_request *r,
 			      size_t prompt_tokens)
 {
+	size_t context = batch_context(e->batch);
+	size_t read = reads_first(e) ? 1 : prompt_tokens; /* of the context that is written into */
+	size_t left = read < context ? context - read : 1;
+
 	if (r->is_only_read)
 		return 0;
-	if (r->max_tokens > 0)
+	if (r->max_tokens > 0 && (!r->fits_context || r->max_tokens < left))
 		return r->max_tokens;
-	if (reads_first(e)) /* but for the token that it starts from */
-		return batch_context(e->batch) > 1 ? batch_context(e->batch) - 1 : 1;
-	return prompt_tokens < batch_context(e->batch) ? batch_context(e->batch) - prompt_tokens
-						       : 1;
+	return left;
 }
 
 /* What the prompt looks like where it is shown again. */

@@ -51,6 +51,7 @@ struct engine_request {
 	uint32_t max_prompt_tokens; /* refuse what a template makes more of; 0: any */
 	bool is_bare;               /* text goes in as it stands: nothing (BOS) around it */
 	uint32_t max_tokens;        /* 0: as many as the context holds */
+	bool fits_context;          /* fewer than that, if the context holds no more */
 	bool is_only_read;          /* nothing is written: needs an echo; max_tokens is ignored */
 	enum engine_echo echo;
 	bool is_fixed; /* bit for bit the same in any company; slower, for all in a step */

@@ -11,7 +11,8 @@ enum dialect { DIALECT_PROBLEM, DIALECT_HUB, DIALECT_OPENAI };
 
 static enum dialect dialect_of(struct slice path)
 {
-	if (slice_starts_with(path, S("/v1/")))
+	if (slice_starts_with(path, S("/v1/")) || slice_equal(path, S("/tokenize")) ||
+	    slice_equal(path, S("/detokenize")))
 		return DIALECT_OPENAI;
 	if (slice_starts_with(path, S("/api/v1/")) || slice_equal(path, S("/healthz")) ||
 	    slice_equal(path, S("/readyz")) || slice_starts_with(path, S("/log/")))

@@ -2,7 +2,8 @@
 /*
  * reply.h - answers, in the three dialects our clients speak: problem+json (RFC 9457) under
  * /api/v1 and by default, the Hub's {"error"} with X-Error-* headers on the Hub surface, and
- * OpenAI's error object under /v1. Which one, the path decides; handlers only name the code.
+ * OpenAI's error object under /v1 and for /tokenize. Which one, the path decides; handlers only
+ * name the code.
  */
 #ifndef GATEWAY_API_REPLY_H
 #define GATEWAY_API_REPLY_H

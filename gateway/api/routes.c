@@ -30,6 +30,8 @@ static const struct route routes[] = {
 	{"GET",    "/v1/models/{model...}",               "public",          BODY_NONE,   0, openai_model},
 	{"POST",   "/v1/chat/completions",                "infer:generate",  BODY_BUFFER, API_MAX_JSON, openai_chat},
 	{"POST",   "/v1/completions",                     "infer:generate",  BODY_BUFFER, API_MAX_JSON, openai_completions},
+	{"POST",   "/tokenize",                           "infer:generate",  BODY_BUFFER, API_MAX_JSON, texts_tokenize},
+	{"POST",   "/detokenize",                         "infer:generate",  BODY_BUFFER, API_MAX_JSON, texts_detokenize},
 
 	{"GET",    "/api/whoami-v2",                      "public",          BODY_NONE,   0, hub_whoami},
 	{"GET",    "/api/models",                         "public",          BODY_NONE,   0, hub_models},

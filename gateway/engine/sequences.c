@@ -127,6 +127,7 @@ static struct engine_request request_of(const struct wire_engine_generate *ask)
 		.max_prompt_tokens = ask->max_prompt_tokens,
 		.is_bare = ask->is_bare,
 		.max_tokens = ask->max_tokens,
+		.fits_context = ask->fits_context,
 		.is_only_read = ask->is_only_read,
 		.echo = echo_of(ask->echo),
 		.is_fixed = ask->is_fixed,

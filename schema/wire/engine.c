@@ -90,6 +90,7 @@ static void visit_more_wishes(struct codec *c, struct wire_engine_generate *m)
 	codec_float(c, &m->repetition_penalty);
 	codec_bool(c, &m->is_fixed);
 	codec_bool(c, &m->is_bare);
+	codec_bool(c, &m->fits_context);
 	codec_bool(c, &m->is_only_read);
 	codec_bool(c, &m->ignores_end);
 	codec_bool(c, &m->shows_special);

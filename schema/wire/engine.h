@@ -106,6 +106,7 @@ struct wire_engine_generate {
 	float repetition_penalty; /* 0 or 1: none */
 	bool is_fixed;            /* bit for bit the same in any company */
 	bool is_bare;             /* nothing (BOS) is put around the prompt */
+	bool fits_context;        /* fewer than max_tokens, if the context holds no more */
 	bool is_only_read;        /* an echo, and nothing is written */
 	bool ignores_end;         /* the end token is one like any other */
 	bool shows_special;       /* special tokens are written by their names */

@@ -347,7 +347,7 @@ test("no entry opens a gate, and no key is released without a license", async ()
 function generate(pass) {
 	return say("engine", ENGINE_GENERATE, [u64(pass), u32(4), float(0), float(1), u32(0),
 		float(0), float(0), u8(0), u64(0), u8(0), u8(0), u8(0), u8(0),
-		float(0), float(0), u8(0), u8(0), u8(0), u8(0), u8(0), u16(0), u8(0), u32(0),
+		float(0), float(0), u8(0), u8(0), u8(0), u8(0), u8(0), u8(0), u16(0), u8(0), u32(0),
 		u16(0), u16(0), block("Once upon a time")]);
 }
 

@@ -216,7 +216,6 @@ const flaws = [
 		"model_not_found",
 		"model",
 	],
-	["two answers at once are not offered", { n: 2 }, 400, "unsupported_parameter", "n"],
 	["a negative max_tokens is refused", { max_tokens: -1 }, 400, null, "max_tokens"],
 	["a temperature of 3 is refused", { temperature: 3 }, 400, null, "temperature"],
 	["no messages are refused", { messages: [] }, 400, null, "messages"],

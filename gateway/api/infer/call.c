@@ -94,7 +94,8 @@ enum err call_open(struct call *c, struct rpc_stream **out, enum wire_type type,
 	return rpc_open_stream(out, c->context->api->rpc, ROLE_ENGINE, c->slot, type, body, -1);
 }
 
-enum err call_next(struct call *c, struct rpc_stream *stream, struct rpc_reply *reply)
+enum err call_next_of(struct call *c, struct rpc_stream *const *streams, unsigned count,
+		      unsigned *which, struct rpc_reply *reply)
 {
 	int64_t deadline = clock_monotonic_ms() + ENGINE_TOKEN_MS;
 	enum err result;
@@ -105,9 +106,16 @@ enum err call_next(struct call *c, struct rpc_stream *stream, struct rpc_reply *
 			return failure(ERR_CLOSED, "the client has gone");
 		if (call_is_cut(c))
 			return failure(ERR_DENIED, "the license or the model was withdrawn");
-		result = rpc_next(stream, reply, ENGINE_LOOK_MS);
+		result = rpc_next_of(streams, count, which, reply, ENGINE_LOOK_MS);
 	} while (result == ERR_TIMEOUT && clock_monotonic_ms() < deadline);
 	return result;
+}
+
+enum err call_next(struct call *c, struct rpc_stream *stream, struct rpc_reply *reply)
+{
+	unsigned which = 0;
+
+	return call_next_of(c, &stream, 1, &which, reply);
 }
 
 void call_cancel(struct call *c, struct rpc_stream *stream)

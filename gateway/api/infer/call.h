@@ -63,6 +63,9 @@ RESULT call_open(struct call *c, struct rpc_stream **out, enum wire_type type, s
 /* Waits for a frame, and meanwhile looks whether anybody still may and wants to have it:
  * ERR_CLOSED if the client has gone, ERR_DENIED if the license or the model was withdrawn. */
 RESULT call_next(struct call *c, struct rpc_stream *stream, struct rpc_reply *reply);
+/* The same of whichever of several speaks first: rpc_next_of. */
+RESULT call_next_of(struct call *c, struct rpc_stream *const *streams, unsigned count,
+		    unsigned *which, struct rpc_reply *reply);
 
 /* The engine need not go on with this one. */
 void call_cancel(struct call *c, struct rpc_stream *stream);

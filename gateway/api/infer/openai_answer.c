@@ -4,10 +4,15 @@
 #include "crypto/base/clock.h"
 #include "crypto/base/text.h"
 #include "crypto/json.h"
+#include "gateway/api/infer/openai_logprobs.h"
 #include "gateway/api/reply.h"
 #include "gateway/http/sse.h"
 
-enum { ANSWER_MAX_TEXT = 8 * 1024 * 1024, ANSWER_MAX_EVENT = 1024 * 1024 };
+enum {
+	ANSWER_MAX_TEXT = 8 * 1024 * 1024, /* bytes, of all choices */
+	ANSWER_MAX_LOGPROBS = 1 << 18,     /* tokens and alternatives, of all choices */
+	ANSWER_MAX_EVENT = 1024 * 1024,
+};
 
 const char *openai_finish(enum wire_finish finish)
 {
@@ -26,8 +31,9 @@ const char *openai_finish(enum wire_finish finish)
 }
 
 void openai_answer_begin(struct openai_answer *a, struct exchange *x, const struct generation *ask,
-			 const uint8_t event[16])
+			 const uint8_t event[16], const char *fingerprint)
 {
+	size_t count = ask->prompt_count * ask->n;
 	char id[TEXT_UUID];
 
 	text_uuid(id, event);
@@ -35,105 +41,31 @@ void openai_answer_begin(struct openai_answer *a, struct exchange *x, const stru
 		.x = x,
 		.ask = ask,
 		.id = arena_printf(exchange_arena(x), "%s-%s", ask->chat ? "chatcmpl" : "cmpl", id),
+		.fingerprint = fingerprint,
 		.created_seconds = clock_now_seconds(),
-		.text = buf_new(ANSWER_MAX_TEXT),
+		.choices = arena_alloc(exchange_arena(x), count * sizeof *a->choices),
+		.count = count,
 	};
+	for (size_t i = 0; i < count; i++)
+		a->choices[i] = (struct openai_choice){.text = buf_new(ANSWER_MAX_TEXT)};
 }
 
 void openai_answer_clear(struct openai_answer *a)
 {
-	buf_free(&a->text);
-	json_free(a->logprobs);
-	a->logprobs = NULL;
-}
-
-/* Bytes of a token that are no whole character are shown as U+FFFD; `bytes` has them exactly. */
-static json_t *text_or_replacement(struct slice bytes)
-{
-	if (slice_is_utf8(bytes))
-		return json_stringn((const char *)bytes.data, bytes.size);
-	return json_string("\xef\xbf\xbd");
-}
-
-static json_t *bytes_of(struct slice bytes)
-{
-	json_t *list = json_array_new();
-
-	for (size_t i = 0; i < bytes.size; i++)
-		json_push(list, json_integer(bytes.data[i]));
-	return list;
-}
-
-static json_t *chat_token(struct slice piece, float logprob)
-{
-	json_t *one = json_object_new();
-
-	json_put(one, "token", text_or_replacement(piece));
-	json_put(one, "logprob", json_real((double)logprob));
-	json_put(one, "bytes", bytes_of(piece));
-	return one;
-}
-
-static void add_chat_logprobs(json_t *logprobs, const struct wire_engine_delta *delta)
-{
-	json_t *content = json_object_get(logprobs, "content");
-
-	for (size_t i = 0; i < delta->token_count; i++) {
-		const struct wire_token *token = &delta->tokens[i];
-		json_t *one = chat_token(token->piece, token->logprob);
-		json_t *tops = json_array_new();
-
-		for (size_t k = 0; k < token->top_count; k++)
-			json_push(tops, chat_token(token->tops[k].piece, token->tops[k].logprob));
-		json_put(one, "top_logprobs", tops);
-		json_push(content, one);
+	for (size_t i = 0; i < a->count; i++) {
+		buf_free(&a->choices[i].text);
+		json_free(a->choices[i].logprobs);
+		a->choices[i].logprobs = NULL;
 	}
 }
 
-static void add_plain_logprobs(struct openai_answer *a, json_t *logprobs,
-			       const struct wire_engine_delta *delta)
-{
-	for (size_t i = 0; i < delta->token_count; i++) {
-		const struct wire_token *token = &delta->tokens[i];
-		json_t *tops = json_object_new();
-
-		json_push(json_object_get(logprobs, "tokens"), text_or_replacement(token->piece));
-		json_push(json_object_get(logprobs, "token_logprobs"),
-			  json_real((double)token->logprob));
-		json_push(json_object_get(logprobs, "text_offset"),
-			  json_integer((json_int_t)a->offset));
-		for (size_t k = 0; k < token->top_count; k++) {
-			json_t *text = text_or_replacement(token->tops[k].piece);
-
-			json_put(tops, json_string_value(text),
-				 json_real((double)token->tops[k].logprob));
-			json_free(text);
-		}
-		json_push(json_object_get(logprobs, "top_logprobs"), tops);
-		a->offset += token->piece.size;
-	}
-}
-
-static json_t *empty_logprobs(bool chat)
-{
-	static const char *const plain[] = {"tokens", "token_logprobs", "top_logprobs",
-					    "text_offset"};
-	json_t *logprobs = json_object_new();
-
-	if (chat)
-		json_put(logprobs, "content", json_array_new());
-	for (size_t i = 0; !chat && i < sizeof plain / sizeof plain[0]; i++)
-		json_put(logprobs, plain[i], json_array_new());
-	return logprobs;
-}
-
-static void add_logprobs(struct openai_answer *a, json_t *logprobs,
+static void add_logprobs(const struct openai_answer *a, struct openai_choice *c, json_t *logprobs,
 			 const struct wire_engine_delta *delta)
 {
 	if (a->ask->chat)
-		add_chat_logprobs(logprobs, delta);
+		openai_logprobs_add_chat(logprobs, delta);
 	else
-		add_plain_logprobs(a, logprobs, delta);
+		openai_logprobs_add_plain(logprobs, delta, &c->offset);
 }
 
 /* The object around every answer and every event. */
@@ -148,25 +80,19 @@ static json_t *envelope(const struct openai_answer *a)
 	json_put_text(body, "object", slice_of_string(object));
 	json_put_int(body, "created", a->created_seconds);
 	json_put_text(body, "model", a->ask->model);
+	json_put_text(body, "system_fingerprint", slice_of_string(a->fingerprint));
 	return body;
 }
 
-static json_t *usage_of(const struct wire_engine_done *done)
+static json_t *usage_object(const struct openai_usage *usage)
 {
-	json_t *usage = json_object_new();
+	json_t *object = json_object_new();
 
-	json_put_int(usage, "prompt_tokens", done->prompt_tokens);
-	json_put_int(usage, "completion_tokens", done->completion_tokens);
-	json_put_int(usage, "total_tokens", (int64_t)done->prompt_tokens + done->completion_tokens);
-	return usage;
-}
-
-static void put_choices(json_t *body, json_t *choice)
-{
-	json_t *choices = json_array_new();
-
-	json_push(choices, choice);
-	json_put(body, "choices", choices);
+	json_put_int(object, "prompt_tokens", (int64_t)usage->prompt_tokens);
+	json_put_int(object, "completion_tokens", (int64_t)usage->completion_tokens);
+	json_put_int(object, "total_tokens",
+		     (int64_t)(usage->prompt_tokens + usage->completion_tokens));
+	return object;
 }
 
 static enum err send_event(struct openai_answer *a, json_t *body)
@@ -181,96 +107,128 @@ static enum err send_event(struct openai_answer *a, json_t *body)
 	return exchange_stream_write(a->x, buf_slice(&event));
 }
 
+/* An event of one choice, which is taken over. Chats say in each that the usage is yet to come;
+ * OpenAI's schema of plain completions knows no such null. */
+static enum err send_choice(struct openai_answer *a, json_t *choice)
+{
+	json_t *body = envelope(a);
+	json_t *choices = json_array_new();
+
+	json_push(choices, choice);
+	json_put(body, "choices", choices);
+	if (a->ask->chat && a->ask->include_usage)
+		json_put(body, "usage", json_null());
+	return send_event(a, body);
+}
+
 /* One choice of a chunk; `delta` is taken over. */
-static json_t *chunk_choice(json_t *delta, const char *finish, json_t *logprobs)
+static json_t *chunk_choice(size_t index, json_t *delta, const char *finish, json_t *logprobs)
 {
 	json_t *choice = json_object_new();
 
-	json_put_int(choice, "index", 0);
+	json_put_int(choice, "index", (int64_t)index);
 	json_put(choice, "delta", delta);
 	json_put(choice, "logprobs", logprobs ? logprobs : json_null());
 	json_put(choice, "finish_reason", finish ? json_string(finish) : json_null());
 	return choice;
 }
 
-static json_t *plain_choice(struct slice text, const char *finish, json_t *logprobs)
+static json_t *plain_choice(size_t index, struct slice text, const char *finish, json_t *logprobs)
 {
 	json_t *choice = json_object_new();
 
 	json_put_text(choice, "text", text);
-	json_put_int(choice, "index", 0);
+	json_put_int(choice, "index", (int64_t)index);
 	json_put(choice, "logprobs", logprobs ? logprobs : json_null());
 	json_put(choice, "finish_reason", finish ? json_string(finish) : json_null());
 	return choice;
 }
 
-/* The head, and for a chat the event that names the role. */
-static enum err begin_stream(struct openai_answer *a)
+/* The head, and for each choice of a chat an event that names the role. */
+static enum err begin_stream(struct openai_answer *a, size_t index)
 {
-	json_t *body, *delta;
+	struct openai_choice *c = &a->choices[index];
+	json_t *delta;
 
-	if (a->streaming)
+	if (!a->streaming) {
+		exchange_header(a->x, "Cache-Control", "no-cache");
+		TRY(exchange_stream_begin(a->x, 200, "text/event-stream; charset=utf-8"));
+		a->streaming = true;
+	}
+	if (c->is_begun)
 		return OK;
-	exchange_header(a->x, "Cache-Control", "no-cache");
-	TRY(exchange_stream_begin(a->x, 200, "text/event-stream; charset=utf-8"));
-	a->streaming = true;
+	c->is_begun = true;
 	if (!a->ask->chat)
 		return OK;
-	body = envelope(a);
 	delta = json_object_new();
 	json_put_text(delta, "role", S("assistant"));
 	json_put_text(delta, "content", S(""));
-	put_choices(body, chunk_choice(delta, NULL, NULL));
-	return send_event(a, body);
+	return send_choice(a, chunk_choice(index, delta, NULL, NULL));
 }
 
-static enum err stream_delta(struct openai_answer *a, const struct wire_engine_delta *delta)
+static enum err stream_delta(struct openai_answer *a, size_t index,
+			     const struct wire_engine_delta *delta)
 {
-	json_t *body, *content, *logprobs = NULL;
+	json_t *content, *logprobs = NULL;
 
-	TRY(begin_stream(a));
-	body = envelope(a);
+	TRY(begin_stream(a, index));
 	if (a->ask->logprobs) {
-		logprobs = empty_logprobs(a->ask->chat);
-		add_logprobs(a, logprobs, delta);
+		logprobs = openai_logprobs_new(a->ask->chat);
+		add_logprobs(a, &a->choices[index], logprobs, delta);
 	}
-	if (a->ask->chat) {
-		content = json_object_new();
-		json_put_text(content, "content", delta->text);
-		put_choices(body, chunk_choice(content, NULL, logprobs));
-	} else {
-		put_choices(body, plain_choice(delta->text, NULL, logprobs));
-	}
-	return send_event(a, body);
+	if (!a->ask->chat)
+		return send_choice(a, plain_choice(index, delta->text, NULL, logprobs));
+	content = json_object_new();
+	json_put_text(content, "content", delta->text);
+	return send_choice(a, chunk_choice(index, content, NULL, logprobs));
 }
 
-enum err openai_answer_delta(struct openai_answer *a, const struct wire_engine_delta *delta)
+static enum err check_size(struct openai_answer *a, const struct wire_engine_delta *delta)
 {
+	a->text_bytes += delta->text.size;
+	for (size_t i = 0; i < delta->token_count; i++)
+		a->logprobs += 1U + delta->tokens[i].top_count;
+	if (a->text_bytes > ANSWER_MAX_TEXT || a->logprobs > ANSWER_MAX_LOGPROBS)
+		return failure(ERR_LIMIT, "the answer is larger than is kept for one: ask for less "
+					  "at a time, or have it streamed");
+	return OK;
+}
+
+enum err openai_answer_delta(struct openai_answer *a, size_t index,
+			     const struct wire_engine_delta *delta)
+{
+	struct openai_choice *c = &a->choices[index];
+
 	if (a->ask->stream)
-		return stream_delta(a, delta);
-	buf_write(&a->text, delta->text);
+		return stream_delta(a, index, delta);
+	TRY(check_size(a, delta));
+	buf_write(&c->text, delta->text);
 	if (a->ask->logprobs) {
-		if (!a->logprobs)
-			a->logprobs = empty_logprobs(a->ask->chat);
-		add_logprobs(a, a->logprobs, delta);
+		if (!c->logprobs)
+			c->logprobs = openai_logprobs_new(a->ask->chat);
+		add_logprobs(a, c, c->logprobs, delta);
 	}
-	return buf_done(&a->text);
+	return buf_done(&c->text);
 }
 
-static enum err end_stream(struct openai_answer *a, const struct wire_engine_done *done)
+enum err openai_answer_finish(struct openai_answer *a, size_t index, const char *finish)
 {
-	const char *finish = openai_finish(done->finish);
+	a->choices[index].finish = finish;
+	if (!a->ask->stream)
+		return OK;
+	TRY(begin_stream(a, index));
+	return send_choice(a, a->ask->chat ? chunk_choice(index, json_object_new(), finish, NULL)
+					   : plain_choice(index, S(""), finish, NULL));
+}
+
+static enum err end_stream(struct openai_answer *a, const struct openai_usage *usage)
+{
 	json_t *body;
 
-	TRY(begin_stream(a));
-	body = envelope(a);
-	put_choices(body, a->ask->chat ? chunk_choice(json_object_new(), finish, NULL)
-				       : plain_choice(S(""), finish, NULL));
-	TRY(send_event(a, body));
 	if (a->ask->include_usage) {
 		body = envelope(a);
 		json_put(body, "choices", json_array_new());
-		json_put(body, "usage", usage_of(done));
+		json_put(body, "usage", usage_object(usage));
 		TRY(send_event(a, body));
 	}
 	TRY(exchange_stream_write(a->x, S("data: [DONE]\n\n")));
@@ -284,6 +242,7 @@ void openai_answer_break(struct openai_answer *a, const char *code, const char *
 
 	json_put_text(error, "message", slice_of_string(sentence));
 	json_put_text(error, "type", S("server_error"));
+	json_put(error, "param", json_null());
 	json_put_text(error, "code", slice_of_string(code));
 	json_put(body, "error", error);
 	if (send_event(a, body) == OK)
@@ -292,34 +251,38 @@ void openai_answer_break(struct openai_answer *a, const char *code, const char *
 		exchange_abort(a->x);
 }
 
-static json_t *whole_choice(struct openai_answer *a, const char *finish)
+static json_t *whole_choice(const struct openai_answer *a, size_t index)
 {
-	json_t *logprobs = a->logprobs ? json_incref(a->logprobs) : NULL;
+	const struct openai_choice *c = &a->choices[index];
+	json_t *logprobs = c->logprobs ? json_incref(c->logprobs) : NULL;
 	json_t *choice, *message;
 
 	if (!a->ask->chat)
-		return plain_choice(buf_slice(&a->text), finish, logprobs);
+		return plain_choice(index, buf_slice(&c->text), c->finish, logprobs);
 	choice = json_object_new();
 	message = json_object_new();
 	json_put_text(message, "role", S("assistant"));
-	json_put_text(message, "content", buf_slice(&a->text));
+	json_put_text(message, "content", buf_slice(&c->text));
 	json_put(message, "refusal", json_null());
-	json_put_int(choice, "index", 0);
+	json_put_int(choice, "index", (int64_t)index);
 	json_put(choice, "message", message);
 	json_put(choice, "logprobs", logprobs ? logprobs : json_null());
-	json_put_text(choice, "finish_reason", slice_of_string(finish));
+	json_put_text(choice, "finish_reason", slice_of_string(c->finish));
 	return choice;
 }
 
-enum err openai_answer_end(struct openai_answer *a, const struct wire_engine_done *done)
+enum err openai_answer_end(struct openai_answer *a, const struct openai_usage *usage)
 {
-	json_t *body;
+	json_t *body, *choices;
 
 	if (a->ask->stream)
-		return end_stream(a, done);
+		return end_stream(a, usage);
 	body = envelope(a);
-	put_choices(body, whole_choice(a, openai_finish(done->finish)));
-	json_put(body, "usage", usage_of(done));
+	choices = json_array_new();
+	for (size_t i = 0; i < a->count; i++)
+		json_push(choices, whole_choice(a, i));
+	json_put(body, "choices", choices);
+	json_put(body, "usage", usage_object(usage));
 	reply_json(a->x, 200, body);
 	openai_answer_clear(a);
 	return OK;

@@ -56,6 +56,8 @@ export const routes = {
 	"GET /v1/models/{model}": { asksWho: true, path: { model: "matrix/none" }, always: 404 },
 	"POST /v1/chat/completions": inference({ messages: [{ role: "user", content: "a" }] }),
 	"POST /v1/completions": inference({ prompt: "a", max_tokens: 1 }),
+	"POST /tokenize": inference({ prompt: "a" }),
+	"POST /detokenize": inference({ tokens: [1] }),
 
 	"GET /api/whoami-v2": { asksWho: true },
 	"GET /api/models": {},

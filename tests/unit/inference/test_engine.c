@@ -266,8 +266,13 @@ static void what_exceeds_the_context_is_refused_with_the_counts(void **state)
 	assert_ok(engine_count_tokens(s.engine, &count, r.prompt));
 	assert_int_equal(count, 5);
 	assert_err(engine_submit(s.engine, 0, &r), ERR_LIMIT);
-	assert_string_equal(failure_text(), "prompt: its 5 tokens and the 60 to be written exceed "
-					    "the model's context of 64");
+	assert_string_equal(failure_text(),
+			    "This model's maximum context length is 64 tokens. However, you "
+			    "requested 65 tokens (5 in the prompt, 60 in the completion). Please "
+			    "reduce the length of the prompt or of the completion.");
+	r.fits_context = true;
+	assert_ok(engine_submit(s.engine, 1, &r));
+	r.fits_context = false;
 	r.max_tokens = UINT32_MAX;
 	assert_err(engine_submit(s.engine, 0, &r), ERR_LIMIT);
 	r.max_tokens = 0; /* as many as there is room for */
@@ -275,6 +280,7 @@ static void what_exceeds_the_context_is_refused_with_the_counts(void **state)
 	assert_err(engine_submit(s.engine, 0, &r), ERR_CONFLICT);
 	run(&s);
 	assert_int_equal(s.heard[0].count, 59);
+	assert_int_equal(s.heard[1].count, 59);
 	assert_int_equal(s.heard[0].finish, ENGINE_LENGTH);
 	engine_facts(s.engine, &facts);
 	assert_int_equal(facts.context, 64);
