@@ -114,7 +114,7 @@ struct wire_engine_generate {
 	uint32_t stop_tokens[WIRE_MAX_STOP_TOKENS];
 	enum wire_prompt prompt_kind;
 	uint32_t max_prompt_tokens; /* that a chat template may make; 0: any */
-	uint8_t adapter[WIRE_ID]; /* one that is there; zeros: none */
+	uint8_t adapter[WIRE_ID];   /* one that is there; zeros: none */
 	uint16_t stop_count;
 	struct slice stops[WIRE_MAX_STOPS];
 	uint16_t bias_count;

@@ -146,7 +146,7 @@ static bool is_known_role(const json_t *role)
 static enum err read_message(struct reader_of *r, json_t *list, const json_t *given)
 {
 	const json_t *role = member(given, "role"), *content = member(given, "content");
-	json_t *message = json_object_new(), *text;
+	json_t *message = json_object_new(), *text = NULL;
 
 	json_push(list, message);
 	if (!role)
