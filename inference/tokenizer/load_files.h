@@ -7,6 +7,7 @@
 #include "inference/tokenizer/settings.h"
 
 RESULT load_tokenizer_model(struct tokenizer **out, struct model_files *files);
+RESULT load_tiktoken(struct tokenizer **out, struct settings *s, struct slice text);
 RESULT load_spiece_model(struct tokenizer **out, struct model_files *files);
 RESULT load_vocab_json(struct tokenizer **out, struct model_files *files); /* with merges.txt */
 RESULT load_vocab_txt(struct tokenizer **out, struct model_files *files);

@@ -239,6 +239,8 @@ static enum err load_pieces_file(struct tokenizer **out, struct model_files *fil
 
 	TRY(settings_read_file(&bytes, files, name));
 	TRY(settings_open(&s, files, NULL));
+	if (bytes.size > 0 && bytes.data[0] != (MODEL_PIECES << 3 | PROTOBUF_BYTES))
+		return load_tiktoken(out, &s, buf_slice(&bytes));
 	TRY(read_model(&m, buf_slice(&bytes)));
 	TRY(settle(&m, &s));
 	TRY(settings_flag(&legacy, &s, "legacy", true));
