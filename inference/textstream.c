@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "inference/tokenizer/unicode.h"
+
 enum { TEXTSTREAM_HELD = 1 << 20 /* bytes that one step may bring, and more */ };
 
 /*
@@ -62,52 +64,20 @@ void textstream_free(struct textstream *t)
 	free(t);
 }
 
-static size_t announced_size(uint8_t first)
-{
-	if (first < 0x80)
-		return 1;
-	if (first >= 0xc2 && first <= 0xdf)
-		return 2;
-	if (first >= 0xe0 && first <= 0xef)
-		return 3;
-	if (first >= 0xf0 && first <= 0xf4)
-		return 4;
-	return 0; /* begins no character */
-}
-
-/* May `part`, shorter than its first byte announces, still become a character? The second byte
- * decides over overlong forms, surrogates and what lies beyond Unicode (RFC 3629). */
-static bool may_become(struct slice part)
-{
-	uint8_t first = part.data[0];
-
-	for (size_t i = 1; i < part.size; i++)
-		if ((part.data[i] & 0xc0) != 0x80)
-			return false;
-	if (part.size < 2)
-		return true;
-	return !(first == 0xe0 && part.data[1] < 0xa0) && !(first == 0xed && part.data[1] > 0x9f) &&
-	       !(first == 0xf0 && part.data[1] < 0x90) && !(first == 0xf4 && part.data[1] > 0x8f);
-}
-
-/* Whole characters from raw to text; a byte that cannot be part of one becomes U+FFFD. */
+/* Whole characters from raw to text; what cannot become one is a U+FFFD, as in tokenizer_decode:
+ * one for the longest beginning of a character. */
 static void settle_characters(struct textstream *t, bool is_end)
 {
 	struct slice rest = buf_slice(&t->raw);
+	size_t size;
 
-	while (rest.size > 0) {
-		size_t size = announced_size(rest.data[0]);
-		struct slice character = slice_part(rest, 0, size);
+	for (; rest.size > 0; rest = slice_of(rest.data + size, rest.size - size)) {
+		enum unicode_part part = unicode_part(rest, &size);
 
-		if (size > rest.size && may_become(rest) && !is_end)
+		if (part == UNICODE_BEGINNING && !is_end)
 			break;
-		if (size == 0 || size > rest.size || !slice_is_utf8(character)) {
-			buf_write(&t->text, S("\xef\xbf\xbd"));
-			size = 1;
-		} else {
-			buf_write(&t->text, character);
-		}
-		rest = slice_of(rest.data + size, rest.size - size);
+		buf_write(&t->text,
+			  part == UNICODE_WHOLE ? slice_part(rest, 0, size) : UNICODE_REPLACEMENT);
 	}
 	buf_consume(&t->raw, t->raw.size - rest.size);
 }

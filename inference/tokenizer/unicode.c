@@ -220,9 +220,8 @@ size_t unicode_spaces_at_end(struct slice text)
 	return text.size - end;
 }
 
-/* How many bytes at the beginning are one character, or the longest beginning of one that could
- * be; whether it is whole. (Unicode 15, table 3-7.) */
-static size_t longest_part(struct slice bytes, bool *is_whole)
+/* Unicode 15, table 3-7. */
+enum unicode_part unicode_part(struct slice bytes, size_t *part)
 {
 	uint8_t first = bytes.data[0];
 	size_t size = first < 0xc2 || first > 0xf4 ? 1 : unicode_size(first);
@@ -235,18 +234,20 @@ static size_t longest_part(struct slice bytes, bool *is_whole)
 		high = 0xbf;
 		i++;
 	}
-	*is_whole = i == size && (size > 1 || first < 0x80);
-	return i;
+	*part = i;
+	if (i == size)
+		return size > 1 || first < 0x80 ? UNICODE_WHOLE : UNICODE_BROKEN;
+	return i == bytes.size ? UNICODE_BEGINNING : UNICODE_BROKEN;
 }
 
 void unicode_write_lossy(struct buf *out, struct slice bytes)
 {
-	for (size_t at = 0; at < bytes.size;) {
-		bool is_whole;
+	size_t size;
+
+	for (size_t at = 0; at < bytes.size; at += size) {
 		struct slice rest = slice_of(bytes.data + at, bytes.size - at);
-		size_t size = longest_part(rest, &is_whole);
+		bool is_whole = unicode_part(rest, &size) == UNICODE_WHOLE;
 
 		buf_write(out, is_whole ? slice_part(rest, 0, size) : UNICODE_REPLACEMENT);
-		at += size;
 	}
 }

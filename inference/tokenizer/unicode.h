@@ -42,6 +42,11 @@ size_t unicode_grapheme(struct slice text);
 size_t unicode_spaces_at_start(struct slice text); /* in bytes */
 size_t unicode_spaces_at_end(struct slice text);
 
+/* What bytes, at least one, begin with: a character; or what could become one, were it not the end;
+ * or the longest such beginning and then something else. *size: bytes of it. */
+enum unicode_part { UNICODE_WHOLE, UNICODE_BEGINNING, UNICODE_BROKEN };
+enum unicode_part unicode_part(struct slice bytes, size_t *size);
+
 /* Append bytes as text; each longest beginning of a character that is none becomes one U+FFFD. */
 void unicode_write_lossy(struct buf *out, struct slice bytes);
 
