@@ -18,7 +18,7 @@ struct piece_normalizer {
 	bool adds_prefix, strips_spaces, escapes_spaces;
 };
 
-enum err piece_normalizer_new(struct piece_normalizer **out, const char *file,
+enum err piece_normalizer_new(struct piece_normalizer **out, const struct tokenizer *t,
 			      const struct piece_list *p)
 {
 	struct piece_normalizer *n = calloc(1, sizeof *n);
@@ -32,13 +32,13 @@ enum err piece_normalizer_new(struct piece_normalizer **out, const char *file,
 	for (size_t i = 0; i < p->count; i++)
 		count += p->list[i].kind == PIECE_USER_DEFINED;
 	if (count > TOKENIZER_MAX_ADDED)
-		return failure(ERR_LIMIT, "%s: more than %d user-defined pieces", file,
+		return failure(ERR_LIMIT, "%s: more than %d user-defined pieces", t->file,
 			       TOKENIZER_MAX_ADDED);
 	n->kept.tokens = calloc(count + 1, sizeof *n->kept.tokens);
 	assert(n->kept.tokens);
 	for (size_t i = 0; i < p->count; i++)
 		if (p->list[i].kind == PIECE_USER_DEFINED)
-			n->kept.tokens[n->kept.count++].content = p->list[i].text;
+			n->kept.tokens[n->kept.count++].content = t->entries[i].text;
 	added_set_index(&n->kept);
 	return p->charsmap.size > 0 ? charsmap_new_bytes(&n->charsmap, p->charsmap) : OK;
 }

@@ -25,11 +25,6 @@ static enum err check_piece(const struct tokenizer *t, const struct piece_list *
 	return OK;
 }
 
-static bool is_text(const struct scored_piece *piece)
-{
-	return piece->kind == PIECE_NORMAL || piece->kind == PIECE_USER_DEFINED;
-}
-
 static enum err load_entries(struct tokenizer *t, const struct piece_list *p, const json_t *added)
 {
 	TRY(load_begin(t, p->count, p->count, added));
@@ -63,14 +58,17 @@ static enum err load_unigram(struct tokenizer *t, const struct piece_list *p)
 		smallest = fminf(smallest, p->list[i].score);
 		largest = fmaxf(largest, p->list[i].score);
 	}
+	if (smallest > largest) /* no normal piece at all */
+		smallest = largest = 0;
 	load_scores_begin(t, p->count);
 	for (uint32_t id = 0; id < p->count; id++) {
 		const struct scored_piece *piece = &p->list[id];
 		double bonus = (double)((float)piece->text.size * largest) - 0.1;
 
-		if (is_text(piece))
-			TRY(load_score(t, id,
-				       piece->kind == PIECE_NORMAL ? (double)piece->score : bonus));
+		if (piece->kind == PIECE_NORMAL)
+			TRY(load_score(t, id, (double)piece->score));
+		else if (piece->kind == PIECE_USER_DEFINED)
+			TRY(load_score(t, id, bonus));
 	}
 	load_scores_done(t);
 	t->unknown_score = (double)(smallest - 10.0f);
@@ -86,7 +84,8 @@ static int larger_first(const void *a, const void *b, void *context)
 	return (x < y) - (x > y);
 }
 
-/* Pieces of the same score have the same rank: of those the leftmost in a text comes first. */
+/* Pieces of the same score have the same rank: of those the leftmost in a text comes first. What is
+ * user-defined is found before, and takes no part. */
 static enum err load_bpe(struct tokenizer *t, const struct piece_list *p)
 {
 	uint32_t *order = calloc(p->count + 1, sizeof *order);
@@ -100,7 +99,7 @@ static enum err load_bpe(struct tokenizer *t, const struct piece_list *p)
 	t->fuse_unknown = true;
 	memset(ranks, 0xff, (t->entry_count + 1) * sizeof *ranks);
 	for (uint32_t id = 0; id < p->count; id++)
-		if (is_text(&p->list[id]))
+		if (p->list[id].kind == PIECE_NORMAL)
 			order[count++] = id;
 	qsort_r(order, count, sizeof *order, larger_first, p->list);
 	for (size_t i = 0; i < count; i++) {
@@ -177,7 +176,7 @@ enum err pieces_load(struct tokenizer **out, const char *file, const struct piec
 	if (post)
 		json_object_set_new(frame, "post_processor", json_deep_copy(post));
 	TRY(load_frame(&t, file, frame, load_piece_model, (void *)(uintptr_t)p));
-	TRY(piece_normalizer_new(&t->pieces, file, p));
+	TRY(piece_normalizer_new(&t->pieces, t, p));
 	*out = t;
 	t = NULL; /* given away */
 	return OK;

@@ -44,9 +44,9 @@ RESULT pieces_load(struct tokenizer **out, const char *file, const struct piece_
  * one that text is made of. */
 RESULT load_ranked_merges(struct tokenizer *t, const uint32_t *ranks);
 
-/* SentencePiece's normalizer. */
+/* SentencePiece's normalizer, for a tokenizer that has the pieces; it borrows their texts of it. */
 struct piece_normalizer;
-RESULT piece_normalizer_new(struct piece_normalizer **out, const char *file,
+RESULT piece_normalizer_new(struct piece_normalizer **out, const struct tokenizer *t,
 			    const struct piece_list *p);
 void piece_normalizer_free(struct piece_normalizer *n); /* NULL is fine */
 /* `is_first`: the text begins here, or what counts as a beginning. ERR_LIMIT, ERR_FORMAT. */
