@@ -114,7 +114,7 @@ static bool begins_word(struct slice text)
 
 static struct slice rest_at(struct slice text, size_t at)
 {
-	return slice_of(text.data + at, text.size - at);
+	return at == 0 ? text : slice_of(text.data + at, text.size - at);
 }
 
 static bool is_within_word(struct slice text, size_t start, size_t end)
