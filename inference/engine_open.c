@@ -58,8 +58,13 @@ static enum err read_tokenizer(struct tokenizer **out, struct model_files *files
 			       const struct config *config)
 {
 	AUTO(tokenizer_auto) struct tokenizer *t = NULL;
+	AUTO(gguf_auto) struct gguf *g = NULL;
+	bool is_gguf;
 
-	TRY(tokenizer_open_files(&t, files, NULL));
+	TRY(weights_are_gguf(&is_gguf, files));
+	if (is_gguf)
+		TRY(gguf_find(&g, NULL, files));
+	TRY(tokenizer_open_files(&t, files, g));
 	if (tokenizer_vocabulary(t) > config->vocabulary)
 		return failure(ERR_FORMAT, "the tokenizer has %zu tokens, config.json says %u",
 			       tokenizer_vocabulary(t), config->vocabulary);

@@ -6,6 +6,7 @@
  */
 #include "tests/unit/test.h"
 
+#include "inference/engine.h"
 #include "inference/format/json.h"
 #include "tests/unit/inference/vocabularies.h"
 
@@ -264,6 +265,31 @@ static void a_list_of_ids_comes_back_as_text(void **state)
 	}
 }
 
+/* Nothing stands beside it: the weights, the settings and the vocabulary are one file. */
+static void a_model_of_a_single_file_can_be_run(void **state)
+{
+	static const char *const models[] = {
+		"models/stories260K/stories260K.gguf",
+		"models/hf-trained-here/gpt2/tiny-gpt2.gguf",
+		"models/hf-trained-here/qwen2/tiny-qwen2.gguf",
+		"models/hf-trained-here/bloom/tiny-bloom.gguf",
+		"models/hf-trained-here/bert/tiny-bert.gguf",
+		"models/hf-trained-here/t5/tiny-t5.gguf",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
+		struct folder folder;
+
+		folder_init(&folder, "/nothing");
+		if (!vocabulary_add(&folder, "model.gguf", models[i]))
+			skip();
+		if (engine_check(&folder.files) != OK)
+			fail_msg("%s: %s", models[i], failure_text());
+		folder_free(&folder);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +298,7 @@ int main(void)
 		cmocka_unit_test(the_published_ids_and_texts_of_swift_transformers),
 		cmocka_unit_test(a_vocabulary_is_the_same_in_each_form),
 		cmocka_unit_test(a_list_of_ids_comes_back_as_text),
+		cmocka_unit_test(a_model_of_a_single_file_can_be_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, vocabularies_close);
