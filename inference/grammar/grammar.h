@@ -40,8 +40,11 @@ struct grammar;
 struct grammar_run;
 struct grammar_vocabulary;
 
+/* Would grammar_new refuse this text? */
+RESULT grammar_check(enum grammar_kind kind, struct slice text);
+
 /* Reads `text` and makes the automaton; keeps nothing of it. `vocabulary` is borrowed until
- * grammar_free; NULL: only bytes can be walked (a check of the text, and tests).
+ * grammar_free; NULL: bytes can be walked, and there are no masks.
  * ERR_FORMAT: not JSON, or not what the kind asks for. ERR_UNSUPPORTED: a keyword that is not
  * known here. ERR_LIMIT: too large. All name the place by its JSON pointer. */
 RESULT grammar_new(struct grammar **out, enum grammar_kind kind, struct slice text,
@@ -66,6 +69,6 @@ const uint64_t *grammar_run_mask(struct grammar_run *r, bool is_first);
 bool grammar_run_take(struct grammar_run *r, struct slice bytes);
 
 bool grammar_run_may_end(const struct grammar_run *r); /* what was written is whole */
-bool grammar_run_is_over(struct grammar_run *r);       /* and nothing can follow */
+bool grammar_run_is_over(const struct grammar_run *r); /* and nothing can follow */
 
 #endif
