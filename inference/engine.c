@@ -146,6 +146,8 @@ static enum err add_answer(struct engine *e, const struct engine_request *r,
 	if (a->adapter)
 		a->adapter->users++; /* until the answer is freed */
 	request.adapter = a->adapter ? a->adapter->adapter : NULL;
+	TRY(guide_new(&a->guide, e->guides, &r->guide, a->is_first));
+	request.sampling.guide = guide_sampler(a->guide, &a->is_first);
 	TRY(write_prompt(e, &a->prompt_text, r, prompt));
 	TRY(textstream_new(&a->stream, r->stops, r->stop_count));
 	TRY(batch_add(e->batch, a->id, &request));
@@ -208,18 +210,24 @@ static size_t characters_of(struct slice bytes)
 	return count;
 }
 
-static void write_token(struct engine *e, struct answer *a, uint32_t token)
+/* False where nothing may come any more: no token of the model's fits what is asked for. */
+static bool write_token(struct engine *e, struct answer *a, uint32_t token)
 {
 	read_piece(e, a, token, a->is_first);
+	if (a->guide && !guide_take(a->guide, buf_slice(&e->piece)))
+		return false;
 	if (!tokenizer_is_special(e->tokenizer, token))
 		a->is_first = false;
 	textstream_write(a->stream, buf_slice(&e->piece));
+	return true;
 }
 
 static enum engine_finish judge(const struct engine *e, const struct answer *a, uint32_t token)
 {
 	if (is_end_token(e, a, token) || textstream_is_stopped(a->stream) ||
 	    engine_calls_are_done(a))
+		return ENGINE_STOP;
+	if (a->guide && guide_is_over(a->guide)) /* whole: no end token has to say so */
 		return ENGINE_STOP;
 	return a->completion_tokens == a->max_tokens ? ENGINE_LENGTH : ENGINE_RUNNING;
 }
@@ -287,9 +295,9 @@ static enum engine_finish take_written(struct step *s, struct answer *a,
 
 	a->completion_tokens++;
 	buf_reset(&e->piece);
-	if (!is_end_token(e, a, token))
-		write_token(e, a, token);
-	finish = judge(e, a, token);
+	finish = ENGINE_LENGTH;
+	if (is_end_token(e, a, token) || write_token(e, a, token))
+		finish = judge(e, a, token);
 	send_event(s, a, sample, characters_of(buf_slice(&e->piece)), finish);
 	return finish;
 }

@@ -10,6 +10,7 @@
 #include "crypto/base/buf.h"
 #include "inference/adapter/places.h"
 #include "inference/format/source.h"
+#include "inference/guides.h"
 #include "inference/kernel/compute.h"
 #include "inference/sampler.h"
 #include "inference/tokenizer/tokenizer.h"
@@ -61,8 +62,9 @@ struct engine_request {
 	const uint8_t *adapter; /* ENGINE_ADAPTER_ID bytes, of one that is loaded; NULL: the base */
 	const uint32_t *stop_tokens; /* end it as the end token does */
 	size_t stop_token_count;
-	bool ignores_end;   /* the end token is one like any other */
-	bool shows_special; /* special tokens are written by their names */
+	struct guide_request guide; /* what it must look like */
+	bool ignores_end;           /* the end token is one like any other */
+	bool shows_special;         /* special tokens are written by their names */
 	bool is_answer; /* the text stands by itself (chat): without the space that it begins with
 			 */
 };
@@ -132,7 +134,8 @@ RESULT engine_measure(struct engine_need *out, struct model_files *files,
 		      const struct engine_options *options);
 
 /* `id` is the caller's, and not in use. ERR_LIMIT with counts if prompt and max_tokens do not fit
- * into the context; ERR_FORMAT for a setting out of range; ERR_UNAVAILABLE if too many wait. */
+ * into the context; ERR_FORMAT for a setting out of range, or a guide that is none; ERR_UNAVAILABLE
+ * if too many wait. */
 RESULT engine_submit(struct engine *e, uint64_t id, const struct engine_request *request);
 
 /* One forward pass for all; an event for each sequence that got a token. A failure is the

@@ -128,6 +128,24 @@ enum err engine_measure(struct engine_need *out, struct model_files *files,
 	return OK;
 }
 
+/* A special token is no text, and never part of an answer that must look like something. */
+static void write_guided(void *context, uint32_t id, bool is_first, struct buf *out)
+{
+	const struct tokenizer *t = context;
+
+	if (!tokenizer_is_special(t, id))
+		tokenizer_write_piece(t, id, is_first, out);
+}
+
+static void open_guides(struct engine *e)
+{
+	e->guides = guides_new(&(struct grammar_tokens){.context = e->tokenizer,
+							.count = e->config.vocabulary,
+							.write = write_guided,
+							.ends = e->config.eos,
+							.end_count = e->config.eos_count});
+}
+
 static enum err open_parts(struct engine *e, struct model_files *files,
 			   const struct engine_options *o)
 {
@@ -142,6 +160,7 @@ static enum err open_parts(struct engine *e, struct model_files *files,
 	batch = batch_options_of(&e->config, o);
 	batch.budget_bytes = o->memory_budget_bytes - e->model->memory_bytes;
 	TRY(batch_new(&e->batch, e->model, e->compute, &batch));
+	open_guides(e);
 	return engine_read_open(e, files);
 }
 
@@ -164,6 +183,7 @@ void engine_answer_free(struct answer *a)
 {
 	if (a->adapter)
 		a->adapter->users--;
+	guide_free(a->guide);
 	textstream_free(a->stream);
 	toolcall_free(a->calls);
 	buf_free(&a->prompt_text);
@@ -178,6 +198,7 @@ void engine_close(struct engine *e)
 		engine_answer_free(e->answers[i]);
 	engine_read_close(e);
 	batch_free(e->batch);
+	guides_free(e->guides);
 	places_clear(&e->adapters);
 	model_free(e->model);
 	compute_free(e->compute);

@@ -6,6 +6,7 @@
 #include "inference/batch.h"
 #include "inference/chat.h"
 #include "inference/engine_read.h"
+#include "inference/guides.h"
 #include "inference/labels.h"
 #include "inference/readings.h"
 #include "inference/textstream.h"
@@ -20,6 +21,7 @@ struct answer {
 	size_t completion_tokens;
 	size_t max_tokens;
 	struct place *adapter; /* NULL: the base */
+	struct guide *guide;   /* NULL: anything may come */
 
 	struct buf prompt_text; /* to be shown first, and then emptied */
 	enum engine_echo echo;
@@ -44,6 +46,7 @@ struct engine {
 	size_t answer_count;
 	struct buf piece;
 	struct places adapters;
+	struct guides *guides;
 	bool strict;
 	/* engine_read.c's */
 	uint32_t tasks;

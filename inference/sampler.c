@@ -282,6 +282,16 @@ static struct sample_choice choice(uint32_t token, double logprob)
 	return (struct sample_choice){token, isfinite(logprob) ? (float)logprob : -9999.0f};
 }
 
+/* What may not come has no likelihood at all. */
+static void apply_guide(const struct sampler *s, float *logits)
+{
+	const uint64_t *mask = s->settings.guide.mask(s->settings.guide.context);
+
+	for (size_t i = 0; i < s->vocabulary; i++)
+		if (!(mask[i / 64] >> i % 64 & 1))
+			logits[i] = -INFINITY;
+}
+
 static void report(struct sampler *s, const float *logits, uint32_t token, struct sample *out)
 {
 	float largest = logits[likeliest(logits, s->vocabulary)];
@@ -290,6 +300,9 @@ static void report(struct sampler *s, const float *logits, uint32_t token, struc
 	*out = (struct sample){.chosen = choice(token, logits[token] - norm)};
 	if (s->settings.top_logprobs > 0)
 		out->top_count = keep_top(s, logits, s->settings.top_logprobs);
+	while (s->settings.guide.mask && out->top_count > 0 &&
+	       isinf(s->candidates[out->top_count - 1].logit))
+		out->top_count--; /* no alternatives: they could not have come */
 	for (size_t i = 0; i < out->top_count; i++)
 		out->top[i] = choice(s->candidates[i].token, s->candidates[i].logit - norm);
 }
@@ -306,6 +319,8 @@ void sampler_take(struct sampler *s, float *logits, struct sample *out)
 	for (size_t i = 0; i < s->settings.bias_count; i++)
 		logits[s->biases[i].token] += s->biases[i].bias;
 	penalties_apply(s->penalties, logits);
+	if (s->settings.guide.mask)
+		apply_guide(s, logits);
 	token = choose(s, logits, likeliest(logits, s->vocabulary));
 	penalties_write(s->penalties, token);
 	report(s, logits, token, out);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sampler.h - from logits to one token, in this order: bias, penalties, temperature, top-k, top-p
- * of what is left, min-p of what is left, and a draw by a seeded generator of our own, so that the
- * same seed gives the same text on every machine.
+ * sampler.h - from logits to one token, in this order: bias, penalties, guide, temperature, top-k,
+ * top-p of what is left, min-p of what is left, and a draw by a seeded generator of our own, so
+ * that the same seed gives the same text on every machine.
  */
 #ifndef INFERENCE_SAMPLER_H
 #define INFERENCE_SAMPLER_H
@@ -21,6 +21,13 @@ struct sampler_bias {
 	float bias; /* added to the logit */
 };
 
+/* Which tokens may come next, by whoever knows: a bit each (token i: bit i % 64 of word i / 64),
+ * for the whole vocabulary; borrowed until the next call. `mask` NULL: any. */
+struct sampler_guide {
+	const uint64_t *(*mask)(void *context);
+	void *context;
+};
+
 struct sampler_settings {
 	double temperature; /* 0: the likeliest token, always; at most 2 */
 	double top_p;       /* in (0, 1]; 1: off */
@@ -31,6 +38,7 @@ struct sampler_settings {
 	const struct sampler_bias *biases; /* copied by sampler_new */
 	size_t bias_count;
 	uint32_t top_logprobs; /* alternatives wanted with each token */
+	struct sampler_guide guide;
 };
 
 struct sample_choice {
@@ -57,7 +65,7 @@ AUTO_POINTER(sampler)
 /* What stands before the first token, for the penalty of repetition. */
 void sampler_read(struct sampler *s, const uint32_t *prompt, size_t count);
 
-/* Changes the logits (bias, penalties), and remembers what was taken. */
+/* Changes the logits (bias, penalties, guide), and remembers what was taken. */
 void sampler_take(struct sampler *s, float *logits, struct sample *out);
 
 /* Nothing is taken: how likely the model by itself finds a token that is there already. */

@@ -119,6 +119,18 @@ static const uint8_t *adapter_of(const struct wire_engine_generate *ask)
 	return memcmp(ask->adapter, none, WIRE_ID) == 0 ? NULL : ask->adapter;
 }
 
+static struct guide_request guide_of(const struct wire_engine_generate *ask)
+{
+	static const enum grammar_kind kinds[WIRE_GRAMMAR_COUNT] = {
+		[WIRE_GRAMMAR_NONE] = GRAMMAR_NONE,     [WIRE_GRAMMAR_OBJECT] = GRAMMAR_OBJECT,
+		[WIRE_GRAMMAR_SCHEMA] = GRAMMAR_SCHEMA, [WIRE_GRAMMAR_STRICT] = GRAMMAR_STRICT,
+		[WIRE_GRAMMAR_CHOICE] = GRAMMAR_CHOICE, [WIRE_GRAMMAR_REGEX] = GRAMMAR_REGEX,
+		[WIRE_GRAMMAR_CALLS] = GRAMMAR_CALLS,
+	};
+
+	return (struct guide_request){kinds[ask->grammar_kind], ask->grammar};
+}
+
 static struct engine_request request_of(const struct wire_engine_generate *ask)
 {
 	return (struct engine_request){
@@ -139,6 +151,7 @@ static struct engine_request request_of(const struct wire_engine_generate *ask)
 		.ignores_end = ask->ignores_end,
 		.shows_special = ask->shows_special,
 		.adapter = adapter_of(ask),
+		.guide = guide_of(ask),
 	};
 }
 

@@ -111,6 +111,15 @@ static void visit_prompt(struct codec *c, enum wire_prompt kind, struct slice *p
 		codec_text(c, prompt, WIRE_MAX_PROMPT);
 }
 
+static void visit_grammar(struct codec *c, struct wire_engine_generate *m)
+{
+	uint8_t kind = (uint8_t)m->grammar_kind;
+
+	codec_below(c, &kind, WIRE_GRAMMAR_COUNT);
+	m->grammar_kind = (enum wire_grammar)kind;
+	codec_text(c, &m->grammar, WIRE_MAX_GRAMMAR);
+}
+
 static void visit_engine_generate(struct codec *c, struct wire_engine_generate *m)
 {
 	uint8_t echo = (uint8_t)m->echo;
@@ -131,6 +140,7 @@ static void visit_engine_generate(struct codec *c, struct wire_engine_generate *
 	codec_bool(c, &m->is_answer);
 	visit_more_wishes(c, m);
 	codec_array(c, m->adapter, sizeof m->adapter);
+	visit_grammar(c, m);
 	visit_stops_and_biases(c, m);
 	visit_prompt(c, m->prompt_kind, &m->prompt);
 }

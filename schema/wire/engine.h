@@ -88,6 +88,18 @@ enum wire_echo {
 	WIRE_ECHO_COUNT,
 };
 
+/* What an answer must look like, and in what language that is said (inference/grammar). */
+enum wire_grammar {
+	WIRE_GRAMMAR_NONE,
+	WIRE_GRAMMAR_OBJECT,
+	WIRE_GRAMMAR_SCHEMA,
+	WIRE_GRAMMAR_STRICT,
+	WIRE_GRAMMAR_CHOICE,
+	WIRE_GRAMMAR_REGEX,
+	WIRE_GRAMMAR_CALLS,
+	WIRE_GRAMMAR_COUNT,
+};
+
 struct wire_engine_generate {
 	uint64_t pass; /* one the keeper gave this engine */
 	uint32_t max_tokens;
@@ -112,6 +124,8 @@ struct wire_engine_generate {
 	bool shows_special;       /* special tokens are written by their names */
 	uint16_t stop_token_count;
 	uint32_t stop_tokens[WIRE_MAX_STOP_TOKENS];
+	enum wire_grammar grammar_kind;
+	struct slice grammar;
 	enum wire_prompt prompt_kind;
 	uint32_t max_prompt_tokens; /* that a chat template may make; 0: any */
 	uint8_t adapter[WIRE_ID];   /* one that is there; zeros: none */
