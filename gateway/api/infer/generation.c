@@ -165,6 +165,17 @@ static enum err read_choices(struct reading *r)
 	return OK;
 }
 
+static enum err read_guided(struct reading *r)
+{
+	const char *param = NULL;
+	enum err result = guided_read(&r->out->guided, &param, r->arena, r->body);
+
+	if (result == OK)
+		return OK;
+	return reading_refuse(r, result, param,
+			      arena_printf(r->arena, "'%s': %s", param, failure_text()));
+}
+
 static enum err read_common(struct reading *r)
 {
 	if (!json_is_object(r->body))
@@ -176,6 +187,7 @@ static enum err read_common(struct reading *r)
 	TRY(read_stops(r));
 	TRY(read_special(r));
 	TRY(read_biases(r));
+	TRY(read_guided(r));
 	return read_stream(r);
 }
 
@@ -358,6 +370,8 @@ void generation_describe(struct wire_engine_generate *out, const struct generati
 		.wants_logprobs = g->logprobs,
 		.top_logprobs = (uint8_t)g->top_logprobs,
 		.is_answer = g->chat,
+		.grammar_kind = g->guided.kind,
+		.grammar = g->guided.text,
 		.is_fixed = g->deterministic,
 		.is_bare = g->is_bare,
 		.ignores_end = g->ignores_end,

@@ -12,6 +12,7 @@
 #include "crypto/base/arena.h"
 #include "crypto/base/buf.h"
 #include "crypto/base/err.h"
+#include "gateway/api/infer/guided.h"
 #include "schema/wire/engine.h"
 
 enum {
@@ -68,6 +69,7 @@ struct generation {
 	bool is_bare; /* nothing (BOS) around the prompt */
 	bool ignores_end;
 	bool shows_special;
+	struct guided guided; /* what each answer must look like */
 	bool stream;
 	bool include_usage;
 };
