@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "inference/grammar/vocabulary.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
