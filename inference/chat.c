@@ -39,6 +39,8 @@ const struct toolcall_format *chat_calls(const struct chat *c, const char **why)
 void chat_prompt_free(struct chat_prompt *p)
 {
 	token_list_free(&p->tokens);
+	json_decref(p->tools);
+	buf_free(&p->grammar);
 }
 
 static void put(json_t *object, const char *name, json_t *value)
@@ -145,8 +147,12 @@ enum err chat_encode(const struct chat *c, const struct tokenizer *t, struct cha
 	if (!c->usual)
 		return encode_plain(t, &out->tokens, json);
 	TRY(chat_render(c, &text, json, with_tools));
-	if (with_tools)
+	if (with_tools) {
 		out->calls = c->calls;
+		out->tools = json_incref(json_object_get(json, "tools"));
+	}
+	if (with_tools && chat_is_forced(json))
+		TRY(chat_force(c, out, &text, json));
 	out->is_one_call = json_is_false(json_object_get(json, "parallel_tool_calls"));
 	return tokenizer_encode_marked(t, &out->tokens, buf_slice(&text.text), text.own.data);
 }

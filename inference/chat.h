@@ -7,7 +7,7 @@
  * The conversation: {"messages":[...]} with, if wanted, "tools", "documents",
  * "chat_template_kwargs" (an object: further variables), "add_generation_prompt" (true),
  * "now_seconds", "tool_choice"
- * ("auto"), "parallel_tool_calls" (true).
+ * ("auto", "none", "required", {"function":{"name":...}}), "parallel_tool_calls" (true).
  */
 #ifndef INFERENCE_CHAT_H
 #define INFERENCE_CHAT_H
@@ -35,7 +35,10 @@ const struct toolcall_format *chat_calls(const struct chat *c, const char **why)
 struct chat_prompt {
 	struct token_list tokens;
 	const struct toolcall_format *calls; /* NULL: no tools are offered */
+	json_t *tools;                       /* as offered, or NULL */
 	bool is_one_call;                    /* at most one call is wanted */
+	bool is_open;       /* one has to come: its marker stands at the end of the tokens */
+	struct buf grammar; /* and the text of a GRAMMAR_CALLS for what follows it; else empty */
 };
 void chat_prompt_free(struct chat_prompt *p); /* fit for AUTO */
 

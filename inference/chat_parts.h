@@ -26,6 +26,11 @@ RESULT chat_find_in_gguf(struct chat_found *out, json_t *own, struct model_files
 RESULT chat_render(const struct chat *c, struct template_text *out, const json_t *conversation,
 		   bool with_tools);
 
+/* A call has to come: the marker behind the text, and the grammar. */
+bool chat_is_forced(const json_t *conversation);
+RESULT chat_force(const struct chat *c, struct chat_prompt *out, struct template_text *text,
+		  const json_t *conversation);
+
 /* Finds out by rendering whether and how the template writes tools: fills `calls` or
  * `tools_refusal`. */
 void chat_probe_tools(struct chat *c);

@@ -44,7 +44,7 @@ static void hear(void *context, enum toolcall_part part, unsigned call, struct s
 
 static bool reads_call(const struct toolcall_format *format, struct slice text)
 {
-	AUTO(toolcall_auto) struct toolcall_reader *reader = toolcall_new(format, false);
+	AUTO(toolcall_auto) struct toolcall_reader *reader = toolcall_new(format, false, NULL);
 	AUTO(json_auto) json_t *arguments = NULL;
 	struct heard heard = {.arguments = buf_new(CHAT_MAX_RENDERED)};
 	const char *value;

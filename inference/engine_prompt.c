@@ -25,10 +25,11 @@ static enum err read_ids(const struct engine *e, struct token_list *out, struct 
 
 static enum err encode_chat(const struct engine *e, struct token_list *out, struct slice prompt)
 {
-	struct chat_prompt whole = {0};
+	AUTO(chat_prompt_free) struct chat_prompt whole = {0};
 	enum err result = chat_encode(e->chat, e->tokenizer, &whole, prompt);
 
 	*out = whole.tokens;
+	whole.tokens = (struct token_list){0}; /* given away */
 	return result;
 }
 

@@ -2,15 +2,17 @@
 #include "inference/toolcall.h"
 
 #include <assert.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "inference/toolcall_tagged.h"
+
 const struct toolcall_format TOOLCALL_FORMATS[] = {
-	{"hermes", "<tool_call>", "</tool_call>", false, false},
-	{"mistral", "[TOOL_CALLS]", "", true, false},
-	{"granite", "<|tool_call|>", "", true, false},
-	{"llama", "<|python_tag|>", "", false, true},
+	{"hermes", "<tool_call>", "</tool_call>", false, false, "\n", "arguments", false},
+	{"mistral", "[TOOL_CALLS]", "", true, false, "[", "arguments", false},
+	{"granite", "<|tool_call|>", "", true, false, "[", "arguments", false},
+	{"llama", "<|python_tag|>", "", false, true, "", "parameters", false},
+	{"tagged", "<tool_call>", "</tool_call>", false, false, "\n", "", true},
 	{.name = NULL},
 };
 
@@ -31,6 +33,7 @@ struct scan {
 struct toolcall_reader {
 	const struct toolcall_format *format;
 	struct slice begin, end; /* of the format */
+	json_t *tools;           /* or NULL */
 	enum state state;
 	bool has_begun; /* something of the answer was told */
 	bool in_list;
@@ -46,7 +49,8 @@ struct toolcall_reader {
 	void *context;
 };
 
-struct toolcall_reader *toolcall_new(const struct toolcall_format *format, bool is_open)
+struct toolcall_reader *toolcall_new(const struct toolcall_format *format, bool is_open,
+				     json_t *tools)
 {
 	struct toolcall_reader *r = calloc(1, sizeof *r);
 
@@ -55,6 +59,7 @@ struct toolcall_reader *toolcall_new(const struct toolcall_format *format, bool 
 	r->begin = slice_of_string(format->begin);
 	r->end = slice_of_string(format->end);
 	r->held = buf_new(TOOLCALL_MAX_HELD);
+	r->tools = json_incref(tools);
 	r->state = is_open ? STATE_OPEN : STATE_TEXT;
 	return r;
 }
@@ -64,6 +69,7 @@ void toolcall_free(struct toolcall_reader *r)
 	if (!r)
 		return;
 	buf_free(&r->held);
+	json_decref(r->tools);
 	free(r);
 }
 
@@ -159,6 +165,34 @@ static bool give_up(struct toolcall_reader *r)
 	return r->held.size > 0;
 }
 
+/* A call with tags is told when its end has come. */
+static bool step_tagged(struct toolcall_reader *r, size_t at)
+{
+	struct slice text = buf_slice(&r->held), name;
+	size_t end = find_or_begin(slice_part(text, at, text.size), r->end) + at;
+	size_t same = slice_part(text, at, strlen(TOOLCALL_TAG)).size;
+	json_t *arguments;
+	char *dump;
+
+	if (memcmp(text.data + at, TOOLCALL_TAG, same) != 0)
+		return give_up(r);
+	if (end + r->end.size > text.size)
+		return false;
+	if (!toolcall_read_tagged(&name, &arguments, slice_part(text, at, end - at), r->tools))
+		return give_up(r);
+	dump = json_dumps(arguments, JSON_COMPACT);
+	assert(dump);
+	r->tell(r->context, TOOLCALL_NAME, r->calls, name);
+	r->tell(r->context, TOOLCALL_ARGUMENTS, r->calls, slice_of_string(dump));
+	free(dump);
+	json_decref(arguments);
+	r->has_begun = true;
+	r->calls++;
+	buf_consume(&r->held, end);
+	r->state = STATE_AFTER;
+	return true;
+}
+
 static bool step_open(struct toolcall_reader *r)
 {
 	struct slice text = buf_slice(&r->held);
@@ -166,6 +200,8 @@ static bool step_open(struct toolcall_reader *r)
 
 	if (at == text.size)
 		return false;
+	if (r->format->is_tagged)
+		return step_tagged(r, at);
 	if (r->format->is_list && !r->in_list && text.data[at] == '[') {
 		r->in_list = true;
 		r->opened = at + 1;

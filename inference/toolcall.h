@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * toolcall.h - calls of tools in the text that a model writes. Each model has its own form for
- * them; they have in common that a call is a JSON object with "name" and "arguments" (or
+ * them; most have in common that a call is a JSON object with "name" and "arguments" (or
  * "parameters"), behind a marker. The reader takes text as it comes and tells at once what is
  * certain: text, then of each call its name, then its arguments piece by piece. What only begins
  * like a call comes out as the text that it is.
@@ -12,16 +12,21 @@
 #ifndef INFERENCE_TOOLCALL_H
 #define INFERENCE_TOOLCALL_H
 
+#include <jansson.h>
+
 #include "crypto/base/buf.h"
 
 enum { TOOLCALL_MAX_HELD = 4 << 20 /* bytes of one call */ };
 
 struct toolcall_format {
 	const char *name;
-	const char *begin; /* the marker */
-	const char *end;   /* behind each call; may be empty */
-	bool is_list;      /* a JSON array of calls */
-	bool is_bare;      /* at the beginning of an answer, a call needs no marker */
+	const char *begin;     /* the marker */
+	const char *end;       /* behind each call; may be empty */
+	bool is_list;          /* a JSON array of calls */
+	bool is_bare;          /* at the beginning of an answer, a call needs no marker */
+	const char *lead;      /* between marker and object, as models write it */
+	const char *arguments; /* what they call them */
+	bool is_tagged;        /* no JSON, but toolcall_tagged.h; told when it is whole */
 };
 
 /* Ends with a row without name. */
@@ -34,8 +39,9 @@ typedef void toolcall_fn(void *context, enum toolcall_part part, unsigned call, 
 
 struct toolcall_reader;
 
-/* `is_open`: the marker stands in the prompt already. */
-struct toolcall_reader *toolcall_new(const struct toolcall_format *format, bool is_open);
+/* `is_open`: the marker stands in the prompt already. `tools`: as offered, or NULL; shared. */
+struct toolcall_reader *toolcall_new(const struct toolcall_format *format, bool is_open,
+				     json_t *tools);
 void toolcall_free(struct toolcall_reader *r); /* NULL is fine */
 static inline void toolcall_auto(struct toolcall_reader **r)
 {

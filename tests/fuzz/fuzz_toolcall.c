@@ -19,7 +19,7 @@ static void hear(void *context, enum toolcall_part part, unsigned call, struct s
 static unsigned read_by(struct buf *out, const struct toolcall_format *f, struct slice text,
 			size_t step)
 {
-	AUTO(toolcall_auto) struct toolcall_reader *r = toolcall_new(f, false);
+	AUTO(toolcall_auto) struct toolcall_reader *r = toolcall_new(f, false, NULL);
 
 	while (text.size) {
 		size_t size = step < text.size ? step : text.size;

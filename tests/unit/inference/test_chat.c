@@ -56,8 +56,8 @@ static void the_form_of_calls_is_found_by_asking_the_template(void **state)
 		{"deepseek-ai-DeepSeek-R1-Distill-Llama-8B.jinja", "knows no tools"},
 		{"google-gemma-2-2b-it.jinja", "knows no tools"},
 		{"microsoft-Phi-3.5-mini-instruct.jinja", "knows no tools"},
-		{"Qwen3-Coder.jinja", "in a form that is not known"},
-		{"Qwen3.5-4B.jinja", "in a form that is not known"},
+		{"Qwen3-Coder.jinja", "tagged"},
+		{"Qwen3.5-4B.jinja", "tagged"},
 		{"openai-gpt-oss-120b.jinja", "in a form that is not known"},
 	};
 
@@ -448,6 +448,32 @@ static void templates_and_tokens_are_found_in_whatever_file_has_them(void **stat
 	}
 }
 
+/* The marker is the template's and the last token; the grammar has the wanted function only. */
+static void a_call_that_has_to_come_is_begun_in_the_prompt(void **state)
+{
+	static const char FORCED[] = USER(
+		"abc") ",\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"g\"}},"
+		       "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}},{\"type\":"
+		       "\"function\",\"function\":{\"name\":\"g\",\"parameters\":{\"type\":"
+		       "\"object\",\"properties\":{}}}}]}";
+	AUTO(chat_auto) struct chat *c = open_shared_chat("Qwen-Qwen2.5-7B-Instruct.jinja", TOKENS);
+	AUTO(chat_prompt_free) struct chat_prompt prompt = {0};
+	AUTO(tokenizer_auto) struct tokenizer *t = NULL;
+
+	(void)state;
+	if (!c)
+		skip();
+	t = tokenizer_of("<tool_call></tool_call><|im_start|><|im_end|>");
+	assert_ok(chat_encode(c, t, &prompt, slice_of_string(FORCED)));
+	assert_true(prompt.is_open && prompt.calls);
+	assert_slice(tokenizer_token(t, prompt.tokens.ids[prompt.tokens.count - 1]), "<tool_call>");
+	assert_string_equal(
+		buf_string(&prompt.grammar),
+		"{\"alternatives\":[{\"prefix\":\"\\n{\\\"name\\\": \\\"g\\\", "
+		"\\\"arguments\\\": \",\"schema\":{\"type\":\"object\",\"properties\":{}},"
+		"\"suffix\":\"}\"}]}");
+}
+
 static void a_gguf_file_brings_its_template_and_tokens(void **state)
 {
 	AUTO(chat_auto) struct chat *c = NULL;
@@ -484,6 +510,7 @@ int main(void)
 		cmocka_unit_test(nothing_that_a_stranger_writes_becomes_a_special_token),
 		cmocka_unit_test(what_cannot_be_rendered_is_refused_with_its_reason),
 		cmocka_unit_test(templates_and_tokens_are_found_in_whatever_file_has_them),
+		cmocka_unit_test(a_call_that_has_to_come_is_begun_in_the_prompt),
 		cmocka_unit_test(a_gguf_file_brings_its_template_and_tokens),
 	};
 

@@ -46,12 +46,20 @@ static size_t character(const char *text)
 	return size;
 }
 
+static const char TOOLS[] =
+	"[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"properties\":{"
+	"\"n\":{"
+	"\"type\":\"integer\"},\"s\":{\"type\":\"string\"},\"o\":{\"type\":\"object\"}}}}}]";
+
 /* In pieces of so many characters, 0: whole. */
 static unsigned read_in_pieces(struct buf *out, const char *format, const char *text, size_t step)
 {
-	AUTO(toolcall_auto) struct toolcall_reader *r = toolcall_new(format_of(format), false);
+	json_t *tools = json_loads(TOOLS, 0, NULL);
+	AUTO(toolcall_auto)
+	struct toolcall_reader *r = toolcall_new(format_of(format), false, tools);
 	struct heard h = {.all = *out};
 
+	json_decref(tools); /* the reader's now */
 	while (*text) {
 		size_t size = 0;
 
@@ -106,6 +114,20 @@ static const struct row {
 	{"llama", "So: {\"name\": \"f\", \"parameters\": {}}",
 	 "So: {\"name\": \"f\", \"parameters\": {}}", 0},
 	{"llama", "{not JSON", "{not JSON", 0},
+	{"tagged",
+	 "a\n<tool_call>\n<function=f>\n<parameter=n>\n7\n</parameter>\n<parameter=s>\n7\n"
+	 "</parameter>\n<parameter=o>\n{\"a\": [1]}\n</parameter>\n<parameter=x>\n1\n\n2\n"
+	 "</parameter>\n</function>\n</tool_call>",
+	 "a(0:f|{\"n\":7,\"s\":\"7\",\"o\":{\"a\":[1]},\"x\":\"1\\n\\n2\"})", 1},
+	{"tagged",
+	 "<tool_call><function=f></function></tool_call>\n<tool_call><function=g>"
+	 "</function></tool_call>",
+	 "(0:f|{})(1:g|{})", 2},
+	{"tagged", "<tool_call><function=f><parameter=n>x</parameter></function></tool_call>",
+	 "(0:f|{\"n\":\"x\"})", 1},
+	{"tagged", "<tool_call><func>", "<tool_call><func>", 0},
+	{"tagged", "<tool_call><function=f><parameter=n></function></tool_call>",
+	 "<tool_call><function=f><parameter=n></function></tool_call>", 0},
 };
 
 static void calls_are_told_whatever_pieces_they_come_in(void **state)
@@ -124,7 +146,8 @@ static void calls_are_told_whatever_pieces_they_come_in(void **state)
 
 static void what_is_certain_is_told_at_once(void **state)
 {
-	AUTO(toolcall_auto) struct toolcall_reader *r = toolcall_new(format_of("hermes"), false);
+	AUTO(toolcall_auto)
+	struct toolcall_reader *r = toolcall_new(format_of("hermes"), false, NULL);
 	struct heard h = {.all = buf_new(1 << 16)};
 
 	(void)state;
@@ -144,7 +167,8 @@ static void what_is_certain_is_told_at_once(void **state)
 
 static void a_marker_may_stand_in_the_prompt(void **state)
 {
-	AUTO(toolcall_auto) struct toolcall_reader *r = toolcall_new(format_of("hermes"), true);
+	AUTO(toolcall_auto)
+	struct toolcall_reader *r = toolcall_new(format_of("hermes"), true, NULL);
 	struct heard h = {.all = buf_new(1 << 16)};
 
 	(void)state;
