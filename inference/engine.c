@@ -116,7 +116,8 @@ static struct answer *answer_new(const struct engine *e, uint64_t id,
 		.ignores_end = r->ignores_end,
 		.shows_special = r->shows_special,
 		.stop_token_count = r->stop_token_count,
-		.calls = given->calls ? toolcall_new(given->calls, given->is_open, given->tools) : NULL,
+		.calls = given->calls ? toolcall_new(given->calls, given->is_open, given->tools)
+				      : NULL,
 		.is_one_call = given->is_one_call,
 	};
 	for (size_t i = 0; i < r->stop_token_count; i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/api/infer/generation.h"
 
+#include "gateway/api/infer/conversation.h"
 #include "gateway/api/infer/generation_reading.h"
 
 enum { PROMPT_SPARE_TOKENS = 8 /* that a tokenizer adds to a prompt */ };
@@ -191,30 +192,6 @@ static enum err read_common(struct reading *r)
 	return read_stream(r);
 }
 
-/* A message's content is a string, or an array of parts of type text. */
-static enum err write_content(struct reading *r, struct buf *joined, const json_t *content)
-{
-	if (json_is_string(content)) {
-		buf_write(joined, reading_text(content));
-		return OK;
-	}
-	if (!json_is_array(content) || json_array_size(content) == 0)
-		return reading_refuse(r, ERR_FORMAT, "messages",
-				      "a message's 'content' must be text");
-	for (size_t i = 0; i < json_array_size(content); i++) {
-		const json_t *part = json_array_get(content, i);
-		const json_t *text = json_object_get(part, "text");
-
-		if (!slice_equal(reading_text(json_object_get(part, "type")), S("text")) ||
-		    !json_is_string(text))
-			return reading_refuse(
-				r, ERR_UNSUPPORTED, "messages",
-				"only parts of type 'text' are supported in a message");
-		buf_write(joined, reading_text(text));
-	}
-	return OK;
-}
-
 static void set_prompts(struct reading *r, size_t count)
 {
 	r->out->prompts = arena_alloc(r->arena, count * sizeof *r->out->prompts);
@@ -223,27 +200,17 @@ static void set_prompts(struct reading *r, size_t count)
 
 static enum err read_messages(struct reading *r)
 {
-	const json_t *messages = reading_member(r, "messages");
-	AUTO(buf_free) struct buf joined = buf_new(GENERATION_MAX_PROMPT);
-
-	if (!json_is_array(messages) || json_array_size(messages) == 0)
-		return reading_refuse(r, ERR_FORMAT, "messages",
-				      "'messages' must be a non-empty array");
-	for (size_t i = 0; i < json_array_size(messages); i++) {
-		const json_t *message = json_array_get(messages, i);
-
-		if (!json_is_string(json_object_get(message, "role")))
-			return reading_refuse(r, ERR_FORMAT, "messages", "a message has no 'role'");
-		TRY(write_content(r, &joined, json_object_get(message, "content")));
-		buf_write(&joined, S("\n"));
-	}
-	if (buf_done(&joined) != OK)
-		return reading_refuse(r, ERR_LIMIT, "messages",
-				      "the messages are larger than 96 KiB");
 	set_prompts(r, 1);
-	r->out->prompts[0] = (struct generation_prompt){WIRE_PROMPT_TEXT,
-							arena_copy(r->arena, buf_slice(&joined))};
-	return OK;
+	r->out->prompts[0].kind = WIRE_PROMPT_CHAT;
+	return conversation_read(&r->out->prompts[0].text, r->flaw, r->arena, r->body);
+}
+
+/* No tokenizer makes more tokens of a text than it has bytes; a template may add some, and is
+ * held to it. */
+static uint32_t most_tokens_of(const struct generation_prompt *prompt)
+{
+	return (uint32_t)prompt->text.size +
+	       (prompt->kind == WIRE_PROMPT_CHAT ? CONVERSATION_SPARE_TOKENS : PROMPT_SPARE_TOKENS);
 }
 
 enum err generation_read_chat(struct generation *out, struct generation_flaw *flaw,
@@ -379,6 +346,8 @@ void generation_describe(struct wire_engine_generate *out, const struct generati
 		.prompt_kind = prompt->kind,
 		.prompt = prompt->text,
 	};
+	if (prompt->kind == WIRE_PROMPT_CHAT)
+		out->max_prompt_tokens = most_tokens_of(prompt);
 	if (g->echo)
 		out->echo = g->logprobs ? WIRE_ECHO_TOKENS : WIRE_ECHO_TEXT;
 	describe_lists(out, g);
@@ -389,6 +358,6 @@ uint64_t generation_most_tokens(const struct generation *g)
 	uint64_t most = (uint64_t)g->n * g->prompt_count * g->max_tokens;
 
 	for (size_t i = 0; i < g->prompt_count; i++)
-		most += g->prompts[i].text.size + PROMPT_SPARE_TOKENS;
+		most += most_tokens_of(&g->prompts[i]);
 	return most;
 }

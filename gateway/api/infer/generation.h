@@ -40,7 +40,7 @@ struct generation_prompt {
 struct generation {
 	bool chat;
 	struct slice model;
-	/* chat: one, the contents joined by newlines, one newline at the end */
+	/* chat: one, the conversation as JSON */
 	struct generation_prompt *prompts;
 	size_t prompt_count;
 	uint32_t n; /* choices for each prompt */

@@ -42,6 +42,9 @@ static const struct parameter parameters[] = {
 	{"stop",                         BOTH,  READ,    {0}},
 	{"stream",                       BOTH,  READ,    {0}},
 	{"stream_options",               BOTH,  READ,    {0}},
+	{"tools",                        CHAT,  READ,    {0}},
+	{"tool_choice",                  CHAT,  READ,    {0}},
+	{"parallel_tool_calls",          CHAT,  READ,    {0}},
 	{"response_format",              BOTH,  READ,    {0}},
 	/* not OpenAI's: vLLM's, and one of ours */
 	{"top_k",                        BOTH,  READ,    {0}},
@@ -57,6 +60,9 @@ static const struct parameter parameters[] = {
 	{"guided_regex",                 BOTH,  READ,    {0}},
 	{"structured_outputs",           BOTH,  READ,    {0}},
 	{"deterministic",                BOTH,  READ,    {0}},
+	{"chat_template_kwargs",         CHAT,  READ,    {0}},
+	{"documents",                    CHAT,  READ,    {0}},
+	{"add_generation_prompt",        CHAT,  READ,    {0}},
 
 	{"user",                         BOTH,  IGNORED, {0}},
 	{"metadata",                     BOTH,  IGNORED, {0}},
@@ -66,10 +72,7 @@ static const struct parameter parameters[] = {
 	{"prompt_cache_key",             BOTH,  IGNORED, {0}},
 	{"prompt_cache_options",         BOTH,  IGNORED, {0}},
 	{"prompt_cache_retention",       BOTH,  IGNORED, {0}},
-	{"parallel_tool_calls",          CHAT,  IGNORED, {0}}, /* of tools, which it needs */
 
-	{"tools",                        CHAT,  REFUSED, {"[]"}},
-	{"tool_choice",                  CHAT,  REFUSED, {"\"none\"", "\"auto\""}},
 	{"functions",                    CHAT,  REFUSED, {"[]"}},
 	{"function_call",                CHAT,  REFUSED, {"\"none\"", "\"auto\""}},
 	{"modalities",                   CHAT,  REFUSED, {"[\"text\"]"}},
@@ -89,7 +92,6 @@ static const struct parameter parameters[] = {
 	{"spaces_between_special_tokens", BOTH, REFUSED, {"true"}},
 	{"prompt_logprobs",              BOTH,  REFUSED, {0}},
 	{"truncate_prompt_tokens",       BOTH,  REFUSED, {0}},
-	{"add_generation_prompt",        CHAT,  REFUSED, {"true"}},
 	{"continue_final_message",       CHAT,  REFUSED, {"false"}},
 };
 /* clang-format on */

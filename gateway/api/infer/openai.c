@@ -92,38 +92,48 @@ static enum err work(struct call *c)
 	return openai_answer_end(&job->answer, &usage);
 }
 
-/* A stream that was cut off says so in its last event; a prompt that is too long, where it is. */
+static bool is_about(const struct call *c, const char *parameter)
+{
+	struct slice why = slice_of_string(c->why);
+
+	return slice_starts_with(why, slice_of_string(parameter)) && why.size > strlen(parameter) &&
+	       why.data[strlen(parameter)] == ':';
+}
+
+/* What an engine does not take: it says of which parameter, or it is the prompt. */
+static const char *refused_parameter(const struct call *c, const struct job *job)
+{
+	if (is_about(c, "tools"))
+		return "tools";
+	if (is_about(c, "tool_choice"))
+		return "tool_choice";
+	return job->ask.chat ? "messages" : "prompt";
+}
+
+/* A stream that was cut off says so in its last event; a prompt that is too long, or is none for
+ * this model, where it is. */
 static bool tell(struct call *c, enum err result)
 {
 	struct job *job = c->ask;
 	bool is_told = true;
 
-	(void)result;
 	if (job->answer.streaming && call_is_cut(c))
 		openai_answer_break(&job->answer, "access_withdrawn", c->why);
 	else if (!exchange_is_answered(c->x) && job->exceeds_context)
 		reply_code(c->x, CODE_TOO_LARGE, c->why, job->ask.chat ? "messages" : "prompt");
+	else if (!exchange_is_answered(c->x) && job->choices.is_refused &&
+		 (result == ERR_UNSUPPORTED || result == ERR_FORMAT))
+		reply_code(c->x, result == ERR_FORMAT ? CODE_BAD_REQUEST : CODE_UNSUPPORTED, c->why,
+			   refused_parameter(c, job));
 	else
 		is_told = false;
 	openai_answer_clear(&job->answer);
 	return is_told;
 }
 
-/* A model that says how chats are to be written is not given another form of our choosing. */
-static bool has_no_template(struct call *c)
-{
-	if (!c->grant->access.revision.has_template)
-		return true;
-	reply_code(c->x, CODE_UNSUPPORTED,
-		   "this model has a chat_template, which is not rendered yet; use /v1/completions",
-		   "messages");
-	return false;
-}
-
 static const struct call_kind chat_kind = {
 	.right = RIGHT_INFER_GENERATE,
 	.route = "chat.completions",
-	.accept = has_no_template,
 	.work = work,
 	.tell = tell,
 };

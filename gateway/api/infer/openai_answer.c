@@ -54,6 +54,7 @@ void openai_answer_clear(struct openai_answer *a)
 {
 	for (size_t i = 0; i < a->count; i++) {
 		buf_free(&a->choices[i].text);
+		openai_calls_clear(&a->choices[i].calls);
 		json_free(a->choices[i].logprobs);
 		a->choices[i].logprobs = NULL;
 	}
@@ -178,6 +179,9 @@ static enum err stream_delta(struct openai_answer *a, size_t index,
 	}
 	if (!a->ask->chat)
 		return send_choice(a, plain_choice(index, delta->text, NULL, logprobs));
+	if (delta->part != WIRE_PART_TEXT)
+		return send_choice(a,
+				   chunk_choice(index, openai_calls_chunk(delta), NULL, logprobs));
 	content = json_object_new();
 	json_put_text(content, "content", delta->text);
 	return send_choice(a, chunk_choice(index, content, NULL, logprobs));
@@ -202,7 +206,10 @@ enum err openai_answer_delta(struct openai_answer *a, size_t index,
 	if (a->ask->stream)
 		return stream_delta(a, index, delta);
 	TRY(check_size(a, delta));
-	buf_write(&c->text, delta->text);
+	if (delta->part == WIRE_PART_TEXT)
+		buf_write(&c->text, delta->text);
+	else
+		TRY(openai_calls_take(&c->calls, delta));
 	if (a->ask->logprobs) {
 		if (!c->logprobs)
 			c->logprobs = openai_logprobs_new(a->ask->chat);
@@ -251,21 +258,32 @@ void openai_answer_break(struct openai_answer *a, const char *code, const char *
 		exchange_abort(a->x);
 }
 
+/* A message that only calls tools has no text. */
+static json_t *whole_message(struct openai_choice *c)
+{
+	json_t *message = json_object_new(), *calls = openai_calls_finish(&c->calls);
+
+	json_put_text(message, "role", S("assistant"));
+	json_put_text(message, "content", buf_slice(&c->text));
+	if (calls && c->text.size == 0)
+		json_put(message, "content", json_null());
+	json_put(message, "refusal", json_null());
+	if (calls)
+		json_put(message, "tool_calls", calls);
+	return message;
+}
+
 static json_t *whole_choice(const struct openai_answer *a, size_t index)
 {
-	const struct openai_choice *c = &a->choices[index];
+	struct openai_choice *c = &a->choices[index];
 	json_t *logprobs = c->logprobs ? json_incref(c->logprobs) : NULL;
-	json_t *choice, *message;
+	json_t *choice;
 
 	if (!a->ask->chat)
 		return plain_choice(index, buf_slice(&c->text), c->finish, logprobs);
 	choice = json_object_new();
-	message = json_object_new();
-	json_put_text(message, "role", S("assistant"));
-	json_put_text(message, "content", buf_slice(&c->text));
-	json_put(message, "refusal", json_null());
 	json_put_int(choice, "index", (int64_t)index);
-	json_put(choice, "message", message);
+	json_put(choice, "message", whole_message(c));
 	json_put(choice, "logprobs", logprobs ? logprobs : json_null());
 	json_put_text(choice, "finish_reason", slice_of_string(c->finish));
 	return choice;

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "gateway/api/infer/generation.h"
+#include "gateway/api/infer/openai_calls.h"
 #include "gateway/edge/exchange.h"
 
 struct openai_usage {
@@ -18,11 +19,12 @@ struct openai_usage {
 };
 
 struct openai_choice {
-	bool is_begun;      /* streamed: its first event is out */
-	struct buf text;    /* not streamed: all of it */
-	json_t *logprobs;   /* not streamed: of all tokens; NULL if not asked for */
-	size_t offset;      /* of the next token in the text (plain completions' logprobs) */
-	const char *finish; /* NULL while it is being written */
+	bool is_begun;             /* streamed: its first event is out */
+	struct buf text;           /* not streamed: all of it */
+	struct openai_calls calls; /* not streamed: of tools */
+	json_t *logprobs;          /* not streamed: of all tokens; NULL if not asked for */
+	size_t offset;             /* of the next token in the text (plain completions' logprobs) */
+	const char *finish;        /* NULL while it is being written */
 };
 
 struct openai_answer {

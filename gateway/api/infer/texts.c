@@ -2,6 +2,7 @@
 #include "gateway/api/infer/texts.h"
 
 #include "crypto/json.h"
+#include "gateway/api/infer/conversation.h"
 #include "gateway/api/infer/generation_reading.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
@@ -16,6 +17,15 @@ struct wish {
 
 static const char *const tokenize_members[] = {"model", "prompt", "add_special_tokens",
 					       "return_token_strs", NULL};
+static const char *const tokenize_chat_members[] = {"model",
+						    "messages",
+						    "tools",
+						    "documents",
+						    "tool_choice",
+						    "chat_template_kwargs",
+						    "add_generation_prompt",
+						    "return_token_strs",
+						    NULL};
 static const char *const detokenize_members[] = {"model", "tokens", NULL};
 
 void texts_reply_flaw(struct exchange *x, enum err kind, const struct generation_flaw *flaw)
@@ -171,11 +181,21 @@ static enum err check_members(struct reading *r, const char *const *members)
 	return OK;
 }
 
+static enum err read_tokenize_chat(struct reading *r, struct wish *out)
+{
+	TRY(check_members(r, tokenize_chat_members));
+	TRY(reading_flag(r, "return_token_strs", &out->wants_names));
+	out->prompt.kind = WIRE_PROMPT_CHAT;
+	return conversation_read(&out->prompt.text, r->flaw, r->arena, r->body);
+}
+
 static enum err read_tokenize(struct reading *r, struct wish *out)
 {
 	const json_t *prompt = reading_member(r, "prompt");
 	bool adds_special = true;
 
+	if (!prompt && reading_member(r, "messages"))
+		return read_tokenize_chat(r, out);
 	TRY(check_members(r, tokenize_members));
 	TRY(reading_flag(r, "add_special_tokens", &adds_special));
 	TRY(reading_flag(r, "return_token_strs", &out->wants_names));

@@ -19,7 +19,7 @@ static enum err read_text(read_fn *read, struct generation *out, struct generati
 	return read(out, flaw, arena, *body);
 }
 
-static void chat_joins_the_contents_by_newlines(void **state)
+static void chat_gives_the_conversation_as_json(void **state)
 {
 	AUTO(arena_free) struct arena arena = {0};
 	AUTO(json_auto) json_t *body = NULL;
@@ -34,7 +34,11 @@ static void chat_joins_the_contents_by_newlines(void **state)
 		"\"stop\":[\"a\",\"b\"],\"seed\":7,\"temperature\":0.5,\"stream\":true,"
 		"\"stream_options\":{\"include_usage\":true},\"logit_bias\":{\"5\":-100}}"));
 	assert_int_equal(g.prompt_count, 1);
-	assert_slice(g.prompts[0].text, "Be kind.\nHi\n");
+	assert_int_equal(g.prompts[0].kind, WIRE_PROMPT_CHAT);
+	assert_true(
+		slice_starts_with(g.prompts[0].text,
+				  S("{\"messages\":[{\"role\":\"system\",\"content\":\"Be kind.\"},"
+				    "{\"role\":\"user\",\"content\":\"Hi\"}],")));
 	assert_int_equal(g.stop_count, 2);
 	assert_true(g.has_seed && g.seed == 7 && g.stream && g.include_usage);
 	assert_int_equal(g.bias_count, 1);
@@ -90,7 +94,9 @@ static void each_flaw_names_its_parameter(void **state)
 		{"{\"model\":\"m\",\"stream_options\":{}}", "stream_options", ERR_FORMAT},
 		{"{\"model\":\"m\",\"stream\":true,\"stream_options\":{\"include_usage\":1}}",
 		 "include_usage", ERR_FORMAT},
-		{"{\"model\":\"m\",\"tools\":[{}]}", "tools", ERR_UNSUPPORTED},
+		{"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"tools\":["
+		 "{}]}",
+		 "tools", ERR_FORMAT},
 		{"{\"model\":\"m\",\"frequency_penalty\":3}", "frequency_penalty", ERR_FORMAT},
 		{"{\"model\":\"m\",\"response_format\":{\"type\":\"json_object\"}}",
 		 "response_format", ERR_UNSUPPORTED},
@@ -248,7 +254,7 @@ static void each_choice_has_a_seed_of_its_own(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(chat_joins_the_contents_by_newlines),
+		cmocka_unit_test(chat_gives_the_conversation_as_json),
 		cmocka_unit_test(completion_takes_the_prompt_as_it_is),
 		cmocka_unit_test(each_flaw_names_its_parameter),
 		cmocka_unit_test(prompts_are_texts_or_tokens_one_or_many),
