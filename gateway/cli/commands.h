@@ -67,7 +67,7 @@
 	X("capability revoke", "ID",            "",                                       1, 1, "end a capability",                                      command_capability_revoke) \
 	X("visa add",        "FILE",            "",                                       1, 1, "present a GA4GH visa or passport (a JWT)",              command_visa_add) \
 	X("visa list",       "",                "",                                       0, 0, "visas you have presented",                              command_visa_list) \
-	X("model import",    "NAME PATH|SOURCE","revision= license-terms= gated= public open=+ hidden endpoint= source-token-file=", 2, 2, "seal a directory, hf:ORG/NAME or https://HOST/ORG/NAME",            command_model_import) \
+	X("model import",    "NAME PATH|SOURCE","revision= license-terms= gated= public open=+ hidden allow-pickle endpoint= source-token-file=", 2, 2, "seal a directory, hf:ORG/NAME or https://HOST/ORG/NAME",            command_model_import) \
 	X("model list",      "",                "",                                       0, 0, "models you may know of",                                command_model_list) \
 	X("model show",      "NAME",            "revision=",                              1, 1, "a model and its files",                                 command_model_show) \
 	X("model disable",   "NAME",            "reason=",                                1, 1, "refuse every use of a model",                           command_model_disable) \

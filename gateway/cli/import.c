@@ -143,7 +143,8 @@ static enum err change_settings(struct import *m)
 	const char *sha256 = NULL;
 	json_t *body;
 
-	if (!m->plan->terms && !m->plan->gate && !m->plan->open_count && !m->plan->hidden)
+	if (!m->plan->terms && !m->plan->gate && !m->plan->open_count && !m->plan->hidden &&
+	    !m->plan->allow_pickle)
 		return OK;
 	if (m->plan->terms)
 		TRY(post_terms(&sha256, m));
@@ -156,6 +157,8 @@ static enum err change_settings(struct import *m)
 		json_put(body, "open_paths", open_paths(m->plan));
 	if (m->plan->hidden)
 		json_put_bool(body, "hidden", true);
+	if (m->plan->allow_pickle)
+		json_put_bool(body, "allow_pickle", true);
 	return client_call(m->client, NULL, "PUT", model_path(m, "/api/models/", "/settings"),
 			   body);
 }

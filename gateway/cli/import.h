@@ -20,6 +20,7 @@ struct import_plan {
 	const char *const *open; /* patterns of files that anyone may read; */
 	size_t open_count;       /* 0: as they are; "" alone: none */
 	bool hidden;             /* only those concerned shall know of it; false: as it is */
+	bool allow_pickle;       /* pickles may be carried; false: as it is */
 };
 
 struct import_done {

@@ -135,6 +135,7 @@ enum err command_model_import(struct cli *cli)
 	plan.branch = plan.branch ? plan.branch : "main";
 	plan.terms = arguments_value(&cli->arguments, "license-terms");
 	plan.hidden = arguments_flag(&cli->arguments, "hidden");
+	plan.allow_pickle = arguments_flag(&cli->arguments, "allow-pickle");
 	TRY(read_gate(&plan.gate, cli));
 	TRY(read_open(&plan, cli));
 	TRY(cli_client(&c, cli));
@@ -224,9 +225,10 @@ enum err command_model_show(struct cli *cli)
 	if (cli->json)
 		return output_json(info);
 	TRY(output_object(cli, info, "id sha made_by gated private disabled"));
-	TRY(output_object(cli, json_object_get(info, "sallyport"),
-			  "state gate hidden open_paths terms_sha256 inference inference_reason "
-			  "manifest_sha256"));
+	TRY(output_object(
+		cli, json_object_get(info, "sallyport"),
+		"state gate hidden allow_pickle open_paths terms_sha256 inference inference_reason "
+		"manifest_sha256"));
 	print_files(tree);
 	return OK;
 }

@@ -11,6 +11,7 @@
 #include "crypto/base/file.h"
 #include "gateway/porter/blobs.h"
 #include "gateway/porter/intake.h"
+#include "policy/pickle.h"
 
 enum { PIPE_BYTES = 1024 * 1024 }; /* what an ordinary user may ask for */
 
@@ -73,10 +74,13 @@ static enum err pump(struct wire_porter_sealed *out, struct sealing *s, uint64_t
 {
 	struct slice bytes;
 
-	for (;;) {
+	out->is_pickle = false;
+	for (bool is_first = true;; is_first = false) {
 		TRY(intake_next(&bytes, s->intake));
 		if (bytes.size == 0)
 			break;
+		if (is_first)
+			out->is_pickle = pickle_begins(slice_part(bytes, 0, PICKLE_LOOK));
 		TRY(age_sealer_push(s->sealer, bytes));
 	}
 	TRY(intake_end(s->intake, out->sha256, out->git_sha1));

@@ -3,7 +3,9 @@
 
 #include "schema/store/query.h"
 
-#define BLOB_COLUMNS "b.id, b.model, b.state, b.size, b.sha256, b.git_sha1, b.header, b.created_at"
+#define BLOB_COLUMNS \
+	"b.id, b.model, b.state, b.size, b.sha256, b.git_sha1, b.is_pickle, " \
+	"b.header, b.created_at"
 
 static void take_blob(struct store_step *step, void *out)
 {
@@ -15,6 +17,7 @@ static void take_blob(struct store_step *step, void *out)
 	blob->size = (uint64_t)store_take_int(step);
 	store_take_bytes(step, blob->sha256, sizeof blob->sha256);
 	store_take_bytes(step, blob->git_sha1, sizeof blob->git_sha1);
+	blob->is_pickle = store_take_bool(step);
 	blob->header = store_take_text(step);
 	blob->created_ms = store_take_time(step);
 }
@@ -37,17 +40,18 @@ enum err store_blob_create(struct store *s, const struct store_blob *blob,
 
 enum err store_blob_sealed(struct store *s, const uint8_t id[STORE_ID], uint64_t size,
 			   const uint8_t sha256[STORE_SHA256],
-			   const uint8_t git_sha1[STORE_GIT_SHA1])
+			   const uint8_t git_sha1[STORE_GIT_SHA1], bool is_pickle)
 {
 	static const struct store_statement update = {
 		"blob_sealed", "UPDATE blob SET state = 'sealed', size = $2::bigint, sha256 = $3, "
-			       "git_sha1 = $4 WHERE id = $1 AND state = 'sealing'"};
+			       "git_sha1 = $4, is_pickle = $5 WHERE id = $1 AND state = 'sealing'"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &update};
 
 	store_put_id(&step, id);
 	store_put_int(&step, (int64_t)size);
 	store_put_bytes(&step, slice_of(sha256, STORE_SHA256));
 	store_put_bytes(&step, slice_of(git_sha1, STORE_GIT_SHA1));
+	store_put_bool(&step, is_pickle);
 	TRY(store_run(s, &step, 1));
 	if (store_changed(&step) == 0)
 		return failure(ERR_CONFLICT, "this blob is not being sealed");
@@ -59,7 +63,7 @@ enum err store_blob_by_sha256(struct store *s, struct arena *arena, struct store
 {
 	static const struct store_statement find = {
 		"blob_by_sha256",
-		"SELECT b.id, b.model, b.state, b.size, b.sha256, b.git_sha1, "
+		"SELECT b.id, b.model, b.state, b.size, b.sha256, b.git_sha1, b.is_pickle, "
 		"coalesce((SELECT f.header FROM revision_file f WHERE f.blob = b.id "
 		"AND f.header IS NOT NULL LIMIT 1), b.header), b.created_at "
 		"FROM blob b WHERE b.model = $1 AND b.sha256 = $2 AND b.state <> 'sealing' "

@@ -14,6 +14,7 @@ struct store_blob {
 	uint64_t size;      /* of the plaintext; 0 while sealing */
 	uint8_t sha256[STORE_SHA256];
 	uint8_t git_sha1[STORE_GIT_SHA1];
+	bool is_pickle;      /* by its first bytes */
 	struct slice header; /* age header, not yet bound to a revision */
 	int64_t created_ms;
 };
@@ -23,8 +24,8 @@ RESULT store_blob_create(struct store *s, const struct store_blob *blob,
 
 /* sealing -> sealed. ERR_CONFLICT: it is not being sealed. */
 RESULT store_blob_sealed(struct store *s, const uint8_t id[STORE_ID], uint64_t size,
-			 const uint8_t sha256[STORE_SHA256],
-			 const uint8_t git_sha1[STORE_GIT_SHA1]);
+			 const uint8_t sha256[STORE_SHA256], const uint8_t git_sha1[STORE_GIT_SHA1],
+			 bool is_pickle);
 
 /* A sealed (or committed) blob of this model with this content. Its header is one that a revision
  * has bound, if there is one: the keeper binds that again at any time, an unbound one only for a

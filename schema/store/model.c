@@ -25,6 +25,7 @@ void model_take(struct store_step *step, void *out)
 	model->has_terms = store_take_digest(step, model->terms_sha256);
 	model->open_paths = store_take_text(step);
 	model->hidden = store_take_bool(step);
+	model->allow_pickle = store_take_bool(step);
 	model->created_ms = store_take_time(step);
 	model->main = store_take_text(step);
 	model->runnable = store_take_bool(step);
@@ -144,11 +145,12 @@ enum err store_model_concerns(struct store *s, bool *out, const uint8_t id[STORE
 enum err store_model_set(struct store *s, const struct store_model_change *c)
 {
 	static const struct store_statement update = {
-		"model_set", "UPDATE model SET gate = coalesce($2, gate), "
-			     "terms_sha256 = coalesce($3, terms_sha256), terms_grace_until = "
-			     "CASE WHEN $3 IS NULL THEN terms_grace_until END, "
-			     "open_paths = coalesce($4, open_paths), hidden = coalesce($5, hidden) "
-			     "WHERE id = $1"};
+		"model_set",
+		"UPDATE model SET gate = coalesce($2, gate), "
+		"terms_sha256 = coalesce($3, terms_sha256), terms_grace_until = "
+		"CASE WHEN $3 IS NULL THEN terms_grace_until END, "
+		"open_paths = coalesce($4, open_paths), hidden = coalesce($5, hidden), "
+		"allow_pickle = coalesce($6, allow_pickle) WHERE id = $1"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &update};
 
 	store_put_id(&step, c->id);
@@ -160,6 +162,10 @@ enum err store_model_set(struct store *s, const struct store_model_change *c)
 		store_put_null(&step);
 	if (c->has_hidden)
 		store_put_bool(&step, c->hidden);
+	else
+		store_put_null(&step);
+	if (c->has_allow_pickle)
+		store_put_bool(&step, c->allow_pickle);
 	else
 		store_put_null(&step);
 	return store_change(s, &step, "model");

@@ -17,6 +17,7 @@ struct store_model {
 	uint8_t terms_sha256[STORE_SHA256];
 	struct slice open_paths; /* patterns of files anyone may read, one a line */
 	bool hidden;             /* only those concerned know that it exists */
+	bool allow_pickle;       /* Python pickles may be carried, as files (policy/pickle.h) */
 	int64_t created_ms;
 	struct slice main;                     /* the revision of branch main; empty: none yet */
 	bool runnable;                         /* of main: the engine can serve it */
@@ -61,11 +62,12 @@ RESULT store_model_concerns(struct store *s, bool *out, const uint8_t id[STORE_I
 /* What of a model's settings is to change: the rest stays, whoever changes it meanwhile. */
 struct store_model_change {
 	uint8_t id[STORE_ID];
-	bool has_gate, has_terms, has_open_paths, has_hidden;
+	bool has_gate, has_terms, has_open_paths, has_hidden, has_allow_pickle;
 	struct slice gate;
 	uint8_t terms_sha256[STORE_SHA256];
 	struct slice open_paths;
 	bool hidden;
+	bool allow_pickle;
 };
 
 /* ERR_NOT_FOUND also for unknown terms. */

@@ -15,7 +15,8 @@ extern const struct store_statement limit_list_statement;      /* $1: person */
 /* Of model m, for model_take: with the head of its main branch. */
 #define MODEL_COLUMNS \
 	"m.id, m.name, m.state, m.state_reason, m.gate, m.terms_sha256, m.open_paths, m.hidden, " \
-	"m.created_at, main.revision, coalesce(head.runnable, false), head.runnable_reason, " \
+	"m.allow_pickle, m.created_at, main.revision, coalesce(head.runnable, false), " \
+	"head.runnable_reason, " \
 	"head.manifest_sha256, coalesce(main.moved_at, m.created_at), m.terms_grace_until"
 #define MODEL_FROM \
 	"FROM model m LEFT JOIN branch main ON main.model = m.id AND main.name = 'main' " \

@@ -18,6 +18,7 @@ static void visit_porter_sealed(struct codec *c, struct wire_porter_sealed *m)
 	codec_u64(c, &m->size);
 	codec_array(c, m->sha256, sizeof m->sha256);
 	codec_array(c, m->git_sha1, sizeof m->git_sha1);
+	codec_bool(c, &m->is_pickle);
 }
 WIRE_DEFINE(porter_sealed)
 

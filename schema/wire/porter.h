@@ -28,6 +28,7 @@ struct wire_porter_sealed { /* PORTER_JOINED too */
 	uint64_t size;
 	uint8_t sha256[WIRE_DIGEST];
 	uint8_t git_sha1[20]; /* of what git keeps */
+	bool is_pickle;       /* by its first bytes (policy/pickle.h) */
 };
 WIRE_DECLARE(porter_sealed);
 

@@ -17,6 +17,7 @@
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/upload/commit.h"
+#include "gateway/api/upload/pickles.h"
 #include "gateway/api/upload/seal.h"
 #include "schema/store/reference.h"
 
@@ -113,6 +114,17 @@ static bool is_there_already(struct committing *c, const struct commit_operation
 	       memcmp(file->sha256, digest.bytes, DIGEST_SIZE) == 0;
 }
 
+/* A new file, or other bytes than the revision before has under the name. */
+static enum err take_file(struct committing *c, const struct commit_operation *o,
+			  const struct store_blob *blob, bool is_large)
+{
+	const struct store_file *file = find_path(c, o->path);
+
+	if (!file || memcmp(file->sha256, blob->sha256, DIGEST_SIZE) != 0)
+		TRY(pickles_check(&c->model, o->path, blob->is_pickle));
+	return put_file(c, o->path, blob, is_large);
+}
+
 static enum err apply(struct committing *c, const struct commit_operation *o)
 {
 	struct store_blob blob;
@@ -128,10 +140,10 @@ static enum err apply(struct committing *c, const struct commit_operation *o)
 				       "file \"%.*s\": its content does not have the hash that "
 				       "was announced",
 				       SLICE_PRINT(o->path));
-		return put_file(c, o->path, &blob, false);
+		return take_file(c, o, &blob, false);
 	case COMMIT_LARGE:
 		TRY(find_large(c, o, &blob));
-		return put_file(c, o->path, &blob, true);
+		return take_file(c, o, &blob, true);
 	case COMMIT_DELETE:
 		file = find_path(c, o->path);
 		if (!file)

@@ -116,6 +116,7 @@ static json_t *own_part(struct arena *arena, const struct store_model *m,
 	json_put_text(own, "state", m->state);
 	json_put_text(own, "gate", m->gate);
 	json_put_bool(own, "hidden", m->hidden);
+	json_put_bool(own, "allow_pickle", m->allow_pickle);
 	json_put(own, "open_paths", hub_describe_open_paths(m->open_paths));
 	json_put(own, "terms_sha256", m->has_terms ? json_string(terms_of(arena, m)) : json_null());
 	json_put_bool(own, "inference", r->runnable);

@@ -12,6 +12,7 @@
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/upload/commit.h"
+#include "gateway/api/upload/pickles.h"
 #include "policy/open_paths.h"
 #include "schema/store/reference.h"
 
@@ -128,6 +129,7 @@ static bool goes_by_lfs(struct slice path, int64_t size)
 
 /* What the branch holds now: a client need not send again what has the same digest. */
 struct present {
+	const struct store_model *model;
 	struct store_file *files;
 	size_t count;
 };
@@ -159,6 +161,7 @@ static enum err describe_file(json_t *list, struct arena *arena, const struct pr
 	TRY(json_get_text(&path, file, "path"));
 	TRY(json_get_int_or(&size, file, "size", 0));
 	TRY(commit_check_path(path));
+	TRY(pickles_check(present->model, path, false));
 	json_put_text(one, "path", path);
 	json_put_text(one, "uploadMode", goes_by_lfs(path, size) ? S("lfs") : S("regular"));
 	json_put_bool(one, "shouldIgnore", false);
@@ -173,7 +176,7 @@ static enum err find_present(struct present *out, struct exchange *x, struct rou
 	struct arena *arena = exchange_arena(x);
 	enum err result = store_branch_find(context->store, arena, &revision, model->id, branch);
 
-	*out = (struct present){0};
+	*out = (struct present){.model = model};
 	if (result == ERR_NOT_FOUND && slice_equal(branch, S("main")))
 		return OK;
 	TRY(result);

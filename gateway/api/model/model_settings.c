@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PUT /api/models/{id}/settings: the gate, the terms, the files that anyone may read, and whether
- * the model is hidden. What the body does not name stays as it is.
+ * PUT /api/models/{id}/settings: the gate, the terms, the files that anyone may read, whether the
+ * model is hidden, and whether it may carry pickles. What the body does not name stays as it is.
  */
 #include "crypto/base/text.h"
 #include "crypto/json.h"
@@ -101,11 +101,19 @@ static enum err read_telling(struct telling *out, const json_t *body)
 	return OK;
 }
 
+/* May Python pickles be carried, as files? */
+static enum err read_allow_pickle(struct store_model_change *c, const json_t *body)
+{
+	c->has_allow_pickle = json_has(body, "allow_pickle");
+	return json_get_bool_or(&c->allow_pickle, body, "allow_pickle", false);
+}
+
 static enum err read_change(struct store_model_change *c, struct arena *arena, const json_t *body)
 {
 	TRY(read_gate(c, body));
 	TRY(read_terms(c, body));
 	TRY(read_open_paths(c, arena, body));
+	TRY(read_allow_pickle(c, body));
 	return read_hidden(c, body);
 }
 
@@ -119,6 +127,8 @@ static void describe_change(struct audit_event *event, const struct store_model_
 		audit_event_json(event, "open_paths", hub_describe_open_paths(c->open_paths));
 	if (c->has_hidden)
 		audit_event_flag(event, "hidden", c->hidden);
+	if (c->has_allow_pickle)
+		audit_event_flag(event, "allow_pickle", c->allow_pickle);
 }
 
 /* What opens a model, approvers sign; "criteria" is what they sign for a gate that opens by
@@ -165,6 +175,7 @@ static void reply_settings(struct exchange *x, struct route_context *context, st
 	json_put_text(answer, "gate", model.gate);
 	json_put(answer, "open_paths", hub_describe_open_paths(model.open_paths));
 	json_put_bool(answer, "hidden", model.hidden);
+	json_put_bool(answer, "allow_pickle", model.allow_pickle);
 	withdraw_wait(x, context, answer); /* it may be narrower than it was */
 	reply_json(x, 200, answer);
 }

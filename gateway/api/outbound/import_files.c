@@ -6,6 +6,7 @@
  */
 #include "gateway/api/outbound/importing.h"
 
+#include "gateway/api/upload/pickles.h"
 #include "gateway/api/upload/seal.h"
 
 enum {
@@ -245,6 +246,9 @@ enum err importing_take_files(struct importing *i)
 {
 	AUTO(lanes_clear) struct lanes lanes = {.i = i};
 
+	for (size_t n = 0; n < i->tree.count; n++)
+		if (!is_here(i, &i->tree.files[n]))
+			TRY(pickles_check(&i->model, i->tree.files[n].path, false));
 	for (size_t n = 0; n < LANES; n++)
 		lanes.lane[n].seal.pipe = -1;
 	do {

@@ -286,7 +286,7 @@ static enum err join(struct exchange *x, struct route_context *context,
 					   "promised; send them anew");
 	}
 	return store_blob_sealed(context->store, blob.id, sealed.size, sealed.sha256,
-				 sealed.git_sha1);
+				 sealed.git_sha1, sealed.is_pickle);
 }
 
 enum err parts_complete(struct exchange *x, struct route_context *context,

@@ -142,7 +142,8 @@ static enum err record(struct seal *seal, struct route_context *context, const u
 		return failure(ERR_FORMAT,
 			       "the content does not have the SHA-256 that was promised");
 	TRY(store_blob_sealed(context->store, seal->blob.id, sealed.size, sealed.sha256,
-			      sealed.git_sha1));
+			      sealed.git_sha1, sealed.is_pickle));
+	seal->blob.is_pickle = sealed.is_pickle;
 	seal->blob.size = sealed.size;
 	memcpy(seal->blob.sha256, sealed.sha256, sizeof sealed.sha256);
 	memcpy(seal->blob.git_sha1, sealed.git_sha1, sizeof sealed.git_sha1);

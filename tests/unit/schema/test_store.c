@@ -204,8 +204,8 @@ static void add_revision(void)
 	memcpy(file.blob, blob, 16);
 	assert_ok(store_blob_create(edge, &b, bob));
 	assert_err(store_revision_create(edge, &r, bob, &file, 1), ERR_NOT_FOUND); /* unsealed */
-	assert_ok(store_blob_sealed(edge, blob, 7, digest.bytes, git));
-	assert_err(store_blob_sealed(edge, blob, 7, digest.bytes, git), ERR_CONFLICT);
+	assert_ok(store_blob_sealed(edge, blob, 7, digest.bytes, git, false));
+	assert_err(store_blob_sealed(edge, blob, 7, digest.bytes, git, false), ERR_CONFLICT);
 	assert_ok(store_blob_by_sha256(edge, &arena, &b, model, digest.bytes));
 	assert_memory_equal(b.id, blob, 16);
 	assert_ok(store_revision_create(edge, &r, bob, &file, 1));

@@ -38,7 +38,7 @@ static void add_revision(const char *id, const char *parent)
 	r.title = S("title");
 	r.created_ms = NOW;
 	assert_ok(store_blob_create(edge, &b, bob));
-	assert_ok(store_blob_sealed(edge, b.id, 7, digest.bytes, git));
+	assert_ok(store_blob_sealed(edge, b.id, 7, digest.bytes, git, false));
 	assert_ok(store_revision_create(edge, &r, bob, &file, 1));
 	assert_ok(store_revision_ready(edge, model, r.id, S("main"), NOW));
 }
