@@ -221,6 +221,16 @@ static bool changes_nothing(struct committing *c)
 	return true;
 }
 
+static size_t count_top(struct committing *c, struct slice ending)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < c->count; i++)
+		count += slice_find(c->files[i].path, '/') == c->files[i].path.size &&
+			 slice_ends_with(c->files[i].path, ending);
+	return count;
+}
+
 static enum err ask_runnable(struct committing *c)
 {
 	const struct runnable_question question = {
@@ -228,6 +238,8 @@ static enum err ask_runnable(struct committing *c)
 		.parent = &c->parent,
 		.has_config = find_path(c, S("config.json")) != NULL,
 		.has_template = find_path(c, S("chat_template.jinja")) != NULL,
+		.has_safetensors = count_top(c, S(".safetensors")) > 0,
+		.gguf_count = count_top(c, S(".gguf")),
 	};
 
 	return hub_runnable(&c->engine, c->context, exchange_arena(c->x), c->model.id, &question);

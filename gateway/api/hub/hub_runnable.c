@@ -42,11 +42,23 @@ static enum err check_config(struct runnable *out, struct route_context *context
 	return OK;
 }
 
+/* A GGUF file describes itself, and is sealed by now: the first use reads it, and what it cannot
+ * read stands with the revision from then on. */
+static void look_at_gguf(struct runnable *out, const struct runnable_question *q)
+{
+	out->runnable = q->gguf_count == 1;
+	out->reason = out->runnable ? "" : "there is more than one GGUF file; one is run";
+}
+
 static enum err check(struct runnable *out, struct route_context *context, struct arena *arena,
 		      const uint8_t model[STORE_ID], const struct runnable_question *q)
 {
 	const struct commit_operation *sent = find_sent(q->commit, S("config.json"));
 
+	if (!q->has_safetensors && q->gguf_count > 0) {
+		look_at_gguf(out, q);
+		return OK;
+	}
 	out->reason = "there is no config.json";
 	if (!q->has_config)
 		return OK;

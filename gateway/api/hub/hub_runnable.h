@@ -21,7 +21,9 @@ struct runnable_question {
 	const struct commit *commit;
 	const struct store_revision *parent; /* zeroed: none */
 	bool has_config;                     /* the new revision has a config.json, */
-	bool has_template;                   /* and a chat_template.jinja */
+	bool has_template;                   /* and a chat_template.jinja; */
+	bool has_safetensors;                /* at its top, as are the */
+	size_t gguf_count;                   /* GGUF files */
 };
 
 /* The reason lives in the arena. A failure is one of ours (no engine answers, the database). */

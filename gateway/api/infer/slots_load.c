@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What comes before the first weight: what a model would take, its entry, its keys. */
+#include <stdio.h>
+
 #include "crypto/base/log.h"
 #include "crypto/random.h"
 #include "gateway/api/infer/slots_parts.h"
@@ -123,15 +125,33 @@ static enum err read_need(struct store_need *out, const struct rpc_reply *reply)
 	return OK;
 }
 
+/* What the files themselves are refused for will not change: it stands with the revision. */
+static enum err keep_refusal(enum err kind, struct route_context *context,
+			     const struct slot_wish *wish)
+{
+	char why[FAILURE_MAX_TEXT];
+
+	snprintf(why, sizeof why, "%s", failure_text());
+	if (store_revision_set_runnable(context->store, wish->model, wish->revision, false,
+					slice_of_string(why)) != OK)
+		log_warn("model.refused", "reason=\"%s\"", failure_text());
+	facts_touch(context->api->facts);
+	return failure(kind, "%s", why);
+}
+
 enum err slots_measure(struct store_need *out, unsigned slot, struct route_context *context,
 		       struct arena *arena, const struct slot_wish *wish)
 {
 	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
 	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
+	enum err result;
 
 	TRY(prepare(&body, slot, context, arena, wish, 0, true));
-	TRY(rpc_call(context->api->rpc, ROLE_ENGINE, slot, WIRE_ENGINE_MEASURE, buf_slice(&body),
-		     -1, &reply, API_CALL_MS));
+	result = rpc_call(context->api->rpc, ROLE_ENGINE, slot, WIRE_ENGINE_MEASURE,
+			  buf_slice(&body), -1, &reply, API_CALL_MS);
+	if (result == ERR_UNSUPPORTED || result == ERR_FORMAT || result == ERR_LIMIT)
+		return keep_refusal(result, context, wish);
+	TRY(result);
 	TRY(read_need(out, &reply));
 	log_info("model.measured", "slot=%u least=%llu most=%llu", slot,
 		 (unsigned long long)out->least_bytes, (unsigned long long)out->most_bytes);
