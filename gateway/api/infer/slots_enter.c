@@ -216,7 +216,9 @@ static enum err judge_load(struct visit *v)
 {
 	struct slots *s = v->s;
 
-	for (unsigned i = s->first; i < s->count && v->load; i += s->step) {
+	if (!v->load)
+		return OK;
+	for (unsigned i = s->first; i < s->count; i += s->step) {
 		const struct slot *slot = &s->rows[i];
 
 		if (slot->load != v->load)
