@@ -124,14 +124,12 @@ static enum err add_inputs(struct engine *e, uint64_t id, const struct engine_re
 	for (size_t i = 0; i < r->count; i++) {
 		enum err result = add_input(e, id, r, i);
 
-		if (result != OK && r->count == 1)
-			return result;
-		if (result != OK) {
-			char why[256];
+		char why[256];
 
-			snprintf(why, sizeof why, "%s", failure_text());
-			return failure(result, "input %zu of %zu: %s", i, r->count, why);
-		}
+		if (result == OK)
+			continue;
+		snprintf(why, sizeof why, "%s", failure_text());
+		return failure(result, "input %zu: %s", r->first + i, why);
 	}
 	return OK;
 }

@@ -42,6 +42,7 @@ struct engine_reading {
 	enum task task;                    /* not TASK_GENERATE */
 	const struct engine_input *inputs; /* 1..ENGINE_MAX_INPUTS, copied */
 	size_t count;
+	size_t first; /* how failures count the inputs: the first of these */
 	/* 0: an input over the model's limit is ERR_LIMIT with the counts; else its first so many
 	 * tokens are read, those around the text counted and kept. -1: as many as the limit. */
 	int64_t truncate;

@@ -93,18 +93,18 @@ static enum err check_reading(const struct readings *r, const struct reading *re
 	bool has_mask = false;
 
 	if (reading->token_count == 0)
-		return failure(ERR_FORMAT, "input: it has no tokens");
+		return failure(ERR_FORMAT, "it has no tokens");
 	if (reading->token_count > r->limit)
-		return failure(ERR_LIMIT, "input: its %zu tokens exceed the model's limit of %zu",
+		return failure(ERR_LIMIT, "its %zu tokens exceed the model's limit of %zu",
 			       reading->token_count, r->limit);
 	for (size_t i = 0; i < reading->token_count; i++) {
 		if (reading->tokens[i] >= r->model->config.vocabulary)
-			return failure(ERR_FORMAT, "input: token %u is not one of the model's %u",
+			return failure(ERR_FORMAT, "token %u is not one of the model's %u",
 				       reading->tokens[i], r->model->config.vocabulary);
 		has_mask = has_mask || reading->tokens[i] == reading->mask;
 	}
 	if (reading->kind == READING_MASKS && !has_mask)
-		return failure(ERR_FORMAT, "input: it has no mask");
+		return failure(ERR_FORMAT, "it has no mask");
 	if (r->count == READINGS_MAX_WAITING)
 		return failure(ERR_UNAVAILABLE, "engine: %d texts are waiting already",
 			       READINGS_MAX_WAITING);

@@ -4,7 +4,8 @@
 #include "crypto/base/clock.h"
 #include "crypto/base/log.h"
 #include "gateway/engine/sealed.h"
-#include "inference/model/config.h"
+#include "inference/tasks.h"
+#include "schema/wire/engine_read.h"
 
 /* A load under way: who waits for it, and how far it is. */
 struct progress {
@@ -17,12 +18,17 @@ struct progress {
 
 enum err loading_check(const struct channel *from, const struct frame *frame)
 {
+	AUTO(buf_free) struct buf tasks = buf_new(WIRE_MAX_TASKS);
+	AUTO(buf_free) struct buf out = buf_new(WIRE_MAX_BODY);
 	struct wire_engine_check ask;
 	struct config config;
 
 	TRY(wire_read_engine_check(&ask, frame->body));
 	TRY(config_parse(&config, ask.config));
-	return channel_send(from, WIRE_ENGINE_CHECKED, frame->call, S(""), -1);
+	tasks_write(&tasks, tasks_of(&config));
+	wire_write_engine_checked(&out, &(struct wire_engine_checked){buf_slice(&tasks)});
+	TRY(buf_done(&out));
+	return channel_send(from, WIRE_ENGINE_CHECKED, frame->call, buf_slice(&out), -1);
 }
 
 /* The texts of a tokenizer become tables of several times their size. */

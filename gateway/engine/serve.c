@@ -25,11 +25,13 @@ void serve_init(struct serve *s, int store, const struct engine_options *options
 	s->keys = keys_new();
 	s->passes = passes_new();
 	s->sequences = sequences_new(edge_channel, s);
+	s->vectors = vectors_new(edge_channel, s);
 }
 
 void serve_clear(struct serve *s)
 {
 	sequences_free(s->sequences);
+	vectors_free(s->vectors);
 	engine_close(s->engine);
 	passes_free(s->passes);
 	keys_free(s->keys);
@@ -63,12 +65,12 @@ static enum err on_pass(struct serve *s, struct slice body)
 }
 
 /* The keeper told it before it answered the edge, but on a channel of its own: look there. */
-static enum err check_pass(struct serve *s, uint64_t pass)
+static enum err check_pass(struct serve *s, uint64_t pass, struct slice right)
 {
 	enum err result;
 
 	do
-		result = passes_check(s->passes, pass, S("infer:generate"), clock_monotonic_ms());
+		result = passes_check(s->passes, pass, right, clock_monotonic_ms());
 	while (result == ERR_NOT_FOUND && loop_handle_from(s->loop, ROLE_KEEPER, 0, 0) == OK);
 	return result;
 }
@@ -80,7 +82,7 @@ static enum err on_generate(struct serve *s, const struct channel *from, const s
 	TRY(wire_read_engine_generate(&ask, frame->body));
 	if (!s->engine)
 		return failure(ERR_CONFLICT, "this engine has no model yet");
-	TRY(check_pass(s, ask.pass));
+	TRY(check_pass(s, ask.pass, S("infer:generate")));
 	return sequences_add(s->sequences, s->engine, from->index, frame->call, &ask);
 }
 
@@ -90,8 +92,19 @@ static enum err on_text(struct serve *s, const struct channel *from, const struc
 
 	if (!s->engine)
 		return failure(ERR_CONFLICT, "this engine has no model yet");
-	TRY(check_pass(s, pass));
+	TRY(check_pass(s, pass, S("infer:generate")));
 	return texts_answer(s->engine, from, frame);
+}
+
+static enum err on_embed(struct serve *s, const struct channel *from, const struct frame *frame)
+{
+	struct wire_engine_embed ask;
+
+	TRY(wire_read_engine_embed(&ask, frame->body));
+	if (!s->engine)
+		return failure(ERR_CONFLICT, "this engine has no model yet");
+	TRY(check_pass(s, ask.pass, S("infer:embed")));
+	return vectors_add(s->vectors, s->engine, from->index, frame->call, &ask);
 }
 
 static enum err on_cancel(struct serve *s, const struct channel *from, const struct frame *frame)
@@ -99,8 +112,10 @@ static enum err on_cancel(struct serve *s, const struct channel *from, const str
 	struct wire_engine_cancel ask;
 
 	TRY(wire_read_engine_cancel(&ask, frame->body));
-	if (s->engine)
-		sequences_cancel(s->sequences, s->engine, from->index, ask.call);
+	if (!s->engine)
+		return OK;
+	sequences_cancel(s->sequences, s->engine, from->index, ask.call);
+	vectors_cancel(s->vectors, s->engine, from->index, ask.call);
 	return OK;
 }
 
@@ -112,6 +127,8 @@ enum err serve_frame(void *context, const struct channel *from, const struct fra
 		return on_generate(s, from, frame);
 	if (frame->type == WIRE_ENGINE_TOKENIZE || frame->type == WIRE_ENGINE_DETOKENIZE)
 		return on_text(s, from, frame);
+	if (frame->type == WIRE_ENGINE_EMBED)
+		return on_embed(s, from, frame);
 	if (frame->type == WIRE_ENGINE_CANCEL)
 		return on_cancel(s, from, frame);
 	if (frame->type == WIRE_HANDLE_KEY)
@@ -147,15 +164,19 @@ void serve_peer(void *context, const struct channel *peer, bool joined)
 	struct serve *s = context;
 
 	(void)joined;
-	if (peer->peer == ROLE_EDGE && s->engine)
-		sequences_cancel_edge(s->sequences, s->engine, peer->index);
+	if (peer->peer != ROLE_EDGE || !s->engine)
+		return;
+	sequences_cancel_edge(s->sequences, s->engine, peer->index);
+	vectors_cancel_edge(s->vectors, s->engine, peer->index);
 }
 
 static int patience_ms(const struct serve *s)
 {
 	if (s->engine && !engine_is_idle(s->engine))
 		return 0;
-	return sequences_have_unsent(s->sequences) ? SERVE_UNSENT_MS : CHANNEL_FOREVER;
+	return sequences_have_unsent(s->sequences) || vectors_have_unsent(s->vectors)
+		       ? SERVE_UNSENT_MS
+		       : CHANNEL_FOREVER;
 }
 
 enum err serve_run(struct serve *s)
@@ -170,6 +191,7 @@ enum err serve_run(struct serve *s)
 			continue;
 		TRY(sequences_step(s->sequences, s->engine));
 		sequences_flush(s->sequences, s->engine);
+		vectors_flush(s->vectors, s->engine);
 	}
 	return OK;
 }

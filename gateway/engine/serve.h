@@ -8,6 +8,7 @@
 
 #include "gateway/engine/passes.h"
 #include "gateway/engine/sequences.h"
+#include "gateway/engine/vectors.h"
 #include "gateway/porter/keys.h"
 #include "gateway/proc/loop.h"
 
@@ -24,6 +25,7 @@ struct serve {
 	struct passes *passes;
 	struct engine *engine; /* NULL until loaded */
 	struct sequences *sequences;
+	struct vectors *vectors;
 	bool is_touched; /* the keeper has sent it something: it is not as fresh as it was */
 	bool is_loading;
 	bool is_unloaded;

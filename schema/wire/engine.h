@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* engine.h - what the edge asks of an engine. ENGINE_CHECKED and ENGINE_UNLOAD have empty
- * bodies. */
+/* engine.h - what the edge asks of an engine. ENGINE_UNLOAD has an empty body. What is to be read
+ * only is in engine_read.h. */
 #ifndef SCHEMA_WIRE_ENGINE_H
 #define SCHEMA_WIRE_ENGINE_H
 

@@ -65,10 +65,13 @@ enum {
 	WIRE_MAX_STOP = 256,
 	WIRE_MAX_BIASES = 300,
 	WIRE_MAX_STOP_TOKENS = 16,
-	WIRE_MAX_PIECES = 4096, /* tokens in one ENGINE_TOKENS */
-	WIRE_MAX_PIECE = 256,   /* the bytes of one token */
-	WIRE_MAX_TOKENS = 16,   /* tokens in one ENGINE_DELTA */
-	WIRE_MAX_TOP = 20,      /* alternatives of one token */
+	WIRE_MAX_PIECES = 4096,       /* tokens in one ENGINE_TOKENS */
+	WIRE_MAX_TASKS = 64,          /* names of what a model can be asked for */
+	WIRE_MAX_INPUTS = 64,         /* texts of one ENGINE_EMBED */
+	WIRE_MAX_VECTORS = 64 * 1024, /* bytes of values in one ENGINE_VECTORS */
+	WIRE_MAX_PIECE = 256,         /* the bytes of one token */
+	WIRE_MAX_TOKENS = 16,         /* tokens in one ENGINE_DELTA */
+	WIRE_MAX_TOP = 20,            /* alternatives of one token */
 	WIRE_PASS_SECONDS = 60,
 	WIRE_MAX_PARTS = 1024, /* of one upload */
 	WIRE_MAX_DOCUMENT = 40 * 1024,
@@ -147,7 +150,7 @@ enum {
 	X(ENGINE_SERVES,    0x0602, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_ENGINE,      8 + WIRE_MAX_MODEL + WIRE_MAX_REVISION, 0, "before each HANDLE_KEY to an engine") \
 	X(ENGINE_PASS,      0x0603, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_ENGINE,      12 + WIRE_MAX_MODEL + WIRE_MAX_RIGHT, 0, "nothing") \
 	X(ENGINE_CHECK,     0x0701, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4 + WIRE_MAX_CONFIG,   0,  "nothing") \
-	X(ENGINE_CHECKED,   0x0702, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        0,                     0,  "ENGINE_CHECK") \
+	X(ENGINE_CHECKED,   0x0702, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        4 + WIRE_MAX_TASKS,    0,  "ENGINE_CHECK") \
 	X(ENGINE_LOAD,      0x0703, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_MAX_BODY,         0,  "an empty slot; HANDLE_KEY for every handle") \
 	X(ENGINE_LOADING,   0x0734, WIRE_PART,  ROLE_SET_ENGINE,   ROLE_SET_EDGE,        16,                    0,  "ENGINE_LOAD") \
 	X(ENGINE_LOADED,    0x0704, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        12,                    0,  "ENGINE_LOAD") \
@@ -160,6 +163,9 @@ enum {
 	X(ENGINE_TOKENS,    0x0719, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        WIRE_MAX_BODY,         0,  "ENGINE_TOKENIZE") \
 	X(ENGINE_DETOKENIZE, 0x071a, WIRE_CALL, ROLE_SET_EDGE,     ROLE_SET_ENGINE,      12 + WIRE_MAX_PROMPT,  0,  "a loaded model; ENGINE_PASS with its pass") \
 	X(ENGINE_TEXT,      0x071b, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        4 + WIRE_MAX_PROMPT,   0,  "ENGINE_DETOKENIZE") \
+	X(ENGINE_EMBED,     0x0710, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_MAX_BODY,         0,  "a loaded model; ENGINE_PASS with its pass, for infer:embed") \
+	X(ENGINE_VECTORS,   0x0711, WIRE_PART,  ROLE_SET_ENGINE,   ROLE_SET_EDGE,        4 + WIRE_MAX_VECTORS,  0,  "ENGINE_EMBED") \
+	X(ENGINE_EMBEDDED,  0x0712, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        9,                     0,  "ENGINE_EMBED") \
 	X(ENGINE_SIZE,      0x0730, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4 + WIRE_MAX_CONFIG,   0,  "nothing") \
 	X(ENGINE_SIZED,     0x0731, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        16,                    0,  "ENGINE_SIZE") \
 	X(ENGINE_MEASURE,   0x0732, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_MAX_BODY,         0,  "an empty slot; HANDLE_KEY for every handle") \

@@ -1,145 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Texts that are read: vectors, classes and masks against what Hugging Face's classes computed of
- * the same weights. A tied head makes logits of states by a product with the embedding, so that a
- * decoder's expected logits tell what its vectors must be. */
+/* Texts that are read: their vectors against what Hugging Face's classes computed of the same
+ * weights. A tied head makes logits of states by a product with the embedding, so that a decoder's
+ * expected logits tell what its vectors must be. */
 #include "tests/unit/test.h"
 
-#include <math.h>
-
-#include "inference/engine_read.h"
-#include "inference/format/json.h"
-#include "inference/pooling.h"
-#include "tests/unit/inference/files.h"
-#include "tests/unit/inference/tensors.h"
-
-#define TRAINED "models/hf-trained-here/"
-
-enum { BUDGET = 256 << 20, WIDTH = 64, MOST = 512 };
-
-/* What one job has brought. */
-struct job {
-	float values[MOST][1024];
-	size_t counts[MOST], tokens[MOST], positions[MOST];
-	size_t results;
-	size_t last_index;
-	bool is_over;
-};
-
-struct scene {
-	struct folder folder;
-	struct engine *engine;
-	json_t *expected;
-	size_t events, steps;
-};
-
-static void on_result(void *context, const struct engine_result *result)
-{
-	struct job *job = context;
-	size_t at = job->results++;
-
-	assert_false(job->is_over); /* nothing after the last */
-	assert_true(at < MOST && result->value_count <= 1024);
-	assert_true(result->index >= job->last_index); /* in their order */
-	job->last_index = result->index;
-	memcpy(job->values[at], result->values, result->value_count * sizeof(float));
-	job->counts[at] = result->value_count;
-	job->tokens[at] = result->tokens;
-	job->positions[at] = result->position;
-	job->is_over = result->is_end;
-}
-
-static void on_event(void *context, const struct engine_event *event)
-{
-	struct scene *s = context;
-
-	(void)event;
-	s->events++;
-}
-
-static const struct engine_options usual = {.memory_budget_bytes = BUDGET, .threads = 1};
-
-/* False, and said so, where the model is not there. More files may be set before scene_start. */
-static bool scene_find(struct scene *s, const char *model)
-{
-	char path[400], name[100], file[480];
-
-	memset(s, 0, sizeof *s);
-	snprintf(name, sizeof name, TRAINED "%s/model.safetensors", model);
-	if (!shared_path(path, sizeof path, name))
-		return false;
-	*strrchr(path, '/') = '\0';
-	folder_init(&s->folder, path);
-	snprintf(file, sizeof file, "%s/expected.json", path);
-	s->expected = json_load_file(file, 0, NULL);
-	assert_non_null(s->expected);
-	return true;
-}
-
-static void scene_start(struct scene *s, const struct engine_options *options)
-{
-	assert_ok(engine_open(&s->engine, &s->folder.files, options));
-}
-
-static void scene_close(struct scene *s)
-{
-	engine_close(s->engine);
-	json_decref(s->expected);
-	folder_free(&s->folder);
-}
-
-static void run(struct scene *s)
-{
-	while (!engine_is_idle(s->engine)) {
-		assert_ok(engine_step(s->engine, on_event, s));
-		s->steps++;
-	}
-}
-
-static struct engine_reading embedding(struct job *job, const struct engine_input *inputs,
-				       size_t count)
-{
-	memset(job, 0, sizeof *job);
-	return (struct engine_reading){.task = TASK_EMBED,
-				       .inputs = inputs,
-				       .count = count,
-				       .on_result = on_result,
-				       .context = job};
-}
-
-/* One job, alone. */
-static void embed(struct scene *s, struct job *job, const struct engine_input *inputs, size_t count)
-{
-	struct engine_reading reading = embedding(job, inputs, count);
-
-	assert_ok(engine_read(s->engine, 1, &reading));
-	run(s);
-	assert_true(job->is_over);
-	assert_int_equal(job->results, count);
-}
-
-static size_t ids_of(uint32_t *out, const json_t *list)
-{
-	for (size_t i = 0; i < json_array_size(list); i++)
-		out[i] = (uint32_t)json_integer_value(json_array_get(list, i));
-	return json_array_size(list);
-}
-
-static double furthest(const float *a, const double *b, size_t n)
-{
-	double difference = 0, largest = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		difference = fmax(difference, fabs((double)a[i] - b[i]));
-		largest = fmax(largest, fabs(b[i]));
-	}
-	return difference / largest;
-}
-
-static void read_row(double *out, const json_t *row)
-{
-	for (size_t i = 0; i < json_array_size(row); i++)
-		out[i] = json_number_value(json_array_get(row, i));
-}
+#include "tests/unit/inference/reading.h"
 
 static void an_encoder_embeds_a_text_as_hugging_face_does(void **state)
 {
@@ -251,6 +116,64 @@ static void decoders_embed_a_text_by_its_last_token_or_as_their_files_say(void *
 		assert_int_equal(job.counts[0], decoders[m % 3].width);
 		check_decoder_vector(&s, decoders[m % 3].head, job.values[0], decoders[m % 3].width,
 				     is_mean);
+	}
+}
+
+/* What the engine wrote. */
+struct heard {
+	uint32_t ids[64];
+	size_t count;
+	enum engine_finish finish;
+	struct buf text;
+};
+
+static void on_written(void *context, const struct engine_event *event)
+{
+	struct heard *h = context;
+
+	if (event->sample)
+		h->ids[h->count++] = event->sample->chosen.token;
+	buf_write(&h->text, event->text);
+	h->finish = event->finish;
+	assert_int_equal(event->prompt_tokens, 35);
+}
+
+/* The whole way: its SentencePiece model, a prompt of ids for the encoder, text from the decoder.
+ */
+static void t5_writes_through_the_engine_what_hugging_face_does(void **state)
+{
+	static const char *const names[] = {"t5", "t5v11"};
+	AUTO(buf_free) struct buf prompt = buf_new(1024);
+
+	(void)state;
+	for (size_t m = 0; m < 2; m++) {
+		AUTO(scene_close) struct scene s;
+		struct heard heard = {.text = buf_new(4096)};
+		struct engine_request ask = {.prompt_kind = ENGINE_PROMPT_TOKENS,
+					     .sampling = {.top_p = 1}};
+		const json_t *ids, *greedy;
+
+		if (!scene_find(&s, names[m]))
+			skip();
+		scene_start(&s, &usual);
+		buf_reset(&prompt);
+		ids = json_object_get(s.expected, "input_ids");
+		greedy = json_object_get(s.expected, "greedy_ids");
+		for (size_t i = 0; i < json_array_size(ids); i++)
+			buf_write_u32(&prompt,
+				      (uint32_t)json_integer_value(json_array_get(ids, i)));
+		ask.prompt = buf_slice(&prompt);
+		ask.max_tokens = (uint32_t)json_array_size(greedy) - 1;
+		assert_ok(engine_submit(s.engine, 1, &ask));
+		while (!engine_is_idle(s.engine))
+			assert_ok(engine_step(s.engine, on_written, &heard));
+		for (size_t i = 0; i < heard.count; i++)
+			assert_int_equal(heard.ids[i],
+					 json_integer_value(json_array_get(greedy, i + 1)));
+		assert_true(heard.finish == ENGINE_STOP ||
+			    heard.count + 1 == json_array_size(greedy));
+		assert_true(heard.text.size > 0 && heard.text.data[0] != ' ');
+		buf_free(&heard.text);
 	}
 }
 
@@ -401,7 +324,7 @@ static void a_text_over_the_limit_is_refused_with_the_counts_or_cut_when_asked_f
 		memcpy(text + i, "hear ", 5);
 	inputs[1].text = slice_of_string(text);
 	assert_err(engine_read(s.engine, 1, &reading), ERR_LIMIT);
-	assert_non_null(strstr(failure_text(), "input 1 of 2: "));
+	assert_non_null(strstr(failure_text(), "input 1: its "));
 	assert_non_null(strstr(failure_text(), "tokens exceed the model's limit of 128"));
 	assert_true(engine_is_idle(s.engine)); /* nothing of it is left behind */
 	reading.truncate = ENGINE_TRUNCATE_TO_LIMIT;
@@ -424,266 +347,6 @@ static void a_text_over_the_limit_is_refused_with_the_counts_or_cut_when_asked_f
 	for (size_t i = 0; i < WIDTH; i++)
 		expected[i] = (double)same.values[0][i];
 	assert_true(furthest(job.values[0], expected, WIDTH) < 1e-6);
-}
-
-static void files_of_sentence_transformers_say_how_states_are_pooled(void **state)
-{
-	static const struct {
-		const char *modules, *pooling, *limits, *prompts;
-		enum err result;
-		const char *said;
-		struct pooling expected;
-	} rows[] = {
-#define MODULE(name, path) \
-	"{\"type\":\"sentence_transformers.models." name "\",\"path\":\"" path "\"}"
-		{NULL, NULL, NULL, NULL, OK, NULL, {POOLING_MEAN, false, 0}},
-		{NULL,
-		 "{\"pooling_mode_cls_token\":true,\"pooling_mode_mean_tokens\":false}",
-		 NULL,
-		 NULL,
-		 OK,
-		 NULL,
-		 {POOLING_FIRST, false, 0}},
-		{"[" MODULE("Transformer", "") "," MODULE("Pooling", "1_Pooling") "," MODULE(
-			 "Normalize", "2_Normalize") "]",
-		 "{\"pooling_mode_weightedmean_tokens\":true,\"word_embedding_dimension\":64}",
-		 "{\"max_seq_length\":100,\"do_lower_case\":false}",
-		 "{\"default_prompt_name\":null,\"prompts\":{}}",
-		 OK,
-		 NULL,
-		 {POOLING_WEIGHTED, true, 100}},
-		{NULL,
-		 "{\"pooling_mode_cls_token\":true,\"pooling_mode_mean_tokens\":true}",
-		 NULL,
-		 NULL,
-		 ERR_UNSUPPORTED,
-		 "2 modes of pooling",
-		 {0}},
-		{NULL,
-		 "{\"pooling_mode_max_tokens\":true,\"word_embedding_dimension\":65}",
-		 NULL,
-		 NULL,
-		 ERR_FORMAT,
-		 "\"word_embedding_dimension\" is 65",
-		 {0}},
-		{"[" MODULE("Transformer", "") "," MODULE("Dense", "2_Dense") "]",
-		 NULL,
-		 NULL,
-		 NULL,
-		 ERR_UNSUPPORTED,
-		 "sentence_transformers.models.Dense",
-		 {0}},
-		{"[" MODULE("Pooling", "1_Pooling") "]",
-		 NULL,
-		 NULL,
-		 NULL,
-		 ERR_FORMAT,
-		 "1_Pooling/config.json is missing",
-		 {0}},
-		{"{}", NULL, NULL, NULL, ERR_FORMAT, "modules.json: not a list", {0}},
-		{NULL,
-		 NULL,
-		 "{\"do_lower_case\":true}",
-		 NULL,
-		 ERR_UNSUPPORTED,
-		 "do_lower_case",
-		 {0}},
-		{NULL,
-		 NULL,
-		 NULL,
-		 "{\"default_prompt_name\":\"query\"}",
-		 ERR_UNSUPPORTED,
-		 "default_prompt_name",
-		 {0}},
-	};
-	struct config config = {.hidden_size = 64, .encoder_layers = 1};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		AUTO(folder_free) struct folder f;
-		struct pooling p = {0};
-
-		folder_init(&f, "/nonexistent");
-		folder_set(&f, "modules.json",
-			   slice_of_string(rows[i].modules ? rows[i].modules : ""));
-		folder_set(&f, "1_Pooling/config.json",
-			   slice_of_string(rows[i].pooling ? rows[i].pooling : ""));
-		folder_set(&f, "sentence_bert_config.json",
-			   slice_of_string(rows[i].limits ? rows[i].limits : ""));
-		folder_set(&f, "config_sentence_transformers.json",
-			   slice_of_string(rows[i].prompts ? rows[i].prompts : ""));
-		assert_err(pooling_read(&p, &f.files, &config), rows[i].result);
-		if (rows[i].said)
-			assert_non_null(strstr(failure_text(), rows[i].said));
-		if (rows[i].result != OK)
-			continue;
-		assert_int_equal(p.mode, rows[i].expected.mode);
-		assert_int_equal(p.normalized, rows[i].expected.normalized);
-		assert_int_equal(p.limit, rows[i].expected.limit);
-	}
-}
-
-static void each_mode_of_pooling_is_what_its_name_says(void **state)
-{
-	static const float rows[3][2] = {{1, -4}, {2, 5}, {6, -1}};
-	static const struct {
-		enum pooling_mode mode;
-		double expected[2];
-	} modes[] = {
-		{POOLING_FIRST, {1, -4}},
-		{POOLING_LAST, {6, -1}},
-		{POOLING_MEAN, {3, 0}},
-		{POOLING_MEAN_ROOT, {5.196152423, 0}},
-		{POOLING_WEIGHTED, {23.0 / 6, 0.5}}, /* (1 + 4 + 18) / 6, (-4 + 10 - 3) / 6 */
-		{POOLING_MAX, {6, 5}},
-	};
-
-	(void)state;
-	for (size_t m = 0; m < sizeof modes / sizeof *modes; m++) {
-		float sum[2] = {0};
-
-		for (size_t i = 0; i < 3; i++)
-			pooling_add(modes[m].mode, sum, rows[i], i, 3, 2);
-		pooling_finish(modes[m].mode, sum, 3, 2);
-		assert_true(furthest(sum, modes[m].expected, 2) < 1e-6);
-	}
-}
-
-/* With a mask in the place of a token: what the expected logits at that place would be is not
- * known, but those of a text that has the mask in its expected ids are. Here: each token of the
- * first text is looked at where it stands. */
-static void masks_are_filled_as_hugging_face_does(void **state)
-{
-	static struct job job;
-	static double logits[1024];
-	AUTO(scene_close) struct scene s;
-	const json_t *texts, *row;
-	uint32_t ids[64], mask = 0, other = 0;
-	struct engine_input input = {.ids = ids};
-	struct engine_reading reading = embedding(&job, &input, 1);
-	double sum = 0, largest = -1e9;
-
-	(void)state;
-	if (!scene_find(&s, "bert"))
-		skip();
-	scene_start(&s, &usual);
-	assert_ok(engine_find_token(s.engine, &mask, S("[MASK]")));
-	assert_ok(engine_find_token(s.engine, &other, S("hear")));
-	texts = json_object_get(s.expected, "input_ids");
-	input.id_count = ids_of(ids, json_array_get(texts, 0));
-	while (json_integer_value(json_array_get(
-		       json_array_get(json_object_get(s.expected, "attention_mask"), 0),
-		       input.id_count - 1)) == 0)
-		input.id_count--;
-	reading.task = TASK_FILL_MASK;
-	assert_err(engine_read(s.engine, 1, &reading), ERR_FORMAT); /* no mask in it */
-
-	/* The third token stands for the mask: its own row is what must come back. */
-	engine_close(s.engine);
-	s.engine = NULL;
-	rename_token(&s.folder, "[MASK]", ids[2]);
-	scene_start(&s, &usual);
-	assert_ok(engine_read(s.engine, 1, &reading));
-	run(&s);
-	assert_true(job.is_over && job.results >= 1);
-	assert_int_equal(job.positions[0], 2);
-	assert_int_equal(job.counts[0], 1024);
-	row = json_array_get(json_array_get(json_object_get(s.expected, "mlm_logits"), 0), 2);
-	read_row(logits, row);
-	for (size_t i = 0; i < 1024; i++)
-		largest = fmax(largest, logits[i]);
-	for (size_t i = 0; i < 1024; i++)
-		sum += exp(logits[i] - largest);
-	for (size_t i = 0; i < 1024; i++)
-		logits[i] -= largest + log(sum);
-	assert_true(furthest(job.values[0], logits, 1024) < 1e-4);
-}
-
-/* BERT: a pooler and classes of our own on top of the expected state of the first token. */
-static void bert_tells_classes_as_its_head_says(void **state)
-{
-	static float pooler[WIDTH * WIDTH], pooler_bias[WIDTH], classes[3 * WIDTH],
-		bias[3] = {0.5f, -0.25f, 0};
-	static struct job job;
-	AUTO(scene_close) struct scene s;
-	struct engine_input input = {0};
-	struct engine_reading reading = embedding(&job, &input, 1);
-	double first[WIDTH], pooled[WIDTH], expected[3];
-
-	(void)state;
-	if (!scene_find(&s, "bert"))
-		skip();
-	for (size_t i = 0; i < WIDTH * WIDTH; i++)
-		pooler[i] = (float)((int)(i * 7919 % 101) - 50) / 400;
-	for (size_t i = 0; i < WIDTH; i++)
-		pooler_bias[i] = (float)((int)(i % 7) - 3) / 10;
-	for (size_t i = 0; i < 3 * WIDTH; i++)
-		classes[i] = (float)((int)(i * 31 % 17) - 8) / 8;
-	set_tensors(&s.folder, "cls.",
-		    (struct tensor[]){{"bert.pooler.dense.weight", pooler, {WIDTH, WIDTH}},
-				      {"bert.pooler.dense.bias", pooler_bias, {WIDTH}},
-				      {"classifier.weight", classes, {3, WIDTH}},
-				      {"classifier.bias", bias, {3}}},
-		    4);
-	set_config(&s.folder, "BertForSequenceClassification",
-		   "{\"0\":\"sad\",\"1\":\"merry\",\"2\":\"LABEL_2\"}");
-	scene_start(&s, &usual);
-	assert_int_equal(engine_tasks(s.engine), 1u << TASK_EMBED | 1u << TASK_CLASSIFY);
-	input.text = slice_of_string(
-		json_string_value(json_array_get(json_object_get(s.expected, "texts"), 0)));
-	reading.task = TASK_CLASSIFY;
-	assert_ok(engine_read(s.engine, 1, &reading));
-	run(&s);
-	read_row(first,
-		 json_array_get(json_array_get(json_object_get(s.expected, "last_hidden_state"), 0),
-				0));
-	for (size_t i = 0; i < WIDTH; i++) {
-		pooled[i] = (double)pooler_bias[i];
-		for (size_t j = 0; j < WIDTH; j++)
-			pooled[i] += (double)pooler[i * WIDTH + j] * first[j];
-		pooled[i] = tanh(pooled[i]);
-	}
-	for (size_t i = 0; i < 3; i++) {
-		expected[i] = (double)bias[i];
-		for (size_t j = 0; j < WIDTH; j++)
-			expected[i] += (double)classes[i * WIDTH + j] * pooled[j];
-	}
-	assert_int_equal(job.counts[0], 3);
-	assert_true(furthest(job.values[0], expected, 3) < 1e-4);
-	assert_string_equal(engine_label(s.engine, 1), "merry");
-	assert_string_equal(engine_label(s.engine, 3), "");
-	engine_label_probabilities(s.engine, job.values[0], 3);
-	assert_true(fabsf(job.values[0][0] + job.values[0][1] + job.values[0][2] - 1) < 1e-6f);
-}
-
-/* GPT-2: classes that are rows of its own embedding have the expected logits of those tokens. */
-static void gpt2_tells_classes_by_its_last_token(void **state)
-{
-	static float table[1024 * WIDTH];
-	static struct job job;
-	static double logits[1024];
-	AUTO(scene_close) struct scene s;
-	struct engine_input input = {0};
-	struct engine_reading reading = embedding(&job, &input, 1);
-	const json_t *rows;
-
-	(void)state;
-	if (!scene_find(&s, "gpt2"))
-		skip();
-	read_tensor(table, sizeof table / sizeof *table, &s.folder, "transformer.wte.weight");
-	set_tensors(&s.folder, "lm_head.",
-		    (struct tensor[]){{"score.weight", table + 300 * WIDTH, {5, WIDTH}}}, 1);
-	set_config(&s.folder, "GPT2ForSequenceClassification",
-		   "{\"0\":\"a\",\"1\":\"b\",\"2\":\"c\",\"3\":\"d\",\"4\":\"e\"}");
-	scene_start(&s, &usual);
-	input.text = slice_of_string(json_string_value(json_object_get(s.expected, "prompt")));
-	reading.task = TASK_CLASSIFY;
-	assert_ok(engine_read(s.engine, 1, &reading));
-	run(&s);
-	rows = json_object_get(s.expected, "logits");
-	read_row(logits, json_array_get(rows, json_array_size(rows) - 1));
-	assert_int_equal(job.counts[0], 5);
-	assert_true(furthest(job.values[0], logits + 300, 5) < 1e-4);
 }
 
 static void a_task_that_a_model_does_not_do_is_refused_by_what_it_does(void **state)
@@ -754,17 +417,13 @@ int main(void)
 		cmocka_unit_test(an_encoder_embeds_a_text_as_hugging_face_does),
 		cmocka_unit_test(t5_embeds_a_text_by_the_mean_of_its_encoder),
 		cmocka_unit_test(decoders_embed_a_text_by_its_last_token_or_as_their_files_say),
+		cmocka_unit_test(t5_writes_through_the_engine_what_hugging_face_does),
 		cmocka_unit_test(a_text_has_the_same_vector_in_company),
 		cmocka_unit_test(a_stream_gets_its_token_with_each_step_while_a_list_is_read),
 		cmocka_unit_test(a_reading_waits_for_room_and_is_not_starved),
 		cmocka_unit_test(vectors_are_shortened_and_made_of_length_one),
 		cmocka_unit_test(
 			a_text_over_the_limit_is_refused_with_the_counts_or_cut_when_asked_for),
-		cmocka_unit_test(files_of_sentence_transformers_say_how_states_are_pooled),
-		cmocka_unit_test(each_mode_of_pooling_is_what_its_name_says),
-		cmocka_unit_test(masks_are_filled_as_hugging_face_does),
-		cmocka_unit_test(bert_tells_classes_as_its_head_says),
-		cmocka_unit_test(gpt2_tells_classes_by_its_last_token),
 		cmocka_unit_test(a_task_that_a_model_does_not_do_is_refused_by_what_it_does),
 		cmocka_unit_test(bad_readings_are_refused_and_a_cancelled_one_is_silent),
 	};

@@ -5,6 +5,7 @@
 #include "crypto/age_stream.h"
 #include "gateway/porter/blobs.h"
 #include "schema/wire/engine.h"
+#include "schema/wire/engine_read.h"
 #include "schema/wire/keeper.h"
 
 enum { PASS = 4711, FILES = 3, MODEL_MAX = 8 << 20 };
@@ -319,6 +320,90 @@ static void engine_begins_nothing_without_a_pass_of_the_keeper(void **state)
 	buf_free(&texts[1]);
 }
 
+static void embed(struct scene *s, uint32_t call, const struct wire_engine_embed *wish)
+{
+	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
+	struct wire_engine_embed ask = *wish;
+
+	ask.pass = PASS;
+	wire_write_engine_embed(&body, &ask);
+	child_send(&s->edge, WIRE_ENGINE_EMBED, call, &body, -1);
+}
+
+/* The values of one call, until it is done. */
+static void collect_vectors(struct scene *s, struct buf *values, struct wire_engine_embedded *done)
+{
+	struct frame frame = child_receive(&s->child, &s->edge);
+
+	for (; frame.type == WIRE_ENGINE_VECTORS; frame = child_receive(&s->child, &s->edge)) {
+		struct wire_engine_vectors part;
+
+		assert_ok(wire_read_engine_vectors(&part, frame.body));
+		buf_write(values, part.values);
+	}
+	assert_string_equal(wire_name(frame.type), "ENGINE_EMBEDDED");
+	assert_ok(wire_read_engine_embedded(done, frame.body));
+}
+
+static void engine_gives_vectors_for_a_pass_that_is_for_them(void **state)
+{
+	static const uint8_t ids[] = {0, 0, 0, 1, 0, 0, 1, 0x93};
+	struct wire_engine_embed ask = {.count = 3,
+					.inputs = {{true, S("Once upon a time")},
+						   {false, slice_of(ids, sizeof ids)},
+						   {true, S("there was a dog")}}};
+	AUTO(buf_free) struct buf values = buf_new(1 << 20);
+	struct wire_engine_embedded done;
+	struct scene *s = *state;
+
+	skip_without_model(s);
+	load(s); /* with a pass for infer:generate */
+	embed(s, 1, &ask);
+	child_expect_fail(&s->child, &s->edge, ERR_DENIED);
+	send_pass(s, S("m"), S("infer:embed"));
+	embed(s, 2, &ask);
+	collect_vectors(s, &values, &done);
+	assert_true(done.is_whole && done.width == 64 && done.tokens > 10);
+	assert_int_equal(values.size, 3 * 64 * sizeof(float));
+	buf_reset(&values);
+	ask.dimensions = 16;
+	ask.truncates = true;
+	ask.truncate = 2;
+	embed(s, 3, &ask);
+	collect_vectors(s, &values, &done);
+	assert_int_equal(values.size, 3 * 16 * sizeof(float));
+	assert_int_equal(done.tokens, 6);
+	ask.dimensions = 65;
+	embed(s, 4, &ask);
+	child_expect_fail(&s->child, &s->edge, ERR_FORMAT);
+	ask.inputs[1].bytes.size = 7;
+	embed(s, 5, &ask);
+	child_expect_fail(&s->child, &s->edge, ERR_FORMAT);
+}
+
+/* Sixty-four texts of 400 tokens, fifty passes: told to stop, it says how far it came. */
+static void engine_stops_vectors_that_are_canceled(void **state)
+{
+	static uint8_t ids[400 * 4];
+	struct wire_engine_embed ask = {.count = WIRE_MAX_INPUTS};
+	AUTO(buf_free) struct buf values = buf_new(1 << 20);
+	AUTO(buf_free) struct buf body = buf_new(64);
+	struct wire_engine_embedded done;
+	struct scene *s = *state;
+
+	skip_without_model(s);
+	load(s);
+	send_pass(s, S("m"), S("infer:embed"));
+	for (unsigned i = 0; i < ask.count; i++)
+		ask.inputs[i].bytes = slice_of(ids, sizeof ids);
+	embed(s, 1, &ask);
+	wire_write_engine_cancel(&body, &(struct wire_engine_cancel){1});
+	child_send(&s->edge, WIRE_ENGINE_CANCEL, 0, &body, -1);
+	collect_vectors(s, &values, &done);
+	assert_false(done.is_whole);
+	assert_true(done.tokens < 64 * 400);
+}
+
 static void engine_loads_nothing_under_a_name_the_keys_are_not_for(void **state)
 {
 	struct scene *s = *state;
@@ -341,6 +426,8 @@ int main(void)
 		TEST(engine_stops_what_is_canceled_and_unloads),
 		TEST(engine_forgets_what_an_edge_that_went_had_asked),
 		TEST(engine_begins_nothing_without_a_pass_of_the_keeper),
+		TEST(engine_gives_vectors_for_a_pass_that_is_for_them),
+		TEST(engine_stops_vectors_that_are_canceled),
 		TEST(engine_loads_nothing_under_a_name_the_keys_are_not_for),
 		TEST(engine_refuses_to_load_without_keys_or_with_a_damaged_file),
 	};
