@@ -33,6 +33,7 @@ void model_take(struct store_step *step, void *out)
 	store_take_digest(step, model->manifest_sha256);
 	model->changed_ms = store_take_time(step);
 	model->terms_grace_ms = store_take_time(step);
+	model->tasks = store_take_text(step);
 }
 
 enum err store_model_create(struct store *s, const struct store_model *model,

@@ -22,6 +22,7 @@ struct store_model {
 	struct slice main;                     /* the revision of branch main; empty: none yet */
 	bool runnable;                         /* of main: the engine can serve it */
 	struct slice runnable_reason;          /* of main: why not */
+	struct slice tasks;                    /* of main: "embed,generate" */
 	uint8_t manifest_sha256[STORE_SHA256]; /* of main */
 	int64_t changed_ms;                    /* when main last moved, or created_ms */
 	int64_t terms_grace_ms;                /* older terms are good until then; 0: not at all */

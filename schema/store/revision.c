@@ -30,6 +30,7 @@ void revision_take(struct store_step *step, void *out)
 	revision->created_ms = store_take_time(step);
 	store_take_id(step, revision->recall);
 	revision->recall_reason = store_take_text(step);
+	revision->tasks = store_take_text(step);
 }
 
 void file_take(struct store_step *step, void *out)
@@ -51,8 +52,8 @@ static enum err insert_revision(struct store *s, const struct store_revision *re
 	static const struct store_statement insert = {
 		"revision_insert",
 		"INSERT INTO revision (model, id, parent, title, manifest_sha256, runnable, "
-		"runnable_reason, has_template, created_at, created_by) VALUES ($1, $2, $3, $4, "
-		"$5, $6, $7, $8, $9, $10)"};
+		"runnable_reason, has_template, created_at, created_by, tasks) VALUES ($1, $2, $3, "
+		"$4, $5, $6, $7, $8, $9, $10, string_to_array($11, ','))"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &insert};
 
 	store_put_id(&step, revision->model);
@@ -65,6 +66,7 @@ static enum err insert_revision(struct store *s, const struct store_revision *re
 	store_put_bool(&step, revision->has_template);
 	store_put_time(&step, revision->created_ms);
 	store_put_id(&step, created_by);
+	store_put_text(&step, revision->tasks);
 	return store_run(s, &step, 1);
 }
 

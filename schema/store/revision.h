@@ -21,6 +21,7 @@ struct store_revision {
 	int64_t created_ms;
 	uint8_t recall[STORE_ID]; /* none: it is not recalled */
 	struct slice recall_reason;
+	struct slice tasks; /* "embed,generate": what the engine serves it for */
 };
 
 struct store_file {

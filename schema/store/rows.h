@@ -17,7 +17,8 @@ extern const struct store_statement limit_list_statement;      /* $1: person */
 	"m.id, m.name, m.state, m.state_reason, m.gate, m.terms_sha256, m.open_paths, m.hidden, " \
 	"m.allow_pickle, m.created_at, main.revision, coalesce(head.runnable, false), " \
 	"head.runnable_reason, " \
-	"head.manifest_sha256, coalesce(main.moved_at, m.created_at), m.terms_grace_until"
+	"head.manifest_sha256, coalesce(main.moved_at, m.created_at), m.terms_grace_until, " \
+	"array_to_string(head.tasks, ',')"
 #define MODEL_FROM \
 	"FROM model m LEFT JOIN branch main ON main.model = m.id AND main.name = 'main' " \
 	"LEFT JOIN revision head ON head.model = m.id AND head.id = main.revision "
@@ -32,7 +33,7 @@ extern const struct store_statement limit_list_statement;      /* $1: person */
 #define REVISION_COLUMNS \
 	"r.model, r.id, r.state, r.parent, r.title, r.manifest_sha256, r.runnable, " \
 	"r.runnable_reason, r.has_template, r.created_at, r.recall, " \
-	"(SELECT c.reason FROM recall c WHERE c.id = r.recall)"
+	"(SELECT c.reason FROM recall c WHERE c.id = r.recall), array_to_string(r.tasks, ',')"
 
 /* Of license l and model m, and what to give as the person's name; for license_take. */
 #define LICENSE_COLUMNS(person_name) \

@@ -2,6 +2,7 @@
 /* Files, models and commits in the Hub's own words (research/access-and-hub.md 1.3, 1.4). */
 #include "crypto/json.h"
 #include "gateway/api/hub/hub.h"
+#include "gateway/api/infer/able.h"
 #include "policy/open_paths.h"
 
 enum { POINTER_SIZE = 134 }; /* of an LFS pointer file: clients want the number */
@@ -105,6 +106,7 @@ struct running_part {
 	bool runnable;
 	struct slice reason;
 	const uint8_t *manifest;
+	struct slice tasks;
 };
 
 /* What the Hub has no word for. */
@@ -120,6 +122,7 @@ static json_t *own_part(struct arena *arena, const struct store_model *m,
 	json_put(own, "open_paths", hub_describe_open_paths(m->open_paths));
 	json_put(own, "terms_sha256", m->has_terms ? json_string(terms_of(arena, m)) : json_null());
 	json_put_bool(own, "inference", r->runnable);
+	json_put(own, "tasks", able_list(r->tasks));
 	json_put(own, "inference_reason",
 		 r->reason.size ? json_stringn((const char *)r->reason.data, r->reason.size)
 				: json_null());
@@ -142,15 +145,26 @@ static json_t *card_of(struct arena *arena, const char *external_url, const stru
 	return card;
 }
 
+/* The Hub's word for what a model is for in the first place. */
+static struct slice pipeline_of(struct slice tasks)
+{
+	if (able_has(tasks, "generate"))
+		return S("text-generation");
+	if (able_has(tasks, "classify"))
+		return S("text-classification");
+	return able_has(tasks, "fill-mask") ? S("fill-mask") : S("feature-extraction");
+}
+
 json_t *hub_describe_model(struct arena *arena, const char *external_url,
 			   const struct store_model *m, const struct store_revision *revision)
 {
-	struct running_part running = {m->runnable, m->runnable_reason, m->manifest_sha256};
+	struct running_part running = {m->runnable, m->runnable_reason, m->manifest_sha256,
+				       m->tasks};
 	json_t *info = json_object_new();
 
 	if (revision)
 		running = (struct running_part){revision->runnable, revision->runnable_reason,
-						revision->manifest_sha256};
+						revision->manifest_sha256, revision->tasks};
 	else if (m->main.size == 0)
 		running.reason = S("no revision yet");
 	json_put_text(info, "_id", slice_of_string(api_hex(arena, slice_of(m->id, 12))));
@@ -163,7 +177,7 @@ json_t *hub_describe_model(struct arena *arena, const char *external_url,
 	json_put_int(info, "likes", 0);
 	json_put(info, "tags", json_array_new());
 	if (running.runnable) { /* of the rest we do not know what it is for */
-		json_put_text(info, "pipeline_tag", S("text-generation"));
+		json_put_text(info, "pipeline_tag", pipeline_of(running.tasks));
 		json_put_text(info, "library_name", S("transformers"));
 	}
 	json_put_text(info, "createdAt", slice_of_string(api_time(arena, m->created_ms)));

@@ -29,7 +29,7 @@ static void look_at_memory(struct runnable *out, struct api *api, struct arena *
 static enum err check_config(struct runnable *out, struct route_context *context,
 			     struct arena *arena, struct slice config)
 {
-	enum err result = slots_check(context->api, config);
+	enum err result = slots_check(&out->tasks, context->api, arena, config);
 
 	out->runnable = result == OK;
 	out->reason = "";
@@ -64,6 +64,7 @@ static enum err check(struct runnable *out, struct route_context *context, struc
 		return OK;
 	if (!sent) {
 		out->runnable = q->parent->runnable;
+		out->tasks = q->parent->tasks;
 		out->reason = arena_string(arena, q->parent->runnable_reason);
 		return store_need_get(context->store, &out->need, model, q->parent->id);
 	}

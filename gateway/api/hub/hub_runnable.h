@@ -12,6 +12,7 @@
 
 struct runnable {
 	bool runnable;
+	struct slice tasks; /* "embed,generate": able.h */
 	const char *reason; /* why not; or what is in its way for now; or "" */
 	bool has_template;
 	struct store_need need; /* least_bytes 0: not known yet */

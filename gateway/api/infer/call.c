@@ -3,6 +3,7 @@
 
 #include "crypto/base/clock.h"
 #include "crypto/base/log.h"
+#include "gateway/api/infer/able.h"
 #include "gateway/api/infer/passes.h"
 #include "gateway/api/infer/running.h"
 #include "gateway/api/infer/slots.h"
@@ -21,6 +22,11 @@ static struct slice right_of(const struct call *c)
 	return slice_of_string(right_name(c->kind->right));
 }
 
+static enum audit_kind kind_of(enum right right)
+{
+	return right == RIGHT_INFER_EMBED ? AUDIT_INFER_EMBED : AUDIT_INFER_GENERATE;
+}
+
 /* The decision and the entry, durable before anything is asked of an engine (class B). */
 static enum err log_begin(struct call *c)
 {
@@ -28,7 +34,7 @@ static enum err log_begin(struct call *c)
 	AUTO(store_end) struct store *store = c->context->store;
 	AUTO(audit_event_clear) struct audit_event event = {0};
 
-	audit_event_begin(&event, AUDIT_INFER_GENERATE,
+	audit_event_begin(&event, kind_of(c->kind->right),
 			  g->who->authenticated ? g->who->person.id : NULL, g->who->person.name);
 	audit_event_text(&event, "basis", slice_of_string(decision_basis_name(g->decision.basis)));
 	if (g->decision.basis == BASIS_LICENSE)
@@ -61,7 +67,9 @@ static void log_end(struct call *c, enum err result)
 		.completion_tokens = c->completion_tokens,
 	};
 
-	metrics_add(&c->context->api->metrics, METRIC_GENERATIONS, 1);
+	metrics_add(&c->context->api->metrics,
+		    c->kind->right == RIGHT_INFER_EMBED ? METRIC_EMBEDDINGS : METRIC_GENERATIONS,
+		    1);
 	metrics_add(&c->context->api->metrics, METRIC_PROMPT_TOKENS, c->prompt_tokens);
 	metrics_add(&c->context->api->metrics, METRIC_COMPLETION_TOKENS, c->completion_tokens);
 	audit_event_begin(&event, AUDIT_INFER_END, g->who->authenticated ? g->who->person.id : NULL,
@@ -253,8 +261,16 @@ static bool can_run(const struct call *c)
 {
 	const struct store_revision *revision = &c->grant->access.revision;
 
-	if (c->grant->access.has_revision && revision->runnable)
-		return true;
+	if (c->grant->access.has_revision && revision->runnable) {
+		if (able_to(revision->tasks, c->kind->right))
+			return true;
+		reply_code(c->x, CODE_UNSUPPORTED,
+			   arena_printf(exchange_arena(c->x),
+					"this model does not %s; what it can be asked for: %.*s",
+					able_task(c->kind->right), SLICE_PRINT(revision->tasks)),
+			   "model");
+		return false;
+	}
 	reply_code(c->x, CODE_UNSUPPORTED,
 		   arena_printf(exchange_arena(c->x), "this model is download only: %.*s",
 				SLICE_PRINT(revision->runnable_reason)),

@@ -3,6 +3,7 @@
 #include "crypto/base/clock.h"
 #include "crypto/json.h"
 #include "gateway/api/authorize.h"
+#include "gateway/api/infer/able.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 
@@ -14,18 +15,28 @@ static json_t *describe_model(const struct store_model *m)
 	json_put_text(one, "object", S("model"));
 	json_put_int(one, "created", m->created_ms / 1000);
 	json_put_text(one, "owned_by", S("sallyport"));
+	json_put(one, "tasks", able_list(m->tasks));
 	return one;
 }
 
-/* What this token may use for generation: nothing else is listed. */
-static bool may_use(struct exchange *x, struct route_context *context, const struct store_model *m)
+static bool has_right(struct exchange *x, struct route_context *context,
+		      const struct store_model *m, enum right right)
 {
 	struct grant grant;
 
-	return m->runnable &&
-	       authorize_weigh(&grant, x, context, RIGHT_INFER_GENERATE, m->name, S(""), S("")) ==
-		       OK &&
+	return authorize_weigh(&grant, x, context, right, m->name, S(""), S("")) == OK &&
 	       grant.decision.allow;
+}
+
+/* What this token may use, and the engine serves: nothing else is listed. */
+static bool may_use(struct exchange *x, struct route_context *context, const struct store_model *m)
+{
+	static const enum right rights[] = {RIGHT_INFER_GENERATE, RIGHT_INFER_EMBED};
+
+	for (size_t i = 0; i < sizeof rights / sizeof *rights && m->runnable; i++)
+		if (able_to(m->tasks, rights[i]) && has_right(x, context, m, rights[i]))
+			return true;
+	return false;
 }
 
 void openai_models(struct exchange *x, struct route_context *context)

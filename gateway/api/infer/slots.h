@@ -79,8 +79,9 @@ unsigned slots_unload(struct slots *s, struct rpc *rpc, const uint8_t model[STOR
 /* An adapter is forgotten wherever it is loaded, and what runs with it ends. */
 void slots_drop_adapter(struct slots *s, struct rpc *rpc, const uint8_t adapter[STORE_ID]);
 
-/* Can the engines run a model with this config.json? ERR_UNSUPPORTED says why not. */
-RESULT slots_check(struct api *api, struct slice config);
+/* What can the engines serve a model with this config.json for? *tasks, of the arena:
+ * "embed,generate" (able.h). ERR_UNSUPPORTED says why for nothing. */
+RESULT slots_check(struct slice *tasks, struct api *api, struct arena *arena, struct slice config);
 
 /* What it would take (least_bytes 0: an engine cannot say by the config.json alone). */
 struct store_need;

@@ -6,6 +6,13 @@
 #include "crypto/random.h"
 #include "gateway/api/infer/slots_parts.h"
 #include "schema/wire/engine.h"
+#include "schema/wire/engine_read.h"
+
+/* What sentence-transformers keeps of a step in a folder of its own: "1_Pooling/config.json". */
+static bool is_step(struct slice path)
+{
+	return slice_equal(slice_part(path, slice_find(path, '/'), path.size), S("/config.json"));
+}
 
 /* Weights, descriptions, vocabularies, templates: at the top of the revision, and nothing else. */
 static bool engine_needs(struct slice path)
@@ -14,7 +21,7 @@ static bool engine_needs(struct slice path)
 					      "vocab.txt",    "merges.txt", ".jinja", NULL};
 
 	if (slice_find(path, '/') < path.size)
-		return false;
+		return is_step(path);
 	for (const char *const *ending = endings; *ending; ending++)
 		if (slice_ends_with(path, slice_of_string(*ending)))
 			return true;
@@ -179,11 +186,15 @@ static enum err ask_any(struct rpc_reply *reply, struct api *api, enum wire_type
 	return result;
 }
 
-enum err slots_check(struct api *api, struct slice config)
+enum err slots_check(struct slice *tasks, struct api *api, struct arena *arena, struct slice config)
 {
 	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
+	struct wire_engine_checked checked;
 
-	return ask_any(&reply, api, WIRE_ENGINE_CHECK, config);
+	TRY(ask_any(&reply, api, WIRE_ENGINE_CHECK, config));
+	TRY(wire_read_engine_checked(&checked, buf_slice(&reply.body)));
+	*tasks = arena_copy(arena, checked.tasks);
+	return OK;
 }
 
 enum err slots_size(struct store_need *out, struct api *api, struct slice config)

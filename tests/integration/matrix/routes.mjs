@@ -58,6 +58,7 @@ export const routes = {
 	"POST /v1/completions": inference({ prompt: "a", max_tokens: 1 }),
 	"POST /tokenize": inference({ prompt: "a" }),
 	"POST /detokenize": inference({ tokens: [1] }),
+	"POST /v1/embeddings": inference({ input: "a" }),
 
 	"GET /api/whoami-v2": { asksWho: true },
 	"GET /api/models": {},
