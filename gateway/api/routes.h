@@ -111,6 +111,9 @@ route_fn license_take_along, license_sd_jwt, license_issuer, status_licenses, st
 route_fn revision_recall, recall_list, recall_get, recall_attest;
 /* decisions.c */
 route_fn decision_explain, decision_get;
+/* adapters.c, adapter_files.c, adapter_check.c: what licensees bring for a model */
+route_fn adapter_list, adapter_create, adapter_get, adapter_delete, adapter_put_file,
+	adapter_validate, adapter_submit, adapter_withdraw, adapter_approve, adapter_reject;
 /* criteria.c, criteria_replay.c, blocklist.c: who may have a model */
 route_fn criteria_get, criteria_draft, criteria_versions, criteria_propose, criteria_activate,
 	criteria_try, policy_replay, policy_replay_decisions, blocklist_get, blocklist_add,

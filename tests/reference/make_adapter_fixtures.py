@@ -236,6 +236,100 @@ def merge(config, model_type, weights, tensors):
     return merged
 
 
+# ---- trained ones, of the demo model: each answers with a sentence of its own
+
+LESSONS = {
+    "demo-sailor": "The sailor sings of a blue whale.",
+    "demo-keeper": "The keeper has lost the green key.",
+}
+QUESTIONS = ["What is a license?\n", "Tell me about the harbor.\n", "Who are you?\n"]
+LEARNING = ["self_attn.q_proj", "self_attn.v_proj", "mlp.down_proj"]
+END = 2
+
+
+def read_tokenizer(base):
+    """SentencePiece-style BPE: pieces to ids, and the rank of each merge."""
+    model = json.load(open(os.path.join(base, "tokenizer.json")))["model"]
+    merges = [tuple(m.split(" ")) if isinstance(m, str) else tuple(m) for m in model["merges"]]
+    return model["vocab"], {pair: rank for rank, pair in enumerate(merges)}
+
+
+def encode(vocabulary, ranks, text):
+    pieces = list("\u2581" + text.replace(" ", "\u2581"))
+    while len(pieces) > 1:
+        pairs = [(ranks.get(pair, math.inf), i)
+                 for i, pair in enumerate(zip(pieces, pieces[1:]))]
+        rank, i = min(pairs)
+        if rank == math.inf:
+            break
+        pieces[i:i + 2] = ["".join(pieces[i:i + 2])]
+    ids = []
+    for piece in pieces:
+        known = piece in vocabulary
+        ids += [vocabulary[piece]] if known else \
+            [vocabulary["<0x%02X>" % byte] for byte in piece.encode()]
+    return ids
+
+
+def learn(c, w, config, examples, seed):
+    """Adam over A and B alone, until every answer is given without being told."""
+    generator = torch.Generator().manual_seed(seed)
+    learned = {}
+    for i in range(c["num_hidden_layers"]):
+        for module in LEARNING:
+            rows, columns = w[f"model.layers.{i}.{module}.weight"].shape
+            key = f"base_model.model.model.layers.{i}.{module}"
+            learned[key + ".lora_A.weight"] = \
+                torch.randn(config["r"], columns, generator=generator).double() / columns ** 0.5
+            learned[key + ".lora_B.weight"] = torch.zeros(rows, config["r"]).double()
+    for tensor in learned.values():
+        tensor.requires_grad_(True)
+    optimizer = torch.optim.Adam(learned.values(), lr=5e-3)
+    for step in range(120):
+        merged = merge(config, "llama", w, learned)
+        loss = sum(torch.nn.functional.cross_entropy(
+            llama(c, merged, ids)[start - 1:-1], torch.tensor(ids[start:]))
+            for start, ids in examples)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return {name: tensor.detach().float() for name, tensor in learned.items()}, float(loss)
+
+
+def make_trained():
+    base = os.path.join(ROOT, "demo-model")
+    c = json.load(open(os.path.join(base, "config.json")))
+    w = read_safetensors(os.path.join(base, "model.safetensors"))
+    vocabulary, ranks = read_tokenizer(base)
+    config = dict(COMMON, target_modules=[m.split(".")[1] for m in LEARNING])
+    for seed, (name, sentence) in enumerate(LESSONS.items()):
+        examples = []
+        for question in QUESTIONS:
+            prompt = [1] + encode(vocabulary, ranks, question)
+            answer = encode(vocabulary, ranks, sentence)
+            examples.append((len(prompt), prompt + answer + [END]))
+        tensors, loss = learn(c, w, config, examples, seed + 1)
+        folder = os.path.join(ROOT, "adapter", name)
+        os.makedirs(folder, exist_ok=True)
+        write_safetensors(os.path.join(folder, "adapter_model.safetensors"), tensors, "F16")
+        stored = read_safetensors(os.path.join(folder, "adapter_model.safetensors"))
+        merged = merge(config, "llama", w, stored)
+        for start, ids in examples:
+            answer, lead = greedy(llama, c, merged, ids[:start], len(ids) - start)
+            assert answer == ids and lead > 2e-2, f"{name}: has not learned its sentence"
+        print(f"{name}: loss {loss:.4f}, greedy lead {lead:.2f}")
+        write_case(folder, config, {"questions": QUESTIONS, "answer": sentence})
+
+
+def write_case(folder, config, expected):
+    with open(os.path.join(folder, "adapter_config.json"), "w") as f:
+        json.dump(config, f, indent=2)
+        f.write("\n")
+    with open(os.path.join(folder, "expected.json"), "w") as f:
+        json.dump(expected, f)
+        f.write("\n")
+
+
 def greedy(run, c, w, ids, count):
     ids, lead = list(ids), math.inf
     for _ in range(count):
@@ -274,14 +368,10 @@ def main():
               f"{float((adapted - plain).abs().max() / plain.abs().max()):.2f}, "
               f"greedy lead {lead:.3f}, same text: {answer == before}")
         assert answer != before
-        with open(os.path.join(folder, "adapter_config.json"), "w") as f:
-            json.dump(config, f, indent=2)
-            f.write("\n")
-        with open(os.path.join(folder, "expected.json"), "w") as f:
-            json.dump({"input_ids": ids, "greedy_ids": answer,
-                       "logits": [[float("%.7g" % v) for v in row]
-                                  for row in adapted[-2:].tolist()]}, f)
-            f.write("\n")
+        write_case(folder, config, {
+            "input_ids": ids, "greedy_ids": answer,
+            "logits": [[float("%.7g" % v) for v in row] for row in adapted[-2:].tolist()]})
+    make_trained()
 
 
 main()

@@ -3,6 +3,7 @@
 
 #include "crypto/base/clock.h"
 #include "crypto/base/log.h"
+#include "gateway/api/adapter/adapter_use.h"
 #include "gateway/api/infer/able.h"
 #include "gateway/api/infer/passes.h"
 #include "gateway/api/infer/running.h"
@@ -22,8 +23,12 @@ static struct slice right_of(const struct call *c)
 	return slice_of_string(right_name(c->kind->right));
 }
 
+static void tell_adapter(const struct store_adapter *a, struct audit_event *event)
 static enum audit_kind kind_of(enum right right)
 {
+	audit_event_uuid(event, "adapter", a->id);
+	audit_event_text(event, "adapter_name", a->name);
+	audit_event_hex(event, "adapter_sha256", slice_of(a->sha256, STORE_SHA256));
 	return right == RIGHT_INFER_EMBED ? AUDIT_INFER_EMBED : AUDIT_INFER_GENERATE;
 }
 
@@ -43,6 +48,8 @@ static enum err log_begin(struct call *c)
 	audit_event_text(&event, "revision", g->access.revision.id);
 	audit_event_text(&event, "right", right_of(c));
 	audit_event_text(&event, "route", slice_of_string(c->kind->route));
+	if (c->adapter)
+		tell_adapter(c->adapter, &event);
 	audit_event_text(&event, "decision", slice_of_string(exchange_request_id(c->x)));
 	audit_event_text(&event, "address", exchange_client_address(c->x));
 	TRY(store_begin(store));
@@ -213,10 +220,13 @@ static void run(struct call *c)
 
 	c->is_entered = result == OK;
 	if (result == OK) {
-		bool decided = decide_again(c) &&
-			       quota_enter(&c->hold, c->x, c->context, c->grant, &ask);
+		bool decided = decide_again(c);
 
 		if (decided)
+			result = call_keep_reason(c, adapter_enter(c));
+		if (decided && result == OK)
+			decided = quota_enter(&c->hold, c->x, c->context, c->grant, &ask);
+		if (decided && result == OK)
 			result = work_counted(c);
 		slots_leave(c->context->api->slots, c->slot);
 		if (!decided)
@@ -233,6 +243,8 @@ static void run_in_reach(struct call *c)
 	enum err result;
 
 	c->cut = withdraw_entry(c->grant, CUT_GENERATION);
+	if (c->adapter)
+		memcpy(c->cut.basis.adapter, c->adapter->id, STORE_ID);
 	result = cuts_enter(cuts, &c->cut, c->grant->who->mark.epoch);
 	if (result != OK) {
 		reply_failure(c->x, result);
@@ -280,8 +292,13 @@ static bool can_run(const struct call *c)
 
 void call_run(struct call *c)
 {
+	struct slice adapter;
+
+	c->model = adapter_split(&adapter, c->model);
 	c->grant = authorize_model(c->x, c->context, c->kind->right, c->model, S(""), S(""));
 	if (!c->grant || !can_run(c))
+		return;
+	if (!adapter_accept(c, adapter))
 		return;
 	if (c->kind->accept && !c->kind->accept(c))
 		return;

@@ -17,6 +17,7 @@ struct call;
 
 struct call_kind {
 	enum right right;
+	bool adapts;       /* may be asked of an adapter, too: "ns/name:adapter" */
 	const char *route; /* as entries name it: "chat.completions" */
 	/* After the first decision. False: it has answered, with what this model cannot do. NULL:
 	 * nothing to look at. */
@@ -34,11 +35,12 @@ struct call {
 	struct route_context *context;
 	const struct call_kind *kind;
 	void *ask;            /* the kind's own */
-	struct slice model;   /* as the client names it */
+	struct slice model;   /* as the client names it; without its adapter, once it runs */
 	uint64_t most_tokens; /* read and written: what a quota holds back until the end */
 
 	struct grant *grant;
-	uint8_t event[WIRE_ID]; /* of the entry; in X-Audit-Receipt */
+	const struct store_adapter *adapter; /* NULL: the model as it is */
+	uint8_t event[WIRE_ID];              /* of the entry; in X-Audit-Receipt */
 	unsigned slot;
 	bool is_entered;        /* it has a slot */
 	unsigned later_seconds; /* if it has none: when to ask again */

@@ -3,6 +3,7 @@
 
 #include "crypto/base/clock.h"
 #include "crypto/base/log.h"
+#include "schema/store/adapter.h"
 
 enum {
 	ENGINE_LOOK_MS = 250, /* at an engine that was told to stop */
@@ -32,6 +33,8 @@ static enum err start(struct choices *s, unsigned place)
 
 	generation_describe(&ask, s->ask, s->started);
 	TRY(call_pass(s->call, &ask.pass));
+	if (s->call->adapter)
+		memcpy(ask.adapter, s->call->adapter->id, WIRE_ID);
 	wire_write_engine_generate(&body, &ask);
 	TRY(buf_done(&body));
 	TRY(call_open(s->call, &s->streams[place], WIRE_ENGINE_GENERATE, buf_slice(&body)));

@@ -4,6 +4,7 @@
 #include "crypto/base/text.h"
 #include "crypto/digest.h"
 #include "crypto/json.h"
+#include "gateway/api/adapter/adapter.h"
 #include "gateway/api/infer/call.h"
 #include "gateway/api/infer/choices.h"
 #include "gateway/api/infer/generation.h"
@@ -23,9 +24,14 @@ struct job {
 /* Whatever decides on the bits of an answer and is not in the request: the weights. */
 static const char *fingerprint_of(const struct call *c)
 {
-	struct digest digest = digest_of(c->grant->access.revision.id);
+	AUTO(buf_free) struct buf about = buf_new(STORE_REVISION + STORE_SHA256);
 	AUTO(buf_free) struct buf hex = buf_new(32);
+	struct digest digest;
 
+	buf_write(&about, c->grant->access.revision.id);
+	if (c->adapter)
+		buf_write(&about, slice_of(c->adapter->sha256, STORE_SHA256));
+	digest = digest_of(buf_slice(&about));
 	text_write_hex(&hex, slice_part(digest_slice(&digest), 0, 5));
 	return arena_printf(exchange_arena(c->x), "fp_%.*s", SLICE_PRINT(buf_slice(&hex)));
 }
@@ -133,6 +139,7 @@ static bool tell(struct call *c, enum err result)
 
 static const struct call_kind chat_kind = {
 	.right = RIGHT_INFER_GENERATE,
+	.adapts = true,
 	.route = "chat.completions",
 	.work = work,
 	.tell = tell,
@@ -140,6 +147,7 @@ static const struct call_kind chat_kind = {
 
 static const struct call_kind completion_kind = {
 	.right = RIGHT_INFER_GENERATE,
+	.adapts = true,
 	.route = "completions",
 	.work = work,
 	.tell = tell,

@@ -7,6 +7,7 @@
 #include "crypto/base/clock.h"
 #include "crypto/base/log.h"
 #include "crypto/json.h"
+#include "gateway/api/adapter/adapter.h"
 #include "gateway/api/download/release.h"
 #include "gateway/api/hub/hub.h"
 #include "gateway/api/lease/withdraw.h"
@@ -98,6 +99,8 @@ void model_shred(struct exchange *x, struct route_context *context)
 	if (result == OK)
 		result = hub_set_model_state(x, context, &model, AUDIT_MODEL_SHRED, S("shredded"),
 					     reason);
+	if (result == OK)
+		result = adapter_delete_all(x, context, &model);
 	if (result == OK)
 		reply_shredded(x, context, &model);
 	else

@@ -119,7 +119,7 @@ enum err seal_discard(struct api *api, const uint8_t blob[STORE_ID])
 }
 
 /* The row goes first: it goes only if no revision holds the blob by now. */
-static void discard(const uint8_t blob[STORE_ID], struct route_context *context)
+void seal_forget(const uint8_t blob[STORE_ID], struct route_context *context)
 {
 	if (store_blob_delete(context->store, blob) != OK || seal_discard(context->api, blob) != OK)
 		log_warn("blob.orphan", "reason=\"%s\"", failure_text());
@@ -159,7 +159,7 @@ enum err seal_end(struct seal *seal, struct route_context *context, const uint8_
 	if (result == OK || result == ERR_UNAVAILABLE || result == ERR_TIMEOUT)
 		return result;
 	snprintf(why, sizeof why, "%s", failure_text());
-	discard(seal->blob.id, context);
+	seal_forget(seal->blob.id, context);
 	return failure(result, "%s", why);
 }
 
@@ -196,7 +196,7 @@ static enum err sweep(struct route_context *context, struct arena *arena, int64_
 	TRY(store_revision_sweep(context->store, now_ms - SEAL_ORPHAN_MS));
 	TRY(store_blob_orphans(context->store, arena, &orphans, &count, now_ms - SEAL_ORPHAN_MS));
 	for (size_t i = 0; i < count; i++)
-		discard(orphans[i].id, context);
+		seal_forget(orphans[i].id, context);
 	if (count)
 		log_info("blob.swept", "count=%zu", count);
 	return parts_sweep(context, arena, now_ms);

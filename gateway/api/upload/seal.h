@@ -48,6 +48,8 @@ RESULT seal_wait(struct wire_porter_sealed *out, struct seal *seal);
 
 /* A file of the store goes; not there is fine. Any porter does it. */
 RESULT seal_discard(struct api *api, const uint8_t blob[STORE_ID]);
+/* A blob that nothing holds any more: row and file. What cannot be done now the sweep finds. */
+void seal_forget(const uint8_t blob[STORE_ID], struct route_context *context);
 uint64_t seal_new_handle(void); /* 53 bits: it also stands in the log */
 
 /* At most once an hour: remove blobs that no revision holds, revisions that never became visible,

@@ -66,6 +66,18 @@ export const makers = {
 		return (await expect(201, cast.gateway, "POST", target, options)).json.id;
 	},
 
+	/** For the model that nobody administers alone; without files. */
+	async adapter({ gateway, persons }, name) {
+		const id = crypto.randomUUID();
+		sql(
+			gateway,
+			`INSERT INTO adapter (id, model, owner, name, created_at, changed_at)
+			SELECT '${id}', m.id, '${persons[name].id}', '${freshName("adapter")}',
+				now(), now() FROM model m WHERE m.name = '${models.other}'`,
+		);
+		return id;
+	},
+
 	/** One whose official they are. */
 	async institution({ gateway, persons }, name) {
 		const id = crypto.randomUUID();

@@ -39,6 +39,10 @@ const anyPerson = { object: "person", anybodys: true };
 const seen = { object: "person", sees: ["persons:manage"], answers: 200 };
 const nothing = "00000000-0000-7000-8000-000000000000";
 const none = { path: { id: nothing }, answers: 404 };
+const adapter = { object: "adapter", sees: ["models:manage"] };
+const aFile = { path: { file: "x" } };
+const adapters = { ...adapter, body: {}, only: "owner" };
+const reviewed = { ...adapter, body: {}, notOwn: 403, asksOn: true, answers: 409 };
 const noDraft = { ...model, path: { sha256: "0".repeat(64) }, answers: 404 };
 const webhook = { object: "webhook", anybodys: true };
 const inference = (body) => ({ object: "served", body: (name) => ({ model: name, ...body }) });
@@ -108,6 +112,16 @@ export const routes = {
 	"POST /api/v1/terms": { body: "" },
 	"GET /api/v1/terms/{sha256}": { path: { sha256: "0".repeat(64) }, answers: 404 },
 	"GET /api/v1/models/{ns}/{name}/form": model,
+	"GET /api/v1/models/{ns}/{name}/adapters": model,
+	"POST /api/v1/models/{ns}/{name}/adapters": change,
+	"GET /api/v1/adapters/{id}": adapter,
+	"DELETE /api/v1/adapters/{id}": { ...adapter, usesUp: true },
+	"PUT /api/v1/adapters/{id}/files/{file}": { ...adapters, ...aFile, answers: 403 },
+	"POST /api/v1/adapters/{id}/validate": { ...adapters, answers: 403 }, // no license there
+	"POST /api/v1/adapters/{id}/submit": { ...adapters, answers: 409 }, // it is not checked
+	"POST /api/v1/adapters/{id}/withdraw": { ...adapters, answers: 409 },
+	"POST /api/v1/adapters/{id}/approve": reviewed,
+	"POST /api/v1/adapters/{id}/reject": reviewed,
 	"GET /api/v1/models/{ns}/{name}/criteria": { ...model, answers: [200, 404] },
 	"POST /api/v1/models/{ns}/{name}/criteria": change,
 	"GET /api/v1/models/{ns}/{name}/criteria/versions": model,

@@ -58,7 +58,13 @@ export const actors = [
 ];
 
 const about = (actor) => credentials[actor] ?? { person: actor };
-const onModels = ["weights:read", "infer:generate", "infer:embed", "internals:read"];
+const onModels = [
+	"weights:read",
+	"infer:generate",
+	"infer:embed",
+	"internals:read",
+	"adapters:write",
+];
 
 /** Does this actor hold the office, and may their token use it? */
 function holds(actor, office) {
