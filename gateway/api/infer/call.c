@@ -26,10 +26,14 @@ static struct slice right_of(const struct call *c)
 static void tell_adapter(const struct store_adapter *a, struct audit_event *event)
 static enum audit_kind kind_of(enum right right)
 {
+	return right == RIGHT_INFER_EMBED ? AUDIT_INFER_EMBED : AUDIT_INFER_GENERATE;
+}
+
+static void tell_adapter(const struct store_adapter *a, struct audit_event *event)
+{
 	audit_event_uuid(event, "adapter", a->id);
 	audit_event_text(event, "adapter_name", a->name);
 	audit_event_hex(event, "adapter_sha256", slice_of(a->sha256, STORE_SHA256));
-	return right == RIGHT_INFER_EMBED ? AUDIT_INFER_EMBED : AUDIT_INFER_GENERATE;
 }
 
 /* The decision and the entry, durable before anything is asked of an engine (class B). */

@@ -32,16 +32,31 @@ static bool has_right(struct exchange *x, struct route_context *context,
 /* What this token may use, and the engine serves: nothing else is listed. */
 static bool may_use(struct exchange *x, struct route_context *context, const struct store_model *m)
 {
+	static const enum right rights[] = {RIGHT_INFER_GENERATE, RIGHT_INFER_EMBED};
+
+	for (size_t i = 0; i < sizeof rights / sizeof *rights && m->runnable; i++)
+		if (able_to(m->tasks, rights[i]) && has_right(x, context, m, rights[i]))
+			return true;
+	return false;
+}
+
+/* The adapters of a listed model that this person may call, behind it. */
+static void push_adapters(json_t *list, struct exchange *x, const struct store_model *m,
+			  const struct store_adapter *adapters, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (memcmp(adapters[i].model, m->id, STORE_ID) == 0 &&
+		    !adapter_obstacle(&adapters[i], authorize_principal(x), exchange_arena(x)))
+			json_push(list, adapter_describe_model(exchange_arena(x), &adapters[i]));
+}
+
+static enum err list_models(json_t *list, struct exchange *x, struct route_context *context)
+{
 	const struct principal *who = authorize_principal(x);
 	struct arena *arena = exchange_arena(x);
 	struct store_adapter *adapters;
 	struct store_model *models;
 	size_t count, adapter_count;
-	for (size_t i = 0; i < count; i++)
-		if (memcmp(adapters[i].model, m->id, STORE_ID) == 0 &&
-		    !adapter_obstacle(&adapters[i], authorize_principal(x), exchange_arena(x)))
-			json_push(list, adapter_describe_model(exchange_arena(x), &adapters[i]));
-	static const enum right rights[] = {RIGHT_INFER_GENERATE, RIGHT_INFER_EMBED};
 
 	TRY(store_model_list_visible(context->store, arena, &models, &count, who->person.id,
 				     clock_now_ms()));
@@ -54,16 +69,8 @@ static bool may_use(struct exchange *x, struct route_context *context, const str
 		push_adapters(list, x, &models[i], adapters, adapter_count);
 	}
 	return OK;
-static enum err list_models(json_t *list, struct exchange *x, struct route_context *context)
-	for (size_t i = 0; i < sizeof rights / sizeof *rights && m->runnable; i++)
-		if (able_to(m->tasks, rights[i]) && has_right(x, context, m, rights[i]))
-			return true;
-	return false;
 }
 
-/* The adapters of a listed model that this person may call, behind it. */
-static void push_adapters(json_t *list, struct exchange *x, const struct store_model *m,
-			  const struct store_adapter *adapters, size_t count)
 void openai_models(struct exchange *x, struct route_context *context)
 {
 	AUTO(json_auto) json_t *list = json_array_new();
