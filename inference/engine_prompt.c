@@ -57,7 +57,7 @@ enum err engine_detokenize(const struct engine *e, struct buf *out, const uint32
 			   size_t count)
 {
 	TRY(check_ids(e, ids, count));
-	return tokenizer_decode(e->tokenizer, out, ids, count);
+	return tokenizer_decode_all(e->tokenizer, out, ids, count);
 }
 
 enum err engine_count_tokens(const struct engine *e, size_t *out, struct slice prompt)

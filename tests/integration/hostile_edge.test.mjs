@@ -348,6 +348,7 @@ function generate(pass) {
 	return say("engine", ENGINE_GENERATE, [u64(pass), u32(4), float(0), float(1), u32(0),
 		float(0), float(0), u8(0), u64(0), u8(0), u8(0), u8(0), u8(0),
 		float(0), float(0), u8(0), u8(0), u8(0), u8(0), u8(0), u8(0), u16(0), u8(0), u32(0),
+		id("00000000-0000-0000-0000-000000000000"), u8(0), block(""),
 		u16(0), u16(0), block("Once upon a time")]);
 }
 
