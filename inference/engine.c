@@ -159,14 +159,17 @@ static enum err add_answer(struct engine *e, const struct engine_request *r,
 enum err engine_submit(struct engine *e, uint64_t id, const struct engine_request *request)
 {
 	AUTO(chat_prompt_free) struct chat_prompt prompt = {0};
+	struct engine_request wanted = *request;
 	struct answer *a;
 	enum err result;
 
 	TRY(engine_check_task(e, TASK_GENERATE));
 	TRY(check_wishes(e, request));
 	TRY(read_prompt(e, &prompt, request));
-	a = answer_new(e, id, request, &prompt);
-	result = add_answer(e, request, &prompt.tokens, a);
+	if (prompt.grammar.size > 0) /* a call that has to come, whatever else was wished for */
+		wanted.guide = (struct guide_request){GRAMMAR_CALLS, buf_slice(&prompt.grammar)};
+	a = answer_new(e, id, &wanted, &prompt);
+	result = add_answer(e, &wanted, &prompt.tokens, a);
 	if (result != OK)
 		engine_answer_free(a);
 	return result;

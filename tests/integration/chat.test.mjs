@@ -176,6 +176,37 @@ test("several calls, and only one where parallel calls are not wanted", async ()
 	assert.equal(one.finish_reason, "tool_calls");
 });
 
+test("a call that has to come comes, and its arguments are what the schema says", async () => {
+	const place = {
+		type: "object",
+		properties: { city: { enum: ["Bern"] }, days: { type: "integer", enum: [1, 2] } },
+		required: ["city", "days"],
+		additionalProperties: false,
+	};
+	const offered = ["weather", "clock"].map((name) => ({
+		type: "function",
+		function: { name, parameters: place },
+	}));
+	const named = { type: "function", function: { name: "clock" } };
+	for (const [choice, name] of [
+		["required", /^(weather|clock)$/],
+		[named, /^clock$/],
+	])
+		for (const stream of [false, true]) {
+			const answer = await chat({ tools: offered, tool_choice: choice, stream });
+			let calls = [];
+			if (stream)
+				for await (const chunk of answer)
+					calls.push(...(chunk.choices[0].delta.tool_calls ?? []));
+			else calls = answer.choices[0].message.tool_calls;
+			const [first] = calls;
+			const text = calls.map((one) => one.function.arguments).join("");
+			assert.match(first.function.name, name);
+			assert.equal(JSON.parse(text).city, "Bern");
+			assert.ok([1, 2].includes(JSON.parse(text).days), text);
+		}
+});
+
 test("with tool_choice none no tool is offered", async () => {
 	const answer = await chat({ tools, tool_choice: "none" });
 	assert.equal(answer.choices[0].message.content, "Good day.");

@@ -232,9 +232,6 @@ static enum err read_choice(struct reader_of *r, json_t *to, const json_t *tools
 			      "'tool_choice' must be 'none', 'auto', 'required' or a function");
 	if (is(choice, "required") && json_array_size(tools) == 0)
 		return refuse(r, ERR_FORMAT, "tool_choice", "'tool_choice' needs 'tools'");
-	if (json_is_object(choice) || is(choice, "required"))
-		return refuse(r, ERR_UNSUPPORTED, "tool_choice",
-			      "'tool_choice' other than 'auto' and 'none' is not supported");
 	json_put(to, "tool_choice", share(choice));
 	return OK;
 }

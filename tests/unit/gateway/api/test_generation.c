@@ -94,12 +94,9 @@ static void each_flaw_names_its_parameter(void **state)
 		{"{\"model\":\"m\",\"stream_options\":{}}", "stream_options", ERR_FORMAT},
 		{"{\"model\":\"m\",\"stream\":true,\"stream_options\":{\"include_usage\":1}}",
 		 "include_usage", ERR_FORMAT},
-		{"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"tools\":["
-		 "{}]}",
-		 "tools", ERR_FORMAT},
 		{"{\"model\":\"m\",\"frequency_penalty\":3}", "frequency_penalty", ERR_FORMAT},
-		{"{\"model\":\"m\",\"response_format\":{\"type\":\"json_object\"}}",
-		 "response_format", ERR_UNSUPPORTED},
+		{"{\"model\":\"m\",\"response_format\":{\"type\":\"xml\"}}", "response_format",
+		 ERR_FORMAT},
 		{"{\"model\":\"m\",\"stop\":[\"1\",\"2\",\"3\",\"4\",\"5\"]}", "stop", ERR_FORMAT},
 		{"{\"model\":\"m\",\"logit_bias\":{\"x\":1}}", "logit_bias", ERR_FORMAT},
 		{"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_"
