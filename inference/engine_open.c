@@ -80,6 +80,7 @@ enum err engine_check(struct model_files *files)
 
 	TRY(read_config(&config, files));
 	TRY(read_tokenizer(&t, files, &config));
+	TRY(engine_read_check(files, &config));
 	return model_check(files, &config);
 }
 

@@ -59,6 +59,9 @@ struct engine {
 	size_t job_count;
 };
 
+/* Is there anything that a model with these files can be asked for? ERR_UNSUPPORTED. */
+RESULT engine_read_check(struct model_files *files, const struct config *config);
+
 /* With everything else open; `files` as for engine_open. */
 RESULT engine_read_open(struct engine *e, struct model_files *files);
 void engine_read_close(struct engine *e); /* before the rest */

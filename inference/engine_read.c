@@ -224,6 +224,16 @@ static enum err read_pooling(struct engine *e, struct model_files *files)
 	return e->tasks ? OK : result;
 }
 
+enum err engine_read_check(struct model_files *files, const struct config *config)
+{
+	struct pooling pooling;
+	enum err result = pooling_read(&pooling, files, config);
+
+	if (result == ERR_UNSUPPORTED && tasks_of(config) != 1u << TASK_EMBED)
+		return OK; /* it does something else */
+	return result;
+}
+
 /* Where no token of the vocabulary is a mask, nothing can be filled in. */
 static void find_mask(struct engine *e)
 {

@@ -4,7 +4,9 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "inference/format/gguf.h"
 #include "inference/format/json.h"
+#include "inference/format/weights.h"
 
 #define MODULES "modules.json"
 #define LIMITS "sentence_bert_config.json"
@@ -161,10 +163,40 @@ static enum err read_prompts(struct model_files *files)
 	return name && !json_is_null(name) ? refuse(PROMPTS, "default_prompt_name", name) : OK;
 }
 
+/* llama.cpp's numbers; 0 is none, which says nothing of texts. Its vectors of these models are
+ * made of length 1 by its programs, not by the file. */
+static enum err read_gguf(struct pooling *p, struct model_files *files)
+{
+	static const enum pooling_mode modes_of_gguf[] = {POOLING_MEAN, POOLING_MEAN, POOLING_FIRST,
+							  POOLING_LAST};
+	AUTO(gguf_auto) struct gguf *g = NULL;
+	struct slice architecture;
+	uint32_t type;
+	char key[96];
+
+	TRY(gguf_find(&g, NULL, files));
+	TRY(gguf_get_text(g, "general.architecture", &architecture));
+	snprintf(key, sizeof key, "%.*s.pooling_type",
+		 SLICE_PRINT(slice_part(architecture, 0, 64)));
+	if (!gguf_has(g, key))
+		return OK;
+	TRY(gguf_get_u32(g, key, &type));
+	if (type >= sizeof modes_of_gguf / sizeof *modes_of_gguf)
+		return failure(ERR_UNSUPPORTED, "%s: \"%s\" is %u, which this engine does not do",
+			       gguf_name(g), key, type);
+	if (type > 0)
+		p->mode = modes_of_gguf[type];
+	return OK;
+}
+
 enum err pooling_read(struct pooling *out, struct model_files *files, const struct config *config)
 {
 	struct pooling p = {.mode = config->encoder_layers ? POOLING_MEAN : POOLING_LAST};
+	bool is_gguf;
 
+	TRY(weights_are_gguf(&is_gguf, files));
+	if (is_gguf)
+		TRY(read_gguf(&p, files));
 	TRY(read_modules(&p, files, config));
 	TRY(read_limits(&p, files));
 	TRY(read_prompts(files));

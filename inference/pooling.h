@@ -3,9 +3,9 @@
  * pooling.h - from the states of a text's tokens to one vector: which of them count, and how.
  *
  * A model says so in the files of sentence-transformers (modules.json, a folder's config.json,
- * sentence_bert_config.json). One that does not say gets the mean of all its tokens if it is an
- * encoder, as sentence-transformers does; of a decoder only the last token has seen the whole text,
- * and that one is taken, as vLLM does.
+ * sentence_bert_config.json), or in its GGUF file (pooling_type). One that does not say gets the
+ * mean of all its tokens if it is an encoder, as sentence-transformers does; of a decoder only the
+ * last token has seen the whole text, and that one is taken, as vLLM does.
  */
 #ifndef INFERENCE_POOLING_H
 #define INFERENCE_POOLING_H

@@ -28,6 +28,29 @@ static void an_encoder_embeds_a_text_as_hugging_face_does(void **state)
 	assert_true(furthest(job.values[0], expected, WIDTH) < 1e-4);
 }
 
+/* Weights, description and vocabulary of tiny-bert.gguf alone. */
+static void a_gguf_file_alone_gives_the_same_vector(void **state)
+{
+	static const char *const hidden[] = {"model.safetensors", "config.json", "tokenizer.json",
+					     "vocab.txt"};
+	static struct job job;
+	AUTO(scene_close) struct scene s;
+	struct engine_input input = {0};
+	double expected[WIDTH];
+
+	(void)state;
+	if (!scene_find(&s, "bert"))
+		skip();
+	for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+		folder_set(&s.folder, hidden[i], S(""));
+	scene_start(&s, &usual);
+	input.text = slice_of_string(
+		json_string_value(json_array_get(json_object_get(s.expected, "texts"), 0)));
+	embed(&s, &job, &input, 1);
+	read_row(expected, json_array_get(json_object_get(s.expected, "mean_pooled"), 0));
+	assert_true(furthest(job.values[0], expected, WIDTH) < 1e-4);
+}
+
 static void t5_embeds_a_text_by_the_mean_of_its_encoder(void **state)
 {
 	static struct job job;
@@ -415,6 +438,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_encoder_embeds_a_text_as_hugging_face_does),
+		cmocka_unit_test(a_gguf_file_alone_gives_the_same_vector),
 		cmocka_unit_test(t5_embeds_a_text_by_the_mean_of_its_encoder),
 		cmocka_unit_test(decoders_embed_a_text_by_its_last_token_or_as_their_files_say),
 		cmocka_unit_test(t5_writes_through_the_engine_what_hugging_face_does),
