@@ -116,6 +116,32 @@ test("a T5 encoder's vector is the mean of its states", options, async () => {
 	assert.ok(distance(answer.data[0].embedding, mean) < 1e-4);
 });
 
+test("T5 writes what Hugging Face's classes write, alone and in company", options, async () => {
+	const { input_ids: prompt, greedy_ids: greedy } = expectedOf("t5");
+	const token = tokenFor("t5");
+	const model = nameOf("t5");
+	const wanted = greedy.slice(1); // the first is the token that the decoder starts from
+	const text = await expect(200, here.gateway, "POST", "/detokenize", {
+		token,
+		body: { model, tokens: wanted.filter((id) => id > 1 && id < 1000) },
+	});
+	const asked = { model, prompt, temperature: 0, max_tokens: wanted.length };
+	const answers = await Promise.all(
+		Array.from({ length: 8 }, () => clientOf(token).completions.create(asked)),
+	);
+
+	for (const { choices, usage } of answers) {
+		assert.equal(choices[0].text.trim(), text.json.prompt.trim());
+		assert.equal(usage.prompt_tokens, prompt.length);
+		assert.ok(usage.completion_tokens <= wanted.length);
+	}
+	const long = await clientOf(token)
+		.completions.create({ ...asked, prompt: Array(513).fill(5), max_tokens: 1 })
+		.then(assert.fail, (error) => error);
+	assert.equal(long.status, 400);
+	assert.match(long.message, /513 tokens exceed the encoder's limit of 512/);
+});
+
 test("a decoder's vectors have as many values as it is wide", options, async () => {
 	const answer = await embed("qwen2", { input: ["First Citizen:", "Before we"] });
 	assert.deepEqual(
