@@ -23,7 +23,6 @@ static struct slice right_of(const struct call *c)
 	return slice_of_string(right_name(c->kind->right));
 }
 
-static void tell_adapter(const struct store_adapter *a, struct audit_event *event)
 static enum audit_kind kind_of(enum right right)
 {
 	return right == RIGHT_INFER_EMBED ? AUDIT_INFER_EMBED : AUDIT_INFER_GENERATE;
