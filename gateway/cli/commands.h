@@ -125,6 +125,14 @@
 	X("renewals",        "",                "state=",                                 0, 0, "who asks for a renewal, with their reports",            command_renewals) \
 	X("renewal grant",   "ID",              "days= reason= " SIGN_APPROVAL_OPTIONS,   1, 1, "grant a renewal: the license is replaced by one that lasts longer", command_renewal_grant) \
 	X("renewal deny",    "ID",              "reason=",                                1, 1, "deny a renewal",                                        command_renewal_deny) \
+	X("adapter upload",  "MODEL DIRECTORY", "name= summary=",                         2, 2, "bring a LoRA adapter (PEFT) for a model, and have it checked", command_adapter_upload) \
+	X("adapter list",    "MODEL",           "",                                       1, 1, "adapters of a model: yours, published ones, or all you administer", command_adapter_list) \
+	X("adapter show",    "ADAPTER",         "",                                       1, 1, "one adapter, by MODEL:NAME or its id",                  command_adapter_show) \
+	X("adapter submit",  "ADAPTER",         "",                                       1, 1, "have your adapter reviewed, so that others may use it", command_adapter_submit) \
+	X("adapter withdraw", "ADAPTER",        "",                                       1, 1, "take your adapter back from review or publication",     command_adapter_withdraw) \
+	X("adapter approve", "ADAPTER",         "reason=",                                1, 1, "publish somebody's adapter",                            command_adapter_approve) \
+	X("adapter reject",  "ADAPTER",         "reason=",                                1, 1, "reject an adapter, or end its publication",             command_adapter_reject) \
+	X("adapter delete",  "ADAPTER",         "reason=",                                1, 1, "destroy an adapter's key and files",                    command_adapter_delete) \
 	X("recall",          "MODEL REVISION",  "reason= due-days=",                      2, 2, "recall a revision: nobody gets it, who has it is told", command_recall) \
 	X("recalls",         "",                "",                                       0, 0, "recalled revisions: those you had files of, or all",    command_recalls) \
 	X("recall attest",   "ID",              "attest= key-file=",                      1, 1, "attest that your copies of a recalled revision are gone", command_recall_attest) \

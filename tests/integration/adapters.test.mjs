@@ -463,6 +463,39 @@ test("files that are none of an adapter's are not taken", async () => {
 	);
 });
 
+test("the same from the command line", async () => {
+	const owner = await person();
+	const name = freshName("typed");
+	const called = `${here.gateway.model}:${name}`;
+	const run = (who, ...words) => here.gateway.cli(who.token, ...words);
+	const folder = path.join(fixtures, "demo-keeper");
+	const told = async (who, ...words) => {
+		const done = await run(who, "--json", "adapter", ...words);
+		assert.equal(done.code, 0, done.stderr);
+		return JSON.parse(done.stdout);
+	};
+	const { model } = here.gateway;
+
+	assert.equal((await told(owner, "upload", model, folder, "--name", name)).state, "private");
+	assert.equal((await told(owner, "show", called)).products, 15);
+	assert.equal((await told(owner, "submit", called)).state, "submitted");
+	const refused = await run(people.writer, "adapter", "approve", called);
+	assert.equal(refused.code, 1);
+	assert.equal((await told(people.admin, "approve", called)).state, "published");
+	const listed = await run(people.writer, "adapter", "list", model);
+	assert.ok(listed.stdout.includes(name), listed.stdout);
+	const asked = [keeper.questions[0].trim(), "--temperature", "0"];
+	const chat = await run(people.writer, "chat", called, ...asked);
+	assert.ok(chat.stdout.includes(keeper.answer), chat.stdout + chat.stderr);
+	const reason = ["--reason", "it was a test"];
+	assert.equal((await told(people.admin, "reject", called, ...reason)).state, "rejected");
+	assert.equal((await run(owner, "adapter", "withdraw", called)).code, 1); // nothing is there to take back
+	assert.equal((await told(owner, "delete", called, ...reason)).state, "deleted");
+	const wrong = await run(owner, "adapter", "upload", model, path.join(fixtures, "gpt2"));
+	assert.equal(wrong.code, 1);
+	assert.match(wrong.stderr, /refused: .*transformer\.h\.0/);
+});
+
 test("nothing of an adapter lies open below the data directory", () => {
 	const { tensors } = readTensors(fixture("demo-sailor")[weights]);
 	const piece = tensors[0].bytes.subarray(0, 64);
