@@ -218,6 +218,25 @@ test("somebody else's private adapter is not there", async () => {
 	assert.ok(!listed.some((each) => each.id === here.sailor.id));
 });
 
+test("explain tells of an adapter what would be decided of a call", async () => {
+	const explain = async (who, model) => {
+		const right = "infer:generate";
+		const query = new URLSearchParams({ model, right });
+		const answer = await send(who, "GET", `/api/v1/explain?${query}`);
+		return { status: answer.status, ...answer.json };
+	};
+	const mine = await explain(people.owner, here.sailor.call_as);
+	assert.deepEqual([mine.allow, mine.adapter.usable], [true, true]);
+	assert.equal((await explain(people.other, here.sailor.call_as)).status, 404);
+	const fresh = await create(people.owner);
+	const early = await explain(people.owner, fresh.call_as);
+	assert.equal(early.allow, false);
+	assert.match(early.adapter.obstacle, /not checked yet/);
+	const unlicensed = { token: here.gateway.tokens.stranger };
+	assert.equal((await explain(unlicensed, here.gateway.model)).allow, false);
+	assert.equal((await explain(unlicensed, here.sailor.call_as)).status, 404);
+});
+
 test("bringing one needs adapters:write, using one infer:generate", async () => {
 	const target = `/api/v1/models/${here.gateway.model}/adapters`;
 	const refused = await send(people.writer, "POST", target, { name: "mine" });
@@ -489,7 +508,7 @@ test("the same from the command line", async () => {
 	assert.ok(chat.stdout.includes(keeper.answer), chat.stdout + chat.stderr);
 	const reason = ["--reason", "it was a test"];
 	assert.equal((await told(people.admin, "reject", called, ...reason)).state, "rejected");
-	assert.equal((await run(owner, "adapter", "withdraw", called)).code, 1); // nothing is there to take back
+	assert.equal((await run(owner, "adapter", "withdraw", called)).code, 1); // nothing to take
 	assert.equal((await told(owner, "delete", called, ...reason)).state, "deleted");
 	const wrong = await run(owner, "adapter", "upload", model, path.join(fixtures, "gpt2"));
 	assert.equal(wrong.code, 1);
