@@ -98,12 +98,20 @@ static enum err write_token(const struct tokenizer *t, struct buf *out, struct s
 	return buf_done(out);
 }
 
+/* The beginning of a text without what the decoder strips of it. */
+static struct slice strip(const struct tokenizer *t, struct slice text)
+{
+	for (size_t i = 0; i < t->strip_count; i++)
+		if (slice_starts_with(text, t->strip))
+			text = slice_of(text.data + t->strip.size, text.size - t->strip.size);
+	return text;
+}
+
 /* Of a special token its name. */
 static void write_any(const struct tokenizer *t, uint32_t id, bool is_first, struct buf *out)
 {
 	/* Replacements in a token: within what normal_run allows, or the piece is left out. */
 	AUTO(buf_free) struct buf piece = buf_new(4 * TOKENIZER_MAX_TOKEN);
-	struct slice text;
 
 	if (id >= t->entry_count)
 		return;
@@ -111,11 +119,7 @@ static void write_any(const struct tokenizer *t, uint32_t id, bool is_first, str
 		buf_write_u8(&piece, t->entries[id].byte);
 	else if (write_token(t, &piece, t->entries[id].text, is_first) != OK)
 		return;
-	text = buf_slice(&piece);
-	for (size_t i = 0; is_first && i < t->strip_count; i++)
-		if (slice_starts_with(text, t->strip))
-			text = slice_of(text.data + t->strip.size, text.size - t->strip.size);
-	buf_write(out, text);
+	buf_write(out, is_first ? strip(t, buf_slice(&piece)) : buf_slice(&piece));
 }
 
 void tokenizer_write_piece(const struct tokenizer *t, uint32_t id, bool is_first, struct buf *out)
@@ -125,11 +129,14 @@ void tokenizer_write_piece(const struct tokenizer *t, uint32_t id, bool is_first
 }
 
 /* A run of byte tokens is text only as a whole: else each of its bytes is a U+FFFD, as the
- * reference has it. (A stream cannot wait for the run's end: see textstream.h.) */
-static void write_run(struct buf *out, struct buf *run)
+ * reference has it. (A stream cannot wait for the run's end: see textstream.h.) SentencePiece's own
+ * shows what in it is text, and so does a stream. */
+static void write_run(const struct tokenizer *t, struct buf *out, struct buf *run, bool is_first)
 {
-	if (slice_is_utf8(buf_slice(run)))
-		buf_write(out, buf_slice(run));
+	struct slice bytes = is_first ? strip(t, buf_slice(run)) : buf_slice(run);
+
+	if (t->pieces || slice_is_utf8(buf_slice(run)))
+		unicode_write_lossy(out, bytes);
 	else
 		for (size_t i = 0; i < run->size; i++)
 			buf_write(out, UNICODE_REPLACEMENT);
@@ -148,6 +155,7 @@ static void write_all(const struct decoding *d, struct buf *out, struct buf *run
 {
 	const struct tokenizer *t = d->tokenizer;
 	bool is_first = true;
+	bool run_is_first = false;
 
 	for (size_t i = 0; i < d->count; i++) {
 		uint32_t id = d->ids[i];
@@ -155,12 +163,17 @@ static void write_all(const struct decoding *d, struct buf *out, struct buf *run
 
 		if (!d->names_special && tokenizer_is_special(t, id))
 			continue;
-		if (!is_byte)
-			write_run(out, run);
-		write_any(t, id, is_first, is_byte ? run : out);
+		run_is_first = run_is_first || (is_byte && is_first);
+		if (is_byte) {
+			buf_write_u8(run, t->entries[id].byte);
+		} else {
+			write_run(t, out, run, run_is_first);
+			run_is_first = false;
+			write_any(t, id, is_first, out);
+		}
 		is_first = false;
 	}
-	write_run(out, run);
+	write_run(t, out, run, run_is_first);
 }
 
 static enum err decode(const struct decoding *d, struct buf *out)

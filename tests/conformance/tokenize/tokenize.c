@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tokenize FOLDER: our tokenizer of a model's folder for tests in other languages. Each line of the
- * input is a text as JSON, answered by its ids; or a list of ids, answered by its text; what is
- * refused is answered by {"error": ...}. FOLDER may be a .gguf file.
+ * tokenize [--plain] FOLDER: our tokenizer of a model's folder for tests in other languages. Each
+ * line of the input is a text as JSON, answered by its ids; or a list of ids, answered by its text;
+ * what is refused is answered by {"error": ...}. FOLDER may be a .gguf file. --plain: special
+ * tokens written out in a text are plain text.
  */
 #include <assert.h>
 #include <fcntl.h>
@@ -29,13 +30,14 @@ static void print_failure(void)
 	print_json(json_pack("{s:s}", "error", failure_text()));
 }
 
-static void answer_text(const struct tokenizer *t, const json_t *text)
+typedef enum err encode_fn(const struct tokenizer *t, struct token_list *out, struct slice text);
+
+static void answer_text(const struct tokenizer *t, encode_fn *encode, const json_t *text)
 {
 	AUTO(token_list_free) struct token_list list = {0};
 	json_t *ids = json_array();
 
-	if (tokenizer_encode(t, &list,
-			     slice_of(json_string_value(text), json_string_length(text))) != OK) {
+	if (encode(t, &list, slice_of(json_string_value(text), json_string_length(text))) != OK) {
 		json_decref(ids);
 		print_failure();
 		return;
@@ -55,7 +57,7 @@ static void answer_ids(const struct tokenizer *t, const json_t *ids)
 	for (size_t i = 0; i < count; i++)
 		list[i] = (uint32_t)json_integer_value(json_array_get(ids, i));
 	if (tokenizer_decode(t, &text, list, count) == OK)
-		print_json(json_stringn((const char *)text.data, text.size));
+		print_json(json_stringn(buf_string(&text), text.size));
 	else
 		print_failure();
 	free(list);
@@ -90,14 +92,15 @@ static enum err open_any(struct tokenizer **out, const char *path)
 int main(int argc, char **argv)
 {
 	AUTO(tokenizer_auto) struct tokenizer *t = NULL;
+	bool plain = argc > 1 && strcmp(argv[1], "--plain") == 0;
 	char *line = NULL;
 	size_t room = 0;
 
-	if (argc != 2) {
-		fputs("usage: tokenize FOLDER|FILE.gguf\n", stderr);
+	if (argc != 2 + plain) {
+		fputs("usage: tokenize [--plain] FOLDER|FILE.gguf\n", stderr);
 		return 2;
 	}
-	if (open_any(&t, argv[1]) != OK) {
+	if (open_any(&t, argv[1 + plain]) != OK) {
 		fprintf(stderr, "tokenize: %s\n", failure_text());
 		return 1;
 	}
@@ -108,7 +111,7 @@ int main(int argc, char **argv)
 		if (json_is_array(value))
 			answer_ids(t, value);
 		else
-			answer_text(t, value);
+			answer_text(t, plain ? tokenizer_encode_plain : tokenizer_encode, value);
 	}
 	free(line);
 	return 0;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A text shown token by token is the text of the whole list, and never half a character: for every
- * vocabulary, with random ids. Only bytes that make no text may come out differently where a
- * vocabulary has byte tokens: a stream cannot know that a run of them will be no text as a whole,
- * and shows the characters in it; each of the rest is a U+FFFD or more.
+ * vocabulary, with random ids. Only bytes that make no text may come out differently, where a
+ * tokenizer.json has byte tokens: by its reference a run of them that is no text as a whole is
+ * U+FFFD for each byte, and a stream, which cannot wait for the run's end, shows the characters in
+ * it.
  */
 #include "tests/unit/test.h"
 
@@ -69,7 +70,7 @@ static void check_list(const char *name, const struct tokenizer *t, const uint32
 	unicode_write_lossy(&lossy, buf_slice(&bytes));
 	if (!slice_equal(buf_slice(&shown), buf_slice(&lossy)))
 		fail_msg("%s: a stream is not its own bytes", name);
-	if (has_bytes(t) && !slice_is_utf8(buf_slice(&bytes)))
+	if (strstr(name, "json") && has_bytes(t) && !slice_is_utf8(buf_slice(&bytes)))
 		return;
 	if (!slice_equal(buf_slice(&shown), buf_slice(&whole)))
 		fail_msg("%s: \"%s\" is shown as \"%s\"", name, buf_string(&whole),
