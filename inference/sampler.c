@@ -16,7 +16,7 @@ struct sampler {
 	struct sampler_settings settings;
 	struct sampler_bias *biases;
 	size_t vocabulary;
-	struct candidate *candidates; /* room for the whole vocabulary */
+	struct candidate *candidates; /* room for the whole vocabulary; NULL while it waits */
 	struct penalties *penalties;  /* NULL: none */
 	uint64_t state[4];
 };
@@ -96,8 +96,7 @@ enum err sampler_new(struct sampler **out, const struct sampler_settings *settin
 	s->settings = *settings;
 	s->vocabulary = vocabulary;
 	s->biases = calloc(settings->bias_count + 1, sizeof *s->biases);
-	s->candidates = calloc(vocabulary, sizeof *s->candidates);
-	assert(s->biases && s->candidates);
+	assert(s->biases);
 	if (settings->bias_count > 0)
 		memcpy(s->biases, settings->biases, settings->bias_count * sizeof *s->biases);
 	s->settings.biases = s->biases;
@@ -178,46 +177,59 @@ static size_t keep_top(struct sampler *s, const float *logits, size_t k)
 	return k;
 }
 
-/* All tokens that top-p could possibly keep, likeliest first. One whose share is below
- * (1 - top_p) / vocabulary cannot be among them: all such together are less than 1 - top_p. */
-static size_t keep_possible(struct sampler *s, const float *logits, float largest, double total)
-{
-	double temperature = s->settings.temperature;
-	double least = (1 - s->settings.top_p) / (double)s->vocabulary * total;
-	size_t count = 0;
-
-	for (size_t i = 0; i < s->vocabulary; i++)
-		if (exp((double)(logits[i] - largest) / temperature) >= least)
-			s->candidates[count++] = (struct candidate){.token = (uint32_t)i,
-								    .logit = logits[i]};
-	if (s->settings.top_p < 1) /* the order matters to nobody else */
-		qsort(s->candidates, count, sizeof *s->candidates, likelier_first);
-	return count;
-}
-
-/* The likeliest has the weight 1. The others need a share of that. */
-static size_t drop_unlikely(struct candidate *candidates, size_t count, double min_p)
+/* Those of at least this weight. */
+static size_t drop_unlikely(struct candidate *candidates, size_t count, double least)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (candidates[i].weight >= min_p)
+		if (candidates[i].weight >= least)
 			candidates[kept++] = candidates[i];
 	return kept;
 }
 
+/* The likeliest has the weight 1. Returns the sum. */
+static double weigh(struct sampler *s, size_t count, float largest)
+{
+	double total = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		s->candidates[i].weight = exp((double)(s->candidates[i].logit - largest) /
+					      s->settings.temperature);
+		total += s->candidates[i].weight;
+	}
+	return total;
+}
+
 /* The smallest set whose share of `total` reaches top-p; the token that crosses it is in. */
-static size_t keep_share(struct sampler *s, size_t count, float largest, double total)
+static size_t keep_share(const struct sampler *s, size_t count, double total)
 {
 	double kept = 0;
 	size_t used = 0;
 
-	for (size_t i = 0; i < count; i++)
-		s->candidates[i].weight = exp((double)(s->candidates[i].logit - largest) /
-					      s->settings.temperature);
 	while (used < count && (used == 0 || kept < s->settings.top_p * total))
 		kept += s->candidates[used++].weight;
 	return used;
+}
+
+/* Top-p of all tokens. One whose share is below (1 - top_p) / vocabulary cannot be among them: all
+ * such together are less than 1 - top_p. The rest is put in order, which is all the work. */
+static size_t keep_share_of_all(struct sampler *s, size_t count, double total)
+{
+	double least = (1 - s->settings.top_p) / (double)s->vocabulary * total;
+
+	if (!(s->settings.top_p < 1))
+		return count;
+	count = drop_unlikely(s->candidates, count, least);
+	qsort(s->candidates, count, sizeof *s->candidates, likelier_first);
+	return keep_share(s, count, total);
+}
+
+static size_t keep_all(struct sampler *s, const float *logits)
+{
+	for (size_t i = 0; i < s->vocabulary; i++)
+		s->candidates[i] = (struct candidate){.token = (uint32_t)i, .logit = logits[i]};
+	return s->vocabulary;
 }
 
 /* One of them, by their weights; never one without any (a bias or a mask of minus infinity). */
@@ -241,15 +253,6 @@ static uint32_t draw(struct sampler *s, size_t count)
 	return s->candidates[last].token;
 }
 
-static double sum_exp(const float *logits, size_t n, float largest, double temperature)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sum += exp((double)(logits[i] - largest) / temperature);
-	return sum;
-}
-
 static uint32_t choose(struct sampler *s, const float *logits, uint32_t best)
 {
 	float largest = logits[best];
@@ -260,17 +263,15 @@ static uint32_t choose(struct sampler *s, const float *logits, uint32_t best)
 		return best;
 	if (!isfinite(largest)) /* weights that overflow: there is nothing to draw from */
 		return best;
-	if (s->settings.top_k > 0) {
+	if (s->settings.top_k > 0) { /* top-p is then a share of what top-k has kept */
 		count = keep_top(s, logits, s->settings.top_k);
-		total = 0; /* top-p is then a share of what top-k has kept */
-		for (size_t i = 0; i < count; i++)
-			total += exp((double)(s->candidates[i].logit - largest) /
-				     s->settings.temperature);
+		total = weigh(s, count, largest);
+		count = keep_share(s, count, total);
 	} else {
-		total = sum_exp(logits, s->vocabulary, largest, s->settings.temperature);
-		count = keep_possible(s, logits, largest, total);
+		count = keep_all(s, logits);
+		total = weigh(s, count, largest);
+		count = keep_share_of_all(s, count, total);
 	}
-	count = keep_share(s, count, largest, total);
 	if (s->settings.min_p > 0)
 		count = drop_unlikely(s->candidates, count, s->settings.min_p);
 	return draw(s, count);
@@ -292,11 +293,25 @@ static void apply_guide(const struct sampler *s, float *logits)
 			logits[i] = -INFINITY;
 }
 
+/* The logarithm of the sum of all exponentials. */
+static double norm_of(const float *logits, size_t n)
+{
+	float largest = logits[likeliest(logits, n)];
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += exp((double)(logits[i] - largest));
+	return log(sum) + largest;
+}
+
 static void report(struct sampler *s, const float *logits, uint32_t token, struct sample *out)
 {
-	float largest = logits[likeliest(logits, s->vocabulary)];
-	double norm = log(sum_exp(logits, s->vocabulary, largest, 1)) + largest;
+	double norm;
 
+	*out = (struct sample){.chosen = {.token = token}};
+	if (s->settings.is_silent)
+		return;
+	norm = norm_of(logits, s->vocabulary);
 	*out = (struct sample){.chosen = choice(token, logits[token] - norm)};
 	if (s->settings.top_logprobs > 0)
 		out->top_count = keep_top(s, logits, s->settings.top_logprobs);
@@ -305,6 +320,13 @@ static void report(struct sampler *s, const float *logits, uint32_t token, struc
 		out->top_count--; /* no alternatives: they could not have come */
 	for (size_t i = 0; i < out->top_count; i++)
 		out->top[i] = choice(s->candidates[i].token, s->candidates[i].logit - norm);
+}
+
+static void take_room(struct sampler *s)
+{
+	if (!s->candidates)
+		s->candidates = calloc(s->vocabulary, sizeof *s->candidates);
+	assert(s->candidates);
 }
 
 void sampler_read(struct sampler *s, const uint32_t *prompt, size_t count)
@@ -316,6 +338,7 @@ void sampler_take(struct sampler *s, float *logits, struct sample *out)
 {
 	uint32_t token;
 
+	take_room(s);
 	for (size_t i = 0; i < s->settings.bias_count; i++)
 		logits[s->biases[i].token] += s->biases[i].bias;
 	penalties_apply(s->penalties, logits);
@@ -328,5 +351,6 @@ void sampler_take(struct sampler *s, float *logits, struct sample *out)
 
 void sampler_weigh(struct sampler *s, const float *logits, uint32_t token, struct sample *out)
 {
+	take_room(s);
 	report(s, logits, token, out);
 }

@@ -38,6 +38,7 @@ struct sampler_settings {
 	const struct sampler_bias *biases; /* copied by sampler_new */
 	size_t bias_count;
 	uint32_t top_logprobs; /* alternatives wanted with each token */
+	bool is_silent;        /* nobody reads likelihoods: none is computed */
 	struct sampler_guide guide;
 };
 

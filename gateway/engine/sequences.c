@@ -78,6 +78,7 @@ static void describe_sampling(struct sampler_settings *out, struct sampler_bias 
 		.biases = biases,
 		.bias_count = ask->bias_count,
 		.top_logprobs = ask->wants_logprobs ? ask->top_logprobs : 0,
+		.is_silent = !ask->wants_logprobs,
 	};
 	if (!ask->has_seed)
 		random_bytes(&out->seed, sizeof out->seed);

@@ -331,6 +331,28 @@ static void a_token_is_weighed_without_being_taken(void **state)
 	}
 }
 
+/* Likelihoods that nobody reads are not computed, and that changes no choice. */
+static void a_silent_sampler_chooses_the_same(void **state)
+{
+	struct sampler_settings settings = {.temperature = 1, .top_p = 0.9, .seed = 5};
+	AUTO(sampler_auto) struct sampler *loud = NULL;
+	AUTO(sampler_auto) struct sampler *silent = NULL;
+	struct sample x, y;
+
+	(void)state;
+	assert_ok(sampler_new(&loud, &settings, WORDS));
+	settings.is_silent = true;
+	settings.top_logprobs = 3;
+	assert_ok(sampler_new(&silent, &settings, WORDS));
+	for (int i = 0; i < 100; i++) {
+		take(loud, &x);
+		take(silent, &y);
+		assert_int_equal(x.chosen.token, y.chosen.token);
+		assert_true(x.chosen.logprob < 0);
+		assert_int_equal(y.top_count, 0);
+	}
+}
+
 static void a_masked_token_is_never_drawn(void **state)
 {
 	struct sampler_settings settings = {.temperature = 2, .top_p = 1};
@@ -359,6 +381,7 @@ int main(void)
 		cmocka_unit_test(penalties_are_counted_by_hand),
 		cmocka_unit_test(settings_out_of_range_are_refused),
 		cmocka_unit_test(a_token_is_weighed_without_being_taken),
+		cmocka_unit_test(a_silent_sampler_chooses_the_same),
 		cmocka_unit_test(a_masked_token_is_never_drawn),
 		cmocka_unit_test(logits_that_are_no_numbers_do_no_harm),
 	};
