@@ -2,15 +2,40 @@
 // Every answer of the OpenAI surface is what OpenAI's own description says: whole ones, streamed
 // events, errors. Read from the wire, not through a client.
 import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
 import test from "node:test";
-import { gatewayForThisFile } from "./gateway.mjs";
+import { gatewayForThisFile, shared } from "./gateway.mjs";
 import { ask } from "./http.mjs";
 import { openaiSchemas } from "./openai_schema.mjs";
+import { importFiles, readFolder } from "./people.mjs";
+import { scriptedModel } from "./scripted_model.mjs";
 
-const here = gatewayForThisFile();
+const bert = path.join(shared, "data/models/hf-trained-here/bert");
+const here = gatewayForThisFile(async (gateway) => {
+	await importFiles(gateway, "tests/tools", caller(), { gated: "no" });
+	if (fs.existsSync(bert)) await importFiles(gateway, "tests/bert", encoder(), { gated: "no" });
+});
 const check = openaiSchemas();
 const skip = check ? false : "no api/openai-openapi.yaml.gz below SALLYPORT_SHARED";
 const messages = [{ role: "user", content: "Tell me about the fox." }];
+
+/** A model that calls a tool, whatever it is told. */
+function caller() {
+	return scriptedModel(
+		{ "<|one|>": ["Let me look.\n", "<tool_call>", '{"name": "weather", "argu',
+			'ments": {"city"', ': "Bern"}}', "</tool_call>"] },
+		{ special: ["<|user|>"], template: "{% for m in messages %}<|user|>{{ m.content }}" +
+			"{% for c in m.tool_calls or [] %}<tool_call>{{ c.function | tojson }}" +
+			"</tool_call>{% endfor %}{% endfor %}{% if tools %}{{ tools | tojson }}{% endif %}" +
+			"<|one|>" },
+	);
+}
+
+function encoder() {
+	const files = Object.entries(readFolder(bert));
+	return Object.fromEntries(files.filter(([name]) => !/expected|gguf$/.test(name)));
+}
 
 function send(path, body, token = here.gateway.tokens.researcher) {
 	const asked = body && { model: here.gateway.model, ...body };
@@ -86,6 +111,57 @@ for (const [what, more] of Object.entries(completions))
 		const events = await streamed("/v1/completions",
 			{ ...body, stream_options: { include_usage: true } }, "StreamedCompletion");
 		assert.deepEqual(events.at(-1).usage, answer.usage);
+	});
+
+const tools = [
+	{ type: "function", function: {
+		name: "weather", description: "How it is out there.",
+		parameters: { type: "object", properties: { city: { type: "string" } } },
+	} },
+];
+const formats = {
+	"a JSON object": { type: "json_object" },
+	"JSON of a schema": { type: "json_schema", json_schema: {
+		name: "fox", strict: true,
+		schema: {
+			type: "object", additionalProperties: false, required: ["wise"],
+			properties: { wise: { type: "boolean" } },
+		},
+	} },
+};
+
+for (const n of [1, 2])
+	test(`calls of tools, ${n} a prompt, whole and streamed`, { skip }, async () => {
+		const body = { model: "tests/tools", messages, tools, n, temperature: 0 };
+		check("CreateChatCompletionRequest", body);
+		const { choices } = await whole(
+			"/v1/chat/completions", body, "CreateChatCompletionResponse");
+		assert.equal(choices.length, n);
+		for (const choice of choices) {
+			assert.equal(choice.finish_reason, "tool_calls");
+			assert.equal(choice.message.tool_calls[0].function.name, "weather");
+		}
+		await streamed("/v1/chat/completions", body, "CreateChatCompletionStreamResponse");
+	});
+
+for (const [what, response_format] of Object.entries(formats))
+	test(`a chat in ${what}, whole and streamed`, { skip }, async () => {
+		const body = { messages, response_format, temperature: 0, max_tokens: 60 };
+		check("CreateChatCompletionRequest", { model: "m", ...body });
+		await whole("/v1/chat/completions", body, "CreateChatCompletionResponse");
+		await streamed("/v1/chat/completions", body, "CreateChatCompletionStreamResponse");
+	});
+
+const noBert = fs.existsSync(bert) ? skip : `${bert} is not there (SALLYPORT_SHARED)`;
+
+for (const encoding_format of ["float", "base64"])
+	test(`embeddings of two texts, as ${encoding_format}`, { skip: noBert }, async () => {
+		const body = { model: "tests/bert", input: ["a fox", "a crow"], encoding_format };
+		check("CreateEmbeddingRequest", body);
+		const answer = await send("/v1/embeddings", body);
+		assert.equal(answer.status, 200, answer.text);
+		if (encoding_format === "float") check("CreateEmbeddingResponse", answer.json);
+		else assert.equal(typeof answer.json.data[1].embedding, "string");
 	});
 
 const long = "the fox and the crow ".repeat(400);
