@@ -7,6 +7,7 @@ import test from "node:test";
 import OpenAI from "openai";
 import { gatewayForThisFile } from "./gateway.mjs";
 import { ask, expect, until } from "./http.mjs";
+import { addPerson, enrollKey, requestBody, submit } from "./people.mjs";
 
 const here = gatewayForThisFile();
 const CONTEXT = 512;
@@ -317,6 +318,45 @@ test("the log counts what the answer counts, of all choices", async () => {
 	assert.equal(end.payload.prompt_tokens, data.usage.prompt_tokens);
 	assert.equal(end.payload.completion_tokens, data.usage.completion_tokens);
 	assert.equal(data.choices.length, 6);
+});
+
+/** A person who may use so many tokens a day: {token, left()}. */
+async function limited(max) {
+	const { gateway } = here;
+	const { token } = await addPerson(gateway);
+	const key = await enrollKey(gateway, token);
+	const { json } = await submit(gateway, token,
+		await requestBody(gateway, key, gateway.model, ["infer:generate"]));
+	await expect(200, gateway, "POST", `/api/v1/access-requests/${json.id}/approve`, {
+		token: gateway.tokens.admin,
+		body: { limits: [{ measure: "tokens", per: "day", max }] },
+	});
+	const left = async () => {
+		const usage = await expect(200, gateway, "GET", "/api/v1/usage", { token });
+		return usage.json.limits.find((one) => one.measure === "tokens").left;
+	};
+	return { token, left };
+}
+
+test("a quota gives up what was read and written, of all choices, and no more", async () => {
+	const { token, left } = await limited(2000);
+	const settles = (expected) =>
+		until(`${expected} left`, 10, async () => (await left()) === expected);
+	const { json } = await post("/v1/completions",
+		{ prompt: ["The fox", "A crow"], n: 3, max_tokens: 9 }, token);
+	const { total_tokens } = json.usage;
+
+	assert.ok(total_tokens > 40);
+	await settles(2000 - total_tokens);
+	assert.equal((await post("/tokenize", { prompt: "The fox" }, token)).status, 200);
+	assert.equal((await post("/v1/completions", { prompt: long, n: 2 }, token)).status, 429);
+	const context = await post("/v1/completions", { prompt: "a", max_tokens: 600 }, token);
+	assert.equal(context.json.error.code, "context_length_exceeded");
+	await settles(2000 - total_tokens);
+	const many = await post("/v1/completions", { prompt: "a", n: 100, max_tokens: 100 }, token);
+	assert.equal(many.status, 429);
+	assert.equal(many.json.error.code, "insufficient_quota");
+	await settles(2000 - total_tokens);
 });
 
 test("a client that goes away stops all its choices", async () => {

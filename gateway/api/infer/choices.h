@@ -10,7 +10,7 @@
 #include "gateway/api/infer/call.h"
 #include "gateway/api/infer/generation.h"
 
-enum { CHOICES_TOGETHER = 4 /* half of those that an engine steps at once */ };
+enum { CHOICES_TOGETHER = 6 /* of the eight that an engine steps at once */ };
 
 struct choices {
 	struct call *call;

@@ -404,6 +404,54 @@ static void engine_stops_vectors_that_are_canceled(void **state)
 	assert_true(done.tokens < 64 * 400);
 }
 
+static void tokenize(struct scene *s, uint64_t pass, uint32_t first, struct wire_engine_tokens *out)
+{
+	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
+	struct frame frame;
+
+	wire_write_engine_tokenize(&body,
+				   &(struct wire_engine_tokenize){.pass = pass,
+								  .wants_pieces = true,
+								  .first = first,
+								  .prompt = S("Once upon a time")});
+	child_send(&s->edge, WIRE_ENGINE_TOKENIZE, 7, &body, -1);
+	if (!out)
+		return;
+	child_expect(&s->child, &s->edge, WIRE_ENGINE_TOKENS, &frame);
+	assert_ok(wire_read_engine_tokens(out, frame.body));
+}
+
+static void engine_tells_tokens_of_a_text_and_text_of_tokens_under_a_pass(void **state)
+{
+	static struct wire_engine_tokens all, rest;
+	struct scene *s = *state;
+	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
+	AUTO(buf_free) struct buf ids = buf_new(64);
+	struct wire_engine_text text;
+	struct frame frame;
+
+	skip_without_model(s);
+	load(s);
+	tokenize(s, PASS + 1, 0, NULL);
+	child_expect_fail(&s->child, &s->edge, ERR_NOT_FOUND);
+	tokenize(s, PASS, 0, &all);
+	assert_true(all.total == all.count && all.total == 5 && all.context == 512);
+	assert_slice(all.tokens[0].name, "<s>");
+	tokenize(s, PASS, 3, &rest); /* as who comes again for more */
+	assert_true(rest.total == all.total && rest.count == 2);
+	assert_int_equal(rest.tokens[0].token, all.tokens[3].token);
+	tokenize(s, PASS, UINT32_MAX, &rest);
+	assert_true(rest.total == all.total && rest.count == 0);
+	for (uint16_t i = 1; i < all.count; i++)
+		buf_write_u32(&ids, all.tokens[i].token);
+	wire_write_engine_detokenize(&body,
+				     &(struct wire_engine_detokenize){PASS, buf_slice(&ids)});
+	child_send(&s->edge, WIRE_ENGINE_DETOKENIZE, 8, &body, -1);
+	child_expect(&s->child, &s->edge, WIRE_ENGINE_TEXT, &frame);
+	assert_ok(wire_read_engine_text(&text, frame.body));
+	assert_slice(text.text, "Once upon a time");
+}
+
 static void engine_loads_nothing_under_a_name_the_keys_are_not_for(void **state)
 {
 	struct scene *s = *state;
@@ -428,6 +476,7 @@ int main(void)
 		TEST(engine_begins_nothing_without_a_pass_of_the_keeper),
 		TEST(engine_gives_vectors_for_a_pass_that_is_for_them),
 		TEST(engine_stops_vectors_that_are_canceled),
+		TEST(engine_tells_tokens_of_a_text_and_text_of_tokens_under_a_pass),
 		TEST(engine_loads_nothing_under_a_name_the_keys_are_not_for),
 		TEST(engine_refuses_to_load_without_keys_or_with_a_damaged_file),
 	};
