@@ -14,21 +14,23 @@ import { scriptedModel } from "./scripted_model.mjs";
 const bert = path.join(shared, "data/models/hf-trained-here/bert");
 const here = gatewayForThisFile(async (gateway) => {
 	await importFiles(gateway, "tests/tools", caller(), { gated: "no" });
-	if (fs.existsSync(bert)) await importFiles(gateway, "tests/bert", encoder(), { gated: "no" });
+	if (fs.existsSync(bert))
+		await importFiles(gateway, "tests/bert", encoder(), { gated: "no" });
 });
 const check = openaiSchemas();
 const skip = check ? false : "no api/openai-openapi.yaml.gz below SALLYPORT_SHARED";
 const messages = [{ role: "user", content: "Tell me about the fox." }];
+
+const toolTemplate = `{% for m in messages %}<|user|>{{ m.content }}
+{%- for c in m.tool_calls or [] %}<tool_call>{{ c.function | tojson }}</tool_call>{% endfor %}
+{%- endfor %}{% if tools %}{{ tools | tojson }}{% endif %}<|one|>`;
 
 /** A model that calls a tool, whatever it is told. */
 function caller() {
 	return scriptedModel(
 		{ "<|one|>": ["Let me look.\n", "<tool_call>", '{"name": "weather", "argu',
 			'ments": {"city"', ': "Bern"}}', "</tool_call>"] },
-		{ special: ["<|user|>"], template: "{% for m in messages %}<|user|>{{ m.content }}" +
-			"{% for c in m.tool_calls or [] %}<tool_call>{{ c.function | tojson }}" +
-			"</tool_call>{% endfor %}{% endfor %}{% if tools %}{{ tools | tojson }}{% endif %}" +
-			"<|one|>" },
+		{ special: ["<|user|>"], template: toolTemplate },
 	);
 }
 
