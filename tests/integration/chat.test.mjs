@@ -9,6 +9,7 @@ import path from "node:path";
 import { PreTrainedTokenizer } from "@huggingface/transformers";
 import { gatewayForThisFile, shared } from "./gateway.mjs";
 import { ask, expect } from "./http.mjs";
+import { openaiSchemas } from "./openai_schema.mjs";
 import { importFiles, readFolder } from "./people.mjs";
 import { scriptedModel } from "./scripted_model.mjs";
 
@@ -78,13 +79,8 @@ const client = () =>
 		httpAgent: new https.Agent({ ca: here.gateway.ca }),
 	});
 const user = (content) => ({ role: "user", content });
-const chat = (more) =>
-	client().chat.completions.create({
-		model,
-		temperature: 0,
-		messages: [user("Hi")],
-		...more,
-	});
+const hi = { model, temperature: 0, messages: [user("Hi")] };
+const chat = (more) => client().chat.completions.create({ ...hi, ...more });
 const tools = ["weather", "clock"].map((name) => ({
 	type: "function",
 	function: { name, description: `Tells the ${name}.`, parameters: { type: "object" } },
@@ -207,6 +203,26 @@ test("a call that has to come comes, and its arguments are what the schema says"
 		}
 });
 
+const check = openaiSchemas();
+const skip = check ? false : "no api/openai-openapi.yaml.gz below SALLYPORT_SHARED";
+
+test("calls of tools are what OpenAI's own description says", { skip }, async () => {
+	const wish = { ...hi, tools, chat_template_kwargs: { enable_two: true } };
+	const { chat_template_kwargs: ours, ...request } = wish;
+	const token = here.gateway.tokens.stranger;
+	const send = (body) =>
+		expect(200, here.gateway, "POST", "/v1/chat/completions", { token, body });
+	assert.ok(ours);
+	check("CreateChatCompletionRequest", request);
+	check("CreateChatCompletionResponse", (await send(wish)).json);
+	check("CreateChatCompletionResponse", (await send({ ...request })).json);
+	const { text } = await send({ ...wish, stream: true });
+	const events = text.split("\n\n").filter(Boolean).map((line) => line.slice("data: ".length));
+	assert.equal(events.pop(), "[DONE]");
+	for (const event of events)
+		check("CreateChatCompletionStreamResponse", JSON.parse(event));
+});
+
 test("with tool_choice none no tool is offered", async () => {
 	const answer = await chat({ tools, tool_choice: "none" });
 	assert.equal(answer.choices[0].message.content, "Good day.");
@@ -289,9 +305,9 @@ test("a template that cannot be read leaves completions, and chats say why not",
 
 const trained = path.join(shared, "data/models/hf-trained-here/qwen2");
 const templates = path.join(shared, "data/chat/templates");
-const skip = !fs.existsSync(trained) && "no shared data";
+const isAbsent = !fs.existsSync(trained) && "no shared data";
 
-test("ids are those of transformers' apply_chat_template", { skip }, async () => {
+test("ids are those of transformers' apply_chat_template", { skip: isAbsent }, async () => {
 	const { gateway } = here;
 	const { "expected.json": gone, "tiny-qwen2.gguf": too, ...files } = readFolder(trained);
 	const text = fs.readFileSync(path.join(templates, "Qwen-Qwen2.5-7B-Instruct.jinja"));
