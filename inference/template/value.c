@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inference/template/value.h"
 
+#include <assert.h>
+
 #include "inference/template/characters.h"
 #include "inference/template/run.h"
 
@@ -177,6 +179,7 @@ RESULT value_copy(struct value *out, struct run *r, const struct template_text *
 {
 	struct value own;
 
+	assert(text->own.size == text->text.size);
 	TRY(value_copy_text(&own, r, buf_slice(&text->own)));
 	TRY(value_copy_text(out, r, buf_slice(&text->text)));
 	out->own = own.text.data;

@@ -217,7 +217,8 @@ test("calls of tools are what OpenAI's own description says", { skip }, async ()
 	check("CreateChatCompletionResponse", (await send(wish)).json);
 	check("CreateChatCompletionResponse", (await send({ ...request })).json);
 	const { text } = await send({ ...wish, stream: true });
-	const events = text.split("\n\n").filter(Boolean).map((line) => line.slice("data: ".length));
+	const lines = text.split("\n\n").filter(Boolean);
+	const events = lines.map((line) => line.slice("data: ".length));
 	assert.equal(events.pop(), "[DONE]");
 	for (const event of events)
 		check("CreateChatCompletionStreamResponse", JSON.parse(event));
