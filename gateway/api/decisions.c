@@ -1,14 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* "May I, and if not, what is missing?" - decisions before the act, and those that were taken. */
 #include "crypto/json.h"
+#include "gateway/api/adapter/adapter_use.h"
 #include "gateway/api/authorize.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "schema/store/decision.h"
 
+/* Of "ns/name:adapter" the decision is that of its base; whether the adapter may be used besides
+ * stands beside it. ERR_NOT_FOUND: it is not there for this person. */
+static enum err explain_adapter(json_t *answer, struct exchange *x, struct route_context *context,
+				const struct grant *grant, struct slice name)
+{
+	struct store_adapter adapter;
+	enum err result;
+
+	if (name.size == 0)
+		return OK;
+	result = adapter_choose(&adapter, x, context, grant, name);
+	if (result == ERR_DENIED) {
+		json_t *told = json_object_new();
+
+		json_put_bool(told, "usable", false);
+		json_put_text(told, "obstacle", slice_of_string(failure_text()));
+		json_put(answer, "adapter", told);
+		json_put_bool(answer, "allow", false);
+		return OK;
+	}
+	TRY(result);
+	json_put(answer, "adapter", adapter_describe(x, &adapter));
+	return OK;
+}
+
 void decision_explain(struct exchange *x, struct route_context *context)
 {
-	struct slice model = api_query(x, "model"), name = api_query(x, "right");
+	struct slice adapter, model = adapter_split(&adapter, api_query(x, "model"));
+	struct slice name = api_query(x, "right");
+	AUTO(json_auto) json_t *answer = NULL;
 	struct slice path = api_query(x, "path");
 	struct grant grant;
 	enum right right;
@@ -28,8 +56,12 @@ void decision_explain(struct exchange *x, struct route_context *context)
 		result = failure(ERR_NOT_FOUND, "model %.*s does not exist", SLICE_PRINT(model));
 	if (result == OK)
 		result = authorize_record(context->store, x, &grant);
+	if (result == OK) {
+		answer = authorize_describe(x, &grant);
+		result = explain_adapter(answer, x, context, &grant, adapter);
+	}
 	if (result == OK)
-		reply_json(x, 200, authorize_describe(x, &grant));
+		reply_json(x, 200, json_incref(answer));
 	else
 		reply_failure(x, result);
 }

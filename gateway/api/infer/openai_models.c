@@ -40,6 +40,13 @@ static bool may_use(struct exchange *x, struct route_context *context, const str
 	return false;
 }
 
+static bool may_generate(struct exchange *x, struct route_context *context,
+			 const struct store_model *m)
+{
+	return able_to(m->tasks, RIGHT_INFER_GENERATE) &&
+	       has_right(x, context, m, RIGHT_INFER_GENERATE);
+}
+
 /* The adapters of a listed model that this person may call, behind it. */
 static void push_adapters(json_t *list, struct exchange *x, const struct store_model *m,
 			  const struct store_adapter *adapters, size_t count)
@@ -66,7 +73,8 @@ static enum err list_models(json_t *list, struct exchange *x, struct route_conte
 		if (!may_use(x, context, &models[i]))
 			continue;
 		json_push(list, describe_model(&models[i]));
-		push_adapters(list, x, &models[i], adapters, adapter_count);
+		if (may_generate(x, context, &models[i]))
+			push_adapters(list, x, &models[i], adapters, adapter_count);
 	}
 	return OK;
 }
@@ -109,7 +117,7 @@ static enum err find_model(json_t **out, struct exchange *x, struct route_contex
 	}
 	TRY(authorize_weigh(&grant, x, context, RIGHT_INFER_GENERATE, base, S(""), S("")));
 	result = adapter_choose(&adapter, x, context, &grant, behind);
-	if (result == ERR_DENIED)
+	if (result == ERR_DENIED || !grant.decision.allow)
 		return failure(ERR_NOT_FOUND, "not for use");
 	TRY(result);
 	*out = adapter_describe_model(exchange_arena(x), &adapter);

@@ -4,6 +4,7 @@
 #define REQUEST "/api/v1/access-requests/{request}"
 #define LICENSE "/api/v1/licenses/{license}"
 #define MODEL "/{model}"
+#define ADAPTERS "/api/v1/models/{model}/adapters"
 #define KEYS "/api/v1/keys"
 #define TOKENS "/api/v1/tokens"
 #define ACCOUNT "/api/whoami-v2"
@@ -129,6 +130,16 @@ static const struct notice_kind kinds[] = {
 	 "A file of {model} was saved as it is sealed.", "", "Look into the log if you did not expect it.", MODEL},
 	{"model.",           OFFICES, "{model} was changed",
 	 "The model {model} was changed.", "", "Look into the log if you did not expect it.", MODEL},
+
+	/* adapters: {person} is whose it is */
+	{"adapter.submit",   NOTICE_MODELERS, "An adapter for {model} waits for review",
+	 "{person} has brought an adapter for {model}, and asks that others may use it.", "", "Review it there: approve it, or reject it with a reason.", ADAPTERS},
+	{"adapter.approve",  NOTICE_PERSON, "Your adapter for {model} is published",
+	 "An adapter of {person} for {model} was reviewed and published.", "Whoever may generate with the model may use it now.", "", ADAPTERS},
+	{"adapter.reject",   NOTICE_PERSON, "Your adapter for {model} was rejected",
+	 "An adapter of {person} for {model} was reviewed, and is not for others.", "Read the reason there. You can use it yourself as before.", "", ADAPTERS},
+	{"adapter.delete",   NOTICE_PERSON, "Your adapter for {model} was deleted",
+	 "An adapter of {person} for {model} was deleted: its key is destroyed.", "Ask who administers the model for the reason.", "", ADAPTERS},
 
 	/* criteria: two people activate them */
 	{"policy.propose",   NOTICE_MODELERS, "Criteria of {model} are proposed",
