@@ -8,9 +8,9 @@ import https from "node:https";
 import path from "node:path";
 import test from "node:test";
 import { sql } from "./database.mjs";
-import { gatewayForThisFile, root } from "./gateway.mjs";
+import { demoModel, gatewayForThisFile, root } from "./gateway.mjs";
 import { ask, expect, until } from "./http.mjs";
-import { freshName, licensedPerson } from "./people.mjs";
+import { addTerms, freshName, importFiles, licensedPerson, readFolder } from "./people.mjs";
 import { readTensors, writeTensors } from "./safetensors.mjs";
 
 const rights = ["adapters:write", "infer:generate"];
@@ -513,6 +513,25 @@ test("the same from the command line", async () => {
 	const wrong = await run(owner, "adapter", "upload", model, path.join(fixtures, "gpt2"));
 	assert.equal(wrong.code, 1);
 	assert.match(wrong.stderr, /refused: .*transformer\.h\.0/);
+});
+
+test("a model that is shredded takes its adapters along", async () => {
+	const name = freshName("tests/shredded");
+	const { admin } = people;
+	const terms_sha256 = await addTerms(here.gateway, "Do as you are asked.");
+	const settings = { gate: "manual", terms_sha256 };
+	await importFiles(here.gateway, name, readFolder(demoModel), settings);
+	const owner = await person(name);
+	const made = await send(owner, "POST", `/api/v1/models/${name}/adapters`, { name: "one" });
+	assert.equal(made.status, 201, made.text);
+	for (const [file, bytes] of Object.entries(fixture("demo-sailor")))
+		assert.equal((await put(owner, made.json, file, bytes)).status, 200);
+	assert.equal((await act(200, owner, made.json, "validate")).state, "private");
+	const shred = await send(admin, "POST", `/api/v1/models/${name}/shred`, { reason: "over" });
+	assert.equal(shred.status, 200, shred.text);
+	assert.equal((await send(owner, "GET", `/api/v1/adapters/${made.json.id}`)).status, 404);
+	assert.ok(await isTold("adapter.delete", made.json));
+	assert.equal((await generate(owner, made.json.call_as, "x")).status, 403);
 });
 
 test("nothing of an adapter lies open below the data directory", () => {

@@ -13,6 +13,7 @@ enum { BUDGET = 64 << 20, LISTENERS = 4, KNOWN = 12 };
 
 struct heard {
 	uint32_t ids[64];
+	double logprobs[64];
 	size_t count;
 	enum engine_finish finish;
 };
@@ -21,14 +22,17 @@ struct setup {
 	struct folder base, adapter;
 	struct engine *engine;
 	struct heard heard[LISTENERS];
+	bool is_fixed;
 };
 
 static void on_event(void *context, const struct engine_event *event)
 {
 	struct heard *h = &((struct setup *)context)->heard[event->id];
 
-	if (event->sample)
+	if (event->sample) {
+		h->logprobs[h->count] = (double)event->sample->chosen.logprob;
 		h->ids[h->count++] = event->sample->chosen.token;
+	}
 	h->finish = event->finish;
 }
 
@@ -86,6 +90,7 @@ static enum err submit(struct setup *s, uint64_t sequence, uint8_t adapter)
 	uint8_t id[ENGINE_ADAPTER_ID];
 	struct engine_request r = {.prompt = S("First Citizen:\nBefore we"),
 				   .max_tokens = KNOWN,
+				   .is_fixed = s->is_fixed,
 				   .sampling = {.top_p = 1},
 				   .adapter = adapter ? id : NULL};
 
@@ -136,6 +141,32 @@ static void sequences_with_and_without_an_adapter_run_at_once(void **state)
 	check_ids(&s.heard[1], s.base.path);
 	check_ids(&s.heard[2], ADAPTER);
 	check_ids(&s.heard[3], s.base.path);
+}
+
+/* With fixed rounding, to the last bit: alone, and between others. */
+static void an_adapter_writes_the_same_in_any_company(void **state)
+{
+	AUTO(setup_close) struct setup s;
+	struct heard alone;
+
+	(void)state;
+	if (!setup_open(&s, 1 << 20))
+		skip();
+	s.is_fixed = true;
+	assert_ok(load(&s, 1));
+	assert_ok(load(&s, 2));
+	assert_ok(submit(&s, 0, 1));
+	run(&s);
+	alone = s.heard[0];
+	s.heard[0] = (struct heard){0};
+	for (uint64_t i = 1; i < LISTENERS; i++)
+		assert_ok(submit(&s, i, (uint8_t)(i - 1)));
+	assert_ok(engine_step(s.engine, on_event, &s));
+	assert_ok(submit(&s, 0, 1));
+	run(&s);
+	assert_int_equal(s.heard[0].count, alone.count);
+	assert_memory_equal(s.heard[0].ids, alone.ids, sizeof alone.ids);
+	assert_memory_equal(s.heard[0].logprobs, alone.logprobs, sizeof alone.logprobs);
 }
 
 static void one_that_is_not_loaded_is_not_the_base(void **state)
@@ -203,6 +234,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sequences_with_and_without_an_adapter_run_at_once),
+		cmocka_unit_test(an_adapter_writes_the_same_in_any_company),
 		cmocka_unit_test(one_that_is_not_loaded_is_not_the_base),
 		cmocka_unit_test(the_least_recently_used_makes_room),
 		cmocka_unit_test(one_in_use_stays),

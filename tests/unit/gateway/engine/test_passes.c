@@ -69,6 +69,26 @@ static void more_passes_than_there_is_room_for_drop_the_oldest(void **state)
 	passes_free(p);
 }
 
+static void an_adapter_is_one_that_the_keeper_named_for_this_model(void **state)
+{
+	struct wire_engine_adapts named = {.model = S("m"), .adapter = {1}};
+	struct wire_engine_adapts foreign = {.model = S("other"), .adapter = {2}};
+	struct passes *p = passes_new();
+
+	(void)state;
+	passes_adapt(p, &named); /* before the engine serves anything */
+	assert_err(passes_check_adapter(p, named.adapter), ERR_DENIED);
+	passes_serve(p, &mine);
+	passes_adapt(p, &foreign);
+	assert_err(passes_check_adapter(p, foreign.adapter), ERR_DENIED);
+	passes_adapt(p, &named);
+	assert_ok(passes_check_adapter(p, named.adapter));
+	for (uint8_t i = 0; i < PASSES_ADAPTERS; i++)
+		passes_adapt(p, &(struct wire_engine_adapts){S("m"), {3, i}});
+	assert_err(passes_check_adapter(p, named.adapter), ERR_DENIED); /* long ago */
+	passes_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -76,6 +96,7 @@ int main(void)
 		cmocka_unit_test(a_pass_that_comes_before_any_key_is_none),
 		cmocka_unit_test(keys_for_two_revisions_spoil_the_engine),
 		cmocka_unit_test(more_passes_than_there_is_room_for_drop_the_oldest),
+		cmocka_unit_test(an_adapter_is_one_that_the_keeper_named_for_this_model),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
