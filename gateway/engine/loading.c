@@ -37,7 +37,8 @@ static uint64_t beside(const struct wire_engine_load *load)
 	uint64_t texts = 0;
 
 	for (uint16_t i = 0; i < load->count; i++)
-		if (slice_ends_with(load->files[i].path, S(".json")))
+		if (!slice_ends_with(load->files[i].path, S(".safetensors")) &&
+		    !slice_ends_with(load->files[i].path, S(".gguf")))
 			texts += load->files[i].size;
 	return LOADING_BESIDE_BYTES + 4 * texts;
 }

@@ -27,6 +27,11 @@ static struct sum both(const struct budget *b, enum budget_use use)
 	return (struct sum){pinned.rows + others.rows, pinned.bytes + others.bytes};
 }
 
+bool budget_is_held(const struct budget *b)
+{
+	return both(b, BUDGET_HELD).rows + both(b, BUDGET_IDLE).rows > 0;
+}
+
 static uint64_t least_of(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;

@@ -45,7 +45,8 @@ static enum err check_pin(struct store_need *need, unsigned *later_seconds, stru
 	TRY(store_need_get(context->store, need, model->id, revision.id));
 	if (!need->least_bytes)
 		TRY(learn_need(need, later_seconds, x, context, model, &revision));
-	return slots_fits_pinned(context->api->slots, need, exchange_arena(x), context->store);
+	return slots_fits_pinned(context->api->slots, need, model->id, exchange_arena(x),
+				 context->store);
 }
 
 static enum err pin(struct exchange *x, struct route_context *context,

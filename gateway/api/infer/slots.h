@@ -92,8 +92,8 @@ RESULT slots_fits(const struct slots *s, const struct store_need *need);
 
 /* ERR_UNSUPPORTED, with the numbers: not beside the models that are pinned, as they are loaded now
  * or are to be. */
-RESULT slots_fits_pinned(struct slots *s, const struct store_need *need, struct arena *arena,
-			 struct store *store);
+RESULT slots_fits_pinned(struct slots *s, const struct store_need *need,
+			 const uint8_t model[STORE_ID], struct arena *arena, struct store *store);
 
 /* What this edge's engines do: [{"slot","state",...}], for GET /api/v1/engines. */
 json_t *slots_describe(struct slots *s, struct rpc *rpc, struct arena *arena);

@@ -90,25 +90,29 @@ static uint64_t taken_by(const struct slots *s, const struct store_pin *pin)
 	return pin->need.least_bytes;
 }
 
-enum err slots_fits_pinned(struct slots *s, const struct store_need *need, struct arena *arena,
-			   struct store *store)
+enum err slots_fits_pinned(struct slots *s, const struct store_need *need,
+			   const uint8_t model[STORE_ID], struct arena *arena, struct store *store)
 {
 	struct store_pin *pins;
-	size_t count, engines = (s->count - s->first + s->step - 1) / s->step;
+	size_t count, others = 0, engines = (s->count - s->first + s->step - 1) / s->step;
 	uint64_t taken = 0;
 
 	TRY(slots_fits(s, need));
 	TRY(store_pin_list(store, arena, &pins, &count));
 	pthread_mutex_lock(&s->lock);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		if (memcmp(pins[i].model, model, STORE_ID) == 0)
+			continue;
 		taken += taken_by(s, &pins[i]);
+		others++;
+	}
 	pthread_mutex_unlock(&s->lock);
-	if (count < engines && taken + need->least_bytes <= s->limit)
+	if (others < engines && taken + need->least_bytes <= s->limit)
 		return OK;
 	return failure(ERR_UNSUPPORTED,
 		       "it cannot be pinned: it needs %s of memory and an engine; %zu of %zu "
 		       "engines and %s of %s are for models that are pinned already",
-		       slots_amount(need->least_bytes).text, count, engines,
+		       slots_amount(need->least_bytes).text, others, engines,
 		       slots_amount(taken).text, slots_amount(s->limit).text);
 }
 
@@ -128,6 +132,13 @@ static const char *state_of(const struct slot *slot)
 		return "ending";
 	}
 	return "empty";
+}
+
+/* May it go now, if others need its room? */
+static bool is_evictable(const struct slots *s, const struct slot *slot)
+{
+	return slot->state == SLOT_READY && !slot->users && !slots_is_pinned(s, slot) &&
+	       budget_kept_ms(slot->began_ms, slot->ready_ms) <= clock_monotonic_ms();
 }
 
 static void describe_load(json_t *one, const struct slot *slot)
@@ -156,6 +167,7 @@ static json_t *describe_one(struct slots *s, struct rpc *rpc, unsigned i, struct
 	json_put_int(one, "sequences", slot->users);
 	json_put_int(one, "waiting", slot->waiters);
 	json_put_bool(one, "pinned", slots_is_pinned(s, slot));
+	json_put_bool(one, "evictable", is_evictable(s, slot));
 	json_put_text(one, "last_used",
 		      slice_of_string(api_time(arena, (clock_now_ms() - ago_ms) / 1000 * 1000)));
 	return one;

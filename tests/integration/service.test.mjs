@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: Apache-2.0
+// Models in service: several at once in the memory there is, loaded when they are asked for, gone
+// when others need the room, kept when an administrator says so; and nothing of them left behind.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import test from "node:test";
+import { sql } from "./database.mjs";
+import { gatewayForThisFile, shared } from "./gateway.mjs";
+import { ask, expect, until } from "./http.mjs";
+import { addTerms, importFiles, licensedPerson, readFolder } from "./people.mjs";
+import { canSearch, memoryHolds, statusOf } from "./processes.mjs";
+import { readTensors, writeTensors } from "./safetensors.mjs";
+
+const data = path.join(shared, "data/models");
+const skip = !fs.existsSync(data) && "no models below SALLYPORT_SHARED";
+const MIB = 1 << 20;
+const [qwen, gpt, stories] = ["service/qwen", "service/gpt", "service/stories"];
+const [altered, cut, endless] = ["service/altered", "service/cut", "service/endless"];
+const [large, gated] = ["service/large", "service/gated"];
+const SPARE_MIB = 2; // beside two models: less than any third needs
+
+const needed = ["config.json", "tokenizer.json", "model.safetensors"];
+const folderOf = (name) =>
+	Object.fromEntries(
+		Object.entries(readFolder(path.join(data, name))).filter(([file]) =>
+			needed.includes(file),
+		),
+	);
+const withWeights = (files, change) => {
+	const parts = readTensors(files["model.safetensors"]);
+	change(parts.tensors);
+	return { ...files, "model.safetensors": writeTensors(parts) };
+};
+
+/** One element of one tensor is NaN. */
+const spoil = (tensors) => {
+	const one = tensors.find(({ name }) => name.includes("layers.1.mlp.up_proj"));
+	one.bytes = Buffer.from(one.bytes);
+	one.bytes.writeFloatLE(Number.NaN, 4 * 1234);
+};
+
+/** A description of a model that no memory here holds: its weights are not needed to refuse it. */
+const hugeConfig = (files) => ({
+	...files,
+	"config.json": Buffer.from(
+		JSON.stringify({
+			...JSON.parse(files["config.json"]),
+			num_hidden_layers: 96,
+			layer_types: undefined,
+			hidden_size: 16384,
+			intermediate_size: 65536,
+			num_attention_heads: 128,
+			num_key_value_heads: 128,
+		}),
+	),
+});
+
+const blobOf = (gateway, model) => {
+	const id = sql(
+		gateway,
+		`SELECT replace(f.blob::text, '-', '') FROM revision_file f JOIN model m
+		ON m.id = f.model WHERE m.name = '${model}' AND f.path = 'model.safetensors'`,
+	);
+	return path.join(gateway.dir, "store", id.slice(0, 2), id);
+};
+
+const most = (gateway, model) =>
+	Number(
+		sql(
+			gateway,
+			`SELECT most_bytes FROM revision_need n JOIN model m ON m.id = n.model
+			WHERE m.name = '${model}'`,
+		),
+	);
+
+const here = gatewayForThisFile(async (gateway, holder) => {
+	if (skip) return;
+	const open = { gate: "no" };
+	const files = folderOf("hf-trained-here/qwen2");
+	const terms_sha256 = await addTerms(gateway, "Be kind.");
+
+	await importFiles(gateway, qwen, files, open);
+	await importFiles(gateway, gpt, folderOf("hf-trained-here/gpt2"), open);
+	await importFiles(gateway, stories, folderOf("stories260K"), open);
+	await importFiles(gateway, altered, files, open);
+	await importFiles(gateway, cut, files, open);
+	await importFiles(gateway, endless, withWeights(files, spoil), open);
+	await importFiles(gateway, gated, files, { gate: "manual", terms_sha256 });
+	holder.import = await importFiles(gateway, large, hugeConfig(files), open);
+	holder.files = files;
+	const bytes = most(gateway, qwen) + most(gateway, stories);
+	holder.limit = Math.ceil(bytes / MIB) + SPARE_MIB;
+	// Other processes than those that the files came in by.
+	await gateway.serveWith(
+		{
+			engines: 3,
+			engine_threads: 1,
+			inference_memory_mib: holder.limit,
+			load_wait_seconds: 2,
+		},
+		async () => {
+			const file = blobOf(gateway, altered);
+			const sealed = fs.readFileSync(file);
+			sealed[sealed.length >> 1] ^= 1;
+			fs.writeFileSync(file, sealed);
+			fs.truncateSync(blobOf(gateway, cut), sealed.length - 70000);
+		},
+	);
+});
+
+const complete = (model, more = {}, token = here.gateway.tokens.researcher) =>
+	ask(here.gateway, "POST", "/v1/completions", {
+		token,
+		body: { model, prompt: "Once", max_tokens: 2, temperature: 0, ...more },
+	});
+
+const admin = (method, route, body) =>
+	ask(here.gateway, method, route, { token: here.gateway.tokens.admin, body });
+
+const view = async () => (await admin("GET", "/api/v1/engines")).json;
+
+/** The engines that have this model, by the state they are in. */
+const enginesOf = async (model) => (await view()).engines.filter((one) => one.model === model);
+const stateOf = async (model) => (await enginesOf(model))[0]?.state;
+const isState = (model, state) =>
+	until(`${model} to be ${state}`, 20, async () => (await stateOf(model)) === state);
+
+const gauge = async (name) => {
+	const { text } = await ask(here.gateway, "GET", "/metrics");
+	return Number(new RegExp(`^${name} (\\d+)$`, "m").exec(text)[1]);
+};
+
+const emptyEngines = 'sallyport_engines{state="empty"}';
+const enginePids = () => here.gateway.processesNamed("sallyport-engine").map(({ id }) => id);
+
+/** Do something while no engine gets on. */
+async function whileStopped(act) {
+	const pids = enginePids();
+
+	for (const pid of pids) process.kill(pid, "SIGSTOP");
+	try {
+		return await act(pids);
+	} finally {
+		for (const pid of pids) {
+			try {
+				process.kill(pid, "SIGCONT");
+			} catch {
+				// It was killed meanwhile.
+			}
+		}
+	}
+}
+
+async function unload(model) {
+	const answer = await admin("POST", `/api/v1/models/${model}/unload`, { running: "wait" });
+	assert.equal(answer.status, 200, answer.text);
+	await isState(model, undefined);
+}
+
+async function unloadAll() {
+	for (const { model, state } of (await view()).engines)
+		if (model && state === "ready") await unload(model);
+}
+
+const ready = async (model) => {
+	const answer = await complete(model);
+	assert.equal(answer.status, 200, answer.text);
+};
+
+test("models are loaded beside each other when they are asked for", { skip }, async () => {
+	await Promise.all([ready(qwen), ready(stories)]);
+	const { engines, memory } = await until("the calls to be over", 10, async () => {
+		const seen = await view();
+		return seen.engines.every(({ sequences }) => !sequences) && seen;
+	});
+	const [one, two] = engines.filter(({ state }) => state === "ready");
+
+	assert.deepEqual([one.model, two.model].sort(), [qwen, stories]);
+	assert.equal(one.loaded_bytes, one.total_bytes);
+	assert.ok(one.memory_bytes > MIB && one.pinned === false);
+	assert.equal(memory.limit_bytes, here.limit * MIB);
+	assert.equal(memory.free_bytes, memory.limit_bytes - one.memory_bytes - two.memory_bytes);
+	assert.equal(await gauge("sallyport_inference_memory_limit_bytes"), memory.limit_bytes);
+	assert.equal(await gauge('sallyport_engines{state="ready"}'), 2);
+});
+
+test("the least recently used idle model makes room", { skip }, async () => {
+	const mayGo = async (model) => (await enginesOf(model))[0]?.evictable;
+	for (const model of [stories, qwen]) {
+		await ready(model); // qwen was used last
+		await until(`${model} to have been there for a while`, 20, () => mayGo(model));
+	}
+	await ready(gpt);
+	await isState(stories, undefined);
+	assert.equal(await stateOf(qwen), "ready");
+	assert.equal(await stateOf(gpt), "ready");
+	assert.ok((await gauge("sallyport_model_evictions")) >= 1);
+});
+
+test("calls of one model share its load, those of two load beside each other", { skip }, async () => {
+	await unloadAll();
+	const before = await gauge("sallyport_model_loads");
+	const calls = await whileStopped(async () => {
+		const begun = [qwen, qwen, qwen, stories, stories].map((model) => complete(model));
+		await isState(qwen, "loading");
+		await isState(stories, "loading");
+		return begun;
+	});
+	for (const answer of await Promise.all(calls)) assert.equal(answer.status, 200);
+	assert.equal((await gauge("sallyport_model_loads")) - before, 2);
+});
+
+test("who waits too long is told how far it is, and finds it later", { skip }, async () => {
+	await unloadAll();
+	const answer = await whileStopped(() => complete(qwen));
+	assert.equal(answer.status, 503, answer.text);
+	assert.ok(Number(answer.headers["retry-after"]) >= 1);
+	assert.equal(answer.json.error.code, "model_not_ready");
+	assert.match(answer.json.error.message, /is being loaded \(.* of .*\); ask again in \d+ s/);
+	await isState(qwen, "ready");
+	await ready(qwen);
+});
+
+test("one that cannot fit is refused before it is loaded, at its import, too", { skip }, async () => {
+	const loads = await gauge("sallyport_model_loads");
+	const answer = await complete(large);
+
+	assert.equal(answer.status, 400);
+	assert.match(answer.json.error.message, /does not fit: it needs .* TiB of memory, and .* MiB may be used/);
+	assert.match(answer.json.error.message, /inference_memory_mib/);
+	assert.equal(await gauge("sallyport_model_loads"), loads);
+	assert.ok((await gauge("sallyport_model_refusals")) >= 1);
+	assert.match(here.import.hookOutput, /does not fit: it needs/);
+	const pinned = await admin("PUT", `/api/v1/models/${large}/pin`);
+	assert.equal(pinned.status, 400);
+	assert.match(pinned.json.detail, /does not fit/);
+});
+
+/** The process of a slot. */
+const pidOf = (slot) =>
+	enginePids().find((pid) => {
+		const words = fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+		return words[words.indexOf("--index") + 1] === String(slot);
+	});
+
+const allUp = async () => (await view()).engines.every(({ up }) => up);
+
+/** The call for a model whose engine is killed so many times while it loads. */
+async function killWhileItLoads(model, times) {
+	await unloadAll();
+	await until("three engines", 20, async () => (await gauge(emptyEngines)) === 3 && allUp());
+	return whileStopped(async () => {
+		const call = complete(model);
+		let killed;
+
+		for (let i = 0; i < times; i++) {
+			await until("a load in another process", 20, async () => {
+				const [one] = await enginesOf(model);
+				const pid = one?.state === "loading" && pidOf(one.slot);
+				if (!pid || pid === killed) return false;
+				killed = pid;
+				return true;
+			});
+			process.kill(killed, "SIGKILL");
+		}
+		return { call };
+	});
+}
+
+test("an engine that dies while it loads is replaced, once", { skip }, async () => {
+	const once = await (await killWhileItLoads(stories, 1)).call;
+	assert.equal(once.status, 200, once.text);
+	const twice = await (await killWhileItLoads(stories, 2)).call;
+	assert.equal(twice.status, 503, twice.text);
+	assert.match(twice.json.error.message, /neither at the second attempt/);
+});
+
+test("a load ends when the model, or the last right to it, is withdrawn", { skip }, async () => {
+	const { person, license } = await licensedPerson(here.gateway, gated, ["infer:generate"]);
+	const acts = [
+		[gated, person.token, `/api/v1/licenses/${license.id}/revoke`],
+		[qwen, undefined, `/api/v1/models/${qwen}/disable`],
+	];
+
+	await unloadAll();
+	for (const [model, token, act] of acts) {
+		const answer = await whileStopped(async () => {
+			const call = complete(model, {}, token);
+			await isState(model, "loading");
+			await admin("POST", act, { reason: "a test" });
+			return call; // is answered before any engine gets on
+		});
+		assert.equal(answer.status, 403, answer.text);
+		await isState(model, undefined);
+	}
+	assert.equal((await admin("POST", `/api/v1/models/${qwen}/enable`, {})).status, 200);
+});
+
+/** Some calls that are under way, and cannot get on until `act` is over. */
+async function duringCalls(model, act) {
+	await ready(model);
+	const calls = Array.from({ length: 8 }, () =>
+		complete(model, { max_tokens: 450 }).catch((error) => error),
+	);
+	await until("the calls to run", 10, async () => {
+		return (await enginesOf(model))[0]?.sequences >= 4;
+	});
+	await whileStopped(act);
+	return Promise.all(calls);
+}
+
+test("an unload waits for those who use the model, or cuts them off", { skip }, async () => {
+	const route = `/api/v1/models/${stories}/unload`;
+	const waited = await duringCalls(stories, async () => {
+		const answer = await admin("POST", route, { running: "wait" });
+		assert.ok(answer.json.sequences >= 1, answer.text);
+		assert.equal(await stateOf(stories), "ending");
+	});
+	for (const answer of waited) assert.equal(answer.status, 200, answer.text);
+	await isState(stories, undefined);
+	const cutOff = await duringCalls(stories, () => admin("POST", route, { running: "cut" }));
+	assert.ok(cutOff.some(({ status }) => status !== 200));
+	await isState(stories, undefined);
+	assert.equal((await admin("POST", route, { running: "soon" })).status, 400);
+});
+
+test("of what was unloaded nothing is left in any process or file", { skip }, async (t) => {
+	await unloadAll();
+	await ready(qwen);
+	const [engine] = await enginesOf(qwen);
+	const pid = pidOf(engine.slot);
+	const weights = here.files["model.safetensors"];
+	const patterns = readTensors(weights)
+		.tensors.filter(({ name }) => /embed_tokens|up_proj|down_proj/.test(name))
+		.map(({ bytes }) => bytes.subarray(bytes.length >> 1, (bytes.length >> 1) + 64));
+	const everyone = ["sallyport", "sallyportd", "sallyport-edge", "sallyport-keeper"]
+		.concat(["sallyport-scribe", "sallyport-porter", "sallyport-courier"])
+		.concat(["sallyport-engine"]);
+
+	if (!canSearch(pid)) return t.skip("this user may not look into other processes");
+	assert.ok(memoryHolds(pid, patterns), "where they are, they are found");
+	assert.ok(statusOf(pid, "VmLck") > weights.length, "they are locked");
+	assert.equal(statusOf(pid, "VmSwap"), 0);
+	await unload(qwen);
+	await until("its process to end", 20, () => !fs.existsSync(`/proc/${pid}`));
+	for (const name of everyone)
+		for (const { id } of here.gateway.processesNamed(name))
+			assert.equal(memoryHolds(id, patterns), false, `${name} ${id} holds weights`);
+	for (const file of fs.readdirSync(here.gateway.dir, { recursive: true })) {
+		const whole = path.join(here.gateway.dir, file);
+		assert.doesNotMatch(path.basename(whole), /^core(\.|$)/);
+		if (!fs.statSync(whole, { throwIfNoEntry: false })?.isFile()) continue;
+		const bytes = fs.readFileSync(whole);
+		assert.ok(patterns.every((one) => bytes.indexOf(one) < 0), whole);
+	}
+});
+
+test("what is spoiled is refused by name, and no part of it serves", { skip }, async () => {
+	await until("engines", 60, async () => (await gauge(emptyEngines)) === 3 && allUp());
+	const nan = await complete(endless);
+	assert.equal(nan.status, 400, nan.text);
+	assert.match(nan.json.error.message, /model\.layers\.1\.mlp\.up_proj\.weight.*not a number/);
+	for (const model of [altered, cut]) {
+		const answer = await complete(model);
+		assert.ok(answer.status >= 400, answer.text);
+	}
+	for (const model of [endless, altered, cut])
+		await until(`nothing of ${model}`, 20, async () => {
+			const found = await enginesOf(model);
+			return found.every(({ state }) => state === "ending") && found.length === 0;
+		});
+	await ready(qwen);
+});
+
+const pinned = async () =>
+	(await view()).engines.filter((one) => one.pinned).map(({ model }) => model);
+
+test("a pinned model is there unasked, and stays", { skip }, async () => {
+	const { gateway } = here;
+	const act = (...words) => gateway.cli(gateway.tokens.admin, ...words);
+
+	await unloadAll();
+	assert.equal((await act("model", "pin", qwen)).code, 0);
+	await isState(qwen, "ready");
+	await ready(stories);
+	await ready(gpt);
+	assert.deepEqual(await pinned(), [qwen]);
+	assert.equal(await stateOf(qwen), "ready", "used the longest ago, and not evicted");
+	const { stdout } = await act("engines");
+	assert.match(stdout, /service\/qwen/);
+	assert.match(stdout, /are free/);
+	const [{ slot }] = await enginesOf(qwen);
+	process.kill(pidOf(slot), "SIGKILL");
+	await isState(qwen, undefined);
+	await isState(qwen, "ready");
+	const refused = await admin("POST", `/api/v1/models/${qwen}/unload`, {});
+	assert.equal(refused.status, 409, refused.text);
+});
+
+test("pins that do not fit together are refused, and calls beside them, too", { skip }, async () => {
+	assert.equal((await admin("PUT", `/api/v1/models/${stories}/pin`)).status, 200);
+	await isState(stories, "ready");
+	const third = await admin("PUT", `/api/v1/models/${gpt}/pin`);
+	assert.equal(third.status, 400, third.text);
+	assert.match(third.json.detail, /cannot be pinned: .* 2 of 3 engines and .* MiB of .* MiB/);
+	const call = await complete(gpt);
+	assert.equal(call.status, 400, call.text);
+	assert.match(call.json.error.message, /beside the models that are pinned/);
+	assert.equal((await admin("PUT", `/api/v1/models/${stories}/pin`)).status, 409);
+	assert.equal((await admin("DELETE", `/api/v1/models/${stories}/pin`)).status, 200);
+	assert.equal((await admin("DELETE", `/api/v1/models/${stories}/pin`)).status, 404);
+	await ready(gpt);
+	const kinds = await Promise.all(
+		["model.pin", "model.unpin", "model.unload"].map((kind) =>
+			expect(200, here.gateway, "GET", `/api/v1/audit/events?kind=${kind}`, {
+				token: here.gateway.tokens.auditor,
+			}),
+		),
+	);
+	for (const { json } of kinds) assert.ok(json.events.length >= 1);
+});
+
+test("every edge loads what is pinned at its start, and unloads when told", { skip }, async () => {
+	const { gateway } = here;
+	const edgesWith = async (model, state) =>
+		(await enginesOf(model)).filter((one) => one.state === state).map(({ edge }) => edge);
+	const inBoth = (model) => async () =>
+		new Set(await edgesWith(model, "ready")).size === 2;
+
+	await gateway.serveWith({ edges: 2 });
+	await until("the pinned model in both edges", 20, inBoth(qwen));
+	assert.equal((await view()).memory.limit_bytes, (here.limit * MIB) / 2);
+	assert.equal((await admin("DELETE", `/api/v1/models/${qwen}/pin`)).status, 200);
+	assert.equal((await admin("POST", `/api/v1/models/${qwen}/unload`, {})).status, 200);
+	await until("it to be gone from both", 20, async () => !(await stateOf(qwen)));
+});
