@@ -88,7 +88,7 @@ static const struct route routes[] = {
 	MODEL_ROUTES("POST", "/api/v1/models/", "/disable",                  "models:manage on model", BODY_BUFFER, API_MAX_JSON, model_disable),
 	MODEL_ROUTES("POST", "/api/v1/models/", "/enable",                   "models:manage on model", BODY_BUFFER, API_MAX_JSON, model_enable),
 	{"GET",    "/api/v1/engines",                     "models:manage",   BODY_NONE,   0, engines_list},
-	MODEL_ROUTES("PUT",  "/api/v1/models/", "/pin",                      "models:manage", BODY_NONE, 0, model_pin),
+	MODEL_ROUTES("PUT",  "/api/v1/models/", "/pin",                      "models:manage", BODY_BUFFER, API_MAX_JSON, model_pin),
 	MODEL_ROUTES("DELETE", "/api/v1/models/", "/pin",                    "models:manage", BODY_NONE, 0, model_unpin),
 	MODEL_ROUTES("POST", "/api/v1/models/", "/unload",                   "models:manage on model", BODY_BUFFER, API_MAX_JSON, model_unload),
 	MODEL_ROUTES("POST", "/api/v1/models/", "/shred",                    "models:manage on model", BODY_BUFFER, API_MAX_JSON, model_shred),

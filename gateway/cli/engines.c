@@ -78,7 +78,11 @@ static enum err change(struct cli *cli, const char *method, const char *act, jso
 
 enum err command_model_pin(struct cli *cli)
 {
-	return change(cli, "PUT", "/pin", NULL, "is pinned: it is loaded now, and stays");
+	const char *reason = arguments_value(&cli->arguments, "reason");
+	json_t *body = json_object_new();
+
+	json_put_text(body, "reason", slice_of_string(reason ? reason : ""));
+	return change(cli, "PUT", "/pin", body, "is pinned: it is loaded now, and stays");
 }
 
 enum err command_model_unpin(struct cli *cli)

@@ -109,8 +109,10 @@ void family_plan_return(struct child *c, int status, int64_t now)
 	c->state = CHILD_WAITING;
 	if (was_ready && lived >= FAMILY_HEALTHY_MS)
 		c->backoff_ms = FAMILY_BACKOFF_FIRST_MS;
-	if (c->role == ROLE_ENGINE && was_ready && lived >= STEADY_MS && status == 0) {
-		c->start_at_ms = now; /* a slot that unloaded its model */
+	if (c->role == ROLE_ENGINE && was_ready && status == 0) {
+		/* A slot that unloaded its model: soon, if it had it for a moment only, and no
+		 * later each time, or whoever asks for spoiled models would hold up all others. */
+		c->start_at_ms = now + (lived >= STEADY_MS ? 0 : FAMILY_BACKOFF_FIRST_MS);
 		return;
 	}
 	c->failures += !was_ready;

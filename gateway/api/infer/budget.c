@@ -27,9 +27,9 @@ static struct sum both(const struct budget *b, enum budget_use use)
 	return (struct sum){pinned.rows + others.rows, pinned.bytes + others.bytes};
 }
 
-bool budget_is_held(const struct budget *b)
+bool budget_is_starting(const struct budget *b)
 {
-	return both(b, BUDGET_HELD).rows + both(b, BUDGET_IDLE).rows > 0;
+	return both(b, BUDGET_FREE).rows == 0 && both(b, BUDGET_LEAVING).rows > b->promises;
 }
 
 static uint64_t least_of(uint64_t a, uint64_t b)

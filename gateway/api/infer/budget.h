@@ -55,8 +55,8 @@ struct budget_plan {
 struct budget_plan budget_plan(const struct budget *b, uint64_t least, uint64_t most,
 			       int64_t now_ms);
 
-/* Does any row hold a model? */
-bool budget_is_held(const struct budget *b);
+/* Is it only for a process that no row is free? */
+bool budget_is_starting(const struct budget *b);
 
 /* What the rows and promises leave. */
 uint64_t budget_free(const struct budget *b);

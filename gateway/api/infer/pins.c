@@ -50,7 +50,8 @@ static enum err check_pin(struct store_need *need, unsigned *later_seconds, stru
 }
 
 static enum err pin(struct exchange *x, struct route_context *context,
-		    const struct store_model *model, const struct store_need *need)
+		    const struct store_model *model, const struct store_need *need,
+		    struct slice reason)
 {
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
@@ -58,6 +59,7 @@ static enum err pin(struct exchange *x, struct route_context *context,
 
 	audit_event_begin(&event, AUDIT_MODEL_PIN, who->person.id, who->person.name);
 	audit_event_text(&event, "model", model->name);
+	audit_event_text(&event, "reason", reason);
 	audit_event_number(&event, "memory_bytes", (int64_t)need->least_bytes);
 	TRY(store_begin(store));
 	TRY(store_pin_add(store, model->id, who->person.id, clock_now_ms()));
@@ -75,20 +77,27 @@ static void reply_pinned(struct exchange *x, const struct store_model *model, bo
 
 void model_pin(struct exchange *x, struct route_context *context)
 {
+	AUTO(json_auto) json_t *body = NULL;
 	struct store_need need = {0};
 	struct store_model model;
+	struct slice reason;
 	unsigned later_seconds = 0;
 	enum err result;
 
 	if (!hub_find_model(&model, x, context))
 		return;
-	result = check_pin(&need, &later_seconds, x, context, &model);
+	body = api_body_or_none(x);
+	if (!body)
+		return;
+	result = api_reason(&reason, body);
+	if (result == OK)
+		result = check_pin(&need, &later_seconds, x, context, &model);
 	if (result == ERR_TIMEOUT) {
 		slots_refuse(x, context->api, result, failure_text(), later_seconds);
 		return;
 	}
 	if (result == OK)
-		result = pin(x, context, &model, &need);
+		result = pin(x, context, &model, &need, reason);
 	if (result != OK) {
 		reply_failure(x, result);
 		return;

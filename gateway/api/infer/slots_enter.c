@@ -266,8 +266,9 @@ static enum err out_of_time(struct visit *v)
 			       slots_amount(v->slot->total_bytes).text, v->later_seconds);
 	}
 	slots_budget(&budget, v->s, v->rpc, pin_of(v));
-	if (v->need.least_bytes <= budget_free(&budget) && !budget_is_held(&budget))
-		return failure(ERR_CONFLICT, "no engine is up: they start again; try again");
+	if (budget_is_starting(&budget))
+		return failure(ERR_CONFLICT, "the engine that is to load the model has not started "
+					     "again yet; try again");
 	return failure(ERR_CONFLICT,
 		       "every engine is busy with another model: this one needs %s of memory, and "
 		       "%s of %s are free; try again",

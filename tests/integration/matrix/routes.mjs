@@ -67,7 +67,7 @@ export const routes = {
 	"GET /api/whoami-v2": { asksWho: true },
 	"GET /api/models": {},
 	"GET /api/v1/engines": {},
-	"PUT /api/v1/models/{ns}/{name}/pin": { ...model, answers: 400 }, // it is download only
+	"PUT /api/v1/models/{ns}/{name}/pin": change,
 	"DELETE /api/v1/models/{ns}/{name}/pin": { ...model, answers: 404 }, // it is not pinned
 	"POST /api/v1/models/{ns}/{name}/unload": change,
 	"GET /api/models/{ns}/{name}": model,

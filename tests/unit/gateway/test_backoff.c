@@ -56,6 +56,7 @@ static void an_engine_that_unloads_is_back_at_once(void **state)
 	assert_int_equal(delay_of(&unloaded, CHILD_RUNNING, 0), 0);
 	assert_int_equal(delay_of(&killed, CHILD_RUNNING, KILLED), FAMILY_BACKOFF_FIRST_MS);
 	assert_int_equal(delay_of(&hasty, CHILD_RUNNING, 0), FAMILY_BACKOFF_FIRST_MS);
+	assert_int_equal(delay_of(&hasty, CHILD_RUNNING, 0), FAMILY_BACKOFF_FIRST_MS);
 	assert_int_equal(delay_of(&porter, CHILD_RUNNING, 0), FAMILY_BACKOFF_FIRST_MS);
 }
 

@@ -172,14 +172,17 @@ static void a_model_stays_longer_than_its_load_took(void **state)
 	assert_int_equal(budget_kept_ms(0, 50000), 50000 + BUDGET_KEPT_MOST_MS);
 }
 
-static void what_no_row_holds_is_held_by_none(void **state)
+static void a_process_that_starts_again_is_waited_for(void **state)
 {
-	struct budget b = {.count = 2, .rows = {FREE, LEAVING(5)}};
+	struct budget b = {.count = 2, .rows = {HELD(5), LEAVING(5)}};
 
 	(void)state;
-	assert_false(budget_is_held(&b));
-	b.rows[0] = (struct budget_row)IDLE(1, 1);
-	assert_true(budget_is_held(&b));
+	assert_true(budget_is_starting(&b));
+	b.promises = 1;
+	assert_false(budget_is_starting(&b));
+	b.promises = 0;
+	b.rows[1] = (struct budget_row)FREE;
+	assert_false(budget_is_starting(&b));
 }
 
 int main(void)
@@ -188,7 +191,7 @@ int main(void)
 		cmocka_unit_test(a_plan_is_what_the_rows_allow),
 		cmocka_unit_test(a_limit_that_was_lowered_leaves_nothing),
 		cmocka_unit_test(a_model_stays_longer_than_its_load_took),
-		cmocka_unit_test(what_no_row_holds_is_held_by_none),
+		cmocka_unit_test(a_process_that_starts_again_is_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
