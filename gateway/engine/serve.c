@@ -151,8 +151,12 @@ enum err serve_frame(void *context, const struct channel *from, const struct fra
 		return adapting_drop(s, frame->body);
 	if (frame->type == WIRE_ENGINE_LOAD)
 		return loading_model(s, from, frame);
-	if (frame->type == WIRE_ENGINE_UNLOAD) {
+	if (frame->type == WIRE_ENGINE_RENEW) {
 		s->is_unloaded = s->is_touched; /* a fresh one has nothing to forget */
+		return OK;
+	}
+	if (frame->type == WIRE_ENGINE_UNLOAD) {
+		s->is_unloaded = true;
 		return OK;
 	}
 	return failure(ERR_DENIED, "%s is not for an engine", wire_name(frame->type));

@@ -173,6 +173,7 @@ enum {
 	X(ENGINE_ADAPT,     0x0720, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4 * 1024,              0,  "a loaded model; ENGINE_ADAPTS and HANDLE_KEY for every handle; no files: is it there?") \
 	X(ENGINE_ADAPTED,   0x0721, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        16,                    0,  "ENGINE_ADAPT") \
 	X(ENGINE_ADAPT_DROP, 0x0722, WIRE_NOTE, ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_ID,               0,  "nothing; an unknown adapter is ignored") \
+	X(ENGINE_RENEW,     0x0735, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      0,                     0,  "nothing; as ENGINE_UNLOAD, but a process that the keeper has sent nothing stays") \
 	X(COURIER_GET,      0x0801, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_COURIER,     6 * 1024,              1,  "an allowed host; a pipe to write") \
 	X(COURIER_MOVED,    0x0802, WIRE_PART,  ROLE_SET_COURIER,  ROLE_SET_EDGE,        8,                     0,  "COURIER_GET") \
 	X(COURIER_GOT,      0x0803, WIRE_REPLY, ROLE_SET_COURIER,  ROLE_SET_EDGE,        6 * 1024,              0,  "COURIER_GET") \

@@ -204,7 +204,7 @@ test("the least recently used idle model makes room", { skip }, async () => {
 	assert.ok((await gauge("sallyport_model_evictions")) >= 1);
 });
 
-test("calls of one model share its load, those of two load beside each other", { skip }, async () => {
+test("calls of one model share its load, others load beside it", { skip }, async () => {
 	await unloadAll();
 	const before = await gauge("sallyport_model_loads");
 	const calls = await whileStopped(async () => {
@@ -228,12 +228,13 @@ test("who waits too long is told how far it is, and finds it later", { skip }, a
 	await ready(qwen);
 });
 
-test("one that cannot fit is refused before it is loaded, at its import, too", { skip }, async () => {
+test("one that cannot fit is refused before its load, and at import", { skip }, async () => {
 	const loads = await gauge("sallyport_model_loads");
 	const answer = await complete(large);
 
 	assert.equal(answer.status, 400);
-	assert.match(answer.json.error.message, /does not fit: it needs .* TiB of memory, and .* MiB may be used/);
+	assert.match(answer.json.error.message, /does not fit: it needs .* TiB of memory/);
+	assert.match(answer.json.error.message, /and .* MiB may be used/);
 	assert.match(answer.json.error.message, /inference_memory_mib/);
 	assert.equal(await gauge("sallyport_model_loads"), loads);
 	assert.ok((await gauge("sallyport_model_refusals")) >= 1);
@@ -250,7 +251,7 @@ const pidOf = (slot) =>
 		return words[words.indexOf("--index") + 1] === String(slot);
 	});
 
-test("a load ends when the model, or the last right to it, is withdrawn", { skip }, async () => {
+test("a load ends when its model, or the last right to it, is withdrawn", { skip }, async () => {
 	const { person, license } = await licensedPerson(here.gateway, gated, ["infer:generate"]);
 	const acts = [
 		[gated, person.token, `/api/v1/licenses/${license.id}/revoke`],
@@ -334,7 +335,7 @@ test("what is spoiled is refused by name, and no part of it serves", { skip }, a
 	await unloadAll();
 	const nan = await complete(endless);
 	assert.equal(nan.status, 400, nan.text);
-	assert.match(nan.json.error.message, /model\.layers\.1\.mlp\.up_proj\.weight.*not a number/);
+	assert.match(nan.json.error.message, /layers\.1\.mlp\.up_proj\.weight.*not a number/);
 	for (const model of [altered, cut]) {
 		const answer = await complete(model);
 		assert.ok(answer.status >= 400, answer.text);
@@ -372,12 +373,12 @@ test("a pinned model is there unasked, and stays", { skip }, async () => {
 	assert.equal(refused.status, 409, refused.text);
 });
 
-test("pins that do not fit together are refused, and calls beside them, too", { skip }, async () => {
+test("pins that do not fit together are refused, calls beside them, too", { skip }, async () => {
 	assert.equal((await admin("PUT", `/api/v1/models/${stories}/pin`)).status, 200);
 	await isState(stories, "ready");
 	const third = await admin("PUT", `/api/v1/models/${gpt}/pin`);
 	assert.equal(third.status, 400, third.text);
-	assert.match(third.json.detail, /cannot be pinned: .* 2 of 3 engines and .* MiB of .* MiB/);
+	assert.match(third.json.detail, /cannot be pinned: .* 2 of 3 engines and .* MiB of /);
 	const call = await complete(gpt);
 	assert.equal(call.status, 400, call.text);
 	assert.match(call.json.error.message, /beside the models that are pinned/);
@@ -425,7 +426,7 @@ test("an engine that dies while it loads is replaced, once", { skip }, async () 
 	assert.match(twice.json.error.message, /neither at the second attempt/);
 });
 
-test("every edge loads what is pinned at its start, and unloads when told", { skip }, async () => {
+test("every edge loads what is pinned, and unloads what it is told to", { skip }, async () => {
 	const { gateway } = here;
 	const edgesWith = async (model, state) =>
 		(await enginesOf(model)).filter((one) => one.state === state).map(({ edge }) => edge);

@@ -268,7 +268,7 @@ static void begin(struct slots *s, struct rpc *rpc)
 {
 	for (unsigned i = s->first; i < s->count; i += s->step)
 		if (rpc_generation(rpc, ROLE_ENGINE, i) &&
-		    rpc_note(rpc, ROLE_ENGINE, i, WIRE_ENGINE_UNLOAD, S("")) != OK)
+		    rpc_note(rpc, ROLE_ENGINE, i, WIRE_ENGINE_RENEW, S("")) != OK)
 			log_debug("slot.begin", "slot=%u reason=\"%s\"", i, failure_text());
 	if (store_unload_last(s->context->store, &s->unload_serial) != OK)
 		s->unload_serial = 0;
