@@ -300,7 +300,7 @@ test("an unload waits for those who use the model, or cuts them off", { skip }, 
 	assert.equal((await admin("POST", route, { running: "soon" })).status, 400);
 });
 
-test("of what was unloaded nothing is left in any process or file", { skip }, async (t) => {
+test("of what was unloaded nothing is left anywhere", { skip }, async (t) => {
 	await unloadAll();
 	await ready(qwen);
 	const [engine] = await enginesOf(qwen);
@@ -321,7 +321,7 @@ test("of what was unloaded nothing is left in any process or file", { skip }, as
 	await until("its process to end", 20, () => !fs.existsSync(`/proc/${pid}`));
 	for (const name of everyone)
 		for (const { id } of here.gateway.processesNamed(name))
-			assert.equal(memoryHolds(id, patterns), false, `${name} ${id} holds weights`);
+			assert.equal(memoryHolds(id, patterns), false, `in ${name} ${id}`);
 	for (const file of fs.readdirSync(here.gateway.dir, { recursive: true })) {
 		const whole = path.join(here.gateway.dir, file);
 		assert.doesNotMatch(path.basename(whole), /^core(\.|$)/);
@@ -429,7 +429,9 @@ test("an engine that dies while it loads is replaced, once", { skip }, async () 
 test("every edge loads what is pinned, and unloads what it is told to", { skip }, async () => {
 	const { gateway } = here;
 	const edgesWith = async (model, state) =>
-		(await enginesOf(model)).filter((one) => one.state === state).map(({ edge }) => edge);
+		(await enginesOf(model))
+			.filter((one) => one.state === state)
+			.map(({ edge }) => edge);
 	const inBoth = (model) => async () =>
 		new Set(await edgesWith(model, "ready")).size === 2;
 
