@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The thread that receives, and the life of an rpc. What callers do is rpc_call.c. */
+#include "gateway/proc/rpc.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
