@@ -85,6 +85,12 @@ static size_t source_limit(const struct batch_options *o)
 	return o->context < FORWARD_MAX_ROWS ? o->context : FORWARD_MAX_ROWS;
 }
 
+/* In one step: the next token of each, and some of prompts that are weighed. */
+static size_t logit_rows(const struct batch_options *o)
+{
+	return o->sequences + BATCH_ECHO_ROWS;
+}
+
 /* For one sequence at full length. */
 static size_t pages_of_one(const struct config *c, const struct batch_options *o)
 {
@@ -116,7 +122,7 @@ void batch_memory_needed(size_t *least, size_t *most, const struct config *confi
 			 const struct batch_options *o, unsigned threads)
 {
 	size_t one = pages_of_one(config, o) * kvcache_page_bytes(config);
-	size_t scratch = forward_memory_needed(config, o->sequences, o->context, threads);
+	size_t scratch = forward_memory_needed(config, logit_rows(o), o->context, threads);
 
 	*least = scratch + one;
 	*most = scratch + one * o->sequences;
@@ -130,8 +136,8 @@ enum err batch_new(struct batch **out, const struct model *model, struct compute
 	size_t pages = 0;
 
 	TRY(check_options(model, options));
-	scratch = forward_memory_needed(&model->config, options->sequences + BATCH_ECHO_ROWS,
-					options->context, pool_threads(compute_pool(compute)));
+	scratch = forward_memory_needed(&model->config, logit_rows(options), options->context,
+					pool_threads(compute_pool(compute)));
 	TRY(plan_pages(&pages, model, options, scratch));
 	b = calloc(1, sizeof *b);
 	assert(b);
@@ -140,7 +146,7 @@ enum err batch_new(struct batch **out, const struct model *model, struct compute
 	b->options = *options;
 	b->memory_bytes = scratch + pages * kvcache_page_bytes(&model->config);
 	TRY(kvcache_new(&b->cache, &model->config, pages, options->strict));
-	TRY(forward_new(&b->forward, model, b->cache, compute, options->sequences + BATCH_ECHO_ROWS,
+	TRY(forward_new(&b->forward, model, b->cache, compute, logit_rows(options),
 			options->context, options->strict));
 	*out = b;
 	b = NULL; /* given away */

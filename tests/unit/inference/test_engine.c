@@ -336,6 +336,27 @@ static void too_little_memory_is_refused_before_anything_is_loaded(void **state)
 	engine_close(second);
 }
 
+static void what_is_measured_is_what_is_taken(void **state)
+{
+	AUTO(setup_close) struct setup s;
+	struct engine_options options = {.memory_budget_bytes = BUDGET};
+	struct engine_need need;
+	struct engine *second = NULL;
+	struct engine_facts facts;
+
+	(void)state;
+	if (!setup_open(&s, &options))
+		skip();
+	assert_ok(engine_measure(&need, &s.folder.files, &options));
+	engine_facts(s.engine, &facts);
+	assert_int_equal(need.most_bytes, facts.memory_bytes);
+	options.memory_budget_bytes = need.least_bytes - 1;
+	assert_err(engine_open(&second, &s.folder.files, &options), ERR_LIMIT);
+	options.memory_budget_bytes = need.least_bytes;
+	assert_ok(engine_open(&second, &s.folder.files, &options));
+	engine_close(second);
+}
+
 static void a_model_that_cannot_be_run_is_named_by_its_key(void **state)
 {
 	static const struct {
@@ -400,6 +421,7 @@ int main(void)
 		cmocka_unit_test(what_exceeds_the_context_is_refused_with_the_counts),
 		cmocka_unit_test(bad_requests_are_refused),
 		cmocka_unit_test(too_little_memory_is_refused_before_anything_is_loaded),
+		cmocka_unit_test(what_is_measured_is_what_is_taken),
 		cmocka_unit_test(a_model_that_cannot_be_run_is_named_by_its_key),
 		cmocka_unit_test(the_demo_model_speaks),
 	};
