@@ -16,7 +16,7 @@
 #include "schema/wire/engine.h"
 
 enum {
-	SEQUENCES_MAX = 72,                /* 8 that are stepped, and those that wait for a place */
+	SEQUENCES_MAX = 160, /* 8 that are stepped, and those that wait: six of 24 calls and more */
 	SEQUENCES_MAX_OUTBOX = 256 * 1024, /* bytes written and not taken, of one generation */
 };
 

@@ -29,26 +29,48 @@ bool choices_are_done(const struct choices *s)
 static enum err start(struct choices *s, unsigned place)
 {
 	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
+	size_t index = s->again_count > 0 ? s->again[s->again_count - 1] : s->started;
 	struct wire_engine_generate ask;
 
-	generation_describe(&ask, s->ask, s->started);
+	generation_describe(&ask, s->ask, index);
 	TRY(call_pass(s->call, &ask.pass));
 	if (s->call->adapter)
 		memcpy(ask.adapter, s->call->adapter->id, WIRE_ID);
 	wire_write_engine_generate(&body, &ask);
 	TRY(buf_done(&body));
 	TRY(call_open(s->call, &s->streams[place], WIRE_ENGINE_GENERATE, buf_slice(&body)));
-	s->index[place] = s->started++;
+	s->index[place] = index;
+	if (s->again_count > 0)
+		s->again_count--;
+	else
+		s->started++;
 	s->call->is_begun = true;
 	return OK;
 }
 
 static enum err start_some(struct choices *s)
 {
-	for (unsigned i = 0; i < CHOICES_TOGETHER && s->started < s->count; i++)
-		if (!s->streams[i])
+	for (unsigned i = 0; i < CHOICES_TOGETHER && !s->is_crowded; i++)
+		if (!s->streams[i] && (s->again_count > 0 || s->started < s->count))
 			TRY(start(s, i));
 	return OK;
+}
+
+/* Others may be there as well: one that is not begun now is begun when one of ours has ended, as
+ * long as any is under way. */
+static bool may_wait(struct choices *s, unsigned place)
+{
+	unsigned running = 0;
+
+	for (unsigned i = 0; i < CHOICES_TOGETHER; i++)
+		running += s->streams[i] && i != place;
+	if (running == 0)
+		return false;
+	rpc_stream_free(s->streams[place]);
+	s->streams[place] = NULL;
+	s->again[s->again_count++] = s->index[place];
+	s->is_crowded = true;
+	return true;
 }
 
 static void close_place(struct choices *s, unsigned place)
@@ -56,6 +78,7 @@ static void close_place(struct choices *s, unsigned place)
 	rpc_stream_free(s->streams[place]);
 	s->streams[place] = NULL;
 	s->ended++;
+	s->is_crowded = false;
 }
 
 /* Its last frame: what it has read and written. A prompt counts once, whatever is made of it. */
@@ -80,10 +103,12 @@ enum err choices_next(struct choices *s, struct choice_event *event)
 {
 	enum err result;
 
-	TRY(start_some(s));
-	rpc_reply_clear(&s->reply);
-	result = call_next_of(s->call, s->streams, CHOICES_TOGETHER, &s->turn, &s->reply);
-	s->is_refused = result != OK && s->reply.type != 0;
+	do {
+		TRY(start_some(s));
+		rpc_reply_clear(&s->reply);
+		result = call_next_of(s->call, s->streams, CHOICES_TOGETHER, &s->turn, &s->reply);
+		s->is_refused = result != OK && s->reply.type != 0;
+	} while (s->is_refused && result == ERR_UNAVAILABLE && may_wait(s, s->turn));
 	if (s->is_refused)
 		close_place(s, s->turn);
 	TRY(result);
@@ -124,7 +149,7 @@ void choices_end(struct choices *s)
 	for (unsigned i = 0; i < CHOICES_TOGETHER; i++)
 		if (s->streams[i])
 			await_end(s, i, deadline);
-	s->call->is_counted = s->started == s->ended;
+	s->call->is_counted = s->started == s->ended + s->again_count;
 	for (unsigned i = 0; i < CHOICES_TOGETHER; i++)
 		rpc_stream_free(s->streams[i]);
 	rpc_reply_clear(&s->reply);

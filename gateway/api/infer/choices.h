@@ -16,6 +16,9 @@ struct choices {
 	struct call *call;
 	const struct generation *ask;
 	size_t count, started, ended;
+	size_t again[CHOICES_TOGETHER]; /* that the engine had no place for */
+	unsigned again_count;
+	bool is_crowded; /* until one of ours has ended, there is no place for another */
 	bool is_refused; /* the engine would not begin one; else a failure came on the way */
 	bool *is_read;   /* by prompt: its tokens are counted */
 	struct rpc_stream *streams[CHOICES_TOGETHER];
