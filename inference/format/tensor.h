@@ -61,7 +61,7 @@ enum {
 /* clang-format on */
 
 #define TENSOR_ENUM(type, name, elements, bytes, number) type,
-enum tensor_type { TENSOR_TYPES(TENSOR_ENUM) };
+enum tensor_type { TENSOR_TYPES(TENSOR_ENUM) TENSOR_TYPE_COUNT };
 #undef TENSOR_ENUM
 
 struct tensor {

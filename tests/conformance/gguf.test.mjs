@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// GGUF files beside llama.cpp: its prebuilt library and our engine in one program (llama_cpp/),
+// of trained models, of made ones with what those lack, and of every type that they quantize to.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import test from "node:test";
+import { build, makeFolder, root, shared } from "../integration/gateway.mjs";
+
+const library = path.join(root,
+	"tests/integration/node_modules/@node-llama-cpp/linux-x64/bins/linux-x64");
+const program = path.join(build, "tests/llama_cpp");
+const trained = path.join(shared, "data/models");
+const types = ["F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "IQ4_NL", "Q2_K", "Q3_K",
+	"Q4_K", "Q5_K", "Q6_K"];
+const skip = fs.existsSync(library)
+	? false : "npm @node-llama-cpp/linux-x64 is not installed (it is made for Linux on x86-64)";
+const skipTrained = skip || (fs.existsSync(trained) ? false : `no ${trained}`);
+const scratch = makeFolder();
+
+function run(...words) {
+	const { status, stdout, stderr } = spawnSync(program, [library, ...words], {
+		encoding: "utf8" });
+	return { status, stderr, lines: stdout.trim().split("\n") };
+}
+
+// Its logits and ours: within 1e-3 of the largest (its GELU is a table of F16).
+function compare(file, type) {
+	const { status, stderr, lines } = run("model", file, type, scratch);
+
+	assert.equal(status, 0, `${path.basename(file)} as ${type}: ${stderr} ${lines[0]}`);
+	return JSON.parse(lines[0]);
+}
+
+function made(name) {
+	const file = path.join(scratch, `${name}.gguf`);
+
+	if (!fs.existsSync(file)) assert.equal(run("made", name, file).status, 0);
+	return file;
+}
+
+test("random blocks of every type become the very same bits", { skip }, () => {
+	const { status, stderr, lines } = run("blocks");
+	const done = lines.map((line) => JSON.parse(line));
+
+	assert.equal(status, 0, stderr);
+	assert.equal(done.length, 11);
+	for (const one of done) assert.equal(one.different, 0, one.type);
+});
+
+test("trained models of each family have its logits", { skip: skipTrained }, () => {
+	const files = fs.readdirSync(trained, { recursive: true })
+		.filter((name) => name.endsWith(".gguf"));
+
+	assert.ok(files.length >= 9);
+	for (const name of files) compare(path.join(trained, name), "F32");
+});
+
+test("so have models with what those lack: stretched positions, wide heads", { skip }, () => {
+	const names = run("made", "list", "-").lines;
+
+	assert.ok(names.length >= 7);
+	for (const name of names) compare(made(name), "F32");
+});
+
+test("what it quantizes is read as it reads it", { skip }, () => {
+	for (const type of types) {
+		const { tensors } = compare(made("wide"), type);
+		assert.ok(tensors >= 16, `${tensors} tensors of type ${type}`);
+	}
+});
+
+test("trained models too", { skip: skipTrained }, () => {
+	for (const name of ["stories260K/stories260K.gguf", "hf-trained-here/bloom/tiny-bloom.gguf",
+		"hf-trained-here/t5/tiny-t5.gguf"])
+		for (const type of ["Q8_0", "Q4_0"]) compare(path.join(trained, name), type);
+});
+
+test("a model that was changed is told from it", { skip }, () => {
+	const file = made("linear");
+	const changed = path.join(scratch, "changed.gguf");
+	const bytes = fs.readFileSync(file);
+
+	// The sign of one weight, in what llama.cpp reads alone.
+	bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 0x80, bytes.length - 1);
+	fs.writeFileSync(changed, bytes);
+	assert.equal(run("pair", file, file).status, 0);
+	assert.equal(run("pair", file, changed).status, 1);
+});

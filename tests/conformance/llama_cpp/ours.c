@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/conformance/llama_cpp/ours.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "crypto/base/buf.h"
+#include "crypto/base/file.h"
+#include "inference/model/config_gguf.h"
+#include "inference/model/forward.h"
+#include "tests/unit/inference/bytes.h"
+
+enum { FILE_MAX = 1 << 30, BUDGET = 1 << 30 };
+
+/* One file, which is the model. */
+struct one_file {
+	struct model_files files;
+	struct weight_source source;
+};
+
+static enum err find(struct model_files *files, const char *name, struct weight_source **out)
+{
+	struct one_file *f = files->context;
+
+	if (strcmp(name, "model.gguf") != 0)
+		return failure(ERR_NOT_FOUND, "%s is not there", name);
+	*out = &f->source;
+	return OK;
+}
+
+static const char *name_at(struct model_files *files, size_t i)
+{
+	(void)files;
+	return i == 0 ? "model.gguf" : NULL;
+}
+
+struct pass {
+	struct model *model;
+	struct compute *compute;
+	struct kvcache *cache;
+	struct forward *forward;
+	struct kvcache_table table, source;
+};
+
+static void pass_clear(struct pass *p)
+{
+	if (p->cache) {
+		kvcache_release(p->cache, &p->table);
+		kvcache_release(p->cache, &p->source);
+	}
+	forward_free(p->forward);
+	kvcache_free(p->cache);
+	compute_free(p->compute);
+	model_free(p->model);
+}
+
+static enum err open_pass(struct pass *p, struct model_files *files, const struct config *c,
+			  size_t count)
+{
+	TRY(model_open(&p->model, files, c, BUDGET, false));
+	TRY(compute_new(&p->compute, &operators_onednn, 1));
+	TRY(kvcache_new(&p->cache, c, 2 * kvcache_pages_for(count), false));
+	TRY(forward_new(&p->forward, p->model, p->cache, p->compute, count, count, false));
+	if (!kvcache_reserve(p->cache, &p->table, count) ||
+	    !kvcache_reserve(p->cache, &p->source, count))
+		return failure(ERR_LIMIT, "too few pages");
+	return OK;
+}
+
+static enum err read_all(struct ours *o, const struct pass *p)
+{
+	struct forward_row rows[FORWARD_MAX_ROWS] = {0};
+	const float *hidden;
+
+	for (size_t i = 0; i < o->count; i++)
+		rows[i] = (struct forward_row){.table = &p->source,
+					       .position = (uint32_t)i,
+					       .token = (uint32_t)o->ids[i],
+					       .length = (uint32_t)o->count};
+	TRY(forward_encode(p->forward, rows, o->count, &hidden));
+	memcpy(o->out, hidden, o->count * o->config.hidden_size * sizeof *o->out);
+	return OK;
+}
+
+static enum err write_all(struct ours *o, const struct pass *p)
+{
+	struct forward_row rows[FORWARD_MAX_ROWS] = {0};
+	float *logits;
+
+	for (size_t i = 0; i < o->count; i++)
+		rows[i] = (struct forward_row){
+			.table = &p->table,
+			.position = (uint32_t)i,
+			.token = (uint32_t)o->ids[i],
+			.wants_logits = true,
+			.source = o->config.encoder_layers ? &p->source : NULL,
+			.source_length = o->config.encoder_layers ? (uint32_t)o->count : 0};
+	TRY(forward_run(p->forward, rows, o->count, &logits));
+	memcpy(o->out, logits, o->count * o->width * sizeof *o->out);
+	return OK;
+}
+
+static enum err run(struct ours *o, struct model_files *files)
+{
+	AUTO(pass_clear) struct pass pass = {0};
+	const struct config *c = &o->config;
+
+	TRY(open_pass(&pass, files, c, o->count));
+	o->width = c->layers ? c->vocabulary : c->hidden_size;
+	o->out = calloc(o->count * (o->width > c->hidden_size ? o->width : c->hidden_size),
+			sizeof *o->out);
+	assert(o->out);
+	if (c->encoder_layers)
+		TRY(read_all(o, &pass));
+	return c->layers ? write_all(o, &pass) : OK;
+}
+
+enum err ours_run(struct ours *out, const char *path, size_t most)
+{
+	AUTO(buf_free) struct buf bytes = buf_new(FILE_MAX);
+	AUTO(gguf_auto) struct gguf *g = NULL;
+	struct one_file f;
+
+	*out = (struct ours){.count = most};
+	TRY(file_read(&bytes, AT_FDCWD, path));
+	f.source = bytes_source(buf_slice(&bytes));
+	f.files = (struct model_files){.find = find, .context = &f, .name_at = name_at};
+	TRY(gguf_find(&g, NULL, &f.files));
+	TRY(config_of_gguf(&out->config, g));
+	for (size_t i = 0; i < gguf_tensor_count(g); i++)
+		out->tensors[gguf_tensor_at(g, i)->type]++;
+	if (out->config.context < most)
+		out->count = out->config.context;
+	if (out->config.activation == CONFIG_GELU) /* llama.cpp knows the approximation only */
+		out->config.activation = CONFIG_GELU_TANH;
+	for (size_t i = 0; i < out->count; i++)
+		out->ids[i] = (int32_t)((i * 7 + 3) % out->config.vocabulary);
+	return run(out, &f.files);
+}
