@@ -16,6 +16,7 @@ const types = ["F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "IQ4_NL", 
 	"Q4_K", "Q5_K", "Q6_K"];
 const skip = fs.existsSync(library)
 	? false : "npm @node-llama-cpp/linux-x64 is not installed (it is made for Linux on x86-64)";
+const wikitext = path.join(shared, "data/eval/wikitext-2/test.txt");
 const skipTrained = skip || (fs.existsSync(trained) ? false : `no ${trained}`);
 const scratch = makeFolder();
 
@@ -76,6 +77,27 @@ test("trained models too", { skip: skipTrained }, () => {
 		"hf-trained-here/t5/tiny-t5.gguf"])
 		for (const type of ["Q8_0", "Q4_0"]) compare(path.join(trained, name), type);
 });
+
+// Trained on other texts, they know little of this one; what the test is about is the difference.
+for (const name of ["stories260K/stories260K.gguf", "hf-trained-here/gpt2/tiny-gpt2.gguf"])
+	test(`${name}: Q8_0 reads wikitext-2 as well as F32`, { skip: skipTrained }, (t) => {
+		const perplexity = {};
+
+		for (const type of ["F32", "Q8_0", "Q4_0"]) {
+			const file = path.join(scratch, `perplexity-${type}.gguf`);
+			const done = run("quantize", path.join(trained, name), type, file);
+			assert.equal(done.status, 0, done.stderr);
+			const { status, stdout, stderr } = spawnSync(
+				path.join(build, "tests/bench_perplexity"),
+				[file, wikitext, "10000"], { encoding: "utf8" });
+			assert.equal(status, 0, stderr);
+			t.diagnostic(`${type} ${stdout.trim()}`);
+			perplexity[type] = JSON.parse(stdout).perplexity;
+		}
+		assert.ok(Math.abs(perplexity.Q8_0 / perplexity.F32 - 1) < 0.005);
+		assert.ok(Math.abs(perplexity.Q4_0 / perplexity.F32 - 1) < 0.15);
+		assert.notEqual(perplexity.Q4_0, perplexity.Q8_0);
+	});
 
 test("a model that was changed is told from it", { skip }, () => {
 	const file = made("linear");

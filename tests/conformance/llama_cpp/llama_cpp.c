@@ -4,6 +4,7 @@
  *
  *	llama_cpp FOLDER blocks             random blocks of every type, bit by bit
  *	llama_cpp FOLDER made NAME OUT      writes a model with random weights
+ *	llama_cpp FOLDER quantize FILE TYPE OUT
  *	llama_cpp FOLDER model FILE TYPE SCRATCH
  *	llama_cpp FOLDER pair OURS THEIRS   the one read by us, the other by llama.cpp
  *
@@ -184,6 +185,15 @@ static enum err check_model(struct verdict *out, struct library *l, const char *
 	return compare(out, l, quantized, plain, type);
 }
 
+static int quantize(struct library *l, const char *from, const char *name, const char *to)
+{
+	enum tensor_type type;
+
+	if (!tensor_type_of_name(&type, name))
+		return 2;
+	return library_quantize(l, from, to, type) == OK ? 0 : complain();
+}
+
 static int judge(struct library *l, char **words, int count)
 {
 	struct verdict v = {0};
@@ -212,6 +222,8 @@ int main(int count, char **words)
 		return check_blocks(l);
 	if (strcmp(words[2], "made") == 0 && count == 5)
 		return make(words[3], words[4]);
+	if (strcmp(words[2], "quantize") == 0 && count == 6)
+		return quantize(l, words[3], words[4], words[5]);
 	if (strcmp(words[2], "model") == 0 || strcmp(words[2], "pair") == 0)
 		return judge(l, words + 2, count - 2);
 	return 2;

@@ -2,39 +2,13 @@
 #include "tests/conformance/llama_cpp/ours.h"
 
 #include <assert.h>
-#include <fcntl.h>
-#include <math.h>
 #include <stdlib.h>
 
-#include "crypto/base/buf.h"
-#include "crypto/base/file.h"
 #include "inference/model/config_gguf.h"
 #include "inference/model/forward.h"
-#include "tests/unit/inference/bytes.h"
+#include "tests/unit/inference/files.h"
 
-enum { FILE_MAX = 1 << 30, BUDGET = 1 << 30 };
-
-/* One file, which is the model. */
-struct one_file {
-	struct model_files files;
-	struct weight_source source;
-};
-
-static enum err find(struct model_files *files, const char *name, struct weight_source **out)
-{
-	struct one_file *f = files->context;
-
-	if (strcmp(name, "model.gguf") != 0)
-		return failure(ERR_NOT_FOUND, "%s is not there", name);
-	*out = &f->source;
-	return OK;
-}
-
-static const char *name_at(struct model_files *files, size_t i)
-{
-	(void)files;
-	return i == 0 ? "model.gguf" : NULL;
-}
+enum { FILE_MAX = 64 << 20, BUDGET = 1 << 30 };
 
 struct pass {
 	struct model *model;
@@ -121,13 +95,13 @@ enum err ours_run(struct ours *out, const char *path, size_t most)
 {
 	AUTO(buf_free) struct buf bytes = buf_new(FILE_MAX);
 	AUTO(gguf_auto) struct gguf *g = NULL;
-	struct one_file f;
+	AUTO(folder_free) struct folder folder;
 
 	*out = (struct ours){.count = most};
+	folder_init(&folder, "/nowhere");
 	TRY(file_read(&bytes, AT_FDCWD, path));
-	f.source = bytes_source(buf_slice(&bytes));
-	f.files = (struct model_files){.find = find, .context = &f, .name_at = name_at};
-	TRY(gguf_find(&g, NULL, &f.files));
+	folder_set(&folder, "model.gguf", buf_slice(&bytes));
+	TRY(gguf_find(&g, NULL, &folder.files));
 	TRY(config_of_gguf(&out->config, g));
 	for (size_t i = 0; i < gguf_tensor_count(g); i++)
 		out->tensors[gguf_tensor_at(g, i)->type]++;
@@ -137,5 +111,5 @@ enum err ours_run(struct ours *out, const char *path, size_t most)
 		out->config.activation = CONFIG_GELU_TANH;
 	for (size_t i = 0; i < out->count; i++)
 		out->ids[i] = (int32_t)((i * 7 + 3) % out->config.vocabulary);
-	return run(out, &f.files);
+	return run(out, &folder.files);
 }
