@@ -20,6 +20,12 @@ static enum err refuse(const char *name, const char *why)
 	return failure(ERR_FORMAT, "safetensors: tensor \"%.*s\": %s", NAME_SHOWN, name, why);
 }
 
+static enum err refuse_at(const struct tensor *t, const char *why, uint64_t offset)
+{
+	return failure(ERR_FORMAT, "safetensors: tensor \"%.*s\": %s, at byte %llu", NAME_SHOWN,
+		       t->name, why, (unsigned long long)offset);
+}
+
 static enum err parse_type(struct tensor *t, const json_t *value)
 {
 	const char *name = json_string_value(value);
@@ -65,11 +71,12 @@ static enum err parse_offsets(struct tensor *t, const json_t *value, uint64_t da
 	TRY(json_read_integer(&end, json_array_get(value, 1), INT64_MAX, "safetensors",
 			      "data_offsets"));
 	if (begin > end)
-		return refuse(t->name, "it ends before it begins");
+		return refuse_at(t, "it ends before it begins", data_start + begin);
 	if (end > data_size)
-		return refuse(t->name, "it lies beyond the end of the file");
+		return refuse_at(t, "it goes beyond the end of the file", data_start + begin);
 	if (end - begin != t->size)
-		return refuse(t->name, "its offsets do not match its shape and type");
+		return refuse_at(t, "its offsets do not match its shape and type",
+				 data_start + begin);
 	t->offset = data_start + begin;
 	return OK;
 }
@@ -127,14 +134,17 @@ static enum err check_coverage(const struct safetensors *s, uint64_t data_start,
 		const struct tensor *t = &s->tensors[i];
 
 		if (t->offset < expected)
-			return refuse(t->name, "it overlaps another tensor");
+			return refuse_at(t, "it overlaps another tensor", t->offset);
 		if (t->offset > expected)
-			return refuse(t->name, "bytes before it belong to no tensor");
+			return refuse_at(t, "bytes before it belong to no tensor", t->offset);
 		expected = t->offset + t->size;
 	}
 	if (expected != file_size)
-		return failure(ERR_FORMAT, "safetensors: %llu bytes at the end belong to no tensor",
-			       (unsigned long long)(file_size - expected));
+		return failure(ERR_FORMAT,
+			       "safetensors: %llu bytes at the end, from byte %llu on, belong to "
+			       "no tensor",
+			       (unsigned long long)(file_size - expected),
+			       (unsigned long long)expected);
 	return OK;
 }
 

@@ -58,6 +58,16 @@ static struct shard *find_shard(struct weights *w, const char *name)
 	return NULL;
 }
 
+static enum err about_file(enum err kind, const char *name)
+{
+	char why[FAILURE_MAX_TEXT];
+
+	if (kind == OK)
+		return OK;
+	snprintf(why, sizeof why, "%s", failure_text());
+	return failure(kind, "%s: %s", name, why);
+}
+
 static enum err open_shard(struct weights *w, struct model_files *files, const char *name)
 {
 	struct shard *shard = &w->shards[w->shard_count];
@@ -67,7 +77,7 @@ static enum err open_shard(struct weights *w, struct model_files *files, const c
 	if (strlen(name) > SHARD_MAX_NAME || strchr(name, '/'))
 		return failure(ERR_FORMAT, WEIGHTS_INDEX ": \"%.255s\" is not a file name", name);
 	TRY(files->find(files, name, &shard->source));
-	TRY(safetensors_open(&shard->header, shard->source));
+	TRY(about_file(safetensors_open(&shard->header, shard->source), name));
 	memcpy(shard->name, name, strlen(name) + 1);
 	w->shard_count++;
 	return OK;

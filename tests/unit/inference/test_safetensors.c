@@ -166,6 +166,85 @@ static void halves_widen_exactly_and_in_place(void **state)
 	assert_true(widen_f16(0x7e00) != widen_f16(0x7e00)); /* not a number */
 }
 
+static void failures_say_the_file_and_the_place(void **state)
+{
+	AUTO(buf_free) struct buf whole = file_of(ONE, 8);
+	AUTO(buf_free) struct buf rest = file_of(ONE, 9);
+	const struct slice bytes[] = {slice_of(whole.data, whole.size - 1), buf_slice(&rest)};
+	const char *const texts[] = {
+		"model.safetensors: safetensors: tensor \"a\": it goes beyond the end of the file, "
+		"at byte 62",
+		"model.safetensors: safetensors: 1 bytes at the end, from byte 70 on, belong to no "
+		"tensor",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		AUTO(weights_auto) struct weights *w = NULL;
+		AUTO(folder_free) struct folder f;
+
+		folder_init(&f, "/nonexistent");
+		folder_set(&f, "model.safetensors", bytes[i]);
+		assert_err(weights_open(&w, &f.files), ERR_FORMAT);
+		assert_string_equal(failure_text(), texts[i]);
+	}
+}
+
+/* 1 and 2 in each type that is run. */
+static void elements_of_every_type_become_floats(void **state)
+{
+	static const struct {
+		const char *type;
+		size_t size;
+		uint8_t bytes[16];
+	} rows[] = {
+		{"F64", 8, {0, 0, 0, 0, 0, 0, 0xf0, 0x3f, 0, 0, 0, 0, 0, 0, 0, 0x40}},
+		{"F32", 4, {0, 0, 0x80, 0x3f, 0, 0, 0, 0x40}},
+		{"F16", 2, {0, 0x3c, 0, 0x40}},
+		{"BF16", 2, {0x80, 0x3f, 0, 0x40}},
+		{"I8", 1, {1, 2}},
+		{"U8", 1, {1, 2}},
+		{"I64", 8, {1, 0, 0, 0, 0, 0, 0, 0, 2}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		AUTO(weights_auto) struct weights *w = NULL;
+		AUTO(folder_free) struct folder f;
+		AUTO(buf_free) struct buf b;
+		char header[128];
+		float values[2] = {0};
+
+		snprintf(header, sizeof header,
+			 "{\"a\":{\"dtype\":\"%s\",\"shape\":[2],\"data_offsets\":[0,%zu]}}",
+			 rows[i].type, 2 * rows[i].size);
+		b = file_of(header, 0);
+		buf_write(&b, slice_of(rows[i].bytes, 2 * rows[i].size));
+		folder_init(&f, "/nonexistent");
+		folder_set(&f, "model.safetensors", buf_slice(&b));
+		assert_ok(weights_open(&w, &f.files));
+		assert_ok(weights_read(w, weights_find(w, "a"), values));
+		if (values[0] != 1 || values[1] != 2)
+			fail_msg("%s: %g %g", rows[i].type, (double)values[0], (double)values[1]);
+	}
+}
+
+static void a_type_that_is_not_run_is_refused_by_name(void **state)
+{
+	AUTO(buf_free)
+	struct buf b = file_of("{\"a\":{\"dtype\":\"F8_E4M3\",\"shape\":[2]," SPAN "[0,2]}}", 2);
+	AUTO(weights_auto) struct weights *w = NULL;
+	AUTO(folder_free) struct folder f;
+	float values[2];
+
+	(void)state;
+	folder_init(&f, "/nonexistent");
+	folder_set(&f, "model.safetensors", buf_slice(&b));
+	assert_ok(weights_open(&w, &f.files));
+	assert_err(weights_read(w, weights_find(w, "a"), values), ERR_UNSUPPORTED);
+	assert_non_null(strstr(failure_text(), "F8_E4M3"));
+}
+
 static void shards_and_index_must_agree(void **state)
 {
 	static const char *const wrong[] = {
@@ -205,6 +284,9 @@ int main(void)
 		cmocka_unit_test(a_length_that_the_file_cannot_hold_is_refused),
 		cmocka_unit_test(foreign_files_are_read),
 		cmocka_unit_test(halves_widen_exactly_and_in_place),
+		cmocka_unit_test(failures_say_the_file_and_the_place),
+		cmocka_unit_test(elements_of_every_type_become_floats),
+		cmocka_unit_test(a_type_that_is_not_run_is_refused_by_name),
 		cmocka_unit_test(shards_and_index_must_agree),
 	};
 
