@@ -367,5 +367,6 @@ void engine_facts(const struct engine *e, struct engine_facts *out)
 		.locked = e->model->locked && batch_is_locked(e->batch),
 		.matmul_primitives = compute_matmul_primitives(e->compute),
 		.operators = compute_operators(e->compute)->name,
+		.chat_refusal = chat_refusal(e->chat),
 	};
 }

@@ -100,6 +100,7 @@ struct engine_facts {
 	bool locked; /* false: say so in the log */
 	uint64_t matmul_primitives;
 	const char *operators;
+	const char *chat_refusal; /* why chats are refused, or NULL */
 };
 
 struct engine;

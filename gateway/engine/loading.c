@@ -177,6 +177,8 @@ static void say_loaded(const struct wire_engine_load *load, const struct engine_
 		 facts->context, facts->operators, facts->locked ? "yes" : "no");
 	if (!facts->locked)
 		log_warn("engine.unlocked", "weights may reach the swap: raise the memlock limit");
+	if (facts->chat_refusal)
+		log_warn("engine.chat", "why=\"%s\"", facts->chat_refusal);
 }
 
 enum err loading_model(struct serve *s, const struct channel *from, const struct frame *frame)

@@ -23,6 +23,7 @@ const template = `{%- if messages[0].role == 'system' and messages[0].content ==
 {%- for c in m.tool_calls or [] %}<tool_call>
 {{ c.function | tojson }}
 </tool_call>{% endfor %}</s>{% endfor %}
+{%- for i in range(long or 0) %}x{% endfor %}
 {%- if messages[-1].role == 'tool' %}<|told|>
 {%- elif tools and enable_two %}<|two|>
 {%- elif tools %}<|one|>
@@ -260,6 +261,14 @@ test("what makes no conversation is refused by its parameter", async () => {
 	}
 });
 
+test("a template adds no more tokens than are held back of a quota", async () => {
+	const long = (count) => chat({ chat_template_kwargs: { long: count } });
+	assert.equal((await long(1000)).usage.prompt_tokens, 1005);
+	const error = await refusal(long(1500));
+	assert.ok([400, 413].includes(error.status), error.message);
+	assert.match(error.message, /chat template makes 1505 tokens/);
+});
+
 test("a template that knows no tools refuses them, and answers without", async () => {
 	const error = await refusal(chat({ model: "tests/plain", tools }));
 	assert.equal(error.status, 400);
@@ -299,6 +308,10 @@ test("a template that cannot be read leaves completions, and chats say why not",
 		temperature: 0,
 	});
 	assert.equal(done.usage.completion_tokens, 2);
+	const info = await expect(200, here.gateway, "GET", "/api/models/tests/broken", {
+		token: here.gateway.tokens.stranger,
+	});
+	assert.equal(info.json.sallyport.chat_template, true);
 	const error = await refusal(chat({ model: "tests/broken" }));
 	assert.equal(error.status, 400);
 	assert.match(error.message, /chat template, line 1, column 18/);

@@ -107,6 +107,7 @@ struct running_part {
 	struct slice reason;
 	const uint8_t *manifest;
 	struct slice tasks;
+	const struct store_revision *revision; /* NULL: main's, in a list */
 };
 
 /* What the Hub has no word for. */
@@ -123,6 +124,8 @@ static json_t *own_part(struct arena *arena, const struct store_model *m,
 	json_put(own, "terms_sha256", m->has_terms ? json_string(terms_of(arena, m)) : json_null());
 	json_put_bool(own, "inference", r->runnable);
 	json_put(own, "tasks", able_list(r->tasks));
+	if (r->revision)
+		json_put_bool(own, "chat_template", r->revision->has_template);
 	json_put(own, "inference_reason",
 		 r->reason.size ? json_stringn((const char *)r->reason.data, r->reason.size)
 				: json_null());
@@ -159,12 +162,13 @@ json_t *hub_describe_model(struct arena *arena, const char *external_url,
 			   const struct store_model *m, const struct store_revision *revision)
 {
 	struct running_part running = {m->runnable, m->runnable_reason, m->manifest_sha256,
-				       m->tasks};
+				       m->tasks, NULL};
 	json_t *info = json_object_new();
 
 	if (revision)
 		running = (struct running_part){revision->runnable, revision->runnable_reason,
-						revision->manifest_sha256, revision->tasks};
+						revision->manifest_sha256, revision->tasks,
+						revision};
 	else if (m->main.size == 0)
 		running.reason = S("no revision yet");
 	json_put_text(info, "_id", slice_of_string(api_hex(arena, slice_of(m->id, 12))));
