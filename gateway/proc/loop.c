@@ -109,8 +109,9 @@ static void run_handler(struct loop *l, const struct channel *from, const struct
 			 role_name(from->peer), failure_text());
 		return;
 	}
-	log_debug("call.failed", "type=%s from=%s why=\"%s\"", wire_name(frame->type),
-		  role_name(from->peer), failure_text());
+	/* Its text is for who asked: what a chat template refuses quotes the conversation. */
+	log_debug("call.failed", "type=%s from=%s kind=%s", wire_name(frame->type),
+		  role_name(from->peer), err_name(result));
 	if (channel_send_fail(from, frame->call, result, "") != OK)
 		log_warn("reply.lost", "type=%s to=%s", wire_name(frame->type),
 			 role_name(from->peer));
