@@ -131,6 +131,18 @@ static enum err check(const struct chat *c, const json_t *conversation, bool wit
 	return OK;
 }
 
+static enum err find_end(const struct chat *c, const struct tokenizer *t, struct chat_prompt *out)
+{
+	AUTO(token_list_free) struct token_list list = {0};
+	const json_t *end = json_object_get(c->own, "eos_token");
+
+	TRY(tokenizer_encode_bare(t, &list,
+				  slice_of(json_string_value(end), json_string_length(end))));
+	out->has_end = list.count == 1 && tokenizer_is_special(t, list.ids[0]);
+	out->end = out->has_end ? list.ids[0] : 0;
+	return OK;
+}
+
 enum err chat_encode(const struct chat *c, const struct tokenizer *t, struct chat_prompt *out,
 		     struct slice conversation)
 {
@@ -146,6 +158,7 @@ enum err chat_encode(const struct chat *c, const struct tokenizer *t, struct cha
 	TRY(check(c, json, with_tools));
 	if (!c->usual)
 		return encode_plain(t, &out->tokens, json);
+	TRY(find_end(c, t, out));
 	TRY(chat_render(c, &text, json, with_tools));
 	if (with_tools) {
 		out->calls = c->calls;

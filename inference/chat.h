@@ -34,6 +34,9 @@ const struct toolcall_format *chat_calls(const struct chat *c, const char **why)
 
 struct chat_prompt {
 	struct token_list tokens;
+	/* The eos_token that the template is given: some models name it nowhere else. */
+	bool has_end;
+	uint32_t end;
 	const struct toolcall_format *calls; /* NULL: no tools are offered */
 	json_t *tools;                       /* as offered, or NULL */
 	bool is_one_call;                    /* at most one call is wanted */

@@ -122,6 +122,8 @@ static struct answer *answer_new(const struct engine *e, uint64_t id,
 	};
 	for (size_t i = 0; i < r->stop_token_count; i++)
 		a->stop_tokens[i] = r->stop_tokens[i];
+	if (given->has_end && !r->ignores_end && a->stop_token_count < ENGINE_MAX_STOP_TOKENS)
+		a->stop_tokens[a->stop_token_count++] = given->end;
 	return a;
 }
 

@@ -383,6 +383,8 @@ static enum err encode(struct chat *c, size_t *count, const char *conversation)
 	AUTO(tokenizer_auto) struct tokenizer *t = tokenizer_of("<s></s><x>");
 	enum err result = chat_encode(c, t, &prompt, slice_of_string(conversation));
 
+	if (result == OK && json_object_get(c->own, "eos_token"))
+		assert_true(prompt.has_end && prompt.end == 257); /* "</s>" */
 	*count = prompt.tokens.count;
 	return result;
 }
@@ -423,7 +425,8 @@ static void templates_and_tokens_are_found_in_whatever_file_has_them(void **stat
 		const char *template, *settings;
 		size_t count;
 	} ROWS[] = {
-		{"{{ bos_token }}{{ messages[0].content }}", "{\"bos_token\":\"<s>\"}", 4},
+		{"{{ bos_token }}{{ messages[0].content }}",
+		 "{\"bos_token\":\"<s>\",\"eos_token\":\"</s>\"}", 4},
 		{"{{ bos_token }}{{ messages[0].content }}",
 		 "{\"bos_token\":{\"content\":\"<s>\"},\"chat_template\":\"no\"}", 4},
 		{NULL, "{\"chat_template\":\"<x>{{ messages[0].content }}\"}", 4},
@@ -466,6 +469,7 @@ static void a_call_that_has_to_come_is_begun_in_the_prompt(void **state)
 	t = tokenizer_of("<tool_call></tool_call><|im_start|><|im_end|>");
 	assert_ok(chat_encode(c, t, &prompt, slice_of_string(FORCED)));
 	assert_true(prompt.is_open && prompt.calls);
+	assert_false(prompt.has_end); /* this tokenizer has no "</s>" */
 	assert_slice(tokenizer_token(t, prompt.tokens.ids[prompt.tokens.count - 1]), "<tool_call>");
 	assert_string_equal(
 		buf_string(&prompt.grammar),
