@@ -68,6 +68,7 @@ struct automaton {
 	uint32_t class_count;
 	uint8_t byte_of[256]; /* one byte of each class */
 	bool is_full;
+	size_t regex_nodes; /* of all expressions so far, before they became nodes here */
 };
 
 void automaton_init(struct automaton *a);

@@ -9,7 +9,7 @@
 #include "inference/grammar/source.h"
 
 enum {
-	MASKS_BYTES = 4 << 20, /* of those that are kept */
+	MASKS_BYTES = 2 << 20, /* of those that are kept */
 	MASKS_LEAST = 4,
 	MASKS_MOST = 1024,
 	MAX_RUNS = 1024,

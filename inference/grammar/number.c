@@ -81,13 +81,16 @@ int decimal_compare(const struct decimal *a, const struct decimal *b)
 	return a->negative ? compare_magnitude(b, a) : compare_magnitude(a, b);
 }
 
-/* Numbers without a sign and with a certain count of digits before the point. */
+/* Numbers without a sign. Those that a bound still touches go digit by digit; all others are free,
+ * and share their nodes. */
 struct digits {
 	struct automaton *a;
 	const struct number_range *range; /* of magnitudes: not below 0; it has a low end */
-	size_t whole_count;
 	uint32_t end;
-	uint32_t nodes[POSITIONS][2][2]; /* by position and what it still touches; 0: not made */
+	uint32_t more;                           /* any digits behind the point; 0: not made */
+	uint32_t whole[SHAPES_WHOLE_DIGITS + 1]; /* so many digits, and a fraction; 0: not made */
+	size_t whole_count;                      /* digits before the point, of those made now */
+	uint32_t nodes[POSITIONS][2][2];         /* by position and the bounds that it touches */
 };
 
 /* The digit of a bound at a position behind or before the point. */
@@ -117,7 +120,44 @@ static bool may_stop(const struct digits *d, size_t position, bool at_low, bool 
 	return !(at_high && r->high_is_open && is_zero_from(d, &r->high, position));
 }
 
-/* The node at a position, with all that may follow it. */
+/* Digits behind the point, no matter which. */
+static uint32_t more_node(struct digits *d)
+{
+	if (d->more == 0) {
+		d->more = automaton_node(d->a);
+		automaton_skip(d->a, shapes_run(d->a, d->more, '0', '9', 0, SHAPES_FRACTION_DIGITS),
+			       d->end);
+	}
+	return d->more;
+}
+
+/* `count` digits before the point, no matter which, and what may follow them. */
+static uint32_t whole_node(struct digits *d, size_t count)
+{
+	uint32_t at, point;
+
+	if (d->whole[count] != 0)
+		return d->whole[count];
+	at = automaton_node(d->a);
+	d->whole[count] = at;
+	if (count > 0) {
+		automaton_byte(d->a, at, '0', '9', whole_node(d, count - 1));
+		return at;
+	}
+	automaton_skip(d->a, at, d->end);
+	if (!d->range->whole_only) {
+		point = automaton_text(d->a, at, S("."));
+		automaton_byte(d->a, point, '0', '9', more_node(d));
+	}
+	return at;
+}
+
+static uint32_t free_node(struct digits *d, size_t position)
+{
+	return position <= d->whole_count ? whole_node(d, d->whole_count - position) : more_node(d);
+}
+
+/* The node at a position where a bound is touched, with all that may follow it. */
 static uint32_t digit_node(struct digits *d, size_t position, bool at_low, bool at_high)
 {
 	uint32_t *made = &d->nodes[position][at_low][at_high];
@@ -125,6 +165,8 @@ static uint32_t digit_node(struct digits *d, size_t position, bool at_low, bool 
 	uint8_t most = at_high ? digit_at(d, &d->range->high, position) : 9;
 	uint32_t at;
 
+	if (!at_low && !at_high)
+		return free_node(d, position);
 	if (*made != 0)
 		return *made;
 	at = automaton_node(d->a);
@@ -140,25 +182,42 @@ static uint32_t digit_node(struct digits *d, size_t position, bool at_low, bool 
 		least = 1;
 	for (uint8_t digit = least; digit <= most; digit++) {
 		bool still_low = at_low && digit == digit_at(d, &d->range->low, position);
-		uint8_t byte = (uint8_t)('0' + digit);
+		bool still_high = at_high && digit == most;
+		uint8_t last = digit;
 
-		automaton_byte(d->a, at, byte, byte,
-			       digit_node(d, position + 1, still_low, at_high && digit == most));
+		if (!still_low && !still_high)
+			last = at_high ? most - 1 : most; /* all these are free */
+		automaton_byte(d->a, at, '0' + digit, '0' + last,
+			       digit_node(d, position + 1, still_low, still_high));
+		digit = last;
 	}
 	return *made;
+}
+
+/* With one digit, or from `first` to `last`, that begin with no zero. */
+static void add_free(struct digits *d, uint32_t from, size_t first, size_t last)
+{
+	for (size_t n = first; n <= last; n++)
+		automaton_byte(d->a, from, n == 1 ? '0' : '1', '9', whole_node(d, n - 1));
 }
 
 static void add_magnitudes(struct automaton *a, uint32_t from, uint32_t to,
 			   const struct number_range *range)
 {
-	for (size_t n = range->low.whole_count; n <= SHAPES_WHOLE_DIGITS; n++) {
-		struct digits d = {.a = a, .range = range, .whole_count = n, .end = to};
-		bool at_high = range->has_high && range->high.whole_count == n;
+	struct digits d = {.a = a, .range = range, .end = to};
+	size_t least = range->low.whole_count;
+	size_t most = range->has_high ? range->high.whole_count : SHAPES_WHOLE_DIGITS + 1;
 
-		if (range->has_high && range->high.whole_count < n)
-			return;
-		automaton_skip(a, from, digit_node(&d, 0, range->low.whole_count == n, at_high));
-	}
+	if (most < least)
+		return;
+	d.whole_count = least;
+	automaton_skip(a, from, digit_node(&d, 0, true, least == most));
+	add_free(&d, from, least + 1, most - 1);
+	if (least == most || !range->has_high)
+		return;
+	memset(d.nodes, 0, sizeof d.nodes);
+	d.whole_count = most;
+	automaton_skip(a, from, digit_node(&d, 0, false, true));
 }
 
 uint32_t number_append(struct automaton *a, uint32_t from, const struct number_range *range)

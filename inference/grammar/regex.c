@@ -252,8 +252,8 @@ static uint32_t append_any(struct net *n, uint32_t from)
 	return append_link(n, loop, LINK_SKIP, 0);
 }
 
-static enum err build_net(struct net *n, uint32_t *last, const struct regex_tree *tree,
-			  bool is_whole)
+static enum err build_net(struct net *n, uint32_t *last, struct automaton *a,
+			  const struct regex_tree *tree, bool is_whole)
 {
 	uint32_t at;
 
@@ -266,7 +266,8 @@ static enum err build_net(struct net *n, uint32_t *last, const struct regex_tree
 		at = append_any(n, at);
 	at = net_append(n, at, tree->root);
 	*last = is_whole ? at : append_any(n, at);
-	if (n->is_full)
+	a->regex_nodes += n->node_count;
+	if (n->is_full || a->regex_nodes > REGEX_MAX_TOGETHER)
 		return failure(ERR_LIMIT,
 			       "the regular expression is too large: more than %d states with its "
 			       "repetitions",
@@ -284,7 +285,7 @@ enum err regex_append(uint32_t *to, struct automaton *a, uint32_t from, struct s
 	size_t room;
 
 	TRY(regex_read(&tree, pattern));
-	TRY(build_net(&net, &last, &tree, use->is_whole));
+	TRY(build_net(&net, &last, a, &tree, use->is_whole));
 	room = use->most == AUTOMATON_UNBOUNDED ? use->least : use->most;
 	if (room >= REGEX_MAX_STATES / net.node_count / PHASES)
 		return failure(ERR_LIMIT,

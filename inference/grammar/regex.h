@@ -11,9 +11,10 @@
 #include "inference/grammar/automaton.h"
 
 enum {
-	REGEX_MAX_NODES = 1 << 13,  /* repetitions written out */
-	REGEX_MAX_STATES = 1 << 17, /* the same for each length that matters */
-	REGEX_MAX_DEPTH = 64,       /* groups within groups */
+	REGEX_MAX_NODES = 1 << 13,    /* repetitions written out */
+	REGEX_MAX_TOGETHER = 1 << 16, /* of all expressions of an automaton */
+	REGEX_MAX_STATES = 1 << 17,   /* the same for each length that matters */
+	REGEX_MAX_DEPTH = 64,         /* groups within groups */
 };
 
 struct regex_use {

@@ -255,7 +255,7 @@ static enum err flatten(const json_t **out, struct schema_work *w, const json_t 
 		const struct schema_place list = {place, "allOf", 0}, at = {&list, NULL, i};
 
 		TRY(flatten(&part, w, json_array_get(parts, i), &at, depth + 1));
-		TRY(schema_merge(out, w, *out, part, place));
+		TRY(schema_merge(out, w, *out, part, &at));
 	}
 	return OK;
 }

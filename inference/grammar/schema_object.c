@@ -13,36 +13,27 @@
 
 struct object {
 	const json_t *properties; /* or NULL */
-	const json_t *required;   /* or NULL */
+	json_t *required;         /* the names, as members of an object */
 	const json_t *others;     /* the schema of all other members; false: there are none */
 	uint32_t least, most;
 };
 
-static bool is_required(const struct object *o, const char *name)
-{
-	for (size_t i = 0; i < json_array_size(o->required); i++) {
-		const char *one = json_string_value(json_array_get(o->required, i));
-
-		if (one && strcmp(one, name) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* A required member without a schema of its own has that of the others. */
 static enum err name_required(struct object *o, struct schema_work *w,
-			      const struct schema_place *place, const json_t *others)
+			      const struct schema_place *place, const json_t *required,
+			      const json_t *others)
 {
 	json_t *named = o->properties ? json_copy((json_t *)(uintptr_t)o->properties)
 				      : json_object();
 
 	json_array_append_new(w->derived, named);
-	for (size_t i = 0; i < json_array_size(o->required); i++) {
-		const char *name = json_string_value(json_array_get(o->required, i));
+	for (size_t i = 0; i < json_array_size(required); i++) {
+		const char *name = json_string_value(json_array_get(required, i));
 
 		if (!name)
 			return schema_refuse(w, place, "required", ERR_FORMAT,
 					     "it must be a list of names");
+		json_object_set_new(o->required, name, json_true());
 		if (!json_object_get(named, name))
 			json_object_set(named, name, (json_t *)(uintptr_t)others);
 	}
@@ -57,14 +48,14 @@ static enum err read_object(struct object *o, struct schema_work *w, const json_
 	bool is_closed;
 
 	*o = (struct object){.properties = json_object_get(flat, "properties"),
-			     .required = json_object_get(flat, "required"),
+			     .required = schema_keep(w, json_object()),
 			     .most = AUTOMATON_UNBOUNDED};
 	TRY(schema_count(&o->least, w, flat, "minProperties", place));
 	TRY(schema_count(&o->most, w, flat, "maxProperties", place));
 	is_closed = !others && o->properties && w->reading == SCHEMA_CLOSED;
 	o->others = is_closed ? json_false() : others ? others : json_true();
-	TRY(name_required(o, w, place, others ? others : json_true()));
-	return OK;
+	return name_required(o, w, place, json_object_get(flat, "required"),
+			     others ? others : json_true());
 }
 
 /* How many members there are is counted where all of them are alike; else it must follow from the
@@ -76,7 +67,7 @@ static enum err check_counts(const struct object *o, const struct schema_work *w
 
 	if (named == 0)
 		return OK;
-	if (o->least > json_array_size(o->required))
+	if (o->least > json_object_size(o->required))
 		return schema_refuse(w, place, "minProperties", ERR_UNSUPPORTED,
 				     "it is understood here only where no member has a name, or as "
 				     "many are required");
@@ -99,16 +90,18 @@ struct ends {
 static enum err add_member(struct ends *ends, struct schema_work *w, const char *name,
 			   uint32_t rule, bool required)
 {
-	struct ends next = {automaton_node(w->a), automaton_node(w->a)};
 	AUTO(buf_free) struct buf key = buf_new(8 * strlen(name) + 2);
-	uint32_t at = automaton_node(w->a);
+	uint32_t at, behind = append_comma(w, ends->some);
+	struct ends next;
 
 	buf_write_u8(&key, '"');
 	utf8_write_quoted(&key, slice_of_string(name));
 	buf_write_u8(&key, '"');
+	at = automaton_node(w->a);
 	automaton_skip(w->a, ends->none, at);
-	automaton_skip(w->a, append_comma(w, ends->some), at);
+	automaton_skip(w->a, behind, at);
 	at = shapes_colon(w->shapes, automaton_text(w->a, at, buf_slice(&key)));
+	next = (struct ends){automaton_node(w->a), automaton_node(w->a)};
 	automaton_call(w->a, at, rule, next.some);
 	if (!required) {
 		automaton_skip(w->a, ends->none, next.none);
@@ -131,7 +124,7 @@ static enum err add_named(struct ends *ends, struct schema_work *w, const struct
 		uint32_t rule;
 
 		TRY(schema_part(&rule, w, schema, &at));
-		TRY(add_member(ends, w, name, rule, is_required(o, name)));
+		TRY(add_member(ends, w, name, rule, json_object_get(o->required, name) != NULL));
 	}
 	return OK;
 }

@@ -204,15 +204,20 @@ static void make_plain(struct grammar_vocabulary *v, const struct texts *t)
 	}
 }
 
-static bool is_same(const struct texts *a, const struct texts *b)
+/* Would some token be written differently as the first of its text? */
+static bool differs_first(const struct grammar_tokens *tokens)
 {
-	if (a->count != b->count)
-		return false;
-	for (size_t i = 0; i < a->count; i++)
-		if (a->list[i].id != b->list[i].id ||
-		    !slice_equal(a->list[i].bytes, b->list[i].bytes))
-			return false;
-	return true;
+	AUTO(buf_free) struct buf first = buf_new(MAX_TOKEN), later = buf_new(MAX_TOKEN);
+	bool same = true;
+
+	for (uint32_t id = 0; id < tokens->count && same; id++) {
+		buf_reset(&first);
+		buf_reset(&later);
+		tokens->write(tokens->context, id, true, &first);
+		tokens->write(tokens->context, id, false, &later);
+		same = slice_equal(buf_slice(&first), buf_slice(&later));
+	}
+	return !same;
 }
 
 static size_t tree_bytes(const struct token_tree *t)
@@ -233,12 +238,13 @@ static enum err build(struct grammar_vocabulary *v, const struct grammar_tokens 
 		if (tokens->ends[i] < tokens->count)
 			v->ends[tokens->ends[i] / 64] |= 1ull << tokens->ends[i] % 64;
 	TRY(read_texts(&texts, tokens, false));
-	TRY(read_texts(&firsts, tokens, true));
 	make_tree(&v->all, &texts, is_any);
 	make_tree(&v->special, &texts, is_not_plain);
 	make_plain(v, &texts);
-	if (!is_same(&texts, &firsts))
+	if (differs_first(tokens)) {
+		TRY(read_texts(&firsts, tokens, true));
 		make_tree(&v->first, &firsts, is_any);
+	}
 	v->bytes += tree_bytes(&v->all) + tree_bytes(&v->special) + tree_bytes(&v->first) +
 		    2 * texts.count * sizeof *v->all.ids;
 	return OK;
