@@ -6,14 +6,11 @@
  * tokens written out in a text are plain text.
  */
 #include <assert.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "inference/format/gguf.h"
 #include "inference/format/json.h"
-#include "inference/tokenizer/tokenizer.h"
-#include "tests/unit/inference/files.h"
+#include "tests/conformance/tokenize/open.h"
 
 static void print_json(json_t *value)
 {
@@ -61,32 +58,6 @@ static void answer_ids(const struct tokenizer *t, const json_t *ids)
 	else
 		print_failure();
 	free(list);
-}
-
-static enum err open_gguf(struct tokenizer **out, struct model_files *files, const char *path)
-{
-	AUTO(buf_free) struct buf bytes = buf_new(GGUF_MAX_HEADER);
-	AUTO(gguf_auto) struct gguf *gguf = NULL;
-	struct weight_source source;
-
-	TRY(file_read(&bytes, AT_FDCWD, path));
-	source = bytes_source(buf_slice(&bytes));
-	TRY(gguf_open(&gguf, &source, path));
-	return tokenizer_open_files(out, files, gguf);
-}
-
-static enum err open_any(struct tokenizer **out, const char *path)
-{
-	struct folder folder;
-	enum err opened;
-
-	bool is_gguf = slice_ends_with(slice_of_string(path), S(".gguf"));
-
-	folder_init(&folder, is_gguf ? "/nothing" : path);
-	opened = is_gguf ? open_gguf(out, &folder.files, path)
-			 : tokenizer_open_files(out, &folder.files, NULL);
-	folder_free(&folder);
-	return opened;
 }
 
 int main(int argc, char **argv)
