@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// bench_tokenizers.mjs BUILD SHARED: our tokenizers beside npm `tokenizers` (Hugging Face's own, one
+// bench_tokenizers.mjs BUILD SHARED: ours beside npm `tokenizers` (Hugging Face's own, on one
 // thread), on the same mebibyte as one prompt, in turn. Needs tests/conformance/node_modules.
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";

@@ -126,7 +126,7 @@ for (const vocabulary of vocabularies)
 				if (ours !== expected.texts[i])
 					joined.push({
 						what: [list, ours, expected.texts[i]],
-						explained: [ours, expected.texts[i]],
+						explained: [ours, expected.texts[i], list],
 					});
 			});
 			explain(t, vocabulary, differences, ids);
@@ -143,7 +143,7 @@ test("a difference without a name would be found", () => {
 	);
 	assert.throws(() =>
 		explain(diagnose, { name: "llama2 gguf" }, decoded, [
-			{ what: "x", explained: ["a b", "ab"] },
+			{ what: "x", explained: ["a b", "ab", []] },
 		]),
 	);
 });
