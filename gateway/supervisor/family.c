@@ -132,6 +132,7 @@ static enum err give_listener(const struct family *f, const struct child *edge)
 static enum err start(struct family *f, struct child *c)
 {
 	c->started_ms = clock_monotonic_ms();
+	c->end_by_ms = 0;
 	TRY(spawn_child(&c->pid, &c->control.fd, f->programs[c->role], f->config_path, c->role,
 			c->index));
 	c->state = CHILD_STARTING;
@@ -151,6 +152,15 @@ static enum err give_up(const struct family *f, const struct child *c)
 		       role_name(c->role));
 }
 
+/* It has had its time. */
+static void end_closed(struct child *c, int64_t now)
+{
+	if (!c->pid || !c->end_by_ms || now < c->end_by_ms)
+		return;
+	c->end_by_ms = 0;
+	kill(c->pid, SIGKILL);
+}
+
 enum err family_start_due(struct family *f)
 {
 	int64_t now = clock_monotonic_ms();
@@ -158,6 +168,7 @@ enum err family_start_due(struct family *f)
 	for (size_t i = 0; i < f->count; i++) {
 		struct child *c = &f->children[i];
 
+		end_closed(c, now);
 		if (c->state != CHILD_WAITING || c->start_at_ms > now || start(f, c) == OK)
 			continue;
 		log_error("child.failed", "role=%s index=%u why=\"%s\"", role_name(c->role),
@@ -177,9 +188,11 @@ int family_wait_ms(const struct family *f)
 	int64_t least = -1;
 
 	for (size_t i = 0; i < f->count; i++) {
-		int64_t left = f->children[i].start_at_ms - now;
+		const struct child *c = &f->children[i];
+		bool is_closed = c->pid && c->end_by_ms;
+		int64_t left = (is_closed ? c->end_by_ms : c->start_at_ms) - now;
 
-		if (f->children[i].state != CHILD_WAITING)
+		if (c->state != CHILD_WAITING && !is_closed)
 			continue;
 		left = left < 0 ? 0 : left;
 		least = least < 0 || left < least ? left : least;
@@ -253,11 +266,14 @@ void family_receive(struct family *f, int fd)
 			return;
 		}
 		channel_close(&c->control);
-		if (c->pid && result != ERR_CLOSED)
-			log_warn("child.refused", "role=%s index=%u why=\"%s\"", role_name(c->role),
-				 c->index, failure_text());
+		if (c->pid && result == ERR_CLOSED) { /* an engine gives back much memory */
+			c->end_by_ms = clock_monotonic_ms() + FAMILY_CLOSED_MS;
+			return;
+		}
+		log_warn("child.refused", "role=%s index=%u why=\"%s\"", role_name(c->role),
+			 c->index, failure_text());
 		if (c->pid)
-			kill(c->pid, SIGKILL); /* mostly gone already */
+			kill(c->pid, SIGKILL);
 		return;
 	}
 }

@@ -25,6 +25,7 @@ enum {
 	FAMILY_BACKOFF_FIRST_MS = 100,
 	FAMILY_BACKOFF_MOST_MS = 30 * 1000,
 	FAMILY_HEALTHY_MS = 60 * 1000,
+	FAMILY_CLOSED_MS = 5000,   /* from the end of its channel to that of the process */
 	FAMILY_START_ATTEMPTS = 5, /* of one child, until all have been ready once */
 };
 
@@ -39,6 +40,7 @@ struct child {
 	int64_t started_ms;
 	int64_t start_at_ms; /* WAITING: when */
 	int64_t backoff_ms;  /* the next delay */
+	int64_t end_by_ms;   /* it has closed its channel: when it is killed; 0: it has not */
 	unsigned failures;   /* exits in a row before READY */
 };
 

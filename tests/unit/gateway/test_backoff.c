@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/test.h"
 
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "gateway/supervisor/family.h"
 
 enum { NOW = 1000 * 1000, KILLED = 9 /* a wait status: by signal 9 */ };
@@ -72,12 +76,45 @@ static void only_an_end_before_ready_counts_as_a_failed_start(void **state)
 	assert_int_equal(c.failures, 2);
 }
 
+/* To give much memory back takes its time: an engine that was killed meanwhile would be held back
+ * as one that failed. */
+static void a_child_that_closes_its_channel_may_end_by_itself(void **state)
+{
+	static struct family f = {.count = 1};
+	struct child *c = &f.children[0];
+	int pair[2], status;
+
+	(void)state;
+	assert_ok(channel_pair(pair));
+	*c = child_of(ROLE_ENGINE, CHILD_RUNNING, 5000);
+	c->control = (struct channel){pair[0], ROLE_SUPERVISOR, ROLE_ENGINE, 0};
+	c->pid = fork();
+	if (c->pid == 0) {
+		close(pair[0]);
+		close(pair[1]);
+		pause();
+		_exit(0);
+	}
+	close(pair[1]);
+	f.inbox = malloc(sizeof *f.inbox);
+	family_receive(&f, pair[0]);
+	free(f.inbox);
+	assert_int_equal(c->control.fd, -1);
+	assert_int_equal(waitpid(c->pid, &status, WNOHANG), 0); /* not killed */
+	assert_in_range(family_wait_ms(&f), 1, FAMILY_CLOSED_MS);
+	c->end_by_ms = 1; /* its time is over */
+	assert_ok(family_start_due(&f));
+	assert_int_equal(waitpid(c->pid, &status, 0), c->pid);
+	assert_true(WIFSIGNALED(status));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_delay_doubles_up_to_its_most),
 		cmocka_unit_test(health_brings_the_first_delay_back),
 		cmocka_unit_test(an_engine_that_unloads_is_back_at_once),
+		cmocka_unit_test(a_child_that_closes_its_channel_may_end_by_itself),
 		cmocka_unit_test(only_an_end_before_ready_counts_as_a_failed_start),
 	};
 
