@@ -49,7 +49,7 @@ enum err adapting_load(struct serve *s, const struct channel *from, const struct
 
 	TRY(wire_read_engine_adapt(&ask, frame->body));
 	if (!s->engine)
-		return failure(ERR_CONFLICT, "this engine has no model yet");
+		return failure(ERR_UNAVAILABLE, "this engine has no model yet, try again");
 	if (ask.count > 0)
 		TRY(load(s, &adapter, &ask));
 	else if (!engine_adapter_find(s->engine, &adapter, ask.adapter))

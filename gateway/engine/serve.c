@@ -81,7 +81,7 @@ static enum err on_generate(struct serve *s, const struct channel *from, const s
 
 	TRY(wire_read_engine_generate(&ask, frame->body));
 	if (!s->engine)
-		return failure(ERR_CONFLICT, "this engine has no model yet");
+		return failure(ERR_UNAVAILABLE, "this engine has no model yet, try again");
 	TRY(check_pass(s, ask.pass, S("infer:generate")));
 	return sequences_add(s->sequences, s->engine, from->index, frame->call, &ask);
 }
@@ -91,7 +91,7 @@ static enum err on_text(struct serve *s, const struct channel *from, const struc
 	uint64_t pass = texts_pass(frame);
 
 	if (!s->engine)
-		return failure(ERR_CONFLICT, "this engine has no model yet");
+		return failure(ERR_UNAVAILABLE, "this engine has no model yet, try again");
 	TRY(check_pass(s, pass, S("infer:generate")));
 	return texts_answer(s->engine, from, frame);
 }
@@ -102,7 +102,7 @@ static enum err on_embed(struct serve *s, const struct channel *from, const stru
 
 	TRY(wire_read_engine_embed(&ask, frame->body));
 	if (!s->engine)
-		return failure(ERR_CONFLICT, "this engine has no model yet");
+		return failure(ERR_UNAVAILABLE, "this engine has no model yet, try again");
 	TRY(check_pass(s, ask.pass, S("infer:embed")));
 	return vectors_add(s->vectors, s->engine, from->index, frame->call, &ask);
 }
