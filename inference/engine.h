@@ -125,6 +125,7 @@ RESULT engine_check(struct model_files *files);
 struct engine_need {
 	size_t least_bytes;
 	size_t most_bytes;
+	uint32_t tasks; /* what it can be asked for: tasks.h */
 };
 
 /* By a config.json alone, and by the files (which are checked as engine_check does). The options'

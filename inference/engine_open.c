@@ -73,15 +73,22 @@ static enum err read_tokenizer(struct tokenizer **out, struct model_files *files
 	return OK;
 }
 
-enum err engine_check(struct model_files *files)
+static enum err check(uint32_t *tasks, struct model_files *files)
 {
 	AUTO(tokenizer_auto) struct tokenizer *t = NULL;
 	struct config config;
 
 	TRY(read_config(&config, files));
 	TRY(read_tokenizer(&t, files, &config));
-	TRY(engine_read_check(files, &config));
+	TRY(engine_read_check(tasks, files, &config));
 	return model_check(files, &config);
+}
+
+enum err engine_check(struct model_files *files)
+{
+	uint32_t tasks;
+
+	return check(&tasks, files);
 }
 
 static struct batch_options batch_options_of(const struct config *config,
@@ -114,6 +121,7 @@ enum err engine_size(struct engine_need *out, struct slice text, const struct en
 	struct config config;
 
 	TRY(config_parse(&config, text));
+	out->tasks = tasks_of(&config);
 	add_up(out, &config, o);
 	return OK;
 }
@@ -123,7 +131,7 @@ enum err engine_measure(struct engine_need *out, struct model_files *files,
 {
 	struct config config;
 
-	TRY(engine_check(files));
+	TRY(check(&out->tasks, files));
 	TRY(read_config(&config, files));
 	add_up(out, &config, o);
 	return OK;

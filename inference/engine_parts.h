@@ -59,8 +59,8 @@ struct engine {
 	size_t job_count;
 };
 
-/* Is there anything that a model with these files can be asked for? ERR_UNSUPPORTED. */
-RESULT engine_read_check(struct model_files *files, const struct config *config);
+/* What a model with these files can be asked for (tasks.h). ERR_UNSUPPORTED: nothing. */
+RESULT engine_read_check(uint32_t *tasks, struct model_files *files, const struct config *config);
 
 /* With everything else open; `files` as for engine_open. */
 RESULT engine_read_open(struct engine *e, struct model_files *files);

@@ -224,14 +224,16 @@ static enum err read_pooling(struct engine *e, struct model_files *files)
 	return e->tasks ? OK : result;
 }
 
-enum err engine_read_check(struct model_files *files, const struct config *config)
+enum err engine_read_check(uint32_t *tasks, struct model_files *files, const struct config *config)
 {
 	struct pooling pooling;
 	enum err result = pooling_read(&pooling, files, config);
 
-	if (result == ERR_UNSUPPORTED && tasks_of(config) != 1u << TASK_EMBED)
-		return OK; /* it does something else */
-	return result;
+	*tasks = tasks_of(config);
+	if (result != ERR_UNSUPPORTED || *tasks == 1u << TASK_EMBED)
+		return result;
+	*tasks &= ~(1u << TASK_EMBED); /* it does something else */
+	return OK;
 }
 
 /* Where no token of the vocabulary is a mask, nothing can be filled in. */

@@ -46,10 +46,13 @@ static uint64_t beside(const struct wire_engine_load *load)
 static enum err say_need(const struct channel *from, enum wire_type type, uint32_t call,
 			 const struct engine_need *need, uint64_t more)
 {
-	AUTO(buf_free) struct buf out = buf_new(64);
+	AUTO(buf_free) struct buf tasks = buf_new(WIRE_MAX_TASKS);
+	AUTO(buf_free) struct buf out = buf_new(256);
 
+	tasks_write(&tasks, need->tasks);
 	wire_write_engine_need(&out, &(struct wire_engine_need){need->least_bytes + more,
-								need->most_bytes + more});
+								need->most_bytes + more,
+								buf_slice(&tasks)});
 	TRY(buf_done(&out));
 	return channel_send(from, type, call, buf_slice(&out), -1);
 }

@@ -234,6 +234,20 @@ enum err store_revision_set_runnable(struct store *s, const uint8_t model[STORE_
 	return store_change(s, &step, "revision");
 }
 
+enum err store_revision_set_tasks(struct store *s, const uint8_t model[STORE_ID],
+				  struct slice revision, struct slice tasks)
+{
+	static const struct store_statement update = {
+		"revision_set_tasks", "UPDATE revision SET tasks = string_to_array($3, ',') "
+				      "WHERE model = $1 AND id = $2"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &update};
+
+	store_put_id(&step, model);
+	store_put_text(&step, revision);
+	store_put_text(&step, tasks);
+	return store_change(s, &step, "revision");
+}
+
 enum err store_revision_get(struct store *s, struct arena *arena, struct store_revision *out,
 			    const uint8_t model[STORE_ID], struct slice id_or_name)
 {

@@ -53,6 +53,9 @@ RESULT store_revision_ready(struct store *s, const uint8_t model[STORE_ID], stru
 RESULT store_revision_set_runnable(struct store *s, const uint8_t model[STORE_ID],
 				   struct slice revision, bool runnable, struct slice reason);
 
+RESULT store_revision_set_tasks(struct store *s, const uint8_t model[STORE_ID],
+				struct slice revision, struct slice tasks);
+
 /* A ready revision by its id, or the name of a branch or tag. ERR_NOT_FOUND. */
 RESULT store_revision_get(struct store *s, struct arena *arena, struct store_revision *out,
 			  const uint8_t model[STORE_ID], struct slice id_or_name);

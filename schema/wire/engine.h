@@ -33,6 +33,7 @@ WIRE_DECLARE(engine_load);
 struct wire_engine_need {
 	uint64_t least_bytes;
 	uint64_t most_bytes;
+	struct slice tasks; /* "embed,generate" */
 };
 WIRE_DECLARE(engine_need);
 

@@ -167,9 +167,9 @@ enum {
 	X(ENGINE_VECTORS,   0x0711, WIRE_PART,  ROLE_SET_ENGINE,   ROLE_SET_EDGE,        4 + WIRE_MAX_VECTORS,  0,  "ENGINE_EMBED") \
 	X(ENGINE_EMBEDDED,  0x0712, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        9,                     0,  "ENGINE_EMBED") \
 	X(ENGINE_SIZE,      0x0730, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4 + WIRE_MAX_CONFIG,   0,  "nothing") \
-	X(ENGINE_SIZED,     0x0731, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        16,                    0,  "ENGINE_SIZE") \
+	X(ENGINE_SIZED,     0x0731, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        20 + WIRE_MAX_TASKS,  0,  "ENGINE_SIZE") \
 	X(ENGINE_MEASURE,   0x0732, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_MAX_BODY,         0,  "an empty slot; HANDLE_KEY for every handle") \
-	X(ENGINE_MEASURED,  0x0733, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        16,                    0,  "ENGINE_MEASURE; no weight was read") \
+	X(ENGINE_MEASURED,  0x0733, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        20 + WIRE_MAX_TASKS,  0,  "ENGINE_MEASURE; no weight was read") \
 	X(ENGINE_ADAPT,     0x0720, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4 * 1024,              0,  "a loaded model; ENGINE_ADAPTS and HANDLE_KEY for every handle; no files: is it there?") \
 	X(ENGINE_ADAPTED,   0x0721, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        16,                    0,  "ENGINE_ADAPT") \
 	X(ENGINE_ADAPT_DROP, 0x0722, WIRE_NOTE, ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_ID,               0,  "nothing; an unknown adapter is ignored") \

@@ -146,6 +146,18 @@ static enum err keep_refusal(enum err kind, struct route_context *context,
 	return failure(kind, "%s", why);
 }
 
+/* The files know better than a config.json, and a GGUF file has none. */
+static enum err keep_tasks(const struct rpc_reply *reply, struct route_context *context,
+			   const struct slot_wish *wish)
+{
+	struct wire_engine_need need;
+
+	TRY(wire_read_engine_need(&need, buf_slice(&reply->body)));
+	TRY(store_revision_set_tasks(context->store, wish->model, wish->revision, need.tasks));
+	facts_touch(context->api->facts);
+	return OK;
+}
+
 enum err slots_measure(struct store_need *out, unsigned slot, struct route_context *context,
 		       struct arena *arena, const struct slot_wish *wish)
 {
@@ -160,6 +172,7 @@ enum err slots_measure(struct store_need *out, unsigned slot, struct route_conte
 		return keep_refusal(result, context, wish);
 	TRY(result);
 	TRY(read_need(out, &reply));
+	TRY(keep_tasks(&reply, context, wish));
 	log_info("model.measured", "slot=%u least=%llu most=%llu", slot,
 		 (unsigned long long)out->least_bytes, (unsigned long long)out->most_bytes);
 	return store_need_set(context->store, wish->model, wish->revision, out);
