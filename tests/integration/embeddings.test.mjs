@@ -296,6 +296,24 @@ test("pooling is what the model's own files say", options, async () => {
 	assert.ok(distance(answer.data[0].embedding, wanted) < 1e-4);
 });
 
+test("a GGUF file tells what it can be asked for once it was used", options, async () => {
+	const name = nameOf("bert-gguf");
+	const gguf = fs.readFileSync(path.join(trained, "bert/tiny-bert.gguf"));
+	const terms_sha256 = await addTerms(here.gateway, "Measure well.\n");
+	const files = { "tiny-bert.gguf": gguf };
+	await importFiles(here.gateway, name, files, { gate: "manual", terms_sha256 });
+	const { token } = (await licensedPerson(here.gateway, name, both)).person;
+	const { texts, mean_pooled } = expectedOf("bert");
+	const answer = await clientOf(token).embeddings.create({
+		model: name,
+		input: texts[0],
+		encoding_format: "float",
+	});
+	assert.ok(distance(answer.data[0].embedding, mean_pooled[0]) < 1e-4);
+	const shown = await expect(200, here.gateway, "GET", `/api/models/${name}`, { token });
+	assert.deepEqual(shown.json.sallyport.tasks, ["embed"]);
+});
+
 test("each call has its entry before and after, with what it counted", options, async () => {
 	const { person } = people[nameOf("bert")];
 	const of = async (kind) => {

@@ -151,7 +151,7 @@ static json_t *card_of(struct arena *arena, const char *external_url, const stru
 /* The Hub's word for what a model is for in the first place. */
 static struct slice pipeline_of(struct slice tasks)
 {
-	if (able_has(tasks, "generate"))
+	if (!tasks.size || able_has(tasks, "generate")) /* most that do not say so yet do */
 		return S("text-generation");
 	if (able_has(tasks, "classify"))
 		return S("text-classification");
