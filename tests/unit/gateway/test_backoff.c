@@ -85,16 +85,15 @@ static void a_child_that_closes_its_channel_may_end_by_itself(void **state)
 	int pair[2], status;
 
 	(void)state;
-	assert_ok(channel_pair(pair));
 	*c = child_of(ROLE_ENGINE, CHILD_RUNNING, 5000);
-	c->control = (struct channel){pair[0], ROLE_SUPERVISOR, ROLE_ENGINE, 0};
-	c->pid = fork();
+	c->pid = fork(); /* before the pair: it has none of it */
 	if (c->pid == 0) {
-		close(pair[0]);
-		close(pair[1]);
+		alarm(20);
 		pause();
 		_exit(0);
 	}
+	assert_ok(channel_pair(pair));
+	c->control = (struct channel){pair[0], ROLE_SUPERVISOR, ROLE_ENGINE, 0};
 	close(pair[1]);
 	f.inbox = malloc(sizeof *f.inbox);
 	family_receive(&f, pair[0]);
