@@ -227,7 +227,7 @@ enum err command_model_show(struct cli *cli)
 	TRY(output_object(cli, info, "id sha made_by gated private disabled"));
 	TRY(output_object(cli, json_object_get(info, "sallyport"),
 			  "state gate hidden allow_pickle open_paths terms_sha256 inference tasks "
-			  "chat_template inference_reason manifest_sha256"));
+			  "chat_template chat inference_reason manifest_sha256"));
 	print_files(tree);
 	return OK;
 }

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/engine/loading.h"
 
+#include <stdio.h>
+
 #include "crypto/base/clock.h"
 #include "crypto/base/log.h"
 #include "gateway/engine/sealed.h"
+#include "inference/chat.h"
 #include "inference/tasks.h"
+#include "inference/template/template.h"
 #include "schema/wire/engine_read.h"
 
 /* A load under way: who waits for it, and how far it is. */
@@ -31,6 +35,16 @@ enum err loading_check(const struct channel *from, const struct frame *frame)
 	return channel_send(from, WIRE_ENGINE_CHECKED, frame->call, buf_slice(&out), -1);
 }
 
+enum err loading_chat_check(const struct channel *from, const struct frame *frame)
+{
+	AUTO(template_auto) struct template *read = NULL;
+	struct wire_engine_check ask;
+
+	TRY(wire_read_engine_check(&ask, frame->body));
+	TRY(template_parse(&read, ask.config));
+	return channel_send(from, WIRE_ENGINE_CHAT_CHECKED, frame->call, S(""), -1);
+}
+
 /* The texts of a tokenizer become tables of several times their size. */
 static uint64_t beside(const struct wire_engine_load *load)
 {
@@ -44,15 +58,15 @@ static uint64_t beside(const struct wire_engine_load *load)
 }
 
 static enum err say_need(const struct channel *from, enum wire_type type, uint32_t call,
-			 const struct engine_need *need, uint64_t more)
+			 const struct engine_need *need, uint64_t more, struct slice chat)
 {
 	AUTO(buf_free) struct buf tasks = buf_new(WIRE_MAX_TASKS);
-	AUTO(buf_free) struct buf out = buf_new(256);
+	AUTO(buf_free) struct buf out = buf_new(256 + WIRE_MAX_TEXT);
 
 	tasks_write(&tasks, need->tasks);
 	wire_write_engine_need(&out, &(struct wire_engine_need){need->least_bytes + more,
 								need->most_bytes + more,
-								buf_slice(&tasks)});
+								buf_slice(&tasks), chat});
 	TRY(buf_done(&out));
 	return channel_send(from, type, call, buf_slice(&out), -1);
 }
@@ -64,7 +78,7 @@ enum err loading_size(struct serve *s, const struct channel *from, const struct 
 
 	TRY(wire_read_engine_check(&ask, frame->body));
 	TRY(engine_size(&need, ask.config, &s->options));
-	return say_need(from, WIRE_ENGINE_SIZED, frame->call, &need, LOADING_BESIDE_BYTES);
+	return say_need(from, WIRE_ENGINE_SIZED, frame->call, &need, LOADING_BESIDE_BYTES, S(""));
 }
 
 static bool has_key(struct serve *s, uint64_t handle)
@@ -103,8 +117,26 @@ static enum err open_files(struct sealed **out, struct serve *s,
 	return sealed_open(out, s->store, s->keys, load);
 }
 
+/* Whether chats can be written, as the files have it. */
+static enum err say_chat(struct buf *out, struct model_files *files)
+{
+	AUTO(chat_auto) struct chat *chat = NULL;
+	char line[WIRE_MAX_TEXT];
+
+	TRY(chat_open(&chat, files));
+	if (chat_refusal(chat))
+		snprintf(line, sizeof line, "no: %s", chat_refusal(chat));
+	else
+		snprintf(line, sizeof line, "%s", chat_has_template(chat) ? "yes" : "");
+	buf_write(out, slice_is_utf8(slice_of_string(line))
+			       ? slice_of_string(line)
+			       : S("no: it is not UTF-8")); /* or a character was cut */
+	return OK;
+}
+
 enum err loading_measure(struct serve *s, const struct channel *from, const struct frame *frame)
 {
+	AUTO(buf_free) struct buf chat = buf_new(WIRE_MAX_TEXT);
 	AUTO(sealed_auto) struct sealed *sealed = NULL;
 	struct wire_engine_load load;
 	struct engine_need need;
@@ -114,7 +146,9 @@ enum err loading_measure(struct serve *s, const struct channel *from, const stru
 		return failure(ERR_CONFLICT, "this engine has a model: unload it first");
 	TRY(open_files(&sealed, s, &load));
 	TRY(engine_measure(&need, sealed_files(sealed), &s->options));
-	return say_need(from, WIRE_ENGINE_MEASURED, frame->call, &need, beside(&load));
+	TRY(say_chat(&chat, sealed_files(sealed)));
+	return say_need(from, WIRE_ENGINE_MEASURED, frame->call, &need, beside(&load),
+			buf_slice(&chat));
 }
 
 /* What an edge does not take now it need not know: the next one says more. */

@@ -18,6 +18,9 @@ enum {
 RESULT loading_check(const struct channel *from, const struct frame *frame);
 RESULT loading_size(struct serve *s, const struct channel *from, const struct frame *frame);
 
+/* ENGINE_CHAT_CHECK: can this text be read as a chat template? */
+RESULT loading_chat_check(const struct channel *from, const struct frame *frame);
+
 /* ENGINE_MEASURE: by the files; no weight is read, and the keys stay. */
 RESULT loading_measure(struct serve *s, const struct channel *from, const struct frame *frame);
 

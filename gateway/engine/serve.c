@@ -139,6 +139,8 @@ enum err serve_frame(void *context, const struct channel *from, const struct fra
 		return on_pass(s, frame->body);
 	if (frame->type == WIRE_ENGINE_CHECK)
 		return loading_check(from, frame);
+	if (frame->type == WIRE_ENGINE_CHAT_CHECK)
+		return loading_chat_check(from, frame);
 	if (frame->type == WIRE_ENGINE_SIZE)
 		return loading_size(s, from, frame);
 	if (frame->type == WIRE_ENGINE_MEASURE)

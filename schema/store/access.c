@@ -92,7 +92,7 @@ static void own_texts(struct arena *arena, struct slice *const texts[], size_t c
 
 /* These rows may not grow a text that the copies below would share with what they are copied from:
  * whoever adds a field adds it there too, if it points at something, and then counts here. */
-static_assert(sizeof(struct store_model) == 256 && sizeof(struct store_revision) == 200 &&
+static_assert(sizeof(struct store_model) == 256 && sizeof(struct store_revision) == 216 &&
 		      sizeof(struct store_file) == 112 && sizeof(struct store_license) == 424 &&
 		      sizeof(struct store_limit) == 72,
 	      "a row has changed: does store_access_copy still copy all it points at?");
@@ -123,7 +123,7 @@ void store_access_copy(struct arena *arena, struct store_access *to,
 	OWN_TEXTS(arena, &m->name, &m->state, &m->state_reason, &m->gate, &m->open_paths, &m->main,
 		  &m->runnable_reason, &m->tasks);
 	OWN_TEXTS(arena, &r->id, &r->state, &r->parent, &r->title, &r->runnable_reason,
-		  &r->recall_reason, &r->tasks);
+		  &r->recall_reason, &r->tasks, &r->chat);
 	OWN_TEXTS(arena, &f->path, &f->header);
 	OWN_TEXTS(arena, &to->request_state);
 	to->licenses = copy_rows(arena, from->licenses, from->license_count, sizeof *to->licenses);

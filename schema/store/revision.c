@@ -31,6 +31,7 @@ void revision_take(struct store_step *step, void *out)
 	store_take_id(step, revision->recall);
 	revision->recall_reason = store_take_text(step);
 	revision->tasks = store_take_text(step);
+	revision->chat = store_take_text(step);
 }
 
 void file_take(struct store_step *step, void *out)
@@ -52,8 +53,8 @@ static enum err insert_revision(struct store *s, const struct store_revision *re
 	static const struct store_statement insert = {
 		"revision_insert",
 		"INSERT INTO revision (model, id, parent, title, manifest_sha256, runnable, "
-		"runnable_reason, has_template, created_at, created_by, tasks) VALUES ($1, $2, $3, "
-		"$4, $5, $6, $7, $8, $9, $10, string_to_array($11, ','))"};
+		"runnable_reason, has_template, created_at, created_by, tasks, chat) VALUES ($1, "
+		"$2, $3, $4, $5, $6, $7, $8, $9, $10, string_to_array($11, ','), $12)"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &insert};
 
 	store_put_id(&step, revision->model);
@@ -67,6 +68,7 @@ static enum err insert_revision(struct store *s, const struct store_revision *re
 	store_put_time(&step, revision->created_ms);
 	store_put_id(&step, created_by);
 	store_put_text(&step, revision->tasks);
+	store_put_text_or_null(&step, revision->chat);
 	return store_run(s, &step, 1);
 }
 
@@ -245,6 +247,19 @@ enum err store_revision_set_tasks(struct store *s, const uint8_t model[STORE_ID]
 	store_put_id(&step, model);
 	store_put_text(&step, revision);
 	store_put_text(&step, tasks);
+	return store_change(s, &step, "revision");
+}
+
+enum err store_revision_set_chat(struct store *s, const uint8_t model[STORE_ID],
+				 struct slice revision, struct slice chat)
+{
+	static const struct store_statement update = {
+		"revision_set_chat", "UPDATE revision SET chat = $3 WHERE model = $1 AND id = $2"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &update};
+
+	store_put_id(&step, model);
+	store_put_text(&step, revision);
+	store_put_text_or_null(&step, chat);
 	return store_change(s, &step, "revision");
 }
 

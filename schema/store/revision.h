@@ -22,6 +22,7 @@ struct store_revision {
 	uint8_t recall[STORE_ID]; /* none: it is not recalled */
 	struct slice recall_reason;
 	struct slice tasks; /* "embed,generate": what the engine serves it for */
+	struct slice chat;  /* its template: "yes", "no: why", or empty: none, or not tried yet */
 };
 
 struct store_file {
@@ -55,6 +56,9 @@ RESULT store_revision_set_runnable(struct store *s, const uint8_t model[STORE_ID
 
 RESULT store_revision_set_tasks(struct store *s, const uint8_t model[STORE_ID],
 				struct slice revision, struct slice tasks);
+
+RESULT store_revision_set_chat(struct store *s, const uint8_t model[STORE_ID],
+			       struct slice revision, struct slice chat);
 
 /* A ready revision by its id, or the name of a branch or tag. ERR_NOT_FOUND. */
 RESULT store_revision_get(struct store *s, struct arena *arena, struct store_revision *out,

@@ -33,7 +33,8 @@ extern const struct store_statement limit_list_statement;      /* $1: person */
 #define REVISION_COLUMNS \
 	"r.model, r.id, r.state, r.parent, r.title, r.manifest_sha256, r.runnable, " \
 	"r.runnable_reason, r.has_template, r.created_at, r.recall, " \
-	"(SELECT c.reason FROM recall c WHERE c.id = r.recall), array_to_string(r.tasks, ',')"
+	"(SELECT c.reason FROM recall c WHERE c.id = r.recall), array_to_string(r.tasks, ','), " \
+	"r.chat"
 
 /* Of license l and model m, and what to give as the person's name; for license_take. */
 #define LICENSE_COLUMNS(person_name) \

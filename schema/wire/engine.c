@@ -54,6 +54,7 @@ static void visit_engine_need(struct codec *c, struct wire_engine_need *m)
 	codec_u64(c, &m->least_bytes);
 	codec_u64(c, &m->most_bytes);
 	codec_text(c, &m->tasks, WIRE_MAX_TASKS);
+	codec_text(c, &m->chat, WIRE_MAX_TEXT);
 }
 WIRE_DEFINE(engine_need)
 

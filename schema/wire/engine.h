@@ -6,6 +6,8 @@
 
 #include "schema/wire/codec.h"
 
+/* ENGINE_CHAT_CHECK has this body too, with the text of a chat template in place of a config.json:
+ * what cannot be read of it is the failure. */
 struct wire_engine_check {
 	struct slice config; /* config.json */
 };
@@ -34,6 +36,7 @@ struct wire_engine_need {
 	uint64_t least_bytes;
 	uint64_t most_bytes;
 	struct slice tasks; /* "embed,generate" */
+	struct slice chat;  /* of the files' template: "yes", "no: why", or empty: there is none */
 };
 WIRE_DECLARE(engine_need);
 

@@ -167,12 +167,14 @@ enum {
 	X(ENGINE_VECTORS,   0x0711, WIRE_PART,  ROLE_SET_ENGINE,   ROLE_SET_EDGE,        4 + WIRE_MAX_VECTORS,  0,  "ENGINE_EMBED") \
 	X(ENGINE_EMBEDDED,  0x0712, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        9,                     0,  "ENGINE_EMBED") \
 	X(ENGINE_SIZE,      0x0730, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4 + WIRE_MAX_CONFIG,   0,  "nothing") \
-	X(ENGINE_SIZED,     0x0731, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        20 + WIRE_MAX_TASKS,  0,  "ENGINE_SIZE") \
+	X(ENGINE_SIZED,     0x0731, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        24 + WIRE_MAX_TASKS + WIRE_MAX_TEXT, 0,  "ENGINE_SIZE") \
 	X(ENGINE_MEASURE,   0x0732, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_MAX_BODY,         0,  "an empty slot; HANDLE_KEY for every handle") \
-	X(ENGINE_MEASURED,  0x0733, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        20 + WIRE_MAX_TASKS,  0,  "ENGINE_MEASURE; no weight was read") \
+	X(ENGINE_MEASURED,  0x0733, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        24 + WIRE_MAX_TASKS + WIRE_MAX_TEXT, 0,  "ENGINE_MEASURE; no weight was read") \
 	X(ENGINE_ADAPT,     0x0720, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4 * 1024,              0,  "a loaded model; ENGINE_ADAPTS and HANDLE_KEY for every handle; no files: is it there?") \
 	X(ENGINE_ADAPTED,   0x0721, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        16,                    0,  "ENGINE_ADAPT") \
 	X(ENGINE_ADAPT_DROP, 0x0722, WIRE_NOTE, ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_ID,               0,  "nothing; an unknown adapter is ignored") \
+	X(ENGINE_CHAT_CHECK, 0x0750, WIRE_CALL, ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4 + WIRE_MAX_CONFIG,   0,  "nothing") \
+	X(ENGINE_CHAT_CHECKED, 0x0751, WIRE_REPLY, ROLE_SET_ENGINE, ROLE_SET_EDGE,       0,                     0,  "ENGINE_CHAT_CHECK; it can be read") \
 	X(ENGINE_RENEW,     0x0735, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      0,                     0,  "nothing; as ENGINE_UNLOAD, but a process that the keeper has sent nothing stays") \
 	X(COURIER_GET,      0x0801, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_COURIER,     6 * 1024,              1,  "an allowed host; a pipe to write") \
 	X(COURIER_MOVED,    0x0802, WIRE_PART,  ROLE_SET_COURIER,  ROLE_SET_EDGE,        8,                     0,  "COURIER_GET") \

@@ -10,7 +10,7 @@ import { PreTrainedTokenizer } from "@huggingface/transformers";
 import { gatewayForThisFile, shared } from "./gateway.mjs";
 import { ask, expect } from "./http.mjs";
 import { openaiSchemas } from "./openai_schema.mjs";
-import { importFiles, readFolder } from "./people.mjs";
+import { commit, importFiles, readFolder } from "./people.mjs";
 import { scriptedModel } from "./scripted_model.mjs";
 
 const here = gatewayForThisFile(prepare);
@@ -312,9 +312,66 @@ test("a template that cannot be read leaves completions, and chats say why not",
 		token: here.gateway.tokens.stranger,
 	});
 	assert.equal(info.json.sallyport.chat_template, true);
+	assert.equal(info.json.sallyport.inference, true);
+	assert.match(info.json.sallyport.chat, /^no: .*line 1, column 18/);
 	const error = await refusal(chat({ model: "tests/broken" }));
 	assert.equal(error.status, 400);
 	assert.match(error.message, /chat template, line 1, column 18/);
+});
+
+test("who imports a chat template is told whether it can be read", async () => {
+	const files = scriptedModel(scripts, { special });
+	const settings = (chat_template) => ({
+		...files,
+		"tokenizer_config.json": Buffer.from(JSON.stringify({ chat_template })),
+	});
+	const good = "{{ messages[0].content }}";
+	const rows = [
+		["none", files, null],
+		["own", { ...files, "chat_template.jinja": Buffer.from(good) }, /^yes$/],
+		["text", settings(good), /^yes$/],
+		["text-bad", settings("{{ 1 +"), /^no: .*line 1, column \d+/],
+		["list", settings([{ name: "default", template: good }]), /^yes$/],
+		[
+			"list-bad",
+			settings([
+				{ name: "default", template: good },
+				{ name: "tool_use", template: "{% nothing %}" },
+			]),
+			/^no: .*nothing/,
+		],
+		[
+			"own-first",
+			{ ...settings("{{ 1 +"), "chat_template.jinja": Buffer.from(good) },
+			/^yes$/,
+		],
+		["number", settings(7), null],
+	];
+	for (const [name, content, chat] of rows) {
+		const model = `tests/template-${name}`;
+		const made = await importFiles(here.gateway, model, content, { gated: "no" });
+		const info = await expect(200, here.gateway, "GET", `/api/models/${model}`, {
+			token: here.gateway.tokens.admin,
+		});
+		const told = info.json.sallyport;
+		assert.equal(told.inference, true, name);
+		if (chat) assert.match(told.chat, chat, name);
+		else assert.equal(told.chat, null, name);
+		const notes = told.chat?.startsWith("no") ? `chat: ${told.chat}` : "";
+		assert.equal(made.hookOutput, notes, name);
+	}
+});
+
+test("a template that is not sent again is what it was in the revision before", async () => {
+	const { gateway } = here;
+	const model = "tests/template-list-bad";
+	const made = await commit(gateway, model, { "README.md": Buffer.from("later") }, []);
+	assert.equal(made.status, 200);
+	const info = await expect(200, gateway, "GET", `/api/models/${model}`, {
+		token: gateway.tokens.admin,
+	});
+	assert.equal(info.json.sha, made.json.commitOid);
+	assert.match(info.json.sallyport.chat, /^no: .*nothing/);
 });
 
 const trained = path.join(shared, "data/models/hf-trained-here/qwen2");

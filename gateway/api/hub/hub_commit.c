@@ -292,6 +292,7 @@ static enum err insert_revision(struct committing *c, uint8_t event_id[WIRE_ID],
 		.title = slice_is_utf8(title) ? title : S("commit"),
 		.runnable = c->engine.runnable,
 		.tasks = c->engine.tasks,
+		.chat = c->engine.chat,
 		.runnable_reason = slice_part(slice_of_string(c->engine.reason), 0, 500),
 		.has_template = c->engine.has_template,
 		.created_ms = now_ms,
@@ -400,6 +401,7 @@ static enum err run(struct committing *c)
 	if (changes_nothing(c)) {
 		memcpy(c->revision, c->parent.id.data, COMMIT_REVISION - 1);
 		c->engine.runnable = c->parent.runnable;
+		c->engine.chat = c->parent.chat;
 		c->engine.reason = arena_string(exchange_arena(c->x), c->parent.runnable_reason);
 		return OK;
 	}
@@ -415,6 +417,20 @@ enum err hub_make_revision(struct hub_revision_made *out, struct exchange *x,
 {
 	return hub_make_revision_on(out, x, context, model, commit,
 				    (struct hub_target){S("main"), source});
+}
+
+/* What who sent it should know: what is in the engine's way, and in that of chats. */
+static const char *notes_of(const struct committing *c)
+{
+	struct arena *arena = exchange_arena(c->x);
+	const struct runnable *engine = &c->engine;
+
+	if (!engine->runnable)
+		return arena_printf(arena, "download only: %s", engine->reason);
+	if (!slice_starts_with(engine->chat, S("no")))
+		return engine->reason;
+	return arena_printf(arena, "%s%schat: %.*s", engine->reason, *engine->reason ? "; " : "",
+			    SLICE_PRINT(engine->chat));
 }
 
 enum err hub_make_revision_on(struct hub_revision_made *out, struct exchange *x,
@@ -434,9 +450,7 @@ enum err hub_make_revision_on(struct hub_revision_made *out, struct exchange *x,
 	out->is_behind = c->is_behind;
 	TRY(result);
 	out->revision = c->revision;
-	out->notes = c->engine.runnable ? c->engine.reason
-					: arena_printf(exchange_arena(x), "download only: %s",
-						       c->engine.reason);
+	out->notes = notes_of(c);
 	return OK;
 }
 

@@ -110,6 +110,11 @@ struct running_part {
 	const struct store_revision *revision; /* NULL: main's, in a list */
 };
 
+static json_t *text_or_null(struct slice text)
+{
+	return text.size ? json_stringn((const char *)text.data, text.size) : json_null();
+}
+
 /* What the Hub has no word for. */
 static json_t *own_part(struct arena *arena, const struct store_model *m,
 			const struct running_part *r)
@@ -124,11 +129,11 @@ static json_t *own_part(struct arena *arena, const struct store_model *m,
 	json_put(own, "terms_sha256", m->has_terms ? json_string(terms_of(arena, m)) : json_null());
 	json_put_bool(own, "inference", r->runnable);
 	json_put(own, "tasks", able_list(r->tasks));
-	if (r->revision)
+	if (r->revision) {
 		json_put_bool(own, "chat_template", r->revision->has_template);
-	json_put(own, "inference_reason",
-		 r->reason.size ? json_stringn((const char *)r->reason.data, r->reason.size)
-				: json_null());
+		json_put(own, "chat", text_or_null(r->revision->chat));
+	}
+	json_put(own, "inference_reason", text_or_null(r->reason));
 	json_put_text(own, "manifest_sha256",
 		      slice_of_string(api_hex(arena, slice_of(r->manifest, 32))));
 	return own;

@@ -15,6 +15,7 @@ struct runnable {
 	struct slice tasks; /* "embed,generate": able.h */
 	const char *reason; /* why not; or what is in its way for now; or "" */
 	bool has_template;
+	struct slice chat;      /* its template: "yes", "no: why", or empty: not tried */
 	struct store_need need; /* least_bytes 0: not known yet */
 };
 

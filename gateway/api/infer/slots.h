@@ -83,6 +83,9 @@ void slots_drop_adapter(struct slots *s, struct rpc *rpc, const uint8_t adapter[
  * "embed,generate" (able.h). ERR_UNSUPPORTED says why for nothing. */
 RESULT slots_check(struct slice *tasks, struct api *api, struct arena *arena, struct slice config);
 
+/* Can they read this chat template? If not, the failure says where and why. */
+RESULT slots_check_chat(struct api *api, struct slice text);
+
 /* What it would take (least_bytes 0: an engine cannot say by the config.json alone). */
 struct store_need;
 RESULT slots_size(struct store_need *out, struct api *api, struct slice config);

@@ -154,6 +154,7 @@ static enum err keep_tasks(const struct rpc_reply *reply, struct route_context *
 
 	TRY(wire_read_engine_need(&need, buf_slice(&reply->body)));
 	TRY(store_revision_set_tasks(context->store, wish->model, wish->revision, need.tasks));
+	TRY(store_revision_set_chat(context->store, wish->model, wish->revision, need.chat));
 	facts_touch(context->api->facts);
 	return OK;
 }
@@ -208,6 +209,13 @@ enum err slots_check(struct slice *tasks, struct api *api, struct arena *arena, 
 	TRY(wire_read_engine_checked(&checked, buf_slice(&reply.body)));
 	*tasks = arena_copy(arena, checked.tasks);
 	return OK;
+}
+
+enum err slots_check_chat(struct api *api, struct slice text)
+{
+	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
+
+	return ask_any(&reply, api, WIRE_ENGINE_CHAT_CHECK, text);
 }
 
 enum err slots_size(struct store_need *out, struct api *api, struct slice config)

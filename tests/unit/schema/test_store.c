@@ -216,6 +216,7 @@ static void add_revision(void)
 	assert_ok(store_revision_ready(edge, model, S(REVISION), S("main"), NOW + 2));
 	assert_ok(store_revision_set_runnable(edge, model, S(REVISION), true, S("")));
 	assert_ok(store_revision_set_tasks(edge, model, S(REVISION), S("embed,generate")));
+	assert_ok(store_revision_set_chat(edge, model, S(REVISION), S("no: line 1")));
 }
 
 static void a_revision_is_visible_when_every_file_is_bound(void **state)
@@ -238,6 +239,7 @@ static void a_revision_is_visible_when_every_file_is_bound(void **state)
 	assert_true(m.runnable);
 	assert_slice(m.tasks, "embed,generate");
 	assert_slice(r.tasks, "embed,generate");
+	assert_slice(r.chat, "no: line 1");
 	assert_int_equal(m.changed_ms, NOW + 2);
 	assert_err(store_blob_delete(edge, blob), ERR_CONFLICT);
 	assert_err(store_revision_drop(edge, model, r.id), ERR_NOT_FOUND);
