@@ -225,9 +225,10 @@ enum err command_model_show(struct cli *cli)
 	if (cli->json)
 		return output_json(info);
 	TRY(output_object(cli, info, "id sha made_by gated private disabled"));
-	TRY(output_object(cli, json_object_get(info, "sallyport"),
-			  "state gate hidden allow_pickle open_paths terms_sha256 inference tasks "
-			  "chat_template chat inference_reason manifest_sha256"));
+	TRY(output_object(
+		cli, json_object_get(info, "sallyport"),
+		"state gate hidden allow_pickle open_paths terms_sha256 inference inference_state "
+		"tasks chat_template chat inference_reason manifest_sha256"));
 	print_files(tree);
 	return OK;
 }

@@ -50,6 +50,25 @@ enum err store_need_forget(struct store *s, const uint8_t model[STORE_ID], struc
 	return store_run(s, &step, 1);
 }
 
+enum err store_unseen_get(struct store *s, struct arena *arena, struct store_unseen *out)
+{
+	static const struct store_statement get = {
+		"unseen_get",
+		"SELECT m.id, m.name, r.id FROM revision r JOIN model m ON m.id = r.model "
+		"WHERE r.state = 'ready' AND r.runnable AND cardinality(r.tasks) = 0 "
+		"AND r.recall IS NULL AND m.state = 'active' ORDER BY r.created_at DESC LIMIT 1"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &get, .arena = arena};
+
+	*out = (struct store_unseen){.revision = S("")};
+	TRY(store_run(s, &step, 1));
+	if (!store_next(&step))
+		return OK;
+	store_take_id(&step, out->model);
+	out->model_name = store_take_text(&step);
+	out->revision = store_take_text(&step);
+	return OK;
+}
+
 enum err store_pin_add(struct store *s, const uint8_t model[STORE_ID], const uint8_t by[STORE_ID],
 		       int64_t now_ms)
 {

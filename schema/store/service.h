@@ -22,6 +22,16 @@ RESULT store_need_get(struct store *s, struct store_need *out, const uint8_t mod
 /* It was wrong: to be counted anew. */
 RESULT store_need_forget(struct store *s, const uint8_t model[STORE_ID], struct slice revision);
 
+/* The newest revision that is run by what it is said to be, but that no engine has looked at: a
+ * GGUF file describes itself, and was sealed before anyone could read it. */
+struct store_unseen {
+	uint8_t model[STORE_ID];
+	struct slice model_name;
+	struct slice revision; /* empty: there is none */
+};
+
+RESULT store_unseen_get(struct store *s, struct arena *arena, struct store_unseen *out);
+
 /* A pinned model, with the revision that its main branch points to. */
 struct store_pin {
 	uint8_t model[STORE_ID];

@@ -37,6 +37,24 @@ async function logged(kind, model) {
 		.json.events;
 }
 
+/** A GGUF file is sealed before anyone can read it: an engine looks at it soon after. */
+const looked = (model) =>
+	until("an engine has looked at it", 20, async () => {
+		const info = (await infoOf(model)).sallyport;
+		return info.inference_state !== "checking" && info;
+	});
+
+test("a GGUF file is looked at before its first user", { skip }, async () => {
+	const model = "formats/unused";
+	const file = read("stories260K/stories260K.gguf");
+
+	await importFiles(here.gateway, model, { "stories260K.gguf": file }, { gate: "no" });
+	const known = await looked(model);
+	assert.equal(known.inference_state, "yes");
+	assert.ok(known.tasks.includes("generate"));
+	assert.equal(known.inference_reason, null);
+});
+
 test("a GGUF file alone is a model that writes", { skip }, async () => {
 	const model = "formats/stories";
 	const file = read("stories260K/stories260K.gguf");
@@ -60,14 +78,13 @@ test("of another architecture it is kept, and refused by its key", { skip }, asy
 	file.write("gemma", at);
 	await importFiles(here.gateway, model, { "other.gguf": file }, { gate: "no" });
 	const why = /other\.gguf: "general\.architecture" is "gemma", which this engine does/;
+	const known = await looked(model); // nobody has used it
+	assert.equal(known.inference_state, "no");
+	assert.equal(known.inference, false);
+	assert.match(known.inference_reason, why);
 	const answer = await complete(model, "Once");
 	assert.notEqual(answer.status, 200);
 	assert.match(answer.text.replaceAll("\\", ""), why);
-	const known = await until("it is known to be for download only", 10, async () => {
-		const info = (await infoOf(model)).sallyport;
-		return !info.inference && info;
-	});
-	assert.match(known.inference_reason, why);
 	await expect(200, here.gateway, "GET", `/${model}/resolve/main/other.gguf`, {
 		token: admin() });
 });

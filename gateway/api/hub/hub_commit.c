@@ -13,6 +13,7 @@
 #include "crypto/json.h"
 #include "gateway/api/hub/hub.h"
 #include "gateway/api/hub/hub_runnable.h"
+#include "gateway/api/infer/slots.h"
 #include "gateway/api/model/form.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
@@ -365,6 +366,7 @@ static enum err make_visible(struct committing *c, int64_t now_ms)
 	TRY(form_of_commit_take(&c->form, c->x, c->context, c->model.id, revision));
 	TRY(store_commit(store));
 	facts_touch(c->context->api->facts); /* an import answers before it is done */
+	slots_poke(c->context->api->slots);  /* is it to be looked at? */
 	return OK;
 }
 

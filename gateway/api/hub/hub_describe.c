@@ -115,6 +115,14 @@ static json_t *text_or_null(struct slice text)
 	return text.size ? json_stringn((const char *)text.data, text.size) : json_null();
 }
 
+/* A GGUF file is taken at its word until an engine has looked at it. */
+static struct slice state_of(const struct running_part *r)
+{
+	if (!r->runnable)
+		return S("no");
+	return r->tasks.size ? S("yes") : S("checking");
+}
+
 /* What the Hub has no word for. */
 static json_t *own_part(struct arena *arena, const struct store_model *m,
 			const struct running_part *r)
@@ -128,6 +136,7 @@ static json_t *own_part(struct arena *arena, const struct store_model *m,
 	json_put(own, "open_paths", hub_describe_open_paths(m->open_paths));
 	json_put(own, "terms_sha256", m->has_terms ? json_string(terms_of(arena, m)) : json_null());
 	json_put_bool(own, "inference", r->runnable);
+	json_put_text(own, "inference_state", state_of(r));
 	json_put(own, "tasks", able_list(r->tasks));
 	if (r->revision) {
 		json_put_bool(own, "chat_template", r->revision->has_template);

@@ -102,7 +102,7 @@ static void claim(struct visit *v, struct slot *slot, uint64_t bytes)
 }
 
 /* In a slot of its own, which is used up by it: its process then holds keys. */
-static void measure_in(struct visit *v, struct slot *slot)
+static enum err measure_in(struct visit *v, struct slot *slot)
 {
 	struct slots *s = v->s;
 	enum err result;
@@ -115,6 +115,7 @@ static void measure_in(struct visit *v, struct slot *slot)
 		slots_fail(s, v->rpc, slot, result);
 	else
 		slots_end(s, v->rpc, slot);
+	return result;
 }
 
 static void load_in(struct visit *v, struct slot *slot, uint64_t bytes)
@@ -167,6 +168,14 @@ static enum err look_up_need(struct visit *v)
 	return result;
 }
 
+static void evict(struct visit *v, struct slot *slot)
+{
+	v->s->evictions++;
+	log_info("model.evicted", "slot=%u bytes=%llu", slot_index(v->s, slot),
+		 (unsigned long long)slot->bytes);
+	slots_end(v->s, v->rpc, slot);
+}
+
 /* Under the lock, which it may leave for a while. *has_moved: look again, at once. */
 static enum err make_room(struct visit *v, bool *has_moved)
 {
@@ -192,14 +201,11 @@ static enum err make_room(struct visit *v, bool *has_moved)
 	case BUDGET_TAKE:
 		if (is_known)
 			load_in(v, slot, plan.bytes);
-		else
-			measure_in(v, slot);
+		else if (measure_in(v, slot) != OK)
+			log_debug("slot.measure", "slot=%u", slot_index(s, slot)); /* judge_load */
 		return OK;
 	case BUDGET_EVICT:
-		s->evictions++;
-		log_info("model.evicted", "slot=%u bytes=%llu", slot_index(s, slot),
-			 (unsigned long long)slot->bytes);
-		slots_end(s, v->rpc, slot);
+		evict(v, slot);
 		return OK;
 	case BUDGET_WAIT:
 		return OK;
@@ -371,4 +377,34 @@ enum err slots_bring(struct slots *s, struct route_context *context, struct aren
 	leave_turn(&v);
 	pthread_mutex_unlock(&s->lock);
 	return result == ERR_TIMEOUT ? OK : result;
+}
+
+enum err slots_look(struct slots *s, struct route_context *context, struct arena *arena,
+		    const struct slot_wish *wish)
+{
+	const uint64_t measured = (uint64_t)MEASURE_MIB << 20;
+	struct visit v = {
+		.s = s,
+		.rpc = context->api->rpc,
+		.context = context,
+		.arena = arena,
+		.wish = wish,
+	};
+	struct budget_plan plan;
+	struct budget budget;
+	struct slot *slot;
+	enum err result;
+
+	pthread_mutex_lock(&s->lock);
+	slots_notice(s, v.rpc);
+	slots_budget(&budget, s, v.rpc, s->pin_count);
+	plan = budget_plan(&budget, measured, measured, clock_monotonic_ms());
+	slot = &s->rows[s->first + plan.row * s->step];
+	result = failure(ERR_CONFLICT, "no engine is free");
+	if (!find_serving(&v) && !s->waiting && plan.verdict == BUDGET_TAKE)
+		result = measure_in(&v, slot);
+	else if (!find_serving(&v) && !s->waiting && plan.verdict == BUDGET_EVICT)
+		evict(&v, slot); /* with the next look its process is there again */
+	pthread_mutex_unlock(&s->lock);
+	return result;
 }

@@ -77,6 +77,7 @@ struct slots {
 	_Atomic int64_t look_due_ms;   /* when it looks at the database again */
 	int64_t told_ms;               /* the thread's */
 	uint64_t told_hash;
+	int64_t unseen_retry_ms, unseen_backoff_ms; /* the thread's */
 };
 
 static inline bool slot_is(const struct slot *slot, const uint8_t model[STORE_ID],
@@ -120,6 +121,12 @@ bool slots_is_pinned(const struct slots *s, const struct slot *slot);
  * which it goes before all calls. Not under the lock. */
 RESULT slots_bring(struct slots *s, struct route_context *context, struct arena *arena,
 		   const struct slot_wish *wish);
+
+/* What no engine has looked at yet is measured, if a process is free that nobody waits for; an
+ * idle model makes room, as it does for a call. ERR_CONFLICT: none is free yet. Not under the
+ * lock. */
+RESULT slots_look(struct slots *s, struct route_context *context, struct arena *arena,
+		  const struct slot_wish *wish);
 
 /* Not under the lock: the entry, the keys, ENGINE_LOAD; the stream then tells how it goes. */
 RESULT slots_load_begin(struct rpc_stream **out, unsigned slot, struct route_context *context,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The thread that tends the slots: it hears how far loads are and when they are over, sees
- * processes die, keeps pinned models loaded, and does what other edges were asked to unload. Calls
- * only wait for what it notes.
+ * processes die, keeps pinned models loaded, has new GGUF files looked at, and does what other
+ * edges were asked to unload. Calls only wait for what it notes.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -20,6 +20,7 @@ enum {
 	PINS_MS = 1000,        /* how late a pin of another edge is seen */
 	RETRY_FIRST_MS = 1000, /* after a pinned model could not be loaded; doubling */
 	RETRY_MOST_MS = 60000,
+	UNSEEN_MOST_MS = 600000,
 	TELL_MS = 5000, /* what has not changed is told again */
 	UNLOADS_BACK = 1000,
 	VIEW_MAX = 64 * 1024,
@@ -188,6 +189,44 @@ static void bring(struct slots *s, struct slot_pin *pin)
 	plan_retry(pin);
 }
 
+/* --- revisions that no engine has looked at ----------------------------------------------- */
+
+static bool is_told_of_files(enum err result)
+{
+	return result == OK || result == ERR_UNSUPPORTED || result == ERR_FORMAT ||
+	       result == ERR_LIMIT;
+}
+
+/* One edge does it for all. What cannot be looked at for another reason is tried again, ever more
+ * seldom: each time is an entry in the log. */
+static void look_at_unseen(struct slots *s)
+{
+	int64_t now_ms = clock_monotonic_ms();
+	struct store_unseen unseen;
+	struct slot_wish wish;
+	enum err result;
+
+	if (s->options.edge != 0 || now_ms < s->unseen_retry_ms ||
+	    store_unseen_get(s->context->store, &s->arena, &unseen) != OK ||
+	    unseen.revision.size == 0)
+		return;
+	wish = (struct slot_wish){.name = unseen.model_name, .revision = unseen.revision};
+	memcpy(wish.model, unseen.model, STORE_ID);
+	result = slots_look(s, s->context, &s->arena, &wish);
+	if (result == ERR_CONFLICT)
+		return;
+	if (is_told_of_files(result)) {
+		s->unseen_backoff_ms = 0;
+		return;
+	}
+	log_warn("model.unseen", "model=\"%.*s\" reason=\"%s\"", SLICE_PRINT(unseen.model_name),
+		 failure_text());
+	s->unseen_backoff_ms = s->unseen_backoff_ms ? 2 * s->unseen_backoff_ms : RETRY_FIRST_MS;
+	if (s->unseen_backoff_ms > UNSEEN_MOST_MS)
+		s->unseen_backoff_ms = UNSEEN_MOST_MS;
+	s->unseen_retry_ms = now_ms + s->unseen_backoff_ms;
+}
+
 /* --- other edges -------------------------------------------------------------------------- */
 
 static void unload_here(struct slots *s, struct rpc *rpc, const struct store_unload *wish)
@@ -288,6 +327,7 @@ static void *tend(void *slots)
 				log_debug("slots.look", "reason=\"%s\"", failure_text());
 			for (size_t i = 0; i < s->pin_count && !is_stopping(s); i++)
 				bring(s, &s->pins[i]);
+			look_at_unseen(s);
 			arena_reset(&s->arena);
 		}
 		pthread_mutex_lock(&s->lock);

@@ -13,6 +13,7 @@
 #include "schema/store/issuer.h"
 #include "schema/store/key.h"
 #include "schema/store/log.h"
+#include "schema/store/service.h"
 #include "schema/store/visa.h"
 #include "tests/integration/postgres.h"
 #include "tests/unit/test.h"
@@ -222,6 +223,7 @@ static void add_revision(void)
 static void a_revision_is_visible_when_every_file_is_bound(void **state)
 {
 	struct store_revision r;
+	struct store_unseen unseen;
 	struct store_file *files;
 	struct store_model m;
 	size_t count;
@@ -240,6 +242,17 @@ static void a_revision_is_visible_when_every_file_is_bound(void **state)
 	assert_slice(m.tasks, "embed,generate");
 	assert_slice(r.tasks, "embed,generate");
 	assert_slice(r.chat, "no: line 1");
+	assert_ok(store_unseen_get(edge, &arena, &unseen));
+	assert_int_equal(unseen.revision.size, 0);
+	assert_ok(store_revision_set_tasks(edge, model, S(REVISION), S("")));
+	assert_ok(store_unseen_get(edge, &arena, &unseen));
+	assert_slice(unseen.revision, REVISION);
+	assert_slice(unseen.model_name, "demo/tiny");
+	assert_ok(store_revision_set_runnable(edge, model, S(REVISION), false, S("no")));
+	assert_ok(store_unseen_get(edge, &arena, &unseen));
+	assert_int_equal(unseen.revision.size, 0);
+	assert_ok(store_revision_set_runnable(edge, model, S(REVISION), true, S("")));
+	assert_ok(store_revision_set_tasks(edge, model, S(REVISION), S("embed,generate")));
 	assert_int_equal(m.changed_ms, NOW + 2);
 	assert_err(store_blob_delete(edge, blob), ERR_CONFLICT);
 	assert_err(store_revision_drop(edge, model, r.id), ERR_NOT_FOUND);
