@@ -270,6 +270,33 @@ static enum err read_bos(struct config *c, const json_t *value)
 	return read_token(&c->bos, value, c, "bos_token_id");
 }
 
+static bool has_slot(const struct family *f, enum family_presence presence)
+{
+	for (size_t i = 0; i < f->outer.count; i++)
+		if (f->outer.slots[i].presence == presence)
+			return true;
+	return false;
+}
+
+/* Has the family the tensors of a class of that name? T5EncoderModel's files have no decoder, and
+ * a "BertLMHeadModel" is no encoder; their weights would only be missed when they are read. */
+static bool is_complete(const struct family *f, enum config_head head, struct slice name)
+{
+	if (f->encoder.count && f->decoder.count && slice_ends_with(name, S("EncoderModel")))
+		return false;
+	switch (head) {
+	case CONFIG_HEAD_NONE:
+		return true;
+	case CONFIG_HEAD_LANGUAGE:
+		return f->defaults.head == CONFIG_HEAD_LANGUAGE;
+	case CONFIG_HEAD_MASKED:
+		return has_slot(f, FAMILY_IF_MASKED);
+	case CONFIG_HEAD_CLASSES:
+		return has_slot(f, FAMILY_IF_CLASSES);
+	}
+	return false;
+}
+
 /* Which task the weights were trained for: `architectures` names the class. */
 static enum err read_head(struct config *c, const json_t *root)
 {
@@ -295,6 +322,8 @@ static enum err read_head(struct config *c, const json_t *root)
 
 		if (!slice_ends_with(name, slice_of_string(heads[i].ending)))
 			continue;
+		if (!is_complete(c->family, heads[i].head, name))
+			break;
 		c->head = heads[i].head;
 		return OK;
 	}

@@ -64,6 +64,48 @@ static void older_and_newer_ways_to_scale_rope_are_read(void **state)
 	assert_true(c.rope_theta == 500000.0);
 }
 
+#define T5_SIZES \
+	"\"model_type\":\"t5\",\"d_model\":64,\"d_kv\":16,\"d_ff\":128,\"num_layers\":2," \
+	"\"num_heads\":4,\"vocab_size\":512"
+#define BERT_SIZES \
+	"\"model_type\":\"bert\",\"hidden_size\":64,\"intermediate_size\":128," \
+	"\"num_hidden_layers\":2,\"num_attention_heads\":4,\"vocab_size\":512," \
+	"\"max_position_embeddings\":64"
+
+static void a_class_whose_tensors_the_family_lacks_is_refused_by_name(void **state)
+{
+	static const struct {
+		const char *sizes, *name;
+		bool is_run;
+	} rows[] = {
+		{T5_SIZES, "T5ForConditionalGeneration", true},
+		{T5_SIZES, "T5Model", true},
+		{T5_SIZES, "T5EncoderModel", false},
+		{T5_SIZES, "T5ForSequenceClassification", false},
+		{BERT_SIZES, "BertModel", true},
+		{BERT_SIZES, "BertForMaskedLM", true},
+		{BERT_SIZES, "BertForSequenceClassification", true},
+		{BERT_SIZES, "BertLMHeadModel", false},
+		{SIZES, "LlamaForCausalLM", true},
+		{SIZES, "LlamaForSequenceClassification", false},
+		{SIZES, "LlamaForMaskedLM", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		AUTO(buf_free) struct buf text = buf_new(1024);
+		struct config c;
+
+		buf_printf(&text, "{%s,\"architectures\":[\"%s\"]}", rows[i].sizes, rows[i].name);
+		if (rows[i].is_run) {
+			assert_ok(config_parse(&c, buf_slice(&text)));
+			continue;
+		}
+		assert_err(config_parse(&c, buf_slice(&text)), ERR_UNSUPPORTED);
+		assert_non_null(strstr(failure_text(), rows[i].name));
+	}
+}
+
 static void what_is_not_understood_is_named_with_its_value(void **state)
 {
 	static const struct {
@@ -141,6 +183,7 @@ int main(void)
 		cmocka_unit_test(a_config_is_read_with_the_defaults_of_its_kind),
 		cmocka_unit_test(what_a_config_says_is_taken),
 		cmocka_unit_test(older_and_newer_ways_to_scale_rope_are_read),
+		cmocka_unit_test(a_class_whose_tensors_the_family_lacks_is_refused_by_name),
 		cmocka_unit_test(what_is_not_understood_is_named_with_its_value),
 		cmocka_unit_test(a_long_value_is_cut_in_the_text),
 	};
