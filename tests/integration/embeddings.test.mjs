@@ -107,6 +107,46 @@ test("base64, which the client asks for by itself, is the same numbers", options
 	assert.notDeepEqual(floats.data[0].embedding, floats.data[1].embedding);
 });
 
+test("who may only embed learns the tokens of a text, and of ids their text", options, async () => {
+	const token = tokenFor("bert");
+	const model = nameOf("bert");
+	const post = (path, body) =>
+		ask(here.gateway, "POST", path, { token, body: { model, ...body } });
+	const prompt = expectedOf("bert").texts[0];
+	const told = await post("/tokenize", { prompt });
+	const vector = await embed("bert", { input: prompt });
+
+	assert.equal(told.status, 200, told.text);
+	assert.equal(told.json.count, vector.usage.prompt_tokens);
+	const back = await post("/detokenize", { tokens: told.json.tokens });
+	assert.equal(back.status, 200, back.text);
+	assert.ok(back.json.prompt.length > 0);
+	const written = await post("/v1/completions", { prompt });
+	assert.notEqual(written.status, 200);
+});
+
+test("a license to embed tells tokens, whatever the model does; none tells none", options, async () => {
+	const { gateway } = here;
+	const model = "embedders/embed-only";
+	await serve(gateway, "qwen2", {}, model, ["infer:embed"]);
+	const wish = (token) =>
+		ask(gateway, "POST", "/tokenize", { token, body: { model, prompt: "hear me" } });
+
+	const allowed = await wish(people[model].person.token);
+	assert.equal(allowed.status, 200, allowed.text);
+	const entry = await ask(gateway, "GET",
+		`/api/v1/receipts/${allowed.headers["x-audit-receipt"]}`,
+		{ token: people[model].person.token });
+	assert.ok([200, 202].includes(entry.status), entry.text);
+	const denied = await wish(gateway.tokens.stranger);
+	assert.equal(denied.status, 403, denied.text);
+	const write = await ask(gateway, "POST", "/v1/completions", {
+		token: people[model].person.token,
+		body: { model, prompt: "hear me", max_tokens: 1 },
+	});
+	assert.equal(write.status, 403, write.text);
+});
+
 test("a T5 encoder's vector is the mean of its states", options, async () => {
 	const { input_ids, encoder_last_hidden_state: states } = expectedOf("t5");
 	const sums = states[0].map((_, k) => states.reduce((sum, row) => sum + row[k], 0));

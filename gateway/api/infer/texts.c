@@ -2,6 +2,7 @@
 #include "gateway/api/infer/texts.h"
 
 #include "crypto/json.h"
+#include "gateway/api/infer/able.h"
 #include "gateway/api/infer/conversation.h"
 #include "gateway/api/infer/generation_reading.h"
 #include "gateway/api/reply.h"
@@ -156,11 +157,33 @@ static enum err detokenize(struct call *c)
 	return OK;
 }
 
-static const struct call_kind tokenize_kind = {
-	.right = RIGHT_INFER_GENERATE, .route = "tokenize", .work = tokenize};
+/* By either right; the first is what is missing where there is neither. */
+enum { BY_RIGHTS = 2 };
+static const struct call_kind tokenize_kinds[BY_RIGHTS] = {
+	{.right = RIGHT_INFER_GENERATE, .route = "tokenize", .work = tokenize},
+	{.right = RIGHT_INFER_EMBED, .route = "tokenize", .work = tokenize},
+};
+static const struct call_kind detokenize_kinds[BY_RIGHTS] = {
+	{.right = RIGHT_INFER_GENERATE, .route = "detokenize", .work = detokenize},
+	{.right = RIGHT_INFER_EMBED, .route = "detokenize", .work = detokenize},
+};
 
-static const struct call_kind detokenize_kind = {
-	.right = RIGHT_INFER_GENERATE, .route = "detokenize", .work = detokenize};
+static bool may(const struct call *c, enum right right)
+{
+	struct grant grant;
+
+	return authorize_weigh(&grant, c->x, c->context, right, c->model, S(""), S("")) == OK &&
+	       grant.decision.allow && able_to(grant.access.revision.tasks, right);
+}
+
+/* Who may have vectors of a text may know its tokens. The kind only says which right is asked for:
+ * call_run decides. */
+static const struct call_kind *choose(const struct call *c, const struct call_kind *kinds)
+{
+	bool is_second = !may(c, kinds[0].right) && may(c, kinds[1].right);
+
+	return &kinds[is_second];
+}
 
 static enum err check_members(struct reading *r, const char *const *members)
 {
@@ -219,7 +242,7 @@ static enum err read_detokenize(struct reading *r, struct wish *out)
 	return reading_tokens(r, "tokens", tokens, &out->tokens);
 }
 
-static void answer(struct exchange *x, struct route_context *context, const struct call_kind *kind,
+static void answer(struct exchange *x, struct route_context *context, const struct call_kind *kinds,
 		   enum err (*read)(struct reading *r, struct wish *out))
 {
 	AUTO(json_auto) json_t *body = api_body(x);
@@ -231,22 +254,24 @@ static void answer(struct exchange *x, struct route_context *context, const stru
 
 	if (!body)
 		return;
-	*c = (struct call){.x = x, .context = context, .kind = kind, .ask = wish};
+	*c = (struct call){.x = x, .context = context, .kind = kinds, .ask = wish};
 	result = reading_model(&r, &c->model);
 	if (result == OK)
 		result = read(&r, wish);
-	if (result != OK)
+	if (result != OK) {
 		texts_reply_flaw(x, result, &flaw);
-	else
-		call_run(c);
+		return;
+	}
+	c->kind = choose(c, kinds);
+	call_run(c);
 }
 
 void texts_tokenize(struct exchange *x, struct route_context *context)
 {
-	answer(x, context, &tokenize_kind, read_tokenize);
+	answer(x, context, tokenize_kinds, read_tokenize);
 }
 
 void texts_detokenize(struct exchange *x, struct route_context *context)
 {
-	answer(x, context, &detokenize_kind, read_detokenize);
+	answer(x, context, detokenize_kinds, read_detokenize);
 }
