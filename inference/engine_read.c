@@ -43,6 +43,17 @@ enum err engine_check_task(const struct engine *e, enum task task)
 		       buf_string(&able));
 }
 
+static enum err check_room(const struct engine *e, uint64_t id)
+{
+	if (find_job(e, id) < e->job_count)
+		return failure(ERR_CONFLICT, "engine: reading %llu is under way already",
+			       (unsigned long long)id);
+	if (e->job_count == ENGINE_MAX_JOBS)
+		return failure(ERR_UNAVAILABLE, "engine: %d readings are under way already",
+			       ENGINE_MAX_JOBS);
+	return OK;
+}
+
 static enum err check_job(const struct engine *e, uint64_t id, const struct engine_reading *r)
 {
 	assert(r->task != TASK_GENERATE);
@@ -59,13 +70,7 @@ static enum err check_job(const struct engine *e, uint64_t id, const struct engi
 		return failure(ERR_FORMAT,
 			       "truncate_prompt_tokens: %lld, this model's limit is %zu",
 			       (long long)r->truncate, readings_limit(e->readings));
-	if (find_job(e, id) < e->job_count)
-		return failure(ERR_CONFLICT, "engine: reading %llu is under way already",
-			       (unsigned long long)id);
-	if (e->job_count == ENGINE_MAX_JOBS)
-		return failure(ERR_UNAVAILABLE, "engine: %d readings are under way already",
-			       ENGINE_MAX_JOBS);
-	return OK;
+	return check_room(e, id);
 }
 
 /* The text is cut, not what stands around it: [CLS] text [SEP] ends with its [SEP]. */
@@ -134,9 +139,17 @@ static enum err add_inputs(struct engine *e, uint64_t id, const struct engine_re
 	return OK;
 }
 
+static void add_job(struct engine *e, const struct engine_job *made)
+{
+	struct engine_job *job = calloc(1, sizeof *job);
+
+	assert(job);
+	*job = *made;
+	e->jobs[e->job_count++] = job;
+}
+
 enum err engine_read(struct engine *e, uint64_t id, const struct engine_reading *r)
 {
-	struct engine_job *job;
 	enum err result;
 
 	TRY(check_job(e, id, r));
@@ -145,17 +158,37 @@ enum err engine_read(struct engine *e, uint64_t id, const struct engine_reading 
 		readings_remove(e->readings, id);
 		return result;
 	}
-	job = calloc(1, sizeof *job);
-	assert(job);
-	*job = (struct engine_job){
-		.id = id,
-		.length = r->length,
-		.dimensions = r->dimensions,
-		.inputs_left = r->count,
-		.on_result = r->on_result,
-		.context = r->context,
-	};
-	e->jobs[e->job_count++] = job;
+	add_job(e, &(struct engine_job){
+			   .id = id,
+			   .length = r->length,
+			   .dimensions = r->dimensions,
+			   .inputs_left = r->count,
+			   .on_result = r->on_result,
+			   .context = r->context,
+		   });
+	return OK;
+}
+
+enum err engine_look(struct engine *e, uint64_t id, const struct engine_looking *l,
+		     struct token_list *tokens)
+{
+	const struct engine_reading as_is = {.task = TASK_EMBED};
+	AUTO(look_auto) struct look *look = NULL;
+	struct reading reading = {.kind = READING_LOOK, .job = id};
+
+	TRY(check_room(e, id));
+	TRY(tokens_of(e, tokens, &as_is, &l->input));
+	TRY(readings_check_tokens(e->readings, tokens->ids, tokens->count));
+	TRY(look_new(&look, e->model, l->asks, l->ask_count, l->reads, tokens->count));
+	reading.tokens = tokens->ids;
+	reading.token_count = tokens->count;
+	reading.look = look;
+	TRY(readings_add(e->readings, &reading));
+	look = NULL; /* given away */
+	add_job(e, &(struct engine_job){.id = id,
+					.inputs_left = 1,
+					.on_result = l->on_result,
+					.context = l->context});
 	return OK;
 }
 
@@ -191,6 +224,7 @@ static void on_reading(void *context, const struct reading_result *reading)
 		.position = reading->position,
 		.values = reading->values,
 		.value_count = reading->value_count,
+		.look = reading->look,
 		.tokens = reading->token_count,
 		.is_input_end = reading->is_last,
 	};

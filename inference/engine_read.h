@@ -8,6 +8,7 @@
 #define INFERENCE_ENGINE_READ_H
 
 #include "inference/engine.h"
+#include "inference/look.h"
 #include "inference/tasks.h"
 
 enum { ENGINE_MAX_INPUTS = 2048, ENGINE_MAX_JOBS = 64, ENGINE_TRUNCATE_TO_LIMIT = -1 };
@@ -30,9 +31,10 @@ struct engine_result {
 	 * probability. The receiver may change them; borrowed for the call. */
 	float *values;
 	size_t value_count;
-	size_t tokens;     /* of the input, after it was cut */
-	bool is_input_end; /* the last of this input */
-	bool is_end;       /* the last of this job */
+	const struct look *look; /* of engine_look, which has no values; borrowed for the call */
+	size_t tokens;           /* of the input, after it was cut */
+	bool is_input_end;       /* the last of this input */
+	bool is_end;             /* the last of this job */
 };
 
 /* Not to be answered by a call into the engine. */
@@ -55,6 +57,20 @@ struct engine_reading {
 /* `id` is the caller's, not in use by another reading. ERR_UNSUPPORTED: the model does not do this
  * task, and what it does; ERR_FORMAT, ERR_LIMIT, ERR_UNAVAILABLE. Nothing is read then. */
 RESULT engine_read(struct engine *e, uint64_t id, const struct engine_reading *reading);
+
+/* A text that is looked into (look.h); no task is needed. */
+struct engine_looking {
+	struct engine_input input;
+	const struct look_ask *asks; /* copied */
+	size_t ask_count;            /* 1..LOOK_MAX_ASKS */
+	size_t reads;                /* the first of them; the rest are lenses */
+	engine_result_fn *on_result; /* once */
+	void *context;
+};
+
+/* As engine_read, of whose ids `id` is one. *tokens, an empty list, gets the text's. */
+RESULT engine_look(struct engine *e, uint64_t id, const struct engine_looking *looking,
+		   struct token_list *tokens);
 
 /* No result comes any more. An unknown one is ignored. */
 void engine_read_cancel(struct engine *e, uint64_t id);

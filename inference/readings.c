@@ -16,7 +16,8 @@ struct text {
 	size_t done; /* of them, through the model */
 	uint32_t mask;
 	enum pooling_mode mode;
-	float *pooled; /* [hidden], of those that are done; none for masks */
+	float *pooled;     /* [hidden], of those that are done; none for masks */
+	struct look *look; /* NULL: it is not looked into */
 	struct kvcache_table table;
 	size_t rows; /* of the pass that is planned */
 };
@@ -68,6 +69,7 @@ static void text_free(struct readings *r, struct text *t)
 	kvcache_release(r->cache, &t->table);
 	explicit_bzero(t->tokens, t->count * sizeof *t->tokens);
 	explicit_bzero(t->pooled, width * sizeof *t->pooled);
+	look_free(t->look);
 	free(t->tokens);
 	free(t->pooled);
 	free(t);
@@ -88,21 +90,27 @@ size_t readings_limit(const struct readings *r)
 	return r->limit;
 }
 
+enum err readings_check_tokens(const struct readings *r, const uint32_t *tokens, size_t count)
+{
+	if (count == 0)
+		return failure(ERR_FORMAT, "it has no tokens");
+	if (count > r->limit)
+		return failure(ERR_LIMIT, "its %zu tokens exceed the model's limit of %zu", count,
+			       r->limit);
+	for (size_t i = 0; i < count; i++)
+		if (tokens[i] >= r->model->config.vocabulary)
+			return failure(ERR_FORMAT, "token %u is not one of the model's %u",
+				       tokens[i], r->model->config.vocabulary);
+	return OK;
+}
+
 static enum err check_reading(const struct readings *r, const struct reading *reading)
 {
 	bool has_mask = false;
 
-	if (reading->token_count == 0)
-		return failure(ERR_FORMAT, "it has no tokens");
-	if (reading->token_count > r->limit)
-		return failure(ERR_LIMIT, "its %zu tokens exceed the model's limit of %zu",
-			       reading->token_count, r->limit);
-	for (size_t i = 0; i < reading->token_count; i++) {
-		if (reading->tokens[i] >= r->model->config.vocabulary)
-			return failure(ERR_FORMAT, "token %u is not one of the model's %u",
-				       reading->tokens[i], r->model->config.vocabulary);
+	TRY(readings_check_tokens(r, reading->tokens, reading->token_count));
+	for (size_t i = 0; i < reading->token_count; i++)
 		has_mask = has_mask || reading->tokens[i] == reading->mask;
-	}
 	if (reading->kind == READING_MASKS && !has_mask)
 		return failure(ERR_FORMAT, "it has no mask");
 	if (r->count == READINGS_MAX_WAITING)
@@ -133,6 +141,7 @@ enum err readings_add(struct readings *r, const struct reading *reading)
 		.count = reading->token_count,
 		.mask = reading->mask,
 		.mode = mode_of(r, reading->kind),
+		.look = reading->look,
 	};
 	t->tokens = calloc(t->count, sizeof *t->tokens);
 	t->pooled = calloc(r->model->config.hidden_size, sizeof *t->pooled);
@@ -175,6 +184,8 @@ void readings_remove(struct readings *r, uint64_t job)
 /* A row whose state is looked at. */
 static bool is_wanted(const struct text *t, size_t position)
 {
+	if (t->look)
+		return false;
 	return t->kind == READING_MASKS ? t->tokens[position] == t->mask
 					: pooling_wants(t->mode, position, t->count);
 }
@@ -200,6 +211,8 @@ static size_t plan(struct readings *r, size_t *used)
 		struct text *t = r->texts[taken];
 		size_t room = FORWARD_MAX_ROWS - *used;
 
+		if (taken > 0 && (t->look || r->texts[0]->look))
+			break;
 		if (r->is_encoder && t->count > room)
 			break;
 		if (!t->table.count && !kvcache_reserve(r->cache, &t->table, t->count))
@@ -283,6 +296,15 @@ static enum err conclude(const struct pass *p, struct text *t)
 	return OK;
 }
 
+static enum err finish_look(const struct pass *p, struct text *t)
+{
+	if (t->done < t->count)
+		return OK;
+	TRY(look_finish(t->look, p->readings->forward));
+	send(p, t, (struct reading_result){.look = t->look, .is_last = true});
+	return OK;
+}
+
 /* What the pass has made of the rows of one text; *hidden goes on behind them. An encoder gives
  * all states, a decoder those that were asked for. */
 static enum err take_states(const struct pass *p, struct text *t, const float **hidden)
@@ -301,7 +323,22 @@ static enum err take_states(const struct pass *p, struct text *t, const float **
 			*hidden += width;
 	}
 	t->done += t->rows;
+	if (t->look)
+		return finish_look(p, t);
 	return t->done == t->count && t->kind != READING_MASKS ? conclude(p, t) : OK;
+}
+
+static enum err run_pass(struct readings *r, size_t rows, const float **hidden)
+{
+	struct text *first = r->texts[0];
+	enum err result;
+
+	if (first->look)
+		look_watch(first->look, r->forward, first->done);
+	result = r->is_encoder ? forward_encode(r->forward, r->rows, rows, hidden)
+			       : forward_run_hidden(r->forward, r->rows, rows, hidden);
+	look_unwatch(r->forward);
+	return result;
 }
 
 enum err readings_step(struct readings *r, reading_result_fn *on_result, void *context)
@@ -313,10 +350,7 @@ enum err readings_step(struct readings *r, reading_result_fn *on_result, void *c
 	taken = plan(r, &used);
 	if (taken == 0)
 		return OK;
-	if (r->is_encoder)
-		TRY(forward_encode(r->forward, r->rows, used, &hidden));
-	else
-		TRY(forward_run_hidden(r->forward, r->rows, used, &hidden));
+	TRY(run_pass(r, used, &hidden));
 	for (size_t i = 0; i < taken; i++)
 		TRY(take_states(&p, r->texts[i], &hidden));
 	drop(r, is_done, 0);

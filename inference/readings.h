@@ -7,12 +7,15 @@
  *
  *     waiting --room for all its positions--> reading --all its rows read--> result, gone
  *
+ * A text that is looked into has its passes for itself.
+ *
  * An encoder reads a text in one pass, which is therefore the longest it can read.
  */
 #ifndef INFERENCE_READINGS_H
 #define INFERENCE_READINGS_H
 
 #include "inference/kvcache.h"
+#include "inference/look.h"
 #include "inference/model/forward.h"
 #include "inference/pooling.h"
 
@@ -21,6 +24,7 @@ enum { READINGS_MAX_WAITING = 8192 }; /* texts */
 enum reading_kind {
 	READING_EMBED,    /* one result: the pooled states, [hidden] */
 	READING_CLASSIFY, /* one result: [labels], before softmax or sigmoid */
+	READING_LOOK,     /* one result: the look, with what was asked for */
 	READING_MASKS,    /* one for each mask: [vocabulary], natural logarithms of probabilities */
 };
 
@@ -30,7 +34,8 @@ struct reading {
 	size_t index;
 	const uint32_t *tokens; /* copied; at least one */
 	size_t token_count;
-	uint32_t mask; /* READING_MASKS: the token that is one */
+	uint32_t mask;     /* READING_MASKS: the token that is one */
+	struct look *look; /* READING_LOOK: for so many tokens; given away, if it is added */
 };
 
 struct reading_result {
@@ -41,7 +46,8 @@ struct reading_result {
 	size_t position; /* READING_MASKS: of the mask */
 	float *values;   /* the receiver may change them; borrowed for the call */
 	size_t value_count;
-	bool is_last; /* of this text */
+	const struct look *look; /* READING_LOOK, which has no values; borrowed for the call */
+	bool is_last;            /* of this text */
 };
 
 /* Not to be answered by a call into these readings. */
@@ -57,6 +63,9 @@ void readings_free(struct readings *r); /* wipes; NULL is fine */
 AUTO_POINTER(readings)
 
 size_t readings_limit(const struct readings *r); /* tokens of one text */
+
+/* What readings_add would say of these tokens. */
+RESULT readings_check_tokens(const struct readings *r, const uint32_t *tokens, size_t count);
 
 /* ERR_LIMIT with the counts past the limit; ERR_FORMAT for a token out of range, no token, or no
  * mask; ERR_UNAVAILABLE if too many wait. */

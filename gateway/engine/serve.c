@@ -26,12 +26,14 @@ void serve_init(struct serve *s, int store, const struct engine_options *options
 	s->passes = passes_new();
 	s->sequences = sequences_new(edge_channel, s);
 	s->vectors = vectors_new(edge_channel, s);
+	s->insights = insights_new(edge_channel, s);
 }
 
 void serve_clear(struct serve *s)
 {
 	sequences_free(s->sequences);
 	vectors_free(s->vectors);
+	insights_free(s->insights);
 	engine_close(s->engine);
 	passes_free(s->passes);
 	keys_free(s->keys);
@@ -112,6 +114,17 @@ static enum err on_embed(struct serve *s, const struct channel *from, const stru
 	return vectors_add(s->vectors, s->engine, from->index, frame->call, &ask);
 }
 
+static enum err on_look(struct serve *s, const struct channel *from, const struct frame *frame)
+{
+	struct wire_engine_look ask;
+
+	TRY(wire_read_engine_look(&ask, frame->body));
+	if (!s->engine)
+		return failure(ERR_UNAVAILABLE, "this engine has no model yet, try again");
+	TRY(check_pass(s, ask.pass, S("internals:read")));
+	return insights_add(s->insights, s->engine, from->index, frame->call, &ask);
+}
+
 static enum err on_cancel(struct serve *s, const struct channel *from, const struct frame *frame)
 {
 	struct wire_engine_cancel ask;
@@ -121,6 +134,7 @@ static enum err on_cancel(struct serve *s, const struct channel *from, const str
 		return OK;
 	sequences_cancel(s->sequences, s->engine, from->index, ask.call);
 	vectors_cancel(s->vectors, s->engine, from->index, ask.call);
+	insights_cancel(s->insights, s->engine, from->index, ask.call);
 	return OK;
 }
 
@@ -134,6 +148,8 @@ enum err serve_frame(void *context, const struct channel *from, const struct fra
 		return on_text(s, from, frame);
 	if (frame->type == WIRE_ENGINE_EMBED)
 		return on_embed(s, from, frame);
+	if (frame->type == WIRE_ENGINE_LOOK)
+		return on_look(s, from, frame);
 	if (frame->type == WIRE_ENGINE_CANCEL)
 		return on_cancel(s, from, frame);
 	if (frame->type == WIRE_HANDLE_KEY)
@@ -179,13 +195,15 @@ void serve_peer(void *context, const struct channel *peer, bool joined)
 		return;
 	sequences_cancel_edge(s->sequences, s->engine, peer->index);
 	vectors_cancel_edge(s->vectors, s->engine, peer->index);
+	insights_cancel_edge(s->insights, s->engine, peer->index);
 }
 
 static int patience_ms(const struct serve *s)
 {
 	if (s->engine && !engine_is_idle(s->engine))
 		return 0;
-	return sequences_have_unsent(s->sequences) || vectors_have_unsent(s->vectors)
+	return sequences_have_unsent(s->sequences) || vectors_have_unsent(s->vectors) ||
+			       insights_have_unsent(s->insights)
 		       ? SERVE_UNSENT_MS
 		       : CHANNEL_FOREVER;
 }
@@ -203,6 +221,7 @@ enum err serve_run(struct serve *s)
 		TRY(sequences_step(s->sequences, s->engine));
 		sequences_flush(s->sequences, s->engine);
 		vectors_flush(s->vectors, s->engine);
+		insights_flush(s->insights, s->engine);
 	}
 	return OK;
 }

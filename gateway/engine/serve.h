@@ -6,6 +6,7 @@
 #ifndef GATEWAY_ENGINE_SERVE_H
 #define GATEWAY_ENGINE_SERVE_H
 
+#include "gateway/engine/insights.h"
 #include "gateway/engine/passes.h"
 #include "gateway/engine/sequences.h"
 #include "gateway/engine/vectors.h"
@@ -26,6 +27,7 @@ struct serve {
 	struct engine *engine; /* NULL until loaded */
 	struct sequences *sequences;
 	struct vectors *vectors;
+	struct insights *insights;
 	bool is_touched; /* the keeper has sent it something: it is not as fresh as it was */
 	bool is_loading;
 	bool is_unloaded;

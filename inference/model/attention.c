@@ -212,6 +212,16 @@ static size_t page_stop(const struct view *v, size_t i)
 	return stop < v->end ? stop : v->end;
 }
 
+static void show_pattern(const struct attention *a, const struct view *v, size_t row, size_t head,
+			 const float *scores)
+{
+	const struct forward *f = a->forward;
+	const struct forward_pattern pattern = {f->layer, row, head, v->first, v->end, scores};
+
+	if (f->pattern && a->sight != SIGHT_SOURCE)
+		f->pattern(f->tap_context, &pattern);
+}
+
 /* One head of one row: softmax(q . keys * scale + bias) . values, page by page. */
 static void attend(const struct attention *a, size_t row, size_t head, float *scores)
 {
@@ -232,6 +242,7 @@ static void attend(const struct attention *a, size_t row, size_t head, float *sc
 	}
 	add_bias(a, &v, a->rows[row].position, head, scores);
 	layers_softmax(scores + v.first, v.end - v.first);
+	show_pattern(a, &v, row, head, scores);
 	memset(out, 0, c->head_size * sizeof(float));
 	for (size_t i = v.first; i < v.end;) {
 		const float *value = kvcache_value(f->cache, v.table, a->slot, i) + within;

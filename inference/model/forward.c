@@ -62,16 +62,19 @@ void forward_free(struct forward *f)
 	free(f);
 }
 
-void forward_watch(struct forward *f, forward_tap_fn *tap, void *context)
+void forward_watch(struct forward *f, forward_tap_fn *tap, forward_pattern_fn *pattern,
+		   void *context)
 {
 	f->tap = tap;
+	f->pattern = pattern;
 	f->tap_context = context;
 }
 
-static void show(const struct forward *f, unsigned layer, size_t count)
+static void show(const struct forward *f, enum forward_point point, const float *values,
+		 size_t count)
 {
 	if (f->tap)
-		f->tap(f->tap_context, layer, f->x, count);
+		f->tap(f->tap_context, point, f->layer, values, count);
 }
 
 enum err forward_product(struct forward *f, float *out, const float *x, const struct affine *a,
@@ -102,29 +105,46 @@ void forward_norm(const struct forward *f, float *out, const float *x, const str
 	}
 }
 
+/* Where a token stands, and of which segment it is, for families that add that to what it is. */
+static void place_rows(struct forward *f, const struct forward_row *rows, size_t count)
+{
+	const struct model *m = f->model;
+	size_t hidden = m->config.hidden_size;
+
+	show(f, FORWARD_EMBED, f->x, count);
+	for (size_t i = 0; i < count; i++) {
+		float *x = f->x + i * hidden;
+
+		if (m->positions)
+			layers_add(x, m->positions + rows[i].position * hidden, hidden);
+		if (m->segments)
+			layers_add(x, m->segments + rows[i].segment * hidden, hidden);
+	}
+}
+
 static void start_rows(struct forward *f, const struct forward_row *rows, size_t count)
 {
 	const struct model *m = f->model;
 	const struct config *c = &m->config;
 	size_t hidden = c->hidden_size;
+	bool is_placed = m->positions || m->segments;
 
 	assert(count <= FORWARD_MAX_ROWS);
 	f->has_adapters = false;
+	f->layer = 0;
 	for (size_t i = 0; i < count; i++) {
-		float *x = f->x + i * hidden;
-
 		assert(rows[i].token < c->vocabulary && rows[i].position < f->context);
-		memcpy(x, m->embedding + rows[i].token * hidden, hidden * sizeof(float));
-		if (m->positions)
-			layers_add(x, m->positions + rows[i].position * hidden, hidden);
 		assert(rows[i].segment == 0 || rows[i].segment < c->segments);
-		if (m->segments)
-			layers_add(x, m->segments + rows[i].segment * hidden, hidden);
+		memcpy(f->x + i * hidden, m->embedding + rows[i].token * hidden,
+		       hidden * sizeof(float));
 	}
+	if (is_placed)
+		place_rows(f, rows, count);
 	if (m->embedding_norm.weight)
 		forward_norm(f, f->x, f->x, &m->embedding_norm, count);
+	if (!is_placed)
+		show(f, FORWARD_EMBED, f->x, count);
 	attention_begin(f, rows, count);
-	show(f, 0, count);
 }
 
 /* What a block reads: x behind the norm, or x itself where the norm comes after the block. */
@@ -136,9 +156,12 @@ static const float *enter_block(struct forward *f, const struct affine *norm, si
 	return f->normed;
 }
 
-static void leave_block(struct forward *f, const struct affine *norm, size_t count)
+/* `resid`: what x is called with this block's part in it. */
+static void leave_block(struct forward *f, const struct affine *norm, size_t count,
+			enum forward_point resid)
 {
 	layers_add(f->x, f->delta, count * f->model->config.hidden_size);
+	show(f, resid, f->x, count);
 	if (f->model->config.family->norm_after)
 		forward_norm(f, f->x, f->x, norm, count);
 }
@@ -158,13 +181,20 @@ static enum err attention_block(struct forward *f, const struct model_layer *l, 
 	TRY(forward_adapt(f, slot, ADAPTER_Q, f->q, x, rows, count));
 	TRY(forward_adapt(f, slot, ADAPTER_K, f->k, x, rows, count));
 	TRY(forward_adapt(f, slot, ADAPTER_V, f->v, x, rows, count));
+	show(f, FORWARD_Q, f->q, count);
+	show(f, FORWARD_K, f->k, count);
+	show(f, FORWARD_V, f->v, count);
 	attention_turn(f, f->q, &l->q_norm, c->heads, count);
 	attention_turn(f, f->k, &l->k_norm, c->kv_heads, count);
+	show(f, FORWARD_ROT_Q, f->q, count);
+	show(f, FORWARD_ROT_K, f->k, count);
 	attention_keep(f, slot, rows, count);
 	attention_run(f, slot, sight, rows, count);
+	show(f, FORWARD_Z, f->mixed, count);
 	TRY(forward_product(f, f->delta, f->mixed, &l->o, count, c->hidden_size, width));
 	TRY(forward_adapt(f, slot, ADAPTER_O, f->delta, f->mixed, rows, count));
-	leave_block(f, &l->attention_norm, count);
+	show(f, FORWARD_ATTN_OUT, f->delta, count);
+	leave_block(f, &l->attention_norm, count, FORWARD_RESID_MID);
 	return OK;
 }
 
@@ -179,7 +209,8 @@ static enum err cross_block(struct forward *f, const struct model_layer *l, size
 	TRY(forward_product(f, f->q, x, &l->cross_q, count, width, c->hidden_size));
 	attention_run(f, slot, SIGHT_SOURCE, rows, count);
 	TRY(forward_product(f, f->delta, f->mixed, &l->cross_o, count, c->hidden_size, width));
-	leave_block(f, &l->cross_norm, count);
+	show(f, FORWARD_CROSS_ATTN_OUT, f->delta, count);
+	leave_block(f, &l->cross_norm, count, FORWARD_RESID_MID_CROSS);
 	return OK;
 }
 
@@ -203,7 +234,10 @@ static enum err mlp_block(struct forward *f, const struct model_layer *l, size_t
 		layers_multiply(middle, f->up, count * wide);
 	TRY(forward_product(f, f->delta, middle, &l->down, count, hidden, wide));
 	TRY(forward_adapt(f, slot, ADAPTER_DOWN, f->delta, middle, rows, count));
-	leave_block(f, &l->mlp_norm, count);
+	show(f, FORWARD_MLP_OUT, f->delta, count);
+	leave_block(f, &l->mlp_norm, count, FORWARD_RESID_POST);
+	if (c->family->norm_after)
+		show(f, FORWARD_NORMALIZED_POST, f->x, count);
 	return OK;
 }
 
@@ -215,11 +249,12 @@ static enum err run_decoder(struct forward *f, const struct forward_row *rows, s
 	for (unsigned i = 0; i < f->model->config.layers; i++) {
 		const struct model_layer *l = &f->model->decoder.layers[i];
 
+		f->layer = i;
+		show(f, FORWARD_RESID_PRE, f->x, count);
 		TRY(attention_block(f, l, i, SIGHT_PAST, rows, count));
 		if (l->cross_q.weight)
 			TRY(cross_block(f, l, i, rows, count));
 		TRY(mlp_block(f, l, i, rows, count));
-		show(f, i + 1, count);
 	}
 	return OK;
 }
@@ -288,10 +323,11 @@ enum err forward_encode(struct forward *f, const struct forward_row *rows, size_
 	for (unsigned i = 0; i < f->model->config.encoder_layers; i++) {
 		const struct model_layer *l = &encoder->layers[i];
 
+		f->layer = i;
+		show(f, FORWARD_RESID_PRE, f->x, count);
 		/* Nobody looks at a layer's keys later on: one place does for all. */
 		TRY(attention_block(f, l, 0, SIGHT_WHOLE, rows, count));
 		TRY(mlp_block(f, l, 0, rows, count));
-		show(f, i + 1, count);
 	}
 	*hidden = f->x;
 	if (encoder->norm.weight) {

@@ -30,9 +30,42 @@ struct forward_row {
 	const struct adapter *adapter; /* decoder: of this row's sequence; NULL: none */
 };
 
-/* Called with the residual stream [rows][hidden] behind the embedding (layer 0) and behind each
- * layer (from 1 on); borrowed for the call. */
-typedef void forward_tap_fn(void *context, unsigned layer, const float *x, size_t rows);
+/*
+ * Where a pass can be looked at, as TransformerLens names it, in the order of the pass. Each is
+ * [rows][width]: the residual stream and what is added to it have the model's hidden size; q, z are
+ * [heads][head_size], k, v [kv_heads][head_size].
+ */
+enum forward_point {
+	FORWARD_EMBED,     /* tokens, without positions; behind the norm, where that is all */
+	FORWARD_RESID_PRE, /* what a layer reads */
+	FORWARD_Q,         /* as multiplied: before norms and turns */
+	FORWARD_K,
+	FORWARD_V,
+	FORWARD_ROT_Q, /* turned by its position */
+	FORWARD_ROT_K,
+	FORWARD_Z, /* values, weighed by the pattern */
+	FORWARD_ATTN_OUT,
+	FORWARD_RESID_MID,
+	FORWARD_CROSS_ATTN_OUT, /* of a decoder that looks at an encoder */
+	FORWARD_RESID_MID_CROSS,
+	FORWARD_MLP_OUT,
+	FORWARD_RESID_POST,      /* where norms stand behind blocks: before that norm */
+	FORWARD_NORMALIZED_POST, /* and behind it: what the next layer reads */
+};
+
+/* `values` are borrowed for the call. */
+typedef void forward_tap_fn(void *context, enum forward_point point, unsigned layer,
+			    const float *values, size_t rows);
+
+/* What one head of one row makes of the keys [first, end) that it sees; the others are 0. Called
+ * from several threads at once. */
+struct forward_pattern {
+	unsigned layer;
+	size_t row, head;
+	size_t first, end;
+	const float *values; /* of position 0 on */
+};
+typedef void forward_pattern_fn(void *context, const struct forward_pattern *pattern);
 
 struct forward;
 
@@ -46,8 +79,9 @@ RESULT forward_new(struct forward **out, const struct model *model, struct kvcac
 void forward_free(struct forward *f); /* NULL is fine */
 AUTO_POINTER(forward)
 
-/* Who looks on; NULL: nobody. */
-void forward_watch(struct forward *f, forward_tap_fn *tap, void *context);
+/* Who looks on, and at the patterns of attention; NULL: nobody. */
+void forward_watch(struct forward *f, forward_tap_fn *tap, forward_pattern_fn *pattern,
+		   void *context);
 
 /* The decoder: at most FORWARD_MAX_ROWS rows; *logits gets [rows that want them][vocabulary],
  * which the caller may change, borrowed until the next run. */
@@ -64,6 +98,15 @@ RESULT forward_encode(struct forward *f, const struct forward_row *rows, size_t 
 /* On top of hidden states, [count][hidden] as one of the two above gave them, or some of their rows
  * (count <= FORWARD_MAX_ROWS). A masked head: [count][vocabulary], at most `logit_rows` of them. */
 RESULT forward_masked_logits(struct forward *f, const float *hidden, size_t count, float **logits);
+
+/* Residual streams [count][hidden] behind the norm that stands behind the last layer. */
+void forward_final_norm(const struct forward *f, float *out, const float *x, size_t count);
+
+/* What the model would say if its layers ended there (the "logit lens", nostalgebraist, 2020): the
+ * last norm and the unembedding over residual streams, [count][vocabulary], at most `logit_rows`
+ * of them; BERT's masked head over what a layer leaves. Not from within a tap. */
+RESULT forward_lens(struct forward *f, const float *x, size_t count, float **logits);
+size_t forward_logit_rows(const struct forward *f);
 
 /* A head of classes: [labels], of one sequence. BERT reads the state of its first token, GPT-2 that
  * of its last. */

@@ -34,7 +34,9 @@ struct forward {
 	size_t context;
 	size_t logit_rows;
 	forward_tap_fn *tap;
+	forward_pattern_fn *pattern;
 	void *tap_context;
+	unsigned layer;    /* under way */
 	bool has_adapters; /* some row of this pass has one */
 #define BUFFER_MEMBER(name, floats) float *name;
 	BUFFERS(BUFFER_MEMBER)

@@ -21,6 +21,37 @@ enum err forward_masked_logits(struct forward *f, const float *hidden, size_t co
 	return OK;
 }
 
+void forward_final_norm(const struct forward *f, float *out, const float *x, size_t count)
+{
+	const struct model *m = f->model;
+	const struct affine *norm = m->config.encoder_layers ? &m->encoder.norm : &m->decoder.norm;
+
+	assert(norm->weight);
+	forward_norm(f, out, x, norm, count);
+}
+
+size_t forward_logit_rows(const struct forward *f)
+{
+	return f->logit_rows < FORWARD_MAX_ROWS ? f->logit_rows : FORWARD_MAX_ROWS;
+}
+
+enum err forward_lens(struct forward *f, const float *x, size_t count, float **logits)
+{
+	const struct model *m = f->model;
+	const struct config *c = &m->config;
+
+	if (c->head == CONFIG_HEAD_MASKED)
+		return forward_masked_logits(f, x, count, logits);
+	assert(c->head == CONFIG_HEAD_LANGUAGE && count <= forward_logit_rows(f));
+	forward_norm(f, f->normed, x, &m->decoder.norm, count);
+	if (c->logits_scaled)
+		layers_scale(f->normed, layers_rsqrt(c->hidden_size), count * c->hidden_size);
+	TRY(forward_product(f, f->logits, f->normed, &m->head, count, c->vocabulary,
+			    c->hidden_size));
+	*logits = f->logits;
+	return OK;
+}
+
 enum err forward_classify(struct forward *f, const float *state, float *labels)
 {
 	const struct model *m = f->model;

@@ -69,6 +69,11 @@ enum {
 	WIRE_MAX_TASKS = 64,          /* names of what a model can be asked for */
 	WIRE_MAX_INPUTS = 64,         /* texts of one ENGINE_EMBED */
 	WIRE_MAX_VECTORS = 64 * 1024, /* bytes of values in one ENGINE_VECTORS */
+	WIRE_MAX_LOOKS = 64,          /* reads and lenses of one ENGINE_LOOK */
+	WIRE_MAX_LOOK_RANGES = 32,    /* of positions, of one of them */
+	WIRE_MAX_LOOK_HEADS = 64,
+	WIRE_MAX_LOOK_INPUT = 64 * 1024,
+	WIRE_MAX_POINT = 64, /* the name of a point inside a model */
 	WIRE_MAX_PIECE = 256,         /* the bytes of one token */
 	WIRE_MAX_TOKENS = 16,         /* tokens in one ENGINE_DELTA */
 	WIRE_MAX_TOP = 20,            /* alternatives of one token */
@@ -166,6 +171,9 @@ enum {
 	X(ENGINE_EMBED,     0x0710, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_MAX_BODY,         0,  "a loaded model; ENGINE_PASS with its pass, for infer:embed") \
 	X(ENGINE_VECTORS,   0x0711, WIRE_PART,  ROLE_SET_ENGINE,   ROLE_SET_EDGE,        4 + WIRE_MAX_VECTORS,  0,  "ENGINE_EMBED") \
 	X(ENGINE_EMBEDDED,  0x0712, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        9,                     0,  "ENGINE_EMBED") \
+	X(ENGINE_LOOK,      0x0740, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_MAX_BODY,         0,  "a loaded model; ENGINE_PASS with its pass, for internals:read") \
+	X(ENGINE_SEEN,      0x0741, WIRE_PART,  ROLE_SET_ENGINE,   ROLE_SET_EDGE,        4 + WIRE_MAX_VECTORS,  0,  "ENGINE_LOOK") \
+	X(ENGINE_LOOKED,    0x0742, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        8 + 14 * WIRE_MAX_LOOKS, 0, "ENGINE_LOOK") \
 	X(ENGINE_SIZE,      0x0730, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4 + WIRE_MAX_CONFIG,   0,  "nothing") \
 	X(ENGINE_SIZED,     0x0731, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        24 + WIRE_MAX_TASKS + WIRE_MAX_TEXT, 0,  "ENGINE_SIZE") \
 	X(ENGINE_MEASURE,   0x0732, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_MAX_BODY,         0,  "an empty slot; HANDLE_KEY for every handle") \

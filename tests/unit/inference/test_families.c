@@ -17,10 +17,22 @@ struct norms {
 	size_t hidden;
 };
 
-static void take_norms(void *context, unsigned layer, const float *x, size_t rows)
+/* Before the first layer is 0, behind it 1. */
+static bool is_between_layers(enum forward_point point, unsigned *layer)
+{
+	if (point == FORWARD_RESID_PRE && *layer == 0)
+		return true;
+	*layer += 1;
+	return point == FORWARD_RESID_POST;
+}
+
+static void take_norms(void *context, enum forward_point point, unsigned layer, const float *x,
+		       size_t rows)
 {
 	struct norms *n = context;
 
+	if (!is_between_layers(point, &layer))
+		return;
 	assert_true(layer < MAX_LAYERS);
 	for (size_t i = 0; i < rows; i++) {
 		double sum = 0;
@@ -109,12 +121,12 @@ static void check_decoder(const char *path, const struct operators *row, unsigne
 
 	setup_open(&s, path, row, threads);
 	norms.hidden = s.config.hidden_size;
-	forward_watch(s.forward, take_norms, &norms);
+	forward_watch(s.forward, take_norms, NULL, &norms);
 	count = rows_of_ids(rows, &s, json_object_get(expected, "input_ids"));
 	assert_ok(forward_run(s.forward, rows, count, &logits));
 	check_rows(path, logits, json_object_get(expected, "logits"), s.config.vocabulary, 1e-4);
 	check_norms(path, &norms, json_object_get(expected, "hidden_state_norms"));
-	forward_watch(s.forward, NULL, NULL);
+	forward_watch(s.forward, NULL, NULL, NULL);
 	check_greedy(&s, path, json_object_get(expected, "greedy_ids"), count,
 		     logits + (count - 1) * s.config.vocabulary);
 }
@@ -331,10 +343,13 @@ struct blocks {
 	float of[4][11 * 48];
 };
 
-static void take_blocks(void *context, unsigned layer, const float *x, size_t rows)
+static void take_blocks(void *context, enum forward_point point, unsigned layer, const float *x,
+			size_t rows)
 {
 	struct blocks *b = context;
 
+	if (!is_between_layers(point, &layer))
+		return;
 	assert_true(layer < 4 && rows == 11);
 	memcpy(b->of[layer], x, sizeof b->of[layer]);
 }
@@ -360,7 +375,7 @@ static void a_gpt2_of_pytorch_has_its_states_behind_each_block(void **state)
 		   S("{\"model_type\":\"gpt2\",\"n_embd\":48,\"n_layer\":3,\"n_head\":3,"
 		     "\"n_positions\":11,\"vocab_size\":3,\"tie_word_embeddings\":false}"));
 	setup_finish(&s, &operators_onednn, 1, 0);
-	forward_watch(s.forward, take_blocks, &blocks);
+	forward_watch(s.forward, take_blocks, NULL, &blocks);
 	for (size_t batch = 0; batch < 3; batch++) {
 		assert_int_equal(read_floats(floats, sizeof floats / sizeof *floats,
 					     json_object_get(expected, "idx")),
