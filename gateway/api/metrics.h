@@ -21,6 +21,7 @@
 	X(DOWNLOAD_BYTES,    "sallyport_download_bytes_total",    "bytes of files given to the network") \
 	X(GENERATIONS,       "sallyport_generations_total",       "generations that ended") \
 	X(EMBEDDINGS,        "sallyport_embeddings_total",        "calls for embeddings that ended") \
+	X(INTERNALS,         "sallyport_internals_total",         "reads inside a model that ended") \
 	X(PROMPT_TOKENS,     "sallyport_prompt_tokens_total",     "tokens read by engines") \
 	X(COMPLETION_TOKENS, "sallyport_completion_tokens_total", "tokens written by engines") \
 	X(STREAMS_CUT,       "sallyport_streams_cut_total",       "downloads and generations ended by a withdrawal or a lapse") \

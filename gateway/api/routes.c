@@ -3,6 +3,7 @@
 
 #include "gateway/api/api.h"
 #include "gateway/api/infer/embedding.h"
+#include "gateway/api/infer/internals_ask.h"
 #include "gateway/api/upload/commit.h"
 
 /* A route on a model, with and without a namespace in its name. */
@@ -34,6 +35,7 @@ static const struct route routes[] = {
 	{"POST",   "/tokenize",                           "infer:generate",  BODY_BUFFER, API_MAX_JSON, texts_tokenize},
 	{"POST",   "/detokenize",                         "infer:generate",  BODY_BUFFER, API_MAX_JSON, texts_detokenize},
 	{"POST",   "/v1/embeddings",                      "infer:embed",     BODY_BUFFER, EMBEDDING_MAX_BODY, openai_embeddings},
+	{"POST",   "/v1/internals",                       "internals:read",  BODY_BUFFER, INTERNALS_MAX_BODY, infer_internals},
 
 	{"GET",    "/api/whoami-v2",                      "public",          BODY_NONE,   0, hub_whoami},
 	{"GET",    "/api/models",                         "public",          BODY_NONE,   0, hub_models},

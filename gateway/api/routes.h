@@ -131,7 +131,7 @@ route_fn transparency_page, transparency_json;
 route_fn log_file, log_vkey, receipt_get, revision_receipt, audit_events;
 /* openai.c */
 route_fn openai_models, openai_model, openai_chat, openai_completions, openai_embeddings,
-	texts_tokenize, texts_detokenize;
+	infer_internals, texts_tokenize, texts_detokenize;
 /* health.c */
 route_fn health, ready, metrics, openapi;
 

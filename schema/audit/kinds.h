@@ -142,6 +142,7 @@
 	X(INFER_PASS,        "infer.pass",        A) \
 	X(INFER_GENERATE,    "infer.generate",    B) \
 	X(INFER_EMBED,       "infer.embed",       B) \
+	X(INFER_INTERNALS,   "infer.internals",   B) \
 	X(INFER_END,         "infer.end",         B) \
 	X(DECISION_DENY,     "decision.deny",     B) \
 	X(AUDIT_QUERY,       "audit.query",       B)

@@ -73,10 +73,10 @@ enum {
 	WIRE_MAX_LOOK_RANGES = 32,    /* of positions, of one of them */
 	WIRE_MAX_LOOK_HEADS = 64,
 	WIRE_MAX_LOOK_INPUT = 64 * 1024,
-	WIRE_MAX_POINT = 64, /* the name of a point inside a model */
-	WIRE_MAX_PIECE = 256,         /* the bytes of one token */
-	WIRE_MAX_TOKENS = 16,         /* tokens in one ENGINE_DELTA */
-	WIRE_MAX_TOP = 20,            /* alternatives of one token */
+	WIRE_MAX_POINT = 64,  /* the name of a point inside a model */
+	WIRE_MAX_PIECE = 256, /* the bytes of one token */
+	WIRE_MAX_TOKENS = 16, /* tokens in one ENGINE_DELTA */
+	WIRE_MAX_TOP = 20,    /* alternatives of one token */
 	WIRE_PASS_SECONDS = 60,
 	WIRE_MAX_PARTS = 1024, /* of one upload */
 	WIRE_MAX_DOCUMENT = 40 * 1024,

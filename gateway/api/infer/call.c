@@ -25,7 +25,16 @@ static struct slice right_of(const struct call *c)
 
 static enum audit_kind kind_of(enum right right)
 {
+	if (right == RIGHT_INTERNALS_READ)
+		return AUDIT_INFER_INTERNALS;
 	return right == RIGHT_INFER_EMBED ? AUDIT_INFER_EMBED : AUDIT_INFER_GENERATE;
+}
+
+static enum metric metric_of(enum right right)
+{
+	if (right == RIGHT_INTERNALS_READ)
+		return METRIC_INTERNALS;
+	return right == RIGHT_INFER_EMBED ? METRIC_EMBEDDINGS : METRIC_GENERATIONS;
 }
 
 static void tell_adapter(const struct store_adapter *a, struct audit_event *event)
@@ -53,6 +62,8 @@ static enum err log_begin(struct call *c)
 	audit_event_text(&event, "route", slice_of_string(c->kind->route));
 	if (c->adapter)
 		tell_adapter(c->adapter, &event);
+	if (c->kind->tell_begin)
+		c->kind->tell_begin(c, &event);
 	audit_event_text(&event, "decision", slice_of_string(exchange_request_id(c->x)));
 	audit_event_text(&event, "address", exchange_client_address(c->x));
 	TRY(store_begin(store));
@@ -75,11 +86,10 @@ static void log_end(struct call *c, enum err result)
 		.calls = 1,
 		.prompt_tokens = c->prompt_tokens,
 		.completion_tokens = c->completion_tokens,
+		.bytes = c->revealed_bytes,
 	};
 
-	metrics_add(&c->context->api->metrics,
-		    c->kind->right == RIGHT_INFER_EMBED ? METRIC_EMBEDDINGS : METRIC_GENERATIONS,
-		    1);
+	metrics_add(&c->context->api->metrics, metric_of(c->kind->right), 1);
 	metrics_add(&c->context->api->metrics, METRIC_PROMPT_TOKENS, c->prompt_tokens);
 	metrics_add(&c->context->api->metrics, METRIC_COMPLETION_TOKENS, c->completion_tokens);
 	audit_event_begin(&event, AUDIT_INFER_END, g->who->authenticated ? g->who->person.id : NULL,
@@ -93,6 +103,8 @@ static void log_end(struct call *c, enum err result)
 			 slice_of_string(result == OK ? c->finish : err_name(result)));
 	audit_event_number(&event, "prompt_tokens", (int64_t)c->prompt_tokens);
 	audit_event_number(&event, "completion_tokens", (int64_t)c->completion_tokens);
+	if (c->kind->tell_end)
+		c->kind->tell_end(c, &event);
 	memcpy(usage.person, g->who->person.id, STORE_ID);
 	memcpy(usage.model, g->access.model.id, STORE_ID);
 	if (api_log(c->context->store, &event) != OK ||

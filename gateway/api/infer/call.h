@@ -13,6 +13,7 @@
 #include "gateway/api/quota/quota.h"
 #include "gateway/proc/rpc.h"
 
+struct audit_event;
 struct call;
 
 struct call_kind {
@@ -27,6 +28,9 @@ struct call_kind {
 	enum err (*work)(struct call *c);
 	/* `work` failed. True: it has told the client. NULL: it never does. */
 	bool (*tell)(struct call *c, enum err result);
+	/* What the entry before, and the one behind, say of this kind besides. NULL: nothing. */
+	void (*tell_begin)(const struct call *c, struct audit_event *event);
+	void (*tell_end)(const struct call *c, struct audit_event *event);
 };
 
 /* Lives in the exchange's arena. */
@@ -50,9 +54,10 @@ struct call {
 
 	/* What `work` has to fill in. */
 	uint64_t prompt_tokens, completion_tokens;
-	const char *finish; /* static; as the last entry says it */
-	bool is_begun;      /* the engine has something of it */
-	bool is_counted;    /* it has told its last: the counts above are exact */
+	uint64_t revealed_bytes; /* of the model's inside, for the sums of usage */
+	const char *finish;      /* static; as the last entry says it */
+	bool is_begun;           /* the engine has something of it */
+	bool is_counted;         /* it has told its last: the counts above are exact */
 };
 
 /* From the first decision to the last entry; answers in any case. */

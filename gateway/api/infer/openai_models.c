@@ -32,7 +32,8 @@ static bool has_right(struct exchange *x, struct route_context *context,
 /* What this token may use, and the engine serves: nothing else is listed. */
 static bool may_use(struct exchange *x, struct route_context *context, const struct store_model *m)
 {
-	static const enum right rights[] = {RIGHT_INFER_GENERATE, RIGHT_INFER_EMBED};
+	static const enum right rights[] = {RIGHT_INFER_GENERATE, RIGHT_INFER_EMBED,
+					    RIGHT_INTERNALS_READ};
 
 	for (size_t i = 0; i < sizeof rights / sizeof *rights && m->runnable; i++)
 		if (able_to(m->tasks, rights[i]) && has_right(x, context, m, rights[i]))

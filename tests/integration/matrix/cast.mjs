@@ -100,7 +100,8 @@ export class Cast {
 	}
 
 	async request(name, model) {
-		const rights = ["adapters:write", "infer:embed", "infer:generate", "weights:read"];
+		const rights = ["adapters:write", "infer:embed", "infer:generate", "internals:read",
+			"weights:read"];
 		const terms = await termsOf(this.gateway, model);
 		const body = { model, intended_use: "to look", rights, terms_sha256: terms };
 		const made = await submit(this.gateway, this.persons[name].token, body);

@@ -63,6 +63,7 @@ export const routes = {
 	"POST /tokenize": inference({ prompt: "a" }),
 	"POST /detokenize": inference({ tokens: [1] }),
 	"POST /v1/embeddings": inference({ input: "a" }),
+	"POST /v1/internals": inference({ input: "a", read: [{ at: "hook_embed" }] }),
 
 	"GET /api/whoami-v2": { asksWho: true },
 	"GET /api/models": {},
