@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "crypto/base/file.h"
 #include "crypto/base/text.h"
@@ -91,11 +92,20 @@ static enum err begin(struct trust *t, struct cli *cli)
 	return pin_key(t, cli);
 }
 
+/* Files of one's own are read by all cores; a connection is one thread's. */
+static unsigned threads_for(const struct trust *t)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return t->from.client || cores < 1 ? 1 : (unsigned)cores;
+}
+
 static enum err verify(struct audit_verified *out, struct trust *t)
 {
-	struct audit_source source = {
-		.fetch = log_fetch, .context = &t->from, .vkey = slice_of_string(t->state.vkey)};
-
+	struct audit_source source = {.fetch = log_fetch,
+				      .context = &t->from,
+				      .threads = threads_for(t),
+				      .vkey = slice_of_string(t->state.vkey)};
 	enum err result = audit_verify(out, &source, &t->state.checkpoint);
 	char why[FAILURE_MAX_TEXT];
 

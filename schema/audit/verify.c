@@ -1,204 +1,204 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "schema/audit/verify.h"
 
+#include <assert.h>
 #include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-#include "crypto/base/reader.h"
 #include "crypto/base/text.h"
-#include "crypto/merkle.h"
 #include "crypto/note.h"
+#include "schema/audit/verify_file.h"
 
-enum {
-	VERIFY_WIDTH = 256,
-	VERIFY_LEVELS = 8,
-	VERIFY_PATH = 64,
-	VERIFY_MAX_BUNDLE = VERIFY_WIDTH * (2 + 65535),
-	VERIFY_MAX_TILE = VERIFY_WIDTH * DIGEST_SIZE,
-};
+/* Bundles between two meetings of the threads: a million entries. */
+enum { VERIFY_WINDOW = 4096, VERIFY_MAX_THREADS = 64 };
 
-/* 2^40 leaves; far above what one gateway writes, and bounds the memory for the levels above. */
+/* Far above what one gateway writes; their names fit. */
 #define VERIFY_MAX_SIZE (UINT64_C(1) << 40)
 
-/* The roots of the full subtrees from left to right, largest first: one for each bit of size. */
-struct peaks {
-	uint64_t size;
-	size_t count;
-	struct digest nodes[64];
+/* The last, still incomplete row of a level: the roots of what stands below. */
+struct level {
+	size_t width;
+	uint64_t full; /* rows that went up */
+	struct digest row[VERIFY_WIDTH];
 };
 
-static void peaks_add(struct peaks *p, struct digest leaf)
-{
-	p->nodes[p->count++] = leaf;
-	for (uint64_t bits = p->size++; bits & 1; bits >>= 1) {
-		p->count--;
-		p->nodes[p->count - 1] = merkle_node(&p->nodes[p->count - 1], &p->nodes[p->count]);
-	}
-}
-
-static struct digest peaks_root(const struct peaks *p)
-{
-	struct digest root = p->count ? p->nodes[p->count - 1] : digest_of(S(""));
-
-	for (size_t i = p->count; i-- > 1;)
-		root = merkle_node(&p->nodes[i - 1], &root);
-	return root;
-}
+/* The first failure, counted by bundles: the same whichever thread was faster. */
+struct first_failure {
+	enum err result;
+	uint64_t bundle;
+	char text[FAILURE_MAX_TEXT];
+};
 
 struct walk {
 	const struct audit_source *source;
-	const struct audit_remembered *remembered;
+	const struct audit_remembered *remembered; /* NULL: nothing */
 	struct audit_verified *out;
-	struct peaks peaks;
-	struct digest root_then;         /* when it had as many leaves as remembered */
-	struct buf above[VERIFY_LEVELS]; /* computed hashes of each level; [0] is not used */
-	bool has_mismatch;               /* a tile says otherwise than the entries; the first: */
-	char tile[VERIFY_PATH];
-	unsigned level;
-	uint64_t hash; /* counted through the level; at level 0 the entry */
+	struct level levels[VERIFY_LEVELS]; /* [0]: the last bundle's leaves, if it is partial */
+	struct digest then[VERIFY_WIDTH];   /* the leaves of its last bundle when remembered */
+	struct digest root_then;
+
+	/* A window: threads take a bundle each, leave its root, and meet at the end. */
+	atomic_uint_fast64_t next;
+	uint64_t first, behind;
+	struct digest roots[VERIFY_WINDOW];
+	pthread_mutex_t lock; /* for what follows, while threads run */
+	struct first_failure failed;
+	struct verify_mismatch mismatch; /* the lowest level's first */
 };
 
-/* kind 'e': entries, else the level's digit. 1234067 is x001/x234/067. */
-static void write_path(char out[VERIFY_PATH], const char *kind, uint64_t index, size_t width)
+static uint64_t bundle_of(uint64_t size)
 {
-	char partial[8] = "";
-
-	if (width < VERIFY_WIDTH)
-		snprintf(partial, sizeof partial, ".p/%zu", width);
-	if (index < 1000)
-		snprintf(out, VERIFY_PATH, "tile/%s/%03" PRIu64 "%s", kind, index, partial);
-	else if (index < 1000000)
-		snprintf(out, VERIFY_PATH, "tile/%s/x%03" PRIu64 "/%03" PRIu64 "%s", kind,
-			 index / 1000, index % 1000, partial);
-	else if (index < 1000000000)
-		snprintf(out, VERIFY_PATH, "tile/%s/x%03" PRIu64 "/x%03" PRIu64 "/%03" PRIu64 "%s",
-			 kind, index / 1000000, index / 1000 % 1000, index % 1000, partial);
-	else
-		snprintf(out, VERIFY_PATH,
-			 "tile/%s/x%03" PRIu64 "/x%03" PRIu64 "/x%03" PRIu64 "/%03" PRIu64 "%s",
-			 kind, index / 1000000000, index / 1000000 % 1000, index / 1000 % 1000,
-			 index % 1000, partial);
+	return (size + VERIFY_WIDTH - 1) / VERIFY_WIDTH;
 }
 
-/* The partial file, or (the log has grown meanwhile) the full one. *path names what was read. */
-static enum err fetch(const struct walk *w, struct buf *out, char path[VERIFY_PATH],
-		      const char *kind, uint64_t index, size_t width)
+static void note_mismatch(struct walk *w, const struct verify_mismatch *one)
 {
-	enum err result;
+	const struct verify_mismatch *had = &w->mismatch;
 
-	write_path(path, kind, index, width);
-	result = w->source->fetch(w->source->context, out, path);
-	if (result == ERR_NOT_FOUND && width < VERIFY_WIDTH) {
-		char full[VERIFY_PATH];
+	if (!one->is_there)
+		return;
+	pthread_mutex_lock(&w->lock);
+	if (!had->is_there || one->level < had->level ||
+	    (one->level == had->level && one->hash < had->hash))
+		w->mismatch = *one;
+	pthread_mutex_unlock(&w->lock);
+}
 
-		write_path(full, kind, index, VERIFY_WIDTH);
-		buf_reset(out);
-		if (w->source->fetch(w->source->context, out, full) == OK) {
-			memcpy(path, full, sizeof full);
-			return OK;
-		}
+static void note_failure(struct walk *w, enum err result, uint64_t bundle)
+{
+	pthread_mutex_lock(&w->lock);
+	if (w->failed.result == OK || bundle < w->failed.bundle) {
+		w->failed.result = result;
+		w->failed.bundle = bundle;
+		snprintf(w->failed.text, sizeof w->failed.text, "%s", failure_text());
 	}
-	if (result == ERR_NOT_FOUND)
-		return failure(ERR_NOT_FOUND, "%s is missing", path);
-	return result;
+	pthread_mutex_unlock(&w->lock);
+	atomic_store(&w->next, w->behind); /* those before it were all taken already */
 }
 
-/* Compare a tile with the hashes computed for it; a difference is noted, and judged at the end. */
-static enum err check_tile(struct walk *w, unsigned level, uint64_t index, const struct digest *row,
-			   size_t width)
+static enum err check_bundle(struct walk *w, struct verify_reader *r, uint64_t index)
 {
-	AUTO(buf_free) struct buf bytes = buf_new(VERIFY_MAX_TILE);
-	char kind[2] = {(char)('0' + level), '\0'};
-	char path[VERIFY_PATH], own[VERIFY_PATH];
-	size_t size = width * DIGEST_SIZE;
+	uint64_t left = w->out->size - index * VERIFY_WIDTH;
+	size_t width = left < VERIFY_WIDTH ? (size_t)left : VERIFY_WIDTH;
+	struct verify_mismatch mismatch;
+	struct digest row[VERIFY_WIDTH];
 
-	TRY(fetch(w, &bytes, path, kind, index, width));
-	write_path(own, kind, index, width);
-	if (bytes.size < size || (strcmp(path, own) == 0 && bytes.size != size))
-		return failure(ERR_FORGED, "%s has %zu bytes, not %zu", path, bytes.size, size);
-	w->out->tiles++;
-	if (w->has_mismatch)
+	TRY(verify_read_bundle(r, row, index, width));
+	TRY(verify_compare_tile(r, &mismatch, 0, index, row, width));
+	note_mismatch(w, &mismatch);
+	if (w->remembered && index == w->remembered->size / VERIFY_WIDTH)
+		memcpy(w->then, row, sizeof row);
+	if (width == VERIFY_WIDTH) {
+		w->roots[index - w->first] = verify_row_root(row, width);
 		return OK;
-	for (size_t i = 0; i < width; i++) {
-		if (memcmp(bytes.data + i * DIGEST_SIZE, row[i].bytes, DIGEST_SIZE) == 0)
-			continue;
-		w->has_mismatch = true;
-		memcpy(w->tile, path, sizeof path);
-		w->level = level;
-		w->hash = index * VERIFY_WIDTH + i;
-		break;
 	}
+	memcpy(w->levels[0].row, row, sizeof row);
+	w->levels[0].width = width;
 	return OK;
 }
 
-/* The root of a full row goes one level up. */
-static enum err push_up(struct walk *w, unsigned level, const struct digest *row)
+static void *work(void *context)
 {
-	struct peaks peaks = {.size = 0};
-	struct digest root;
+	struct walk *w = context;
+	struct verify_reader reader;
+	uint64_t index;
 
-	for (size_t i = 0; i < VERIFY_WIDTH; i++)
-		peaks_add(&peaks, row[i]);
-	root = peaks_root(&peaks);
-	buf_write(&w->above[level + 1], digest_slice(&root));
-	return buf_done(&w->above[level + 1]);
-}
+	verify_reader_begin(&reader, w->source);
+	while ((index = atomic_fetch_add(&w->next, 1)) < w->behind) {
+		enum err result = check_bundle(w, &reader, index);
 
-static enum err take_entry(struct walk *w, struct digest *leaf, struct slice entry)
-{
-	uint64_t index = w->peaks.size;
-
-	*leaf = merkle_leaf(entry);
-	peaks_add(&w->peaks, *leaf);
-	if (w->remembered && w->peaks.size == w->remembered->size)
-		w->root_then = peaks_root(&w->peaks);
-	return w->source->entry ? w->source->entry(w->source->context, index, entry) : OK;
-}
-
-static enum err check_bundle(struct walk *w, uint64_t index, size_t width)
-{
-	AUTO(buf_free) struct buf bytes = buf_new(VERIFY_MAX_BUNDLE);
-	struct digest row[VERIFY_WIDTH];
-	char path[VERIFY_PATH], own[VERIFY_PATH];
-	struct reader r;
-
-	TRY(fetch(w, &bytes, path, "entries", index, width));
-	write_path(own, "entries", index, width);
-	r = reader_of(buf_slice(&bytes));
-	for (size_t i = 0; i < width; i++) {
-		struct slice entry = read_bytes(&r, read_u16(&r));
-
-		if (r.failed || entry.size == 0)
-			return failure(ERR_FORGED, "%s is not well formed at entry %" PRIu64, path,
-				       index * VERIFY_WIDTH + i);
-		TRY(take_entry(w, &row[i], entry));
+		if (result != OK)
+			note_failure(w, result, index);
 	}
-	if (strcmp(path, own) == 0 && reader_done(&r) != OK)
-		return failure(ERR_FORGED, "%s has bytes behind its last entry", path);
-	w->out->bundles++;
-	TRY(check_tile(w, 0, index, row, width));
-	return width == VERIFY_WIDTH ? push_up(w, 0, row) : OK;
+	verify_reader_clear(&reader);
+	return NULL;
 }
 
-static size_t width_of(uint64_t count, uint64_t index)
+/* A thread that cannot be had is done without. */
+static enum err check_window(struct walk *w)
 {
-	uint64_t left = count - index * VERIFY_WIDTH;
+	unsigned wanted = w->source->threads, count = 0;
+	pthread_t threads[VERIFY_MAX_THREADS];
 
-	return left < VERIFY_WIDTH ? (size_t)left : VERIFY_WIDTH;
+	if (wanted > VERIFY_MAX_THREADS)
+		wanted = VERIFY_MAX_THREADS;
+	if (wanted > w->behind - w->first)
+		wanted = (unsigned)(w->behind - w->first);
+	atomic_store(&w->next, w->first);
+	while (count + 1 < wanted && pthread_create(&threads[count], NULL, work, w) == 0)
+		count++;
+	work(w);
+	while (count)
+		pthread_join(threads[--count], NULL);
+	if (w->failed.result != OK)
+		return failure(w->failed.result, "%s", w->failed.text);
+	w->out->bundles += w->behind - w->first;
+	w->out->tiles += w->behind - w->first;
+	return OK;
 }
 
-static enum err check_level(struct walk *w, unsigned level)
+static enum err check_row(struct walk *w, struct verify_reader *r, unsigned level)
 {
-	const struct digest *hashes = (const void *)w->above[level].data;
-	uint64_t count = w->above[level].size / DIGEST_SIZE;
+	const struct level *l = &w->levels[level];
+	struct verify_mismatch mismatch;
 
-	for (uint64_t i = 0; i * VERIFY_WIDTH < count; i++) {
-		const struct digest *row = hashes + i * VERIFY_WIDTH;
-		size_t width = width_of(count, i);
+	TRY(verify_compare_tile(r, &mismatch, level, l->full, l->row, l->width));
+	note_mismatch(w, &mismatch);
+	w->out->tiles++;
+	return OK;
+}
 
-		TRY(check_tile(w, level, i, row, width));
-		if (width == VERIFY_WIDTH && level + 1 < VERIFY_LEVELS)
-			TRY(push_up(w, level, row));
+/* The root of a full row goes one level up, and perhaps fills the row there. */
+static enum err push_up(struct walk *w, struct verify_reader *r, struct digest root)
+{
+	for (unsigned level = 1; level < VERIFY_LEVELS; level++) {
+		struct level *l = &w->levels[level];
+
+		l->row[l->width++] = root;
+		if (l->width < VERIFY_WIDTH)
+			return OK;
+		TRY(check_row(w, r, level));
+		root = verify_row_root(l->row, l->width);
+		l->full++;
+		l->width = 0;
+	}
+	return failure(ERR_LIMIT, "the log is larger than its tiles can be");
+}
+
+/* Of all levels, with these leaves in the place of level 0. */
+static struct digest root_of(const struct walk *w, const struct digest *leaves, size_t width)
+{
+	struct digest root = digest_of(S(""));
+	bool is_empty = true;
+
+	for (unsigned level = 0; level < VERIFY_LEVELS; level++) {
+		const struct digest *row = level ? w->levels[level].row : leaves;
+		size_t count = level ? w->levels[level].width : width;
+
+		if (count == 0)
+			continue;
+		root = verify_join(row, count, is_empty ? NULL : &root);
+		is_empty = false;
+	}
+	return root;
+}
+
+/* Before the bundle goes up in which the remembered log ended. */
+static void look_back(struct walk *w, uint64_t bundle)
+{
+	if (w->remembered && bundle == w->remembered->size / VERIFY_WIDTH)
+		w->root_then = root_of(w, w->then, w->remembered->size % VERIFY_WIDTH);
+}
+
+static enum err take_window(struct walk *w, struct verify_reader *r)
+{
+	for (uint64_t i = w->first; i < w->behind; i++) {
+		look_back(w, i);
+		if ((i + 1) * VERIFY_WIDTH <= w->out->size)
+			TRY(push_up(w, r, w->roots[i - w->first]));
 	}
 	return OK;
 }
@@ -206,34 +206,63 @@ static enum err check_level(struct walk *w, unsigned level)
 /* Who is at fault where entries and tiles differ? The signed root decides. */
 static enum err judge(const struct walk *w)
 {
-	struct digest root = peaks_root(&w->peaks);
+	struct digest root = root_of(w, w->levels[0].row, w->levels[0].width);
 	bool is_signed = memcmp(root.bytes, w->out->root, DIGEST_SIZE) == 0;
+	const struct verify_mismatch *m = &w->mismatch;
 
-	if (is_signed && w->has_mismatch)
+	if (is_signed && m->is_there)
 		return failure(ERR_FORGED,
-			       "tile %s was changed: hash %u is not that of the entries", w->tile,
-			       (unsigned)(w->hash % VERIFY_WIDTH));
+			       "tile %s was changed: hash %u is not that of the entries", m->tile,
+			       (unsigned)(m->hash % VERIFY_WIDTH));
 	if (is_signed)
 		return OK;
-	if (w->has_mismatch && w->level == 0)
+	if (m->is_there && m->level == 0)
 		return failure(ERR_FORGED,
-			       "entry %" PRIu64 " was changed: %s has another hash for it", w->hash,
-			       w->tile);
+			       "entry %" PRIu64 " was changed: %s has another hash for it", m->hash,
+			       m->tile);
 	return failure(ERR_FORGED, "the entries do not give the root that the checkpoint signs");
 }
 
 static enum err check_remembered(const struct walk *w)
 {
-	const struct audit_remembered *then = w->remembered;
-
-	if (!then || then->size == 0)
+	if (!w->remembered)
 		return OK;
-	if (memcmp(w->root_then.bytes, then->root, DIGEST_SIZE) != 0)
+	if (memcmp(w->root_then.bytes, w->remembered->root, DIGEST_SIZE) != 0)
 		return failure(ERR_CONFLICT,
 			       "the log is another one than before: its first %" PRIu64
 			       " entries were different",
-			       then->size);
+			       w->remembered->size);
 	return OK;
+}
+
+static enum err check_entries(struct walk *w, struct verify_reader *r)
+{
+	uint64_t count = bundle_of(w->out->size);
+
+	for (uint64_t at = 0; at < count; at += VERIFY_WINDOW) {
+		w->first = at;
+		w->behind = count - at < VERIFY_WINDOW ? count : at + VERIFY_WINDOW;
+		TRY(check_window(w));
+		TRY(take_window(w, r));
+	}
+	look_back(w, w->out->size % VERIFY_WIDTH ? UINT64_MAX : count);
+	return OK;
+}
+
+static enum err walk_all(struct walk *w)
+{
+	struct verify_reader reader;
+	enum err result;
+
+	verify_reader_begin(&reader, w->source);
+	result = check_entries(w, &reader);
+	for (unsigned level = 1; level < VERIFY_LEVELS && result == OK; level++)
+		if (w->levels[level].width)
+			result = check_row(w, &reader, level);
+	verify_reader_clear(&reader);
+	TRY(result);
+	TRY(judge(w));
+	return check_remembered(w);
 }
 
 /* origin, size, root: three lines, and (we sign no extensions) nothing behind them. */
@@ -269,22 +298,10 @@ static enum err read_checkpoint(struct audit_verified *out, const struct audit_s
 	return parse_checkpoint(out, text, key.name);
 }
 
-static enum err walk_all(struct walk *w)
-{
-	uint64_t size = w->out->size;
-
-	for (uint64_t i = 0; i * VERIFY_WIDTH < size; i++)
-		TRY(check_bundle(w, i, width_of(size, i)));
-	for (unsigned level = 1; level < VERIFY_LEVELS; level++)
-		TRY(check_level(w, level));
-	TRY(judge(w));
-	return check_remembered(w);
-}
-
 enum err audit_verify(struct audit_verified *out, const struct audit_source *source,
 		      const struct audit_remembered *remembered)
 {
-	struct walk w = {.source = source, .remembered = remembered, .out = out};
+	struct walk *w;
 	enum err result;
 
 	*out = (struct audit_verified){0};
@@ -293,10 +310,14 @@ enum err audit_verify(struct audit_verified *out, const struct audit_source *sou
 		return failure(ERR_CONFLICT,
 			       "the log is shorter than before: %" PRIu64 " entries, not %" PRIu64,
 			       out->size, remembered->size);
-	for (unsigned i = 0; i < VERIFY_LEVELS; i++)
-		w.above[i] = buf_new((size_t)(out->size / VERIFY_WIDTH + 1) * DIGEST_SIZE);
-	result = walk_all(&w);
-	for (unsigned i = 0; i < VERIFY_LEVELS; i++)
-		buf_free(&w.above[i]);
+	w = calloc(1, sizeof *w);
+	assert(w);
+	w->source = source;
+	w->remembered = remembered && remembered->size ? remembered : NULL;
+	w->out = out;
+	pthread_mutex_init(&w->lock, NULL);
+	result = walk_all(w);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
 	return result;
 }

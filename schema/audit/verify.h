@@ -2,7 +2,8 @@
 /*
  * verify.h - is this log what it says it is? Recomputes the whole tree from the entry bundles,
  * compares every tile with it, and the root with the signed checkpoint. It shares nothing with
- * the writer but the hash, so that a mistake there does not hide here. Formats: C2SP tlog-tiles,
+ * the writer, not even the hash, so that a mistake there does not hide here. Memory is the same
+ * for any size: some 300 KiB, and the largest bundle for each thread. Formats: C2SP tlog-tiles,
  * tlog-checkpoint, signed-note.
  */
 #ifndef SCHEMA_AUDIT_VERIFY_H
@@ -26,14 +27,11 @@ struct audit_remembered { /* what an earlier verification saw; size 0: nothing *
 	uint8_t root[32];
 };
 
-/* Called once for every entry, in order; may be NULL. */
-typedef enum err audit_entry_fn(void *context, uint64_t index, struct slice entry);
-
 struct audit_source {
-	audit_fetch_fn *fetch;
-	audit_entry_fn *entry;
+	audit_fetch_fn *fetch; /* with several threads: from all of them at once */
 	void *context;
 	struct slice vkey; /* "name+hash+key": the log's, pinned by the caller */
+	unsigned threads;  /* that share the work; 0 is 1 */
 };
 
 /*
