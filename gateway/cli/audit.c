@@ -16,20 +16,18 @@
 #include "gateway/cli/log_state.h"
 #include "gateway/cli/output.h"
 
-enum { AUDIT_RECEIPT_TRIES = 60, AUDIT_RECEIPT_WAIT_MS = 250, AUDIT_MAX_RECEIPT = 512 * 1024 };
+enum { AUDIT_RECEIPT_TRIES = 60, AUDIT_RECEIPT_WAIT_MS = 250 };
 
-enum err command_audit_query(struct cli *cli)
+static enum err list_events(struct cli *cli, const char *path, const char *list,
+			    const char *columns, const char *const *filters, size_t filter_count)
 {
-	static const char *const filters[] = {"actor", "model", "license", "kind",  "decision",
-					      "from",  "to",    "limit",   "cursor"};
 	AUTO(json_auto) json_t *answer = NULL;
-	const char *path = "/api/v1/audit/events";
-	char sign = '?';
 	struct slice next;
 	struct client *c;
+	char sign = '?';
 
 	TRY(cli_client(&c, cli));
-	for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++) {
+	for (size_t i = 0; i < filter_count; i++) {
 		const char *value = arguments_value(&cli->arguments, filters[i]);
 
 		if (!value)
@@ -39,12 +37,21 @@ enum err command_audit_query(struct cli *cli)
 		sign = '&';
 	}
 	TRY(client_call(c, &answer, "GET", path, NULL));
-	TRY(output_table(cli, answer, "events",
-			 "index at kind actor model right decision code id"));
+	TRY(output_table(cli, answer, list, columns));
 	TRY(json_get_text_or(&next, answer, "next", S("")));
 	if (!cli->json && next.size)
 		printf("older entries: --cursor %.*s\n", SLICE_PRINT(next));
 	return OK;
+}
+
+enum err command_audit_query(struct cli *cli)
+{
+	static const char *const filters[] = {"actor", "model", "license", "kind",  "decision",
+					      "from",  "to",    "limit",   "cursor"};
+
+	return list_events(cli, "/api/v1/audit/events", "events",
+			   "index at kind actor model right decision code id", filters,
+			   sizeof filters / sizeof filters[0]);
 }
 
 /* Which log, which key, what is remembered: --vkey, else the key remembered, else (the first
@@ -166,7 +173,7 @@ enum err audit_fetch_receipt_at(json_t **out, struct client *c, const char *path
 		TRY(client_send(c, &answer, &request));
 		TRY(client_check(c, &answer));
 		if (answer.status != 202)
-			return json_read(out, buf_slice(&answer.body), AUDIT_MAX_RECEIPT);
+			return json_read(out, buf_slice(&answer.body), RECEIPT_MAX_FILE);
 		poll(NULL, 0, AUDIT_RECEIPT_WAIT_MS);
 	}
 	return failure(ERR_TIMEOUT, "the entry is not published yet; ask again later");
@@ -179,14 +186,28 @@ enum err audit_fetch_receipt(json_t **out, struct arena *arena, struct client *c
 						   client_encode(arena, slice_of_string(event))));
 }
 
-static enum err save_receipt(const json_t *receipt, const char *path)
+static enum err print_receipt(struct cli *cli, const json_t *receipt, const struct receipt *r)
 {
-	AUTO(buf_free) struct buf text = buf_new(AUDIT_MAX_RECEIPT);
+	return output_done(
+		cli, receipt, "the receipt holds: entry %llu of %llu, %.*s at %.*s\n%.*s",
+		(unsigned long long)r->index, (unsigned long long)r->size, SLICE_PRINT(r->kind),
+		SLICE_PRINT(r->time),
+		SLICE_PRINT(r->payload.size ? r->payload : S("(its payload is not here)")));
+}
 
-	TRY(json_write_canonical(&text, receipt));
-	buf_write_string(&text, "\n");
-	TRY(buf_done(&text));
-	return file_write_atomic(AT_FDCWD, path, buf_slice(&text), 0600);
+/* A file, a key, and nobody asked. */
+static enum err verify_offline(struct cli *cli)
+{
+	const char *vkey = arguments_value(&cli->arguments, "vkey");
+	AUTO(json_auto) json_t *receipt = NULL;
+	struct receipt verified;
+
+	if (!vkey)
+		return failure(ERR_FORMAT, "--offline needs --vkey KEY: the log's verifier key, as "
+					   "its operator publishes it");
+	TRY(receipt_read(&receipt, &cli->arena, cli_word(cli, 0)));
+	TRY(receipt_verify(&verified, &cli->arena, receipt, S(""), slice_of_string(vkey)));
+	return print_receipt(cli, receipt, &verified);
 }
 
 enum err command_audit_receipt(struct cli *cli)
@@ -196,6 +217,8 @@ enum err command_audit_receipt(struct cli *cli)
 	struct trust trust;
 	struct receipt verified;
 
+	if (arguments_flag(&cli->arguments, "offline"))
+		return verify_offline(cli);
 	TRY(begin(&trust, cli));
 	TRY(audit_fetch_receipt(&receipt, &cli->arena, trust.from.client, event));
 	TRY(receipt_verify(&verified, &cli->arena, receipt, slice_of_string(event),
@@ -203,12 +226,17 @@ enum err command_audit_receipt(struct cli *cli)
 	if (trust.is_first)
 		TRY(log_state_write(&trust.state, trust.state_path));
 	if (out)
-		TRY(save_receipt(receipt, out));
-	return output_done(cli, receipt,
-			   "the receipt holds: entry %llu of %llu, %.*s at %.*s\n%.*s",
-			   (unsigned long long)verified.index, (unsigned long long)verified.size,
-			   SLICE_PRINT(verified.kind), SLICE_PRINT(verified.time),
-			   SLICE_PRINT(verified.payload));
+		TRY(receipt_save(receipt, &cli->arena, out));
+	return print_receipt(cli, receipt, &verified);
+}
+
+enum err command_audit_receipts(struct cli *cli)
+{
+	static const char *const filters[] = {"from", "to", "limit", "cursor"};
+
+	return list_events(cli, "/api/v1/receipts", "receipts",
+			   "index at kind model right decision id", filters,
+			   sizeof filters / sizeof filters[0]);
 }
 
 /* Verified while it is copied: a copy of a bad log is not left as if it were good. */

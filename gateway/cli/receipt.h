@@ -2,7 +2,10 @@
 /*
  * receipt.h - the proof that an event is in the log: {entry, nonce, payload, proof}. It holds if
  * the entry's commitment covers the payload, and the proof puts the entry under a checkpoint that
- * the log's key has signed.
+ * the log's key has signed. Nothing here asks a gateway: a receipt is verified where it lies.
+ *
+ * On disk it is one JSON file, or three beside each other: X.tlog-proof (C2SP tlog-proof, the nonce
+ * in its line "extra"), X.entry, and X.payload, which may be missing.
  */
 #ifndef GATEWAY_CLI_RECEIPT_H
 #define GATEWAY_CLI_RECEIPT_H
@@ -15,11 +18,20 @@ struct receipt {
 	uint64_t size;  /* of the log under that checkpoint */
 	struct slice kind;
 	struct slice time;
-	struct slice payload; /* in the arena */
+	struct slice id;
+	struct slice payload; /* in the arena; empty: it was erased, or is not here */
 };
 
-/* ERR_FORGED: it does not hold; the text says which part. `event` is the id asked for. */
+enum { RECEIPT_MAX_FILE = 512 * 1024 };
+
+/* ERR_FORGED: it does not hold; the text says which part. `event` is the id asked for; empty:
+ * whatever it is a receipt of. */
 RESULT receipt_verify(struct receipt *out, struct arena *arena, const json_t *receipt,
 		      struct slice event, struct slice vkey);
+
+/* From either form on disk. The caller owns *out. */
+RESULT receipt_read(json_t **out, struct arena *arena, const char *path);
+/* The form is told by the name: "X.tlog-proof", or anything else for JSON. */
+RESULT receipt_save(const json_t *receipt, struct arena *arena, const char *path);
 
 #endif

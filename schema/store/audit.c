@@ -127,6 +127,29 @@ enum err store_audit_find(struct store *s, struct arena *arena, struct store_eve
 	return OK;
 }
 
+enum err store_audit_own(struct store *s, struct arena *arena, struct store_event **out,
+			 size_t *count, const struct store_own_query *query)
+{
+	static const struct store_statement find = {
+		"audit_own", EVENT_SELECT
+		"WHERE actor = $1 "
+		"AND seq < least($2::bigint, (SELECT max(size) FROM auditor_checkpoint)) "
+		"AND ($3::timestamptz IS NULL OR at >= $3) "
+		"AND ($4::timestamptz IS NULL OR at < $4) ORDER BY seq DESC LIMIT $5::bigint"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
+
+	if (query->limit == 0 || query->limit > STORE_AUDIT_MAX_PAGE)
+		return failure(ERR_LIMIT, "a page has 1 to %d events", STORE_AUDIT_MAX_PAGE);
+	store_put_id(&step, query->person);
+	store_put_int(&step, query->before > INT64_MAX ? INT64_MAX : (int64_t)query->before);
+	store_put_time(&step, query->from_ms);
+	store_put_time(&step, query->to_ms);
+	store_put_int(&step, query->limit);
+	TRY(store_run(s, &step, 1));
+	*out = store_all(&step, count, sizeof **out, take_event);
+	return OK;
+}
+
 enum err store_audit_get(struct store *s, struct arena *arena, struct store_event *out,
 			 const uint8_t id[STORE_ID])
 {

@@ -60,6 +60,17 @@ struct store_audit_query {
 RESULT store_audit_find(struct store *s, struct arena *arena, struct store_event **out,
 			size_t *count, const struct store_audit_query *query);
 
+struct store_own_query {
+	uint8_t person[STORE_ID];
+	int64_t from_ms, to_ms; /* [from, to); 0: open */
+	uint64_t before;        /* the cursor, as above */
+	unsigned limit;         /* 1..STORE_AUDIT_MAX_PAGE */
+};
+
+/* Auditor: published events of what one person did, newest first. */
+RESULT store_audit_own(struct store *s, struct arena *arena, struct store_event **out,
+		       size_t *count, const struct store_own_query *query);
+
 /* Auditor: one event, published or not. ERR_NOT_FOUND. */
 RESULT store_audit_get(struct store *s, struct arena *arena, struct store_event *out,
 		       const uint8_t id[STORE_ID]);

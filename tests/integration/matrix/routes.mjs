@@ -315,5 +315,6 @@ export const routes = {
 	"GET /api/v1/institutions/{id}/limits": { ...institution, missing: () => 404 },
 	"PUT /api/v1/institutions/{id}/limits": { ...institution, ...broken },
 	"GET /api/v1/audit/events": {},
+	"GET /api/v1/receipts": {},
 	"GET /api/v1/receipts/{id}": { ...receipt, answers: [200, 202] },
 };
