@@ -51,6 +51,11 @@ RESULT note_text(struct slice *text, struct slice note);
  * newline; `name` is the key name. */
 RESULT note_sign(struct buf *out, struct slice text, struct slice name, const struct sign_key *key);
 
+/* [crypto_sign] Append one line: a witness's cosignature (cosignature/v1) of a checkpoint's text,
+ * made at `seconds` since 1970. `name` is the witness's key name. */
+RESULT note_cosign(struct buf *out, struct slice text, struct slice name, uint64_t seconds,
+		   const struct sign_key *key);
+
 struct checkpoint {
 	struct slice origin; /* borrowed from the text */
 	uint64_t size;

@@ -15,6 +15,7 @@
 #include "gateway/cli/log_fetch.h"
 #include "gateway/cli/log_state.h"
 #include "gateway/cli/output.h"
+#include "gateway/cli/witnessed.h"
 
 enum { AUDIT_RECEIPT_TRIES = 60, AUDIT_RECEIPT_WAIT_MS = 250 };
 
@@ -61,12 +62,21 @@ struct trust {
 	const char *state_path;
 	struct log_state state;
 	bool is_first;
+	struct witnessed witnessed; /* --policy */
+	const char *witnesses;      /* that have cosigned, as checked */
 };
+
+static void trust_clear(struct trust *t)
+{
+	buf_free(&t->from.checkpoint);
+}
 
 static enum err pin_key(struct trust *t, struct cli *cli)
 {
 	const char *vkey = arguments_value(&cli->arguments, "vkey");
 
+	TRY(witnessed_read(&t->witnessed, &cli->arena, arguments_value(&cli->arguments, "policy")));
+	vkey = vkey ? vkey : t->witnessed.vkey;
 	t->is_first = !t->state.vkey;
 	if (vkey && t->state.vkey && strcmp(vkey, t->state.vkey) != 0)
 		return failure(ERR_FORGED,
@@ -84,7 +94,7 @@ static enum err begin(struct trust *t, struct cli *cli)
 	const char *dir = arguments_value(&cli->arguments, "dir");
 	char real[PATH_MAX];
 
-	*t = (struct trust){.from = {.save_to = -1}};
+	*t = (struct trust){.from = {.save_to = -1, .checkpoint = buf_new(NOTE_MAX)}};
 	t->state_path = arguments_value(&cli->arguments, "state");
 	if (dir) {
 		if (!realpath(dir, real))
@@ -107,7 +117,7 @@ static unsigned threads_for(const struct trust *t)
 	return t->from.client || cores < 1 ? 1 : (unsigned)cores;
 }
 
-static enum err verify(struct audit_verified *out, struct trust *t)
+static enum err verify(struct audit_verified *out, struct trust *t, struct arena *arena)
 {
 	struct audit_source source = {.fetch = log_fetch,
 				      .context = &t->from,
@@ -122,6 +132,7 @@ static enum err verify(struct audit_verified *out, struct trust *t)
 			       why, t->state_path);
 	}
 	TRY(result);
+	TRY(witnessed_check(&t->witnesses, arena, &t->witnessed, buf_slice(&t->from.checkpoint)));
 	t->state.checkpoint.size = out->size;
 	memcpy(t->state.checkpoint.root, out->root, sizeof out->root);
 	return log_state_write(&t->state, t->state_path);
@@ -139,13 +150,18 @@ static enum err print_verified(const struct cli *cli, const struct trust *t,
 	json_put_text(answer, "vkey", slice_of_string(t->state.vkey));
 	json_put_int(answer, "remembered", (int64_t)before);
 	json_put_bool(answer, "first", t->is_first);
+	if (t->witnessed.is_given)
+		json_put_text(answer, "witnesses", slice_of_string(t->witnesses));
 	TRY(output_done(cli, answer,
 			"the log verifies: %llu entries, root %s\n%llu tiles and %llu bundles were "
 			"recomputed; it continues the %llu entries seen before",
 			(unsigned long long)v->size, buf_string(&root),
 			(unsigned long long)v->tiles, (unsigned long long)v->bundles,
 			(unsigned long long)before));
-	if (!cli->json && t->is_first && !arguments_value(&cli->arguments, "vkey"))
+	if (!cli->json && t->witnessed.is_given)
+		printf("cosigned by: %s\n", *t->witnesses ? t->witnesses : "nobody");
+	if (!cli->json && t->is_first && !arguments_value(&cli->arguments, "vkey") &&
+	    !t->witnessed.vkey)
 		printf("its key was taken on first sight; compare it with what its operator "
 		       "publishes:\n%s\n",
 		       t->state.vkey);
@@ -154,13 +170,13 @@ static enum err print_verified(const struct cli *cli, const struct trust *t,
 
 enum err command_audit_verify(struct cli *cli)
 {
-	struct trust trust;
+	AUTO(trust_clear) struct trust trust = {0};
 	struct audit_verified verified;
 	uint64_t before;
 
 	TRY(begin(&trust, cli));
 	before = trust.state.checkpoint.size;
-	TRY(verify(&verified, &trust));
+	TRY(verify(&verified, &trust, &cli->arena));
 	return print_verified(cli, &trust, &verified, before);
 }
 
@@ -186,35 +202,40 @@ enum err audit_fetch_receipt(json_t **out, struct arena *arena, struct client *c
 						   client_encode(arena, slice_of_string(event))));
 }
 
-static enum err print_receipt(struct cli *cli, const json_t *receipt, const struct receipt *r)
+static enum err print_receipt(struct cli *cli, const json_t *receipt, const struct receipt *r,
+			      const char *witnesses)
 {
 	return output_done(
-		cli, receipt, "the receipt holds: entry %llu of %llu, %.*s at %.*s\n%.*s",
+		cli, receipt, "the receipt holds: entry %llu of %llu, %.*s at %.*s%s%s\n%.*s",
 		(unsigned long long)r->index, (unsigned long long)r->size, SLICE_PRINT(r->kind),
-		SLICE_PRINT(r->time),
+		SLICE_PRINT(r->time), *witnesses ? ", cosigned by " : "", witnesses,
 		SLICE_PRINT(r->payload.size ? r->payload : S("(its payload is not here)")));
 }
 
 /* A file, a key, and nobody asked. */
 static enum err verify_offline(struct cli *cli)
 {
-	const char *vkey = arguments_value(&cli->arguments, "vkey");
+	const char *vkey = arguments_value(&cli->arguments, "vkey"), *witnesses;
 	AUTO(json_auto) json_t *receipt = NULL;
+	struct witnessed witnessed;
 	struct receipt verified;
 
+	TRY(witnessed_read(&witnessed, &cli->arena, arguments_value(&cli->arguments, "policy")));
+	vkey = vkey ? vkey : witnessed.vkey;
 	if (!vkey)
-		return failure(ERR_FORMAT, "--offline needs --vkey KEY: the log's verifier key, as "
-					   "its operator publishes it");
+		return failure(ERR_FORMAT, "--offline needs --vkey KEY, the log's verifier key as "
+					   "its operator publishes it, or a --policy with it");
 	TRY(receipt_read(&receipt, &cli->arena, cli_word(cli, 0)));
 	TRY(receipt_verify(&verified, &cli->arena, receipt, S(""), slice_of_string(vkey)));
-	return print_receipt(cli, receipt, &verified);
+	TRY(witnessed_check_receipt(&witnesses, &cli->arena, &witnessed, receipt));
+	return print_receipt(cli, receipt, &verified, witnesses);
 }
 
 enum err command_audit_receipt(struct cli *cli)
 {
 	AUTO(json_auto) json_t *receipt = NULL;
 	const char *event = cli_word(cli, 0), *out = arguments_value(&cli->arguments, "out");
-	struct trust trust;
+	AUTO(trust_clear) struct trust trust = {0};
 	struct receipt verified;
 
 	if (arguments_flag(&cli->arguments, "offline"))
@@ -223,11 +244,12 @@ enum err command_audit_receipt(struct cli *cli)
 	TRY(audit_fetch_receipt(&receipt, &cli->arena, trust.from.client, event));
 	TRY(receipt_verify(&verified, &cli->arena, receipt, slice_of_string(event),
 			   slice_of_string(trust.state.vkey)));
+	TRY(witnessed_check_receipt(&trust.witnesses, &cli->arena, &trust.witnessed, receipt));
 	if (trust.is_first)
 		TRY(log_state_write(&trust.state, trust.state_path));
 	if (out)
 		TRY(receipt_save(receipt, &cli->arena, out));
-	return print_receipt(cli, receipt, &verified);
+	return print_receipt(cli, receipt, &verified, trust.witnesses);
 }
 
 enum err command_audit_receipts(struct cli *cli)
@@ -243,7 +265,7 @@ enum err command_audit_receipts(struct cli *cli)
 enum err command_audit_export(struct cli *cli)
 {
 	AUTO(file_close) int dir = -1;
-	struct trust trust;
+	AUTO(trust_clear) struct trust trust = {0};
 	struct audit_verified verified;
 
 	TRY(begin(&trust, cli));
@@ -251,7 +273,7 @@ enum err command_audit_export(struct cli *cli)
 	TRY(file_open_directory(&dir, AT_FDCWD, cli_word(cli, 0)));
 	TRY(file_write_atomic(dir, "vkey", slice_of_string(trust.state.vkey), 0644));
 	trust.from.save_to = dir;
-	TRY(verify(&verified, &trust));
+	TRY(verify(&verified, &trust, &cli->arena));
 	return output_done(cli, NULL,
 			   "%llu entries are copied to %s, and verify; sallyport audit verify "
 			   "--dir %s does it again",

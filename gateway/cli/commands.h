@@ -155,9 +155,9 @@
 	X("policy unblock",  "MODEL ENTRY",     "",                                       2, 2, "take an entry off it",                                  command_policy_unblock) \
 	X("policy blocklist", "MODEL",          "",                                       1, 1, "who is on it",                                          command_policy_blocklist) \
 	X("audit query",     "",                "actor= model= license= kind= decision= from= to= limit= cursor=", 0, 0, "search the log",       command_audit_query) \
-	X("audit verify",    "",                "dir= state= vkey=",                      0, 0, "recompute the whole log and compare",                   command_audit_verify) \
-	X("audit receipt",   "EVENT|FILE",      "out= state= vkey= offline",              1, 1, "prove that an event is in the log; --offline: by a file alone, JSON or .tlog-proof", command_audit_receipt) \
+	X("audit receipt",   "EVENT|FILE",      "out= state= vkey= policy= offline",      1, 1, "prove that an event is in the log; --offline: by a file alone, JSON or .tlog-proof", command_audit_receipt) \
 	X("audit receipts",  "",                "from= to= limit= cursor=",               0, 0, "what you did, each with a receipt to fetch",             command_audit_receipts) \
+	X("audit verify",    "",                "dir= state= vkey= policy=",              0, 0, "recompute the whole log and compare",                   command_audit_verify) \
 	X("audit export",    "DIR",             "state= vkey=",                                       1, 1, "copy the public log into a directory",                  command_audit_export)
 /* clang-format on */
 

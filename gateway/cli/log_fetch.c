@@ -38,14 +38,19 @@ static enum err save(int dir, const char *path, struct slice bytes)
 
 enum err log_fetch(void *context, struct buf *out, const char *path)
 {
-	const struct log_from *from = context;
+	struct log_from *from = context;
 	size_t before = out->size;
+	struct slice bytes;
 
 	TRY(from->client ? fetch_remote(out, from->client, path)
 			 : fetch_local(out, from->dir, path));
-	if (from->save_to < 0)
-		return OK;
-	return save(from->save_to, path, slice_part(buf_slice(out), before, out->size));
+	bytes = slice_part(buf_slice(out), before, out->size);
+	if (from->checkpoint.limit > 0 && strcmp(path, "checkpoint") == 0) {
+		buf_reset(&from->checkpoint);
+		buf_write(&from->checkpoint, bytes);
+		TRY(buf_done(&from->checkpoint));
+	}
+	return from->save_to < 0 ? OK : save(from->save_to, path, bytes);
 }
 
 enum err log_fetch_vkey(const char **out, struct arena *arena, struct log_from *from)

@@ -11,7 +11,8 @@ enum { LOG_FETCH_MAX = 32 * 1024 * 1024 };
 struct log_from {
 	struct client *client; /* NULL: the directory */
 	const char *dir;
-	int save_to; /* a directory that gets a copy of each file; -1: none */
+	int save_to;           /* a directory that gets a copy of each file; -1: none */
+	struct buf checkpoint; /* the newest fetched; no ceiling, none is kept */
 };
 
 /* An audit_fetch_fn; the context is a struct log_from. */
