@@ -19,7 +19,7 @@
 
 enum {
 	LOG_POLICY_MAX_TEXT = 64 * 1024,
-	LOG_POLICY_MAX_LOGS = 16,
+	LOG_POLICY_MAX_LOGS = 64,
 	LOG_POLICY_MAX_PARTS = 64, /* witnesses and groups together */
 	LOG_POLICY_MAX_NAME = 64,
 	LOG_POLICY_MAX_URL = 512,

@@ -29,6 +29,7 @@ RULES = {
         ("libpq", "libssl", "libcurl", "libyaml", *ENGINE),
     ),
     "sallyport-engine": (("keyring_", *NETWORK), ("libpq", "libssl", "libcurl", "libyaml")),
+    "sallyport-witness": (("keyring_",), ("libpq", "libcurl", "libyaml", *ENGINE)),
     "sallyport-courier": (("keyring_",), ("libpq", "libyaml", *ENGINE)),
 }
 
