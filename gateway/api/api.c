@@ -247,9 +247,10 @@ enum err api_may_log(struct exchange *x, struct route_context *context)
 		atomic_store(&api->is_read_only, state.read_only);
 	}
 	if (atomic_load(&api->is_read_only))
-		return failure(ERR_UNAVAILABLE,
-			       "the gateway is read-only: its database is behind its log; see "
-			       "/readyz");
+		return failure(
+			ERR_UNAVAILABLE,
+			"the gateway is read-only: its database is behind its log, or behind "
+			"what witnesses have seen of it; see /readyz");
 	return OK;
 }
 

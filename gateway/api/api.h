@@ -59,6 +59,7 @@ struct api {
 	struct running *running;
 	struct hashing hashing;       /* passwords */
 	struct oidc *oidc;            /* identity providers */
+	struct witnesses *witnesses;  /* of the log; NULL: none */
 	struct cuts *cuts;            /* what runs, and on whose right */
 	struct lease *lease;          /* of what this edge may rely on */
 	struct quota *quota;          /* uses that are still to be settled */

@@ -10,6 +10,7 @@
 #include "gateway/api/lease/lease.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
+#include "gateway/api/witness/witnesses.h"
 #include "schema/api/openapi.h"
 
 enum { METRICS_MAX_TEXT = 64 * 1024 };
@@ -135,6 +136,7 @@ void metrics(struct exchange *x, struct route_context *context)
 	metrics_write_gauge(&out, "sallyport_lease_held",
 			    "1 while this edge may rely on what it has read", edge,
 			    lease_epoch(api->lease) != 0);
+	witnesses_write_metrics(&out, api, edge);
 	write_memory(&out, api, edge);
 	write_engines(&out, api, edge);
 	metrics_write_gauge(&out, "sallyport_streams", "downloads and generations under way", edge,

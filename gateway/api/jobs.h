@@ -30,6 +30,7 @@ typedef enum err job_fn(struct route_context *context, struct arena *arena, int6
 	X(job_license_reminders, 10) /* that end soon: license_jobs.c */ \
 	X(job_terms,         5)    /* new ones that count, old ones past their grace: model_terms.c */ \
 	X(job_recall_duties, 5) /* of who got a file late: license_jobs.c */ \
+	X(job_witnesses,     1)    /* cosignatures of the newest checkpoint: witness/witnesses.h */ \
 	X(job_request_clock, 5)    /* requests that wait too long: request_clock.h */
 /* clang-format on */
 

@@ -15,8 +15,10 @@
 #include "gateway/api/authorize.h"
 #include "gateway/api/hub/hub.h"
 #include "gateway/api/license/receipt.h"
+#include "gateway/api/log_tiles.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
+#include "gateway/api/witness/witnesses.h"
 
 enum {
 	LOG_MAX_FILE = TILE_WIDTH * (TILE_ENTRY_MAX + 2),
@@ -49,7 +51,9 @@ void log_file(struct exchange *x, struct route_context *context)
 	exchange_header(x, "Cache-Control", "%s",
 			is_checkpoint ? "no-cache" : "public, max-age=31536000, immutable");
 	reply_text(x, 200, is_checkpoint ? "text/plain; charset=utf-8" : "application/octet-stream",
-		   buf_slice(&bytes));
+		   is_checkpoint
+			   ? witnesses_add_lines(context, exchange_arena(x), buf_slice(&bytes))
+			   : buf_slice(&bytes));
 }
 
 void log_vkey(struct exchange *x, struct route_context *context)
@@ -64,49 +68,31 @@ void log_vkey(struct exchange *x, struct route_context *context)
 			   slice_of_string(arena_printf(exchange_arena(x), "%s\n", keys.log_vkey)));
 }
 
-/* A tile from its file; a partial one may have been replaced by a wider one since. */
-static enum err fetch_tile(void *context, struct digest *out, struct tile tile)
+/* The newest that enough witnesses have cosigned, if it covers the entry; else the newest. */
+static enum err best_checkpoint(struct buf *note, struct checkpoint *out,
+				struct route_context *context, struct arena *arena, uint64_t index)
 {
-	const int *directory = context;
-	AUTO(buf_free) struct buf bytes = buf_new(TILE_BYTES);
-	char path[TILE_PATH];
-	enum err result;
+	struct slice witnessed, text;
+	uint64_t size;
 
-	tile_path(path, tile);
-	result = file_read(&bytes, *directory, path);
-	if (result == ERR_NOT_FOUND && tile.width < TILE_WIDTH) {
-		struct tile full = tile;
-
-		full.width = TILE_WIDTH;
-		tile_path(path, full);
-		result = file_read(&bytes, *directory, path);
-	}
-	TRY(result);
-	if (bytes.size < tile.width * (size_t)DIGEST_SIZE)
-		return failure(ERR_FORMAT, "log: file %s is too short", path);
-	memcpy(out, bytes.data, tile.width * (size_t)DIGEST_SIZE);
-	return OK;
-}
-
-static enum err read_checkpoint(struct buf *note, struct checkpoint *out, struct api *api)
-{
-	struct slice text;
-
-	TRY(file_read(note, api->log_directory, "checkpoint"));
+	if (witnesses_newest(&witnessed, &size, context, arena) != OK || size <= index)
+		return log_checkpoint_read(note, out, context->api->log_directory);
+	buf_write(note, witnessed);
 	TRY(note_text(&text, buf_slice(note)));
 	return checkpoint_parse(out, text);
 }
 
 /* ERR_NOT_FOUND: the published checkpoint does not cover it yet. */
-static enum err write_proof(struct buf *out, struct api *api, const struct store_event *event)
+static enum err write_proof(struct buf *out, struct route_context *context, struct arena *arena,
+			    const struct store_event *event)
 {
 	AUTO(buf_free) struct buf note = buf_new(NOTE_MAX);
-	struct tile_source source = {.fetch = fetch_tile, .context = &api->log_directory};
+	struct tile_source source = {log_tiles_fetch, &context->api->log_directory};
 	struct tlog_proof proof = {
 		.index = event->index, .has_extra = true, .extra_size = STORE_NONCE};
 	struct checkpoint checkpoint;
 
-	TRY(read_checkpoint(&note, &checkpoint, api));
+	TRY(best_checkpoint(&note, &checkpoint, context, arena, event->index));
 	if (!event->is_published || event->index >= checkpoint.size)
 		return failure(ERR_NOT_FOUND, "the entry is not published yet");
 	TRY(tile_inclusion(&proof.inclusion, &source, event->index, checkpoint.size));
@@ -165,7 +151,7 @@ static void reply_proof(struct exchange *x, struct route_context *context,
 			const struct store_event *event)
 {
 	AUTO(buf_free) struct buf proof = buf_new(LOG_MAX_TEXT);
-	enum err result = write_proof(&proof, context->api, event);
+	enum err result = write_proof(&proof, context, exchange_arena(x), event);
 
 	if (result == ERR_NOT_FOUND) {
 		json_t *answer = json_object_new();
@@ -187,7 +173,7 @@ enum err receipt_of(json_t **out, struct exchange *x, struct route_context *cont
 	struct store_event event;
 
 	TRY(get_event(&event, x, context, id));
-	TRY(write_proof(&proof, context->api, &event));
+	TRY(write_proof(&proof, context, exchange_arena(x), &event));
 	*out = describe_receipt(exchange_arena(x), &event, buf_slice(&proof));
 	return OK;
 }

@@ -272,6 +272,7 @@ static const struct route routes[] = {
 	{"GET",    "/api/v1/institutions/{id}/limits",    "persons:manage",  BODY_NONE,   0, institution_limits_get},
 	{"PUT",    "/api/v1/institutions/{id}/limits",    "persons:manage",  BODY_BUFFER, API_MAX_JSON, institution_limits_set},
 	{"GET",    "/api/v1/audit/events",                "audit:read somewhere", BODY_NONE, 0, audit_events},
+	{"GET",    "/api/v1/log/witnesses",               "audit:read",      BODY_NONE,   0, log_witnesses},
 	MODEL_ROUTES("GET",  "/api/v1/models/", "/receipt/{revision}",       "weights:read", BODY_NONE, 0, revision_receipt),
 	{"GET",    "/api/v1/receipts",                    "metadata:read",   BODY_NONE,   0, receipt_list},
 	{"GET",    "/api/v1/receipts/{id}",               "metadata:read",   BODY_NONE,   0, receipt_get},

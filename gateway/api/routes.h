@@ -129,7 +129,7 @@ route_fn usage_list, person_limits_get, person_limits_set, institution_limits_ge
 route_fn transparency_page, transparency_json;
 /* log.c: the public log, receipts, queries */
 route_fn receipt_list;
-route_fn log_file, log_vkey, receipt_get, revision_receipt, audit_events;
+route_fn log_file, log_vkey, receipt_get, revision_receipt, audit_events, log_witnesses;
 /* openai.c */
 route_fn openai_models, openai_model, openai_chat, openai_completions, openai_embeddings,
 	infer_internals, texts_tokenize, texts_detokenize;

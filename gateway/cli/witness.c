@@ -42,7 +42,7 @@ enum err command_witness_init(struct cli *cli)
 			   dir, buf_string(&vkey));
 }
 
-enum err command_witness_log_add(struct cli *cli)
+enum err command_witness_add_log(struct cli *cli)
 {
 	const char *dir, *url = arguments_value(&cli->arguments, "log-url");
 

@@ -26,6 +26,7 @@
 #include "gateway/api/routes.h"
 #include "gateway/api/signin/oidc.h"
 #include "gateway/api/upload/upload_keys.h"
+#include "gateway/api/witness/witnesses.h"
 #include "gateway/edge/client_certificate.h"
 #include "gateway/edge/edge.h"
 #include "policy/country_table.h"
@@ -181,6 +182,7 @@ static enum err run(int argc, char **argv)
 	api.process = p;
 	api.settings = process_settings(p);
 	TRY(oidc_new(&api.oidc, api.settings->signin_providers_file));
+	TRY(witnesses_new(&api.witnesses, api.settings->witness_policy));
 	TRY(cors_check(slice_of_string(api.settings->cors_origins)));
 	TRY(read_credentials(&credentials, &api));
 	TRY(read_countries(&api));

@@ -45,6 +45,7 @@ enum { SETTINGS_MAX_TEXT = 1024, SETTINGS_MAX_FILE = 64 * 1024 };
 	X(gateway,  cors_origins,          cors_origins,          TEXT,   "",          0, 1000,       "web origins whose pages may call the gateway: https://HOST[:PORT], with spaces between; empty: none") \
 	X(gateway,  country_table,         country_table,         TEXT,   "",          0, 1000,       "CSV file of networks and their countries, lines as 192.0.2.0/24,DE; empty: an address says no country") \
 	X(gateway,  transparency_k,        transparency_k,        NUMBER, "5",         2, 1000,       "the public report of access names no group of fewer people") \
+	X(gateway,  witness_policy,        witness_policy,        TEXT,   "",          0, 1000,       "file with the witnesses of the log, their URLs and how many are needed (C2SP tlog-policy); their hosts must be in courier.allow; empty: none") \
 	X(signin,   passwords,             signin_passwords,      SWITCH, "yes",       0, 1,          "persons may sign in with a name and a password kept here") \
 	X(signin,   session_idle_minutes,  signin_idle_minutes,   NUMBER, "60",        5, 10080,      "a session ends when it is not used for so long") \
 	X(signin,   session_hours,         signin_hours,          NUMBER, "12",        1, 720,        "and at the latest after this") \

@@ -49,8 +49,9 @@ enum err store_audit_is_published(struct store *s, bool *published, uint64_t *in
 
 enum err store_audit_state(struct store *s, struct arena *arena, struct store_audit_state *out)
 {
-	static const struct store_statement find = {"audit_state",
-						    "SELECT read_only, reason FROM audit_state"};
+	static const struct store_statement find = {
+		"audit_state", "SELECT read_only OR halted <> '', CASE WHEN halted <> '' "
+			       "THEN halted ELSE reason END FROM audit_state"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
 
 	TRY(store_run(s, &step, 1));

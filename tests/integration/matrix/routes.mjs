@@ -316,5 +316,6 @@ export const routes = {
 	"PUT /api/v1/institutions/{id}/limits": { ...institution, ...broken },
 	"GET /api/v1/audit/events": {},
 	"GET /api/v1/receipts": {},
+	"GET /api/v1/log/witnesses": {},
 	"GET /api/v1/receipts/{id}": { ...receipt, answers: [200, 202] },
 };
