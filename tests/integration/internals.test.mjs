@@ -14,7 +14,9 @@ import { readTensors } from "./safetensors.mjs";
 const trained = path.join(shared, "data/models/hf-trained-here");
 const isThere = fs.existsSync(trained);
 const options = { skip: isThere ? false : `${trained} is not there (SALLYPORT_SHARED)` };
-const kinds = ["gpt2", "qwen2", "bloom", "bert", "t5"];
+const kinds = ["gpt2", "qwen2", "bloom", "bert", "t5", "llama"];
+const folderOf = (kind) =>
+	kind === "llama" ? path.join(trained, "../stories260K") : path.join(trained, kind);
 const people = {};
 
 const nameOf = (kind) => `insides/${kind}`;
@@ -29,8 +31,8 @@ const here = gatewayForThisFile(async (gateway) => {
 	if (!isThere) return;
 	for (const kind of kinds) {
 		const terms_sha256 = await addTerms(gateway, "Look, and do not touch.\n");
-		const files = Object.entries(readFolder(path.join(trained, kind)));
-		const kept = files.filter(([name]) => !/expected|gguf$/.test(name));
+		const files = Object.entries(readFolder(folderOf(kind)));
+		const kept = files.filter(([name]) => !/expected|greedy|gguf$|bin$|md$/.test(name));
 		await importFiles(gateway, nameOf(kind), Object.fromEntries(kept), {
 			gate: "manual",
 			terms_sha256,
@@ -140,7 +142,7 @@ test("of T5 the encoder is read", options, async () => {
 	assert.match(error.message, /logit_lens 0: no logit lens there/);
 });
 
-for (const kind of ["gpt2", "qwen2", "bloom", "bert"])
+for (const kind of ["gpt2", "qwen2", "llama", "bloom", "bert"])
 	test(`${kind}: every point is what PyTorch makes of it`, options, async () => {
 		const { input, points } = fixture(kind);
 		const names = Object.keys(points);

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What is inside four small trained models while they read a few tokens, by PyTorch.
+"""What is inside five small trained models while they read a few tokens, by PyTorch.
 
 usage: internals.py SHARED OUT
 
@@ -89,7 +89,8 @@ def gpt2(t, c, ids, seen):
     return x @ t["transformer.wte.weight"].T
 
 
-def qwen2(t, c, ids, seen):
+def llama(t, c, ids, seen):
+    """LLaMA, and Qwen2, whose q, k and v have biases."""
     def norm(x, name):
         root = torch.rsqrt((x * x).mean(-1, keepdim=True) + c["rms_norm_eps"])
         return x * root * t[name + ".weight"]
@@ -110,9 +111,9 @@ def qwen2(t, c, ids, seen):
         p, b = f"model.layers.{i}.", f"blocks.{i}."
         seen.see(b + "hook_resid_pre", x)
         y = norm(x, p + "input_layernorm")
+        q, k, v = (y @ t[p + f"self_attn.{n}_proj.weight"].T for n in "qkv")
         q, k, v = (
-            y @ t[p + f"self_attn.{n}_proj.weight"].T + t[p + f"self_attn.{n}_proj.bias"]
-            for n in "qkv"
+            x + t.get(p + f"self_attn.{n}_proj.bias", 0.0) for n, x in zip("qkv", (q, k, v))
         )
         q, k, v = split(seen, i, q, k, v, c["num_attention_heads"], c["num_key_value_heads"])
         q = seen.see(b + "attn.hook_rot_q", turn(q))
@@ -198,29 +199,50 @@ def ids_of(name, expected):
     return expected["input_ids"][0][:count], states
 
 
+def check_greedy(folder, model, weights, config):
+    """What llama.cpp wrote with the same weights, token by token."""
+    written = json.load(open(os.path.join(folder, "greedy_ids_llamacpp.json")))
+    ids = written["prompt_ids"] + written["greedy_ids"][:60]
+    likeliest = model(weights, config, ids, Seen()).argmax(-1).tolist()
+    first = len(written["prompt_ids"])
+    assert likeliest[first - 1 : -1] == ids[first:]
+    return ids
+
+
+def keep(out, name, model, weights, config, ids):
+    seen = Seen()
+    model(weights, config, ids, seen)
+    # The first layer and the last: what lies between is like them.
+    layers = {at.split(".")[1] for at in seen if at.startswith("blocks.")}
+    between = tuple(f"blocks.{i}." for i in range(1, len(layers) - 1))
+    points = {
+        at: {"shape": list(x.shape), "values": [float(f"{y:.7g}") for y in x.flatten()]}
+        for at, x in seen.items()
+        if not at.startswith(between)
+    }
+    with open(os.path.join(out, name + ".json"), "w") as file:
+        json.dump({"input": ids, "points": points}, file)
+        file.write("\n")
+    print(f"{name}: {len(points)} points")
+
+
 def main():
     shared, out = sys.argv[1:]
-    for name, model in (("gpt2", gpt2), ("qwen2", qwen2), ("bloom", bloom), ("bert", bert)):
+    folder = os.path.join(shared, "data/models/stories260K")
+    config = json.load(open(os.path.join(folder, "config.json")))
+    weights = tensors_of(os.path.join(folder, "model.safetensors"))
+    ids = check_greedy(folder, llama, weights, config)
+    keep(out, "llama", llama, weights, config, ids[:4])
+    for name, model in (("gpt2", gpt2), ("qwen2", llama), ("bloom", bloom), ("bert", bert)):
         folder = os.path.join(shared, "data/models/hf-trained-here", name)
         config = json.load(open(os.path.join(folder, "config.json")))
         weights = tensors_of(os.path.join(folder, "model.safetensors"))
         ids, wanted = ids_of(name, json.load(open(os.path.join(folder, "expected.json"))))
         distance = far(model(weights, config, ids, Seen()), wanted)
         assert distance < 1e-5, (name, distance)
-        ids, seen = ids[:4], Seen()
-        model(weights, config, ids, seen)
-        # The first layer and the last: what lies between is like them.
-        layers = {at.split(".")[1] for at in seen if at.startswith("blocks.")}
-        between = tuple(f"blocks.{i}." for i in range(1, len(layers) - 1))
-        points = {
-            at: {"shape": list(x.shape), "values": [float(f"{y:.7g}") for y in x.flatten()]}
-            for at, x in seen.items()
-            if not at.startswith(between)
-        }
-        with open(os.path.join(out, name + ".json"), "w") as file:
-            json.dump({"input": ids, "points": points}, file)
-            file.write("\n")
-        print(f"{name}: {len(points)} points, {distance:.1e} from Hugging Face's at the end")
+        print(f"{name}: {distance:.1e} from Hugging Face's at the end")
+        keep(out, name, model, weights, config, ids[:4])
+
 
 
 main()
