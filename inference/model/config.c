@@ -54,23 +54,15 @@ static enum err read_count(uint32_t *out, const json_t *value, const char *key)
 
 static bool says_nothing(const json_t *value)
 {
-	switch (json_typeof(value)) {
-	case JSON_NULL:
-	case JSON_FALSE:
-		return true;
-	case JSON_TRUE:
-		return false;
-	case JSON_INTEGER:
-	case JSON_REAL:
+	if (json_is_number(value))
 		return json_number_value(value) == 0.0;
-	case JSON_STRING:
+	if (json_is_string(value))
 		return json_string_length(value) == 0;
-	case JSON_ARRAY:
+	if (json_is_array(value))
 		return json_array_size(value) == 0;
-	case JSON_OBJECT:
+	if (json_is_object(value))
 		return json_object_size(value) == 0;
-	}
-	return false;
+	return !json_is_true(value);
 }
 
 static enum err read_activation(enum config_activation *out, const json_t *value, const char *key)
@@ -178,28 +170,45 @@ static enum err read_keys(struct config *c, json_t *root)
 static const struct {
 	const char *name;
 	enum config_rope rope;
-	size_t keys; /* that it may have, type and theta not counted */
+	size_t keys; /* that it must have: so many of rope_keys */
 } rope_types[] = {
 	{"default", CONFIG_ROPE_PLAIN, 0},
 	{"linear", CONFIG_ROPE_LINEAR, 1},
 	{"llama3", CONFIG_ROPE_LLAMA3, 4},
 };
 
-static enum err read_rope_numbers(struct config *c, const json_t *rope)
-{
-	static const struct {
-		const char *name;
-		size_t offset;
-	} numbers[] = {
-		{"factor", MEMBER(rope_factor)},
-		{"low_freq_factor", MEMBER(rope_low_frequency)},
-		{"high_freq_factor", MEMBER(rope_high_frequency)},
-		{"original_max_position_embeddings", MEMBER(rope_original_context)},
-	};
+static const struct {
+	const char *name;
+	size_t offset;
+} rope_keys[] = {
+	{"factor", MEMBER(rope_factor)},
+	{"low_freq_factor", MEMBER(rope_low_frequency)},
+	{"high_freq_factor", MEMBER(rope_high_frequency)},
+	{"original_max_position_embeddings", MEMBER(rope_original_context)},
+	{"rope_theta", MEMBER(rope_theta)},
+	{"rope_type", 0},
+	{"type", 0},
+};
 
+/* A number of another type is passed over, as by the reference; a key that no type here has
+ * ("partial_rotary_factor") changes what is computed. */
+static enum err read_rope_numbers(struct config *c, json_t *rope)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(rope, name, value)
+	{
+		size_t i = 0;
+
+		while (i < FAMILY_ROWS(rope_keys) && strcmp(rope_keys[i].name, name) != 0)
+			i++;
+		if (i == FAMILY_ROWS(rope_keys) && !says_nothing(value))
+			return not_run(FILE_NAME, name, value);
+	}
 	for (size_t i = 0; i < rope_types[c->rope].keys; i++)
-		TRY(read_real((double *)(void *)((char *)c + numbers[i].offset),
-			      json_object_get(rope, numbers[i].name), numbers[i].name));
+		TRY(read_real((double *)(void *)((char *)c + rope_keys[i].offset),
+			      json_object_get(rope, rope_keys[i].name), rope_keys[i].name));
 	if (c->rope == CONFIG_ROPE_LLAMA3 && c->rope_high_frequency <= c->rope_low_frequency)
 		return failure(ERR_FORMAT,
 			       FILE_NAME ": \"high_freq_factor\" is not above \"low_freq_factor\"");
@@ -208,7 +217,7 @@ static enum err read_rope_numbers(struct config *c, const json_t *rope)
 
 /* `rope_scaling` (with "type" or "rope_type") of older files, `rope_parameters` of newer ones,
  * where it holds rope_theta as well. */
-static enum err read_rope(struct config *c, const json_t *rope, const char *key)
+static enum err read_rope(struct config *c, json_t *rope, const char *key)
 {
 	const json_t *theta = json_object_get(rope, "rope_theta");
 	const json_t *type = json_object_get(rope, "rope_type");
@@ -224,7 +233,7 @@ static enum err read_rope(struct config *c, const json_t *rope, const char *key)
 	if (!type)
 		return json_object_size(rope) == (theta ? 1u : 0u) ? OK
 								   : not_run(FILE_NAME, key, rope);
-	for (size_t i = 0; i < sizeof rope_types / sizeof *rope_types; i++) {
+	for (size_t i = 0; i < FAMILY_ROWS(rope_types); i++) {
 		if (!json_is_string(type) || strcmp(json_string_value(type), rope_types[i].name))
 			continue;
 		c->rope = rope_types[i].rope;
@@ -360,7 +369,8 @@ static enum err window_all(struct config *c, const char *const list[], const jso
 }
 
 /* Mistral: a window on each layer. Qwen: only if it is switched on, and from the layer
- * max_window_layers on. Newer files name the kind of each layer. */
+ * max_window_layers on. Newer files name the kind of each layer. A size that
+ * is not told is that of Hugging Face's classes; null is none. */
 static enum err read_window(struct config *c, const json_t *root)
 {
 	static const char *const names[] = {"full_attention", "sliding_attention"};
@@ -369,9 +379,12 @@ static enum err read_window(struct config *c, const json_t *root)
 	bool is_switched = find_key(c->family, "use_sliding_window") != NULL;
 	uint32_t first = 0;
 
-	if (find_key(c->family, "sliding_window") && size && !json_is_null(size) &&
-	    (!is_switched || json_is_true(json_object_get(root, "use_sliding_window"))))
-		TRY(read_size(&c->window, size, CONFIG_MAX_CONTEXT, "sliding_window"));
+	if (find_key(c->family, "sliding_window") && !json_is_null(size) &&
+	    (!is_switched || json_is_true(json_object_get(root, "use_sliding_window")))) {
+		c->window = 4096;
+		if (size)
+			TRY(read_size(&c->window, size, CONFIG_MAX_CONTEXT, "sliding_window"));
+	}
 	if (is_switched) {
 		first = 28; /* Qwen's default */
 		if (json_object_get(root, "max_window_layers"))
@@ -400,6 +413,7 @@ static enum err read_feed_forward(struct config *c, const json_t *root)
 	c->logits_scaled = c->tied;
 	if (scaled)
 		TRY(read_bool(&c->logits_scaled, scaled, "scale_decoder_outputs"));
+	c->head_apart = c->tied && !c->logits_scaled; /* as transformers 5 saves 1.1 and Flan */
 	if (!value)
 		return OK;
 	c->gated = text && strncmp(text, "gated-", 6) == 0;

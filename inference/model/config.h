@@ -57,6 +57,7 @@ struct config {
 	enum config_activation activation;
 	bool gated;          /* the activation is a factor of a second product */
 	bool tied;           /* the output product uses the embedding */
+	bool head_apart;     /* though tied: not where the files have a head (T5 1.1) */
 	bool attention_bias; /* the products around attention have a bias */
 	bool mlp_bias;
 	bool scores_unscaled; /* not divided by the root of head_size */

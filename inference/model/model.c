@@ -71,7 +71,7 @@ static bool is_present(const struct config *c, enum family_presence p)
 	case FAMILY_UNLESS_GATED:
 		return !c->gated;
 	case FAMILY_IF_UNTIED:
-		return !c->tied &&
+		return (!c->tied || c->head_apart) &&
 		       (c->head == CONFIG_HEAD_LANGUAGE || c->head == CONFIG_HEAD_MASKED);
 	case FAMILY_IF_MASKED:
 		return c->head == CONFIG_HEAD_MASKED;
@@ -232,7 +232,8 @@ static enum err check_tensor(void *context, const struct family_slot *slot, cons
 	const struct tensor *t = find_tensor(l, name);
 
 	(void)holder;
-	if (!t && slot->presence == FAMILY_IF_THERE)
+	if (!t && (slot->presence == FAMILY_IF_THERE ||
+		   (slot->presence == FAMILY_IF_UNTIED && l->config->tied)))
 		return OK;
 	if (!t)
 		return failure(ERR_FORMAT, "weights: tensor \"%s\" is missing", name);
@@ -451,7 +452,7 @@ enum err model_open(struct model **out, struct model_files *files, const struct 
 		l.turning = region_take(&turning, model_turning_needed(config));
 	}
 	TRY(visit(config, m, load_tensor, &l));
-	if (config->tied)
+	if (!m->head.weight && config->tied)
 		m->head.weight = m->embedding;
 	m->memory_bytes = needed;
 	m->locked = l.region->locked;

@@ -2,6 +2,8 @@
 #include "tests/unit/test.h"
 
 #include "crypto/base/buf.h"
+#include <stdio.h>
+
 #include "inference/model/config.h"
 
 #define SIZES \
@@ -106,6 +108,36 @@ static void a_class_whose_tensors_the_family_lacks_is_refused_by_name(void **sta
 	}
 }
 
+/* Hugging Face's MistralConfig and Qwen2Config: 4096 unless told; null is none. */
+static void a_window_of_untold_size_is_that_of_the_reference(void **state)
+{
+	static const struct {
+		const char *type, *said;
+		uint32_t window;
+	} rows[] = {
+		{"mistral", "\"x\":null", 4096},
+		{"mistral", "\"sliding_window\":null", 0},
+		{"mistral", "\"sliding_window\":16", 16},
+		{"qwen2", "\"x\":null", 0},
+		{"qwen2", "\"use_sliding_window\":true,\"max_window_layers\":1", 4096},
+		{"qwen2", "\"use_sliding_window\":false,\"sliding_window\":16", 0},
+	};
+	struct config c;
+	char text[500];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		snprintf(text, sizeof text,
+			 "{\"model_type\":\"%s\",\"hidden_size\":64,\"intermediate_size\":64,"
+			 "\"num_hidden_layers\":2,\"num_attention_heads\":8,\"vocab_size\":512,"
+			 "\"max_position_embeddings\":8192,%s}",
+			 rows[i].type, rows[i].said);
+		assert_ok(config_parse(&c, slice_of_string(text)));
+		assert_int_equal(c.window, rows[i].window);
+		assert_int_equal(c.windowed[1], rows[i].window > 0);
+	}
+}
+
 static void what_is_not_understood_is_named_with_its_value(void **state)
 {
 	static const struct {
@@ -126,6 +158,10 @@ static void what_is_not_understood_is_named_with_its_value(void **state)
 		{"{" SIZES ",\"rope_scaling\":{\"type\":\"yarn\",\"factor\":4}}", ERR_UNSUPPORTED,
 		 "config.json: \"rope_scaling\" is {\"type\":\"yarn\",\"factor\":4}, which this "
 		 "engine does not run"},
+		{"{" SIZES ",\"rope_parameters\":{\"rope_type\":\"default\",\"rope_theta\":1e4,"
+		 "\"partial_rotary_factor\":0.5}}",
+		 ERR_UNSUPPORTED,
+		 "config.json: \"partial_rotary_factor\" is 0.5, which this engine does not run"},
 		{"{" SIZES ",\"rope_scaling\":{\"type\":\"linear\"}}", ERR_FORMAT,
 		 "config.json: \"factor\" is not a number above 0"},
 		{"{\"model_type\":\"llama\",\"hidden_size\":64}", ERR_FORMAT,
@@ -184,6 +220,7 @@ int main(void)
 		cmocka_unit_test(what_a_config_says_is_taken),
 		cmocka_unit_test(older_and_newer_ways_to_scale_rope_are_read),
 		cmocka_unit_test(a_class_whose_tensors_the_family_lacks_is_refused_by_name),
+		cmocka_unit_test(a_window_of_untold_size_is_that_of_the_reference),
 		cmocka_unit_test(what_is_not_understood_is_named_with_its_value),
 		cmocka_unit_test(a_long_value_is_cut_in_the_text),
 	};
