@@ -107,7 +107,7 @@ test("base64, which the client asks for by itself, is the same numbers", options
 	assert.notDeepEqual(floats.data[0].embedding, floats.data[1].embedding);
 });
 
-test("who may only embed learns the tokens of a text, and of ids their text", options, async () => {
+test("who may only embed learns the tokens of a text, and their text", options, async () => {
 	const token = tokenFor("bert");
 	const model = nameOf("bert");
 	const post = (path, body) =>
@@ -125,7 +125,7 @@ test("who may only embed learns the tokens of a text, and of ids their text", op
 	assert.notEqual(written.status, 200);
 });
 
-test("a license to embed tells tokens, whatever the model does; none tells none", options, async () => {
+test("a license to embed tells tokens, and none tells none", options, async () => {
 	const { gateway } = here;
 	const model = "embedders/embed-only";
 	await serve(gateway, "qwen2", {}, model, ["infer:embed"]);
