@@ -157,6 +157,7 @@
 	X("witness",         "",                "dir= listen= certificate= key=",         0, 0, "run a witness of logs (C2SP tlog-witness), for an organization of its own", command_witness) \
 	X("witness init",    "",                "dir= name= host=+",                      0, 0, "make a witness: its key, and a certificate for it",     command_witness_init) \
 	X("witness add-log", "VKEY",            "dir= log-url=",                          1, 1, "let a witness cosign the checkpoints of this log",      command_witness_add_log) \
+	X("log new-origin",  "",                "config= origin= checkpoint=",            0, 0, "go on after a backup was put back: the stopped gateway's log gets a new origin, and says which checkpoint of the old one (from a witness) it continues", command_log_new_origin) \
 	X("audit query",     "",                "actor= model= license= kind= decision= from= to= limit= cursor=", 0, 0, "search the log",       command_audit_query) \
 	X("audit receipt",   "EVENT|FILE",      "out= state= vkey= policy= offline",      1, 1, "prove that an event is in the log; --offline: by a file alone, JSON or .tlog-proof", command_audit_receipt) \
 	X("audit receipts",  "",                "from= to= limit= cursor=",               0, 0, "what you did, each with a receipt to fetch",             command_audit_receipts) \

@@ -13,6 +13,7 @@
 #define AUDIT_KINDS(X) \
 	X(GATEWAY_INIT,      "gateway.init",      A) \
 	X(GATEWAY_START,     "gateway.start",     A) \
+	X(LOG_CONTINUE,      "log.continue",      A) \
 	X(PERSON_ADD,        "person.add",        A) \
 	X(PERSON_LIMITS,     "person.limits",     A) \
 	X(INSTITUTION_LIMITS, "institution.limits", A) \

@@ -197,3 +197,12 @@ enum err store_log_set_writable(struct store *s)
 {
 	return set_state(s, false, S(""));
 }
+
+enum err store_log_resume(struct store *s)
+{
+	static const struct store_statement resume = {
+		"log_resume", "UPDATE audit_state SET halted = '', changed_at = now()"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &resume};
+
+	return store_run(s, &step, 1);
+}

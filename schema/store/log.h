@@ -53,4 +53,7 @@ RESULT store_log_index(struct store *s, uint64_t *index, const uint8_t event[STO
 RESULT store_log_set_read_only(struct store *s, struct slice reason);
 RESULT store_log_set_writable(struct store *s);
 
+/* Lifts the halt that witnesses have caused (witness.h): an operator's act. */
+RESULT store_log_resume(struct store *s);
+
 #endif

@@ -213,3 +213,41 @@ test("a gateway that was put back to a backup is caught", async () => {
 	for (const witness of here.witnesses)
 		assert.equal(await witness.size(here.origin), lost.size);
 });
+
+test("and goes on under a new origin, which says what it continues", async () => {
+	const { gateway, origin, witnesses, policy } = here;
+	const hex = crypto.createHash("sha256").update(origin).digest("hex");
+	const old = (await expect(200, witnesses[0], "GET", `/${hex}/checkpoint`)).text;
+	const file = path.join(gateway.folder, "old-checkpoint");
+	const next = `${origin}/2`;
+	const words = ["log", "new-origin", "--config", gateway.config, "--checkpoint", file];
+
+	fs.writeFileSync(file, old.replace(origin, "another.example/log"));
+	const wrong = await gateway.cli("", ...words, "--origin", next);
+	assert.match(wrong.stderr, /another.example/);
+	fs.writeFileSync(file, old);
+	await gateway.stopChild();
+	const done = await gateway.cli("", ...words, "--origin", next);
+	assert.equal(done.code, 0, done.stderr);
+	gateway.serve();
+	await until("the gateway to write again", WAIT, async () =>
+		(await ask(gateway, "GET", "/readyz").catch(() => ({}))).status === 200);
+	const vkey = (await expect(200, gateway, "GET", "/log/vkey")).text.trim();
+	assert.ok(vkey.startsWith(`${next}+`));
+	for (const witness of witnesses) witness.know(vkey);
+	await act();
+	await settled();
+	const { events } = (await expect(200, gateway, "GET",
+		"/api/v1/audit/events?kind=log.continue", { token: gateway.tokens.auditor })).json;
+	assert.equal(events.length, 1);
+	const { payload } = events[0];
+	assert.deepEqual([payload.old_origin, payload.old_size, payload.old_checkpoint],
+		[origin, Number(old.split("\n")[1]), old]);
+	assert.ok(events[0].index >= payload.kept && payload.kept < payload.old_size);
+	fs.writeFileSync(policy, fs.readFileSync(policy, "utf8").replace(here.vkey, vkey));
+	const verified = await gateway.cli(gateway.tokens.auditor, "audit", "verify", "--policy",
+		policy, "--state", path.join(gateway.folder, "new-state"));
+	assert.equal(verified.code, 0, verified.stderr);
+	const again = await gateway.cli("", ...words, "--origin", `${origin}/3`);
+	assert.equal(again.code, 1, "a log that goes on needs no new origin");
+});
