@@ -1,44 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The log, by somebody else's verifier: golang.org/x/mod/sumdb, as it checks Go's own modules.
 import assert from "node:assert/strict";
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import test from "node:test";
-import { fileURLToPath } from "node:url";
 import { gatewayForThisFile } from "../integration/gateway.mjs";
 import { ask, expect, until } from "../integration/http.mjs";
-
-const source = fileURLToPath(new URL("verify_log/", import.meta.url));
-const environment = {
-	...process.env,
-	GO111MODULE: "off",
-	GOPATH: "/usr/share/gocode",
-	GOFLAGS: "",
-	CGO_ENABLED: "0",
-};
-
-function whyNot() {
-	if (spawnSync("go", ["version"]).error) return "go is not installed (golang-go)";
-	if (!fs.existsSync("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog"))
-		return "x/mod is not installed (golang-golang-x-mod-dev)";
-	return false;
-}
+import { buildVerifier, whyNot } from "./verify_log.mjs";
 
 const skip = whyNot();
 
 const here = gatewayForThisFile(async (gateway, holder) => {
-	holder.verifier = path.join(gateway.folder, "verify_log");
-	if (!skip) {
-		const cache = path.join(gateway.folder, "go-cache");
-		const built = spawnSync("go", ["build", "-o", holder.verifier, "."], {
-			cwd: source,
-			env: { ...environment, GOCACHE: cache },
-			encoding: "utf8",
-		});
-		assert.equal(built.status, 0, built.stderr);
-		fs.rmSync(cache, { recursive: true });
-	}
+	if (!skip) holder.verifier = buildVerifier(gateway.folder);
 	holder.vkey = (await expect(200, gateway, "GET", "/log/vkey")).text.trim();
 });
 
@@ -85,6 +59,24 @@ test("checkpoint, tiles and entries agree, in Go's eyes", { skip }, async () => 
 	const { size, origin } = JSON.parse(done.stdout);
 	assert.ok(size > 20);
 	assert.equal(origin, here.vkey.split("+")[0]);
+});
+
+test("a log that has grown continues its earlier checkpoint", { skip }, async () => {
+	const { gateway } = here;
+	const file = path.join(gateway.folder, "old.checkpoint");
+	const size = async () => {
+		const { text } = await expect(200, gateway, "GET", "/log/checkpoint");
+		return { text, size: Number(text.split("\n")[1]) };
+	};
+	const before = await size();
+	fs.writeFileSync(file, before.text);
+	await receiptFile("grows.json");
+	await until("a larger log", 20, async () => (await size()).size > before.size);
+	const done = await verify("-old", file);
+	assert.equal(done.code, 0, done.stderr);
+	const { size: now, old } = JSON.parse(done.stdout);
+	assert.equal(old, before.size);
+	assert.ok(now > old);
 });
 
 test("a log of more than one tile verifies, too", { skip }, async () => {

@@ -3,17 +3,21 @@
 // Command verify_log checks a Sallyport log with the Go project's own transparency log packages
 // and shares no code with the gateway:
 //
-//	verify_log -url https://... -ca ca.pem -vkey KEY [-receipt FILE]
+//	verify_log -vkey KEY -url https://... -ca ca.pem [-old FILE] [-receipt FILE]
+//	verify_log -vkey KEY -dir DIR [-old FILE] [-receipt FILE]
+//	verify_log -vkey KEY -receipt FILE
 //
-// It verifies the checkpoint's signature, recomputes every leaf hash from the entry bundles, the
-// root from the tiles, and, with -receipt, the inclusion of one entry. It prints one line of JSON,
-// or an error and exits with 1.
+// It verifies the checkpoint's signature, recomputes every leaf hash from the entry bundles and the
+// root from the tiles; with -old, that the log continues the one of an earlier checkpoint; with
+// -receipt, the inclusion of one entry and that it commits to its payload (with neither -url nor
+// -dir nothing else). It prints one line of JSON, or an error and exits with 1.
 //
 // Two adaptations (C2SP tlog-tiles differs from what the packages were made for): a tile's path
 // has no height, and the checkpoint's first line is the log's origin.
 package main
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/tls"
@@ -27,6 +31,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -45,13 +50,19 @@ type checkpoint struct {
 	root   tlog.Hash
 }
 
-// fetcher reads the public log over HTTPS.
+// fetcher reads the public log over HTTPS or from a copy, each file once.
 type fetcher struct {
-	client *http.Client
-	url    string
+	read func(path string) ([]byte, error)
+	seen map[string][]byte
 }
 
-func newFetcher(url, caFile string) (*fetcher, error) {
+func newFetcher(url, caFile, dir string) (*fetcher, error) {
+	seen := make(map[string][]byte)
+	if dir != "" {
+		return &fetcher{func(path string) ([]byte, error) {
+			return os.ReadFile(filepath.Join(dir, path))
+		}, seen}, nil
+	}
 	pem, err := os.ReadFile(caFile)
 	if err != nil {
 		return nil, err
@@ -61,19 +72,33 @@ func newFetcher(url, caFile string) (*fetcher, error) {
 		return nil, fmt.Errorf("%s holds no certificate", caFile)
 	}
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
-	return &fetcher{&http.Client{Transport: transport}, url}, nil
+	client := &http.Client{Transport: transport}
+	return &fetcher{func(path string) ([]byte, error) {
+		return download(client, url+"/log/"+path)
+	}, seen}, nil
 }
 
-func (f *fetcher) get(path string) ([]byte, error) {
-	response, err := f.client.Get(f.url + "/log/" + path)
+func download(client *http.Client, url string) ([]byte, error) {
+	response, err := client.Get(url)
 	if err != nil {
 		return nil, err
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s: %s", path, response.Status)
+		return nil, fmt.Errorf("%s: %s", url, response.Status)
 	}
 	return io.ReadAll(io.LimitReader(response.Body, maxResponse))
+}
+
+func (f *fetcher) get(path string) ([]byte, error) {
+	if bytes, ok := f.seen[path]; ok {
+		return bytes, nil
+	}
+	bytes, err := f.read(path)
+	if err == nil {
+		f.seen[path] = bytes
+	}
+	return bytes, err
 }
 
 // c2spPath turns "tile/8/0/x001/234.p/5" into "tile/0/x001/234.p/5".
@@ -149,35 +174,98 @@ func (f *fetcher) entries(size int64) ([][]byte, error) {
 			all = append(all, bundle[2:end])
 			bundle = bundle[end:]
 		}
+		if len(bundle) != 0 {
+			return nil, fmt.Errorf("%s has bytes behind its last entry", path)
+		}
 	}
 	return all, nil
 }
 
-// verifyLog compares leaves, tiles and the checkpoint's root with each other.
+// stored is the tree as the entries make it: every hash of it, in the packages' own order.
+type stored []tlog.Hash
+
+func (s stored) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	all := make([]tlog.Hash, len(indexes))
+	for i, index := range indexes {
+		all[i] = s[index]
+	}
+	return all, nil
+}
+
+func storedOf(leaves [][]byte) (stored, error) {
+	var all stored
+	for i, leaf := range leaves {
+		hashes, err := tlog.StoredHashes(int64(i), leaf, all)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, hashes...)
+	}
+	return all, nil
+}
+
+// verifyLog makes the tree anew of the entries, and compares the root with the checkpoint's and
+// each tile with the one that should be there. It does not leave that to tlog.TileHashReader, which,
+// as Debian 12 has it, authenticates tiles from number len(stx) on, the count of the hashes that the
+// root needs; where several of these stand in one tile, the first tiles after them go unchecked.
 func verifyLog(f *fetcher, c *checkpoint) error {
-	tree := tlog.Tree{N: c.size, Hash: c.root}
-	reader := tlog.TileHashReader(tree, f) // authenticates each tile against the root
-	root, err := tlog.TreeHash(c.size, reader)
-	if err != nil {
-		return err
-	}
-	if root != c.root {
-		return errors.New("the root of the tiles is not the checkpoint's")
-	}
 	leaves, err := f.entries(c.size)
 	if err != nil {
 		return err
 	}
-	for i, leaf := range leaves {
-		hashes, err := reader.ReadHashes([]int64{tlog.StoredHashIndex(0, int64(i))})
+	tree, err := storedOf(leaves)
+	if err != nil {
+		return err
+	}
+	root, err := tlog.TreeHash(c.size, tree)
+	if err != nil {
+		return err
+	}
+	if root != c.root {
+		return errors.New("the root of the entries is not the checkpoint's")
+	}
+	for _, tile := range tlog.NewTiles(tileHeight, 0, c.size) {
+		count := c.size >> (tileHeight * tile.L) // of hashes on that level
+		if tile.W < 1<<tileHeight && tile.N<<tileHeight+int64(tile.W) != count {
+			continue // a partial tile of a smaller log
+		}
+		want, err := tlog.ReadTileData(tile, tree)
 		if err != nil {
 			return err
 		}
-		if hashes[0] != tlog.RecordHash(leaf) {
-			return fmt.Errorf("entry %d is not what the tree holds", i)
+		got, err := f.get(c2spPath(tile))
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(got, want) {
+			return fmt.Errorf("%s is not what the entries make", c2spPath(tile))
 		}
 	}
 	return nil
+}
+
+// verifyOld proves that the tree begins with that of an earlier checkpoint.
+func verifyOld(f *fetcher, c *checkpoint, file, vkey string) (int64, error) {
+	signed, err := os.ReadFile(file)
+	if err != nil {
+		return 0, err
+	}
+	old, err := openCheckpoint(signed, vkey)
+	if err != nil {
+		return 0, err
+	}
+	if old.size > c.size {
+		return 0, fmt.Errorf("the log is shorter than before: %d, not %d", c.size, old.size)
+	}
+	if old.size == 0 {
+		return 0, nil
+	}
+	reader := tlog.TileHashReader(tlog.Tree{N: c.size, Hash: c.root}, f)
+	proof, err := tlog.ProveTree(c.size, old.size, reader)
+	if err != nil {
+		return 0, err
+	}
+	return old.size, tlog.CheckTree(proof, c.size, c.root, old.size, old.root)
 }
 
 type receipt struct {
@@ -188,45 +276,53 @@ type receipt struct {
 }
 
 // parseProof reads a tlog-proof: header, optional extra, index, hashes, empty line, checkpoint.
-func parseProof(text string) (index int64, path tlog.RecordProof, signed string, err error) {
+func parseProof(text string) (extra []byte, index int64, path tlog.RecordProof, signed string,
+	err error) {
 	head, signed, found := strings.Cut(text, "\n\n")
 	lines := strings.Split(head, "\n")
 	if !found || lines[0] != "c2sp.org/tlog-proof@v1" {
-		return 0, nil, "", errors.New("proof: not a tlog-proof")
+		return nil, 0, nil, "", errors.New("proof: not a tlog-proof")
 	}
 	lines = lines[1:]
 	if len(lines) > 0 && strings.HasPrefix(lines[0], "extra ") {
+		extra, err = base64.StdEncoding.DecodeString(strings.TrimPrefix(lines[0], "extra "))
+		if err != nil {
+			return nil, 0, nil, "", err
+		}
 		lines = lines[1:]
 	}
 	if len(lines) == 0 || !strings.HasPrefix(lines[0], "index ") {
-		return 0, nil, "", errors.New("proof: no index")
+		return nil, 0, nil, "", errors.New("proof: no index")
 	}
 	index, err = strconv.ParseInt(strings.TrimPrefix(lines[0], "index "), 10, 64)
 	for _, line := range lines[1:] {
 		var hash tlog.Hash
 		bytes, bad := base64.StdEncoding.DecodeString(line)
 		if bad != nil || len(bytes) != tlog.HashSize {
-			return 0, nil, "", errors.New("proof: not a hash")
+			return nil, 0, nil, "", errors.New("proof: not a hash")
 		}
 		copy(hash[:], bytes)
 		path = append(path, hash)
 	}
-	return index, path, signed, err
+	return extra, index, path, signed, err
 }
 
 // verifyReceipt checks the inclusion of the entry, and that it commits to the payload.
 func verifyReceipt(file, vkey string) (int64, error) {
 	var r receipt
-	bytes, err := os.ReadFile(file)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return 0, err
 	}
-	if err := json.Unmarshal(bytes, &r); err != nil {
+	if err := json.Unmarshal(text, &r); err != nil {
 		return 0, err
 	}
-	index, path, signed, err := parseProof(r.Proof)
+	extra, index, path, signed, err := parseProof(r.Proof)
 	if err != nil {
 		return 0, err
+	}
+	if len(r.Nonce) != sha256.Size || !hmac.Equal(extra, r.Nonce) {
+		return 0, errors.New("the nonce is not the one in the proof")
 	}
 	c, err := openCheckpoint([]byte(signed), vkey)
 	if err != nil {
@@ -251,36 +347,59 @@ func verifyReceipt(file, vkey string) (int64, error) {
 	return index, nil
 }
 
-func run() error {
-	url := flag.String("url", "", "the gateway")
-	ca := flag.String("ca", "", "its certificate authority")
-	vkey := flag.String("vkey", "", "the log's verifier key")
-	receiptFile := flag.String("receipt", "", "a receipt to verify, too")
-	flag.Parse()
+// result is what was verified; -1: it was not asked for.
+type result struct {
+	Size    int64  `json:"size"`
+	Origin  string `json:"origin"`
+	Old     int64  `json:"old"`
+	Receipt int64  `json:"receipt"`
+}
 
-	f, err := newFetcher(*url, *ca)
-	if err != nil {
-		return err
-	}
+func verifyAll(f *fetcher, out *result, vkey, oldFile string) error {
 	signed, err := f.get("checkpoint")
 	if err != nil {
 		return err
 	}
-	c, err := openCheckpoint(signed, *vkey)
+	c, err := openCheckpoint(signed, vkey)
 	if err != nil {
 		return err
 	}
 	if err := verifyLog(f, c); err != nil {
 		return err
 	}
-	index := int64(-1)
-	if *receiptFile != "" {
-		if index, err = verifyReceipt(*receiptFile, *vkey); err != nil {
+	out.Size, out.Origin = c.size, c.origin
+	if oldFile != "" {
+		out.Old, err = verifyOld(f, c, oldFile, vkey)
+	}
+	return err
+}
+
+func run() error {
+	url := flag.String("url", "", "the gateway")
+	ca := flag.String("ca", "", "its certificate authority")
+	dir := flag.String("dir", "", "a copy of the log, in the place of the gateway")
+	vkey := flag.String("vkey", "", "the log's verifier key")
+	oldFile := flag.String("old", "", "an earlier checkpoint, which the log must continue")
+	receiptFile := flag.String("receipt", "", "a receipt to verify, too")
+	flag.Parse()
+
+	out := result{-1, "", -1, -1}
+	if *url != "" || *dir != "" {
+		f, err := newFetcher(*url, *ca, *dir)
+		if err != nil {
+			return err
+		}
+		if err := verifyAll(f, &out, *vkey, *oldFile); err != nil {
 			return err
 		}
 	}
-	fmt.Printf("{\"size\":%d,\"origin\":%q,\"receipt\":%d}\n", c.size, c.origin, index)
-	return nil
+	if *receiptFile != "" {
+		var err error
+		if out.Receipt, err = verifyReceipt(*receiptFile, *vkey); err != nil {
+			return err
+		}
+	}
+	return json.NewEncoder(os.Stdout).Encode(out)
 }
 
 func main() {
