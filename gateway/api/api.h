@@ -65,6 +65,7 @@ struct api {
 	struct quota *quota;          /* uses that are still to be settled */
 	struct facts *facts;          /* what decisions rest on, while it surely holds */
 	_Atomic int imports;          /* that are running */
+	_Atomic int exports;          /* of the log, that are running */
 	_Atomic int64_t sweep_due_ms; /* when seal_sweep has work again */
 	uint8_t capability_key[32];   /* of upload addresses, derived from the TLS key */
 	pthread_mutex_t keys_lock;

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The log as the public sees it (static files the scribe writes), receipts for those an entry is
- * about, and queries for auditors. Payloads are read with the auditor's role; what a person may
- * see of them is decided here.
+ * The log as the public sees it (static files the scribe writes), and receipts for those an
+ * entry is about. Payloads are read with the auditor's role; what a person may see of them is
+ * decided here.
  */
-#include <stdio.h>
-
-#include "crypto/base/clock.h"
 #include "crypto/base/file.h"
-#include "crypto/base/text.h"
 #include "crypto/json.h"
 #include "crypto/tile.h"
 #include "crypto/tlog_proof.h"
@@ -23,7 +19,6 @@
 enum {
 	LOG_MAX_FILE = TILE_WIDTH * (TILE_ENTRY_MAX + 2),
 	LOG_MAX_TEXT = 128 * 1024,
-	LOG_PAGE = 50,
 };
 
 /* Only names of the tlog-tiles grammar reach the file system. */
@@ -222,126 +217,4 @@ void revision_receipt(struct exchange *x, struct route_context *context)
 		reply_proof(x, context, &event);
 	else
 		reply_failure(x, result);
-}
-
-static enum err read_time(int64_t *out, struct exchange *x, const char *name)
-{
-	struct slice text = api_query(x, name);
-
-	*out = 0;
-	return text.size ? clock_parse(out, text) : OK;
-}
-
-/* An auditor of some models reads what happened to these, and nothing else. */
-static void narrow_query(struct store_audit_query *query, struct exchange *x)
-{
-	const struct principal *who = authorize_principal(x);
-
-	query->is_narrow = !principal_holds(who, RIGHT_AUDIT_READ);
-	if (query->is_narrow)
-		query->models = principal_models(who, RIGHT_AUDIT_READ, exchange_arena(x));
-}
-
-static enum err read_query(struct store_audit_query *out, struct exchange *x)
-{
-	struct slice license = api_query(x, "license"), limit = api_query(x, "limit");
-	struct slice cursor = api_query(x, "cursor");
-	uint64_t number;
-
-	*out = (struct store_audit_query){.actor = api_query(x, "actor"),
-					  .model = api_query(x, "model"),
-					  .kind = api_query(x, "kind"),
-					  .decision = api_query(x, "decision"),
-					  .before = UINT64_MAX,
-					  .limit = LOG_PAGE};
-	narrow_query(out, x);
-	if (license.size)
-		TRY(text_read_uuid(out->license, license));
-	TRY(read_time(&out->from_ms, x, "from"));
-	TRY(read_time(&out->to_ms, x, "to"));
-	if (limit.size && (!slice_to_u64(limit, STORE_AUDIT_MAX_PAGE, &number) || number == 0))
-		return failure(ERR_FORMAT, "\"limit\" is 1 to %d", STORE_AUDIT_MAX_PAGE);
-	if (limit.size)
-		out->limit = (unsigned)number;
-	if (cursor.size && !slice_to_u64(cursor, INT64_MAX, &out->before))
-		return failure(ERR_FORMAT, "\"cursor\" is not one that an answer gave");
-	return OK;
-}
-
-static json_t *describe_event(struct arena *arena, const struct store_event *e)
-{
-	static const struct slice empty;
-	AUTO(json_auto) json_t *payload = NULL;
-	json_t *one = json_object_new();
-
-	json_put_text(one, "id", slice_of_string(api_uuid(arena, e->id)));
-	json_put_int(one, "index", (int64_t)e->index);
-	json_put_text(one, "at", slice_of_string(api_time(arena, e->at_ms)));
-	json_put_text(one, "kind", e->kind);
-	json_put_text(one, "actor", e->actor_name);
-	if (!store_id_is_none(e->actor))
-		json_put_text(one, "actor_id", slice_of_string(api_uuid(arena, e->actor)));
-	json_put_text(one, "model", e->model);
-	json_put_text(one, "license",
-		      store_id_is_none(e->license) ? empty
-						   : slice_of_string(api_uuid(arena, e->license)));
-	json_put_text(one, "right", e->right);
-	json_put_text(one, "decision", e->allow ? S("allow") : S("deny"));
-	json_put_text(one, "code", e->code);
-	if (json_read(&payload, e->payload, AUDIT_MAX_PAYLOAD) == OK)
-		json_put(one, "payload", json_incref(payload));
-	return one;
-}
-
-/* Reading the log is an entry of the log. */
-static enum err log_query(struct exchange *x, struct route_context *context, size_t found)
-{
-	const struct principal *who = authorize_principal(x);
-	AUTO(audit_event_clear) struct audit_event event = {0};
-
-	audit_event_begin(&event, AUDIT_AUDIT_QUERY, who->person.id, who->person.name);
-	audit_event_text(&event, "query", exchange_request(x)->query);
-	audit_event_number(&event, "found", (int64_t)found);
-	return api_log(context->store, &event);
-}
-
-static enum err find_events(struct store_event **out, size_t *count, struct exchange *x,
-			    struct route_context *context, const struct store_audit_query *query)
-{
-	struct store *auditor = api_auditor_take(context->api);
-	enum err result = store_audit_find(auditor, exchange_arena(x), out, count, query);
-
-	api_auditor_return(context->api, auditor);
-	return result;
-}
-
-void audit_events(struct exchange *x, struct route_context *context)
-{
-	struct store_audit_query query;
-	struct store_event *events = NULL;
-	size_t count = 0;
-	json_t *answer, *list;
-	enum err result = read_query(&query, x);
-
-	if (result == OK)
-		result = find_events(&events, &count, x, context, &query);
-	if (result == OK)
-		result = log_query(x, context, count);
-	if (result != OK) {
-		reply_failure(x, result);
-		return;
-	}
-	list = json_array_new();
-	for (size_t i = 0; i < count; i++)
-		json_push(list, describe_event(exchange_arena(x), &events[i]));
-	answer = json_object_new();
-	json_put(answer, "events", list);
-	if (count == query.limit)
-		json_put_text(
-			answer, "next",
-			slice_of_string(arena_printf(exchange_arena(x), "%llu",
-						     (unsigned long long)events[count - 1].index)));
-	else
-		json_put(answer, "next", json_null());
-	reply_json(x, 200, answer);
 }

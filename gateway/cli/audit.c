@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The log for auditors: search it, recompute it, prove one entry, take a copy. */
+/* The log for auditors: recompute it, prove one entry, take a copy. */
 #include "gateway/cli/audit.h"
 
 #include <fcntl.h>
@@ -43,16 +43,6 @@ static enum err list_events(struct cli *cli, const char *path, const char *list,
 	if (!cli->json && next.size)
 		printf("older entries: --cursor %.*s\n", SLICE_PRINT(next));
 	return OK;
-}
-
-enum err command_audit_query(struct cli *cli)
-{
-	static const char *const filters[] = {"actor", "model", "license", "kind",  "decision",
-					      "from",  "to",    "limit",   "cursor"};
-
-	return list_events(cli, "/api/v1/audit/events", "events",
-			   "index at kind actor model right decision code id", filters,
-			   sizeof filters / sizeof filters[0]);
 }
 
 /* Which log, which key, what is remembered: --vkey, else the key remembered, else (the first

@@ -158,8 +158,13 @@
 	X("witness init",    "",                "dir= name= host=+",                      0, 0, "make a witness: its key, and a certificate for it",     command_witness_init) \
 	X("witness add-log", "VKEY",            "dir= log-url=",                          1, 1, "let a witness cosign the checkpoints of this log",      command_witness_add_log) \
 	X("log new-origin",  "",                "config= origin= checkpoint=",            0, 0, "go on after a backup was put back: the stopped gateway's log gets a new origin, and says which checkpoint of the old one (from a witness) it continues", command_log_new_origin) \
-	X("audit query",     "",                "actor= model= license= kind= decision= from= to= limit= cursor=", 0, 0, "search the log",       command_audit_query) \
 	X("audit receipt",   "EVENT|FILE",      "out= state= vkey= policy= offline",      1, 1, "prove that an event is in the log; --offline: by a file alone, JSON or .tlog-proof", command_audit_receipt) \
+	X("audit query",     "",                "actor= institution= model= license= right= decision= code= kind=+ address= from= to= text= saved= order= limit= cursor= format=", 0, 0, "search the log; --format csv or jsonl: all that is found, not a page", command_audit_query) \
+	X("audit summary",   "BY",              "actor= institution= model= license= right= decision= code= kind=+ address= from= to= text= saved= limit=", 1, 1, "count by day, hour, model, institution, person, license, right, kind, decision or code", command_audit_summary) \
+	X("audit export-events", "FILE",        "actor= institution= model= license= right= decision= code= kind=+ address= from= to= text= saved= format=", 1, 1, "all entries that filters find, into a file, checked to be whole", command_audit_export_events) \
+	X("audit save",      "NAME",            "actor= institution= model= license= right= decision= code= kind=+ address= from= to= text=", 1, 1, "save filters by a name, for all auditors", command_audit_save) \
+	X("audit saved",     "",                "",                                       0, 0, "filters that were saved",                               command_audit_saved) \
+	X("audit forget",    "NAME",            "",                                       1, 1, "remove saved filters",                                  command_audit_forget) \
 	X("audit receipts",  "",                "from= to= limit= cursor=",               0, 0, "what you did, each with a receipt to fetch",             command_audit_receipts) \
 	X("audit verify",    "",                "dir= state= vkey= policy=",              0, 0, "recompute the whole log and compare",                   command_audit_verify) \
 	X("audit export",    "DIR",             "state= vkey=",                                       1, 1, "copy the public log into a directory",                  command_audit_export)

@@ -89,45 +89,6 @@ static void take_event(struct store_step *step, void *out)
 	event->leaf = store_take_text(step);
 }
 
-enum err store_audit_find(struct store *s, struct arena *arena, struct store_event **out,
-			  size_t *count, const struct store_audit_query *query)
-{
-	static const struct store_statement find = {
-		"audit_find", EVENT_SELECT
-		"WHERE seq < least($1::bigint, (SELECT max(size) FROM auditor_checkpoint)) "
-		"AND ($2::text IS NULL OR actor_name = $2 OR actor::text = $2) "
-		"AND ($3::text IS NULL OR model = $3) "
-		"AND ($4::uuid IS NULL OR license = $4) "
-		"AND ($5::text IS NULL OR kind = $5 OR split_part(kind, '.', 1) = $5) "
-		"AND ($6::text IS NULL OR code = $6 OR CASE WHEN allow THEN 'allow' ELSE 'deny' "
-		"END = $6) "
-		"AND ($7::timestamptz IS NULL OR at >= $7) "
-		"AND ($8::timestamptz IS NULL OR at < $8) "
-		"AND ($10::text IS NULL OR EXISTS (SELECT FROM unnest(string_to_array($10, ',')) s "
-		"WHERE s = model OR (right(s, 2) = '/*' AND starts_with(model, left(s, -1))))) "
-		"ORDER BY seq DESC LIMIT $9::bigint"};
-	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
-
-	if (query->limit == 0 || query->limit > STORE_AUDIT_MAX_PAGE)
-		return failure(ERR_LIMIT, "a page has 1 to %d events", STORE_AUDIT_MAX_PAGE);
-	store_put_int(&step, query->before > INT64_MAX ? INT64_MAX : (int64_t)query->before);
-	store_put_text_or_null(&step, query->actor);
-	store_put_text_or_null(&step, query->model);
-	store_put_id(&step, query->license);
-	store_put_text_or_null(&step, query->kind);
-	store_put_text_or_null(&step, query->decision);
-	store_put_time(&step, query->from_ms);
-	store_put_time(&step, query->to_ms);
-	store_put_int(&step, query->limit);
-	if (query->is_narrow)
-		store_put_text(&step, query->models);
-	else
-		store_put_null(&step);
-	TRY(store_run(s, &step, 1));
-	*out = store_all(&step, count, sizeof **out, take_event);
-	return OK;
-}
-
 enum err store_audit_own(struct store *s, struct arena *arena, struct store_event **out,
 			 size_t *count, const struct store_own_query *query)
 {

@@ -43,28 +43,11 @@ struct store_audit_state {
 /* May the gateway write? The scribe says. */
 RESULT store_audit_state(struct store *s, struct arena *arena, struct store_audit_state *out);
 
-struct store_audit_query {
-	struct slice actor; /* name or id; empty matches any, as in all that follow */
-	struct slice model;
-	uint8_t license[STORE_ID];
-	struct slice kind;      /* "license.issue", or "license" for all of them */
-	struct slice decision;  /* "allow", "deny", or a code */
-	bool is_narrow;         /* only events about these models: */
-	struct slice models;    /* names, or "ns/<star>", comma-separated; empty: none */
-	int64_t from_ms, to_ms; /* [from, to); 0: open */
-	uint64_t before; /* the cursor: only events with a smaller index; UINT64_MAX: newest */
-	unsigned limit;  /* 1..STORE_AUDIT_MAX_PAGE */
-};
-
-/* Auditor: published events, newest first. The cursor of the next page is the last one's index. */
-RESULT store_audit_find(struct store *s, struct arena *arena, struct store_event **out,
-			size_t *count, const struct store_audit_query *query);
-
 struct store_own_query {
 	uint8_t person[STORE_ID];
 	int64_t from_ms, to_ms; /* [from, to); 0: open */
-	uint64_t before;        /* the cursor, as above */
-	unsigned limit;         /* 1..STORE_AUDIT_MAX_PAGE */
+	uint64_t before; /* the cursor: only events with a smaller index; UINT64_MAX: newest */
+	unsigned limit;  /* 1..STORE_AUDIT_MAX_PAGE */
 };
 
 /* Auditor: published events of what one person did, newest first. */
