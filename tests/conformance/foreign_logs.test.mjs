@@ -28,7 +28,8 @@ after(() => folder && fs.rmSync(folder, { recursive: true }));
 
 function ours(dir, vkey, state) {
 	const words = ["audit", "verify", "--dir", dir, "--vkey", vkey, "--json"];
-	const env = { ...process.env, HOME: folder, XDG_CONFIG_HOME: folder, XDG_STATE_HOME: folder };
+	const home = { HOME: folder, XDG_CONFIG_HOME: folder, XDG_STATE_HOME: folder };
+	const env = { ...process.env, ...home };
 	return spawnSync(program, [...words, "--state", path.join(folder, state)], {
 		env,
 		encoding: "utf8",

@@ -113,9 +113,9 @@ test("the list holds one's own acts and nobody else's, page by page", async () =
 		await expect(400, gateway, "GET", `/api/v1/receipts?${bad}`, {
 			token: researcher(),
 		});
-	const listed = await gateway.cli(researcher(), "audit", "receipts", "--limit", "2");
+	const listed = await gateway.cli(researcher(), "audit", "receipts", "--limit", "200");
 	assert.equal(listed.code, 0, listed.stderr);
-	assert.match(listed.stdout, /key\.release|infer\.end|infer\.generate/);
+	assert.match(listed.stdout, /key\.release/);
 });
 
 /** A receipt saved as this file; returns its path. */
