@@ -4,11 +4,11 @@
 #define INFERENCE_ENGINE_PARTS_H
 
 #include "inference/batch.h"
-#include "inference/chat.h"
+#include "inference/chat/chat.h"
 #include "inference/engine_read.h"
 #include "inference/guides.h"
-#include "inference/labels.h"
-#include "inference/readings.h"
+#include "inference/reading/labels.h"
+#include "inference/reading/readings.h"
 #include "inference/textstream.h"
 #include "inference/tokenizer/tokenizer.h"
 

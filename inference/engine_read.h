@@ -8,8 +8,8 @@
 #define INFERENCE_ENGINE_READ_H
 
 #include "inference/engine.h"
-#include "inference/look.h"
-#include "inference/tasks.h"
+#include "inference/reading/look.h"
+#include "inference/reading/tasks.h"
 
 enum { ENGINE_MAX_INPUTS = 2048, ENGINE_MAX_JOBS = 64, ENGINE_TRUNCATE_TO_LIMIT = -1 };
 

@@ -5,11 +5,11 @@
 #include "crypto/json.h"
 #include "gateway/api/api.h"
 #include "gateway/api/facts.h"
-#include "gateway/api/infer/slots.h"
 #include "gateway/api/lease/cuts.h"
 #include "gateway/api/lease/lease.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
+#include "gateway/api/slots/slots.h"
 #include "gateway/api/witness/witnesses.h"
 #include "schema/api/openapi.h"
 

@@ -2,8 +2,8 @@
 #include "gateway/api/routes.h"
 
 #include "gateway/api/api.h"
-#include "gateway/api/infer/embedding.h"
 #include "gateway/api/infer/internals_ask.h"
+#include "gateway/api/openai/embedding.h"
 #include "gateway/api/upload/commit.h"
 
 /* A route on a model, with and without a namespace in its name. */

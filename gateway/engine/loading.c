@@ -6,8 +6,8 @@
 #include "crypto/base/clock.h"
 #include "crypto/base/log.h"
 #include "gateway/engine/sealed.h"
-#include "inference/chat.h"
-#include "inference/tasks.h"
+#include "inference/chat/chat.h"
+#include "inference/reading/tasks.h"
 #include "inference/template/template.h"
 #include "schema/wire/engine_read.h"
 

@@ -11,7 +11,7 @@
 
 #include "crypto/base/clock.h"
 #include "inference/kernel/compute.h"
-#include "inference/readings.h"
+#include "inference/reading/readings.h"
 
 enum { TOKENS = 1024, MILLISECONDS = 1000, BUDGET = 64 << 20 };
 

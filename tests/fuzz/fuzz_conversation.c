@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "crypto/json.h"
-#include "gateway/api/infer/conversation.h"
+#include "gateway/api/openai/conversation.h"
 #include "tests/fuzz/fuzz.h"
 
 static bool same_but_for_time(struct slice a, struct slice b)

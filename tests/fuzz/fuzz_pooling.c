@@ -3,7 +3,7 @@
  * model can have. */
 #include <assert.h>
 
-#include "inference/pooling.h"
+#include "inference/reading/pooling.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/inference/bytes.h"
 

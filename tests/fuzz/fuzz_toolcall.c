@@ -3,7 +3,7 @@
  */
 #include <assert.h>
 
-#include "inference/toolcall.h"
+#include "inference/chat/toolcall.h"
 #include "tests/fuzz/fuzz.h"
 
 static void hear(void *context, enum toolcall_part part, unsigned call, struct slice text)

@@ -7,9 +7,9 @@
 #include "crypto/json.h"
 #include "gateway/api/adapter/adapter.h"
 #include "gateway/api/infer/running.h"
-#include "gateway/api/infer/slots.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
+#include "gateway/api/slots/slots.h"
 #include "gateway/api/upload/commit.h"
 #include "schema/wire/engine.h"
 

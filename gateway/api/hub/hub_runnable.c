@@ -2,7 +2,7 @@
 #include "gateway/api/hub/hub_runnable.h"
 
 #include "crypto/json.h"
-#include "gateway/api/infer/slots.h"
+#include "gateway/api/slots/slots.h"
 
 enum { MAX_TEMPLATES = 8 };
 

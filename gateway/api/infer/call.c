@@ -7,9 +7,9 @@
 #include "gateway/api/infer/able.h"
 #include "gateway/api/infer/passes.h"
 #include "gateway/api/infer/running.h"
-#include "gateway/api/infer/slots.h"
 #include "gateway/api/lease/withdraw.h"
 #include "gateway/api/reply.h"
+#include "gateway/api/slots/slots.h"
 #include "schema/store/decision.h"
 #include "schema/wire/engine.h"
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "gateway/api/infer/generation_reading.h"
+#include "gateway/api/openai/generation_reading.h"
 
 enum { AROUND_A_TEXT = 8 /* tokens that a tokenizer adds */, MAX_POSITION = 1 << 20 };
 

@@ -6,7 +6,7 @@
 #ifndef GATEWAY_API_INFER_INTERNALS_ASK_H
 #define GATEWAY_API_INFER_INTERNALS_ASK_H
 
-#include "gateway/api/infer/generation.h"
+#include "gateway/api/openai/generation.h"
 #include "policy/internals_budget.h"
 #include "schema/wire/engine_look.h"
 

@@ -5,7 +5,7 @@
 #include "crypto/base/log.h"
 #include "crypto/json.h"
 #include "gateway/api/download/release.h"
-#include "gateway/api/infer/slots.h"
+#include "gateway/api/slots/slots.h"
 
 static void apply(void *context, const struct store_cut *cut, uint64_t epoch)
 {

@@ -8,7 +8,7 @@
 
 #include "inference/engine_read.h"
 #include "inference/format/json.h"
-#include "inference/pooling.h"
+#include "inference/reading/pooling.h"
 #include "tests/unit/inference/files.h"
 #include "tests/unit/inference/tensors.h"
 

@@ -3,7 +3,7 @@
 #define _GNU_SOURCE /* memmem */
 #include "tests/unit/test.h"
 
-#include "inference/chat_parts.h"
+#include "inference/chat/chat_parts.h"
 #include "inference/format/json.h"
 #include "tests/unit/inference/files.h"
 #include "tests/unit/inference/gguf_file.h"

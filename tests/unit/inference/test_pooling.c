@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "inference/pooling.h"
+#include "inference/reading/pooling.h"
 #include "tests/unit/inference/files.h"
 
 #define MODULE(name, path) \

@@ -2,7 +2,7 @@
 /* Calls of tools in what a model writes: what is told, and when. */
 #include "tests/unit/test.h"
 
-#include "inference/toolcall.h"
+#include "inference/chat/toolcall.h"
 
 /* Text as it is; a call as (0:name|arguments). */
 struct heard {

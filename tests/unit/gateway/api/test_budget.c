@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gateway/api/infer/budget.h"
+#include "gateway/api/slots/budget.h"
 #include "tests/unit/test.h"
 
 enum { NOW = 1000 };

@@ -4,8 +4,8 @@
 #include "tests/unit/test.h"
 
 #include "crypto/json.h"
-#include "gateway/api/infer/conversation.h"
-#include "gateway/api/infer/openai_calls.h"
+#include "gateway/api/openai/conversation.h"
+#include "gateway/api/openai/openai_calls.h"
 
 /* The conversation as the engine gets it, without its time. */
 static json_t *read_whole(const char *text)

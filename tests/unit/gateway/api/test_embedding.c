@@ -5,7 +5,7 @@
 
 #include "crypto/json.h"
 #include "gateway/api/infer/able.h"
-#include "gateway/api/infer/embedding.h"
+#include "gateway/api/openai/embedding.h"
 
 struct scene {
 	struct arena arena;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "crypto/json.h"
-#include "gateway/api/infer/generation.h"
+#include "gateway/api/openai/generation.h"
 
 typedef enum err read_fn(struct generation *out, struct generation_flaw *flaw, struct arena *arena,
 			 const json_t *body);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "crypto/json.h"
-#include "gateway/api/infer/guided.h"
+#include "gateway/api/openai/guided.h"
 
 static const struct row {
 	const char *body;
