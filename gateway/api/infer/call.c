@@ -16,6 +16,7 @@
 enum {
 	ENGINE_TOKEN_MS = 120000, /* one step of a busy engine */
 	ENGINE_LOOK_MS = 250,     /* how late a vanished client or a revocation may be noticed */
+	ENGINE_END_MS = 5000,     /* until an engine that was told to stop says how far it came */
 };
 
 static struct slice right_of(const struct call *c)
@@ -157,6 +158,51 @@ void call_cancel(struct call *c, struct rpc_stream *stream)
 	if (rpc_note(c->context->api->rpc, ROLE_ENGINE, c->slot, WIRE_ENGINE_CANCEL,
 		     buf_slice(&body)) != OK)
 		log_debug("infer.cancel", "reason=\"%s\"", failure_text());
+}
+
+static enum err read_frames(struct call *c, struct rpc_stream *stream,
+			    const struct call_frames *frames)
+{
+	for (;;) {
+		AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
+		enum err result = call_next(c, stream, &reply);
+
+		c->is_counted = result != OK && reply.type != 0; /* its own refusal */
+		TRY(result);
+		if (reply.type == frames->last)
+			return frames->end(c, buf_slice(&reply.body));
+		TRY(frames->part(c, buf_slice(&reply.body)));
+	}
+}
+
+/* It was told to stop: its last word says how far it came. */
+static void await_last(struct call *c, struct rpc_stream *stream, const struct call_frames *frames)
+{
+	int64_t deadline = clock_monotonic_ms() + ENGINE_END_MS;
+	enum err result = ERR_TIMEOUT;
+
+	while ((result == OK || result == ERR_TIMEOUT) && clock_monotonic_ms() < deadline) {
+		AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
+
+		result = rpc_next(stream, &reply, ENGINE_LOOK_MS);
+		if (result != OK || reply.type != frames->last)
+			continue;
+		if (frames->end(c, buf_slice(&reply.body)) != OK)
+			log_debug("infer.end", "reason=\"%s\"", failure_text());
+		return;
+	}
+}
+
+enum err call_read(struct call *c, struct rpc_stream *stream, const struct call_frames *frames)
+{
+	enum err result = read_frames(c, stream, frames);
+
+	if (result == OK || c->is_counted)
+		return result;
+	result = call_keep_reason(c, result);
+	call_cancel(c, stream);
+	await_last(c, stream, frames);
+	return failure(result, "%s", c->why);
 }
 
 bool call_is_cut(const struct call *c)

@@ -74,6 +74,17 @@ RESULT call_next(struct call *c, struct rpc_stream *stream, struct rpc_reply *re
 RESULT call_next_of(struct call *c, struct rpc_stream *const *streams, unsigned count,
 		    unsigned *which, struct rpc_reply *reply);
 
+/* What comes back in parts, and then one last frame that counts what was read. */
+struct call_frames {
+	enum wire_type last;
+	enum err (*part)(struct call *c, struct slice body);
+	enum err (*end)(struct call *c, struct slice body); /* sets is_counted */
+};
+
+/* Until the last frame. If nobody may or wants to have it any more, the engine is told to stop, and
+ * what it says within some seconds of how far it came counts all the same. */
+RESULT call_read(struct call *c, struct rpc_stream *stream, const struct call_frames *frames);
+
 /* The engine need not go on with this one. */
 void call_cancel(struct call *c, struct rpc_stream *stream);
 

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* POST /v1/internals: what is asked for goes to an engine in one frame and comes back in many;
  * what it reveals is counted before any of it leaves. */
-#include "crypto/base/clock.h"
 #include "crypto/json.h"
 #include "gateway/api/infer/call.h"
 #include "gateway/api/infer/internals_answer.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
-
-enum {
-	ENGINE_LOOK_MS = 250, /* at an engine that was told to stop */
-	ENGINE_END_MS = 5000, /* until it says that it did */
-};
 
 /* One call under way. Lives in the exchange's arena. */
 struct job {
@@ -31,64 +25,34 @@ static enum err start(struct call *c, struct job *job, struct rpc_stream **strea
 	return call_open(c, stream, WIRE_ENGINE_LOOK, buf_slice(&body));
 }
 
-static enum err take_end(struct call *c, struct job *job, struct slice body)
+static enum err take_part(struct call *c, struct slice body)
 {
+	struct job *job = c->ask;
+	struct wire_engine_seen part;
+
+	TRY(wire_read_engine_seen(&part, body));
+	buf_write(&job->bytes, part.bytes);
+	return buf_done(&job->bytes);
+}
+
+static enum err take_end(struct call *c, struct slice body)
+{
+	struct job *job = c->ask;
+
 	TRY(wire_read_engine_looked(&job->looked, body));
 	c->prompt_tokens = job->looked.tokens;
 	c->is_counted = true;
 	return job->looked.is_whole ? OK : failure(ERR_LIMIT, "what was seen is too large");
 }
 
-/* It was told to stop: its last word says that it has. */
-static void await_end(struct call *c, struct job *job, struct rpc_stream *stream)
-{
-	int64_t deadline = clock_monotonic_ms() + ENGINE_END_MS;
-	enum err result = ERR_TIMEOUT;
-
-	while (!c->is_counted && (result == OK || result == ERR_TIMEOUT) &&
-	       clock_monotonic_ms() < deadline) {
-		AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
-
-		result = rpc_next(stream, &reply, ENGINE_LOOK_MS);
-		if (result == OK && reply.type == WIRE_ENGINE_LOOKED &&
-		    take_end(c, job, buf_slice(&reply.body)) != OK)
-			return;
-	}
-}
-
-/* Until the engine has told its last. */
-static enum err pump(struct call *c, struct job *job, struct rpc_stream *stream)
-{
-	for (;;) {
-		AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
-		struct wire_engine_seen part;
-		enum err result = call_next(c, stream, &reply);
-
-		c->is_counted = result != OK && reply.type != 0; /* its own refusal */
-		TRY(result);
-		if (reply.type == WIRE_ENGINE_LOOKED)
-			return take_end(c, job, buf_slice(&reply.body));
-		TRY(wire_read_engine_seen(&part, buf_slice(&reply.body)));
-		buf_write(&job->bytes, part.bytes);
-		TRY(buf_done(&job->bytes));
-	}
-}
-
 static enum err look(struct call *c, struct job *job)
 {
+	static const struct call_frames frames = {WIRE_ENGINE_LOOKED, take_part, take_end};
 	AUTO(rpc_stream_auto) struct rpc_stream *stream = NULL;
-	enum err result;
 
 	TRY(start(c, job, &stream));
 	c->is_begun = true;
-	result = pump(c, job, stream);
-	if (result != OK && !c->is_counted) {
-		result = call_keep_reason(c, result);
-		call_cancel(c, stream);
-		await_end(c, job, stream);
-		return failure(result, "%s", c->why);
-	}
-	return result;
+	return call_read(c, stream, &frames);
 }
 
 static enum err write_answer(struct call *c, struct job *job, struct buf *out,

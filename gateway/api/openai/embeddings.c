@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* POST /v1/embeddings: the inputs in frames that an engine takes, one call of it behind the other,
  * and all their vectors as one answer. */
-#include "crypto/base/clock.h"
 #include "crypto/json.h"
 #include "gateway/api/infer/call.h"
 #include "gateway/api/openai/embedding.h"
@@ -10,8 +9,6 @@
 #include "schema/wire/engine_read.h"
 
 enum {
-	ENGINE_LOOK_MS = 250, /* at an engine that was told to stop */
-	ENGINE_END_MS = 5000, /* until it says how far it came */
 	FRAME_ROOM = WIRE_MAX_BODY - 64,
 	FRAME_AROUND = 8, /* of an input: its kind and its length */
 	MAX_VALUES = EMBEDDING_MAX_ANSWER,
@@ -20,7 +17,8 @@ enum {
 /* One call under way. Lives in the exchange's arena. */
 struct job {
 	struct embedding ask;
-	size_t done; /* inputs that have their vectors */
+	size_t done;  /* inputs that have their vectors */
+	size_t asked; /* behind those: that an engine has now */
 	size_t width;
 	struct buf values;
 };
@@ -38,8 +36,7 @@ static enum wire_length length_of(enum embedding_length length)
 	return WIRE_LENGTH_MODEL;
 }
 
-/* The next `count` inputs. */
-static enum err start(struct call *c, struct job *job, size_t count, struct rpc_stream **stream)
+static enum err start(struct call *c, struct job *job, struct rpc_stream **stream)
 {
 	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
 	const struct embedding *wish = &job->ask;
@@ -49,11 +46,11 @@ static enum err start(struct call *c, struct job *job, size_t count, struct rpc_
 		.dimensions = wish->dimensions,
 		.length = length_of(wish->length),
 		.first = (uint32_t)job->done,
-		.count = (uint16_t)count,
+		.count = (uint16_t)job->asked,
 	};
 
 	TRY(call_pass(c, &ask.pass));
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < job->asked; i++)
 		ask.inputs[i] = (struct wire_input){wish->inputs[job->done + i].is_text,
 						    wish->inputs[job->done + i].bytes};
 	wire_write_engine_embed(&body, &ask);
@@ -61,8 +58,9 @@ static enum err start(struct call *c, struct job *job, size_t count, struct rpc_
 	return call_open(c, stream, WIRE_ENGINE_EMBED, buf_slice(&body));
 }
 
-static enum err take_values(struct job *job, struct slice body)
+static enum err take_values(struct call *c, struct slice body)
 {
+	struct job *job = c->ask;
 	struct wire_engine_vectors part;
 
 	TRY(wire_read_engine_vectors(&part, body));
@@ -70,16 +68,17 @@ static enum err take_values(struct job *job, struct slice body)
 	return buf_done(&job->values);
 }
 
-static enum err take_end(struct call *c, struct job *job, size_t count, struct slice body)
+static enum err take_end(struct call *c, struct slice body)
 {
+	struct job *job = c->ask;
 	struct wire_engine_embedded end;
 
 	TRY(wire_read_engine_embedded(&end, body));
 	c->prompt_tokens += end.tokens;
 	c->is_counted = true;
 	if (!end.is_whole)
-		return failure(ERR_LIMIT, "the vectors of %zu inputs are too large", count);
-	job->done += count;
+		return failure(ERR_LIMIT, "the vectors of %zu inputs are too large", job->asked);
+	job->done += job->asked;
 	job->width = end.width;
 	if (job->values.size != job->done * end.width * sizeof(float))
 		return failure(ERR_INTERNAL, "an engine gave %zu bytes for %zu vectors of %u",
@@ -87,58 +86,16 @@ static enum err take_end(struct call *c, struct job *job, size_t count, struct s
 	return OK;
 }
 
-/* It was told to stop: what it has read until then counts all the same. */
-static void await_end(struct call *c, struct rpc_stream *stream)
-{
-	int64_t deadline = clock_monotonic_ms() + ENGINE_END_MS;
-	enum err result = ERR_TIMEOUT;
-
-	while (!c->is_counted && (result == OK || result == ERR_TIMEOUT) &&
-	       clock_monotonic_ms() < deadline) {
-		AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
-		struct wire_engine_embedded end;
-
-		result = rpc_next(stream, &reply, ENGINE_LOOK_MS);
-		if (result != OK || reply.type != WIRE_ENGINE_EMBEDDED)
-			continue;
-		c->is_counted = wire_read_engine_embedded(&end, buf_slice(&reply.body)) == OK;
-		c->prompt_tokens += c->is_counted ? end.tokens : 0;
-		return;
-	}
-}
-
-/* Until the engine has told its last of these inputs. */
-static enum err pump(struct call *c, struct job *job, size_t count, struct rpc_stream *stream)
-{
-	for (;;) {
-		AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
-		enum err result = call_next(c, stream, &reply);
-
-		c->is_counted = result != OK && reply.type != 0; /* its own refusal */
-		TRY(result);
-		if (reply.type == WIRE_ENGINE_EMBEDDED)
-			return take_end(c, job, count, buf_slice(&reply.body));
-		TRY(take_values(job, buf_slice(&reply.body)));
-	}
-}
-
 static enum err embed_some(struct call *c, struct job *job)
 {
-	size_t count = embedding_share(&job->ask, job->done, WIRE_MAX_INPUTS, FRAME_ROOM,
-				       FRAME_AROUND);
+	static const struct call_frames frames = {WIRE_ENGINE_EMBEDDED, take_values, take_end};
 	AUTO(rpc_stream_auto) struct rpc_stream *stream = NULL;
-	enum err result;
 
-	TRY(start(c, job, count, &stream));
+	job->asked = embedding_share(&job->ask, job->done, WIRE_MAX_INPUTS, FRAME_ROOM,
+				     FRAME_AROUND);
+	TRY(start(c, job, &stream));
 	c->is_begun = true;
-	result = pump(c, job, count, stream);
-	if (result != OK && !c->is_counted) {
-		result = call_keep_reason(c, result);
-		call_cancel(c, stream);
-		await_end(c, stream);
-		return failure(result, "%s", c->why);
-	}
-	return result;
+	return call_read(c, stream, &frames);
 }
 
 /* Before more is computed than can be answered. */
