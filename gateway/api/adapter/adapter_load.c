@@ -2,6 +2,7 @@
 /* An adapter on its way into an engine: its entry, its keys from the keeper, its files. */
 #include "crypto/random.h"
 #include "gateway/api/adapter/adapter.h"
+#include "gateway/api/slots/slots.h"
 #include "schema/wire/engine.h"
 
 static enum err ask_engine(struct wire_engine_adapted *out, struct api *api, unsigned slot,
@@ -35,23 +36,6 @@ static enum err log_serve(uint8_t event_id[WIRE_ID], struct exchange *x,
 	return api_publish(context->api, event.id);
 }
 
-static enum err give_key(struct api *api, const uint8_t event[WIRE_ID],
-			 const struct store_adapter_file *file, unsigned slot, uint64_t handle)
-{
-	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
-	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
-	struct wire_key_release ask = {.header = file->header,
-				       .path = file->path,
-				       .role = ROLE_ENGINE,
-				       .index = (uint8_t)slot,
-				       .handle = handle};
-
-	memcpy(ask.event, event, WIRE_ID);
-	wire_write_key_release(&body, &ask);
-	TRY(buf_done(&body));
-	return api_ask_keeper(&reply, api, WIRE_KEY_RELEASE, buf_slice(&body));
-}
-
 static enum err load(struct wire_engine_adapted *out, struct exchange *x,
 		     struct route_context *context, const struct store_adapter *a, unsigned slot)
 {
@@ -71,7 +55,8 @@ static enum err load(struct wire_engine_adapted *out, struct exchange *x,
 		*file = (struct wire_engine_file){.path = files[i].path, .size = files[i].size};
 		memcpy(file->blob, files[i].blob, WIRE_ID);
 		random_bytes(&file->handle, sizeof file->handle);
-		TRY(give_key(context->api, event, &files[i], slot, file->handle));
+		TRY(slots_give_key(context->api, event, files[i].header, files[i].path, slot,
+				   file->handle));
 	}
 	return ask_engine(out, context->api, slot, &ask);
 }

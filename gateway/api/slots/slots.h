@@ -111,4 +111,8 @@ struct slots_count {
 };
 struct slots_count slots_count(struct slots *s, struct rpc *rpc);
 
+/* The key of a sealed file goes to that engine, against an entry that names the file. */
+RESULT slots_give_key(struct api *api, const uint8_t event[WIRE_ID], struct slice header,
+		      struct slice path, unsigned slot, uint64_t handle);
+
 #endif

@@ -28,13 +28,13 @@ static bool engine_needs(struct slice path)
 	return false;
 }
 
-static enum err give_key(struct api *api, const uint8_t event[WIRE_ID],
-			 const struct store_file *file, unsigned slot, uint64_t handle)
+enum err slots_give_key(struct api *api, const uint8_t event[WIRE_ID], struct slice header,
+			struct slice path, unsigned slot, uint64_t handle)
 {
 	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
 	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
-	struct wire_key_release ask = {.header = file->header,
-				       .path = file->path,
+	struct wire_key_release ask = {.header = header,
+				       .path = path,
 				       .role = ROLE_ENGINE,
 				       .index = (uint8_t)slot,
 				       .handle = handle};
@@ -83,7 +83,8 @@ static enum err give_files(struct wire_engine_load *ask, unsigned slot,
 		*file = (struct wire_engine_file){.path = files[i].path, .size = files[i].size};
 		memcpy(file->blob, files[i].blob, WIRE_ID);
 		random_bytes(&file->handle, sizeof file->handle);
-		TRY(give_key(context->api, event, &files[i], slot, file->handle));
+		TRY(slots_give_key(context->api, event, files[i].header, files[i].path, slot,
+				   file->handle));
 		ask->count++;
 	}
 	return OK;
