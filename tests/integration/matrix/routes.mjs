@@ -319,7 +319,7 @@ export const routes = {
 	"GET /api/v1/audit/export": { query: "format=csv&kind=license.revoke" },
 	"POST /api/v1/audit/saved": broken,
 	"GET /api/v1/audit/saved": {},
-	"DELETE /api/v1/audit/saved/{name}": { missing: () => 404 },
+	"DELETE /api/v1/audit/saved/{name}": { path: { name: "none" }, answers: 404 },
 	"GET /api/v1/receipts": {},
 	"GET /api/v1/log/witnesses": {},
 	"GET /api/v1/receipts/{id}": { ...receipt, answers: [200, 202] },
