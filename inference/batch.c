@@ -486,11 +486,6 @@ size_t batch_context(const struct batch *b)
 	return b->options.context;
 }
 
-size_t batch_running(const struct batch *b)
-{
-	return b->running;
-}
-
 size_t batch_memory_bytes(const struct batch *b)
 {
 	return b->memory_bytes;

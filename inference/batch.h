@@ -81,7 +81,6 @@ struct forward *batch_forward(struct batch *b);
 
 bool batch_is_idle(const struct batch *b); /* nothing runs, nothing waits */
 size_t batch_context(const struct batch *b);
-size_t batch_running(const struct batch *b);
 size_t batch_memory_bytes(const struct batch *b);
 bool batch_is_locked(const struct batch *b);
 

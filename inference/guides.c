@@ -180,11 +180,6 @@ bool guide_take(struct guide *g, struct slice bytes)
 	return bytes.size > 0 && grammar_run_take(g->run, bytes);
 }
 
-bool guide_may_end(const struct guide *g)
-{
-	return grammar_run_may_end(g->run);
-}
-
 bool guide_is_over(const struct guide *g)
 {
 	return grammar_run_is_over(g->run);

@@ -41,7 +41,6 @@ struct sampler_guide guide_sampler(struct guide *g, const bool *is_first);
 
 /* A token's bytes were written. False: they are none of this grammar's. */
 bool guide_take(struct guide *g, struct slice bytes);
-bool guide_may_end(const struct guide *g);
 bool guide_is_over(const struct guide *g); /* it may end, and nothing can follow */
 
 #endif

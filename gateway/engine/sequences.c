@@ -399,12 +399,3 @@ bool sequences_have_unsent(const struct sequences *s)
 	}
 	return false;
 }
-
-size_t sequences_count(const struct sequences *s)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < SEQUENCES_MAX; i++)
-		count += s->list[i].is_used;
-	return count;
-}

@@ -50,6 +50,5 @@ void sequences_flush(struct sequences *s, struct engine *engine);
 enum engine_prompt sequences_prompt(enum wire_prompt kind);
 
 bool sequences_have_unsent(const struct sequences *s);
-size_t sequences_count(const struct sequences *s);
 
 #endif

@@ -431,11 +431,6 @@ bool states_clean(struct states *s, uint32_t *const *kept, size_t count)
 	return true;
 }
 
-uint32_t states_count(const struct states *s)
-{
-	return s->states.count;
-}
-
 size_t states_bytes(const struct states *s)
 {
 	return sizeof *s + (s->frames.item_room + s->states.item_room) * sizeof(struct item) +

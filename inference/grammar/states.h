@@ -61,7 +61,6 @@ bool states_are_short(const struct states *s); /* a step was refused for that si
 /* Half full: forget all states but these, whose numbers change. True if it did. */
 bool states_clean(struct states *s, uint32_t *const *kept, size_t count);
 
-uint32_t states_count(const struct states *s);
 size_t states_bytes(const struct states *s); /* memory */
 
 #endif
