@@ -3,11 +3,11 @@
 // Command verify_log checks a Sallyport log with the Go project's own transparency log packages
 // and shares no code with the gateway:
 //
-//	verify_log -vkey KEY -url https://... -ca ca.pem [-old FILE] [-receipt FILE]
-//	verify_log -vkey KEY -dir DIR [-old FILE] [-receipt FILE]
-//	verify_log -vkey KEY -receipt FILE
+//	verify_log -vkey KEY -url https://... -ca ca.pem [-policy FILE] [-old FILE] [-receipt FILE]
+//	verify_log -vkey KEY -dir DIR [-policy FILE] [-old FILE] [-receipt FILE]
+//	verify_log -vkey KEY -receipt FILE [-policy FILE]
 //
-// It verifies the checkpoint's signature, recomputes every leaf hash from the entry bundles and the
+// It verifies the checkpoint's signature (with -policy also those of enough witnesses), recomputes every leaf hash from the entry bundles and the
 // root from the tiles; with -old, that the log continues the one of an earlier checkpoint; with
 // -receipt, the inclusion of one entry and that it commits to its payload (with neither -url nor
 // -dir nothing else). It prints one line of JSON, or an error and exits with 1.
@@ -122,14 +122,18 @@ func (f *fetcher) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 func (f *fetcher) Height() int                     { return tileHeight }
 func (f *fetcher) SaveTiles([]tlog.Tile, [][]byte) {}
 
-// openCheckpoint verifies the note and reads its three lines.
-func openCheckpoint(signed []byte, vkey string) (*checkpoint, error) {
+// openCheckpoint verifies the note and reads its three lines; with a policy (nil: none), enough
+// witnesses must have cosigned it.
+func openCheckpoint(signed []byte, vkey string, p *policy) (*checkpoint, error) {
 	verifier, err := note.NewVerifier(vkey)
 	if err != nil {
 		return nil, err
 	}
-	opened, err := note.Open(signed, note.VerifierList(verifier))
+	opened, err := note.Open(signed, p.verifiers(verifier))
 	if err != nil {
+		return nil, err
+	}
+	if err := p.check(opened, verifier); err != nil {
 		return nil, err
 	}
 	lines := strings.Split(opened.Text, "\n")
@@ -253,7 +257,7 @@ func verifyOld(f *fetcher, c *checkpoint, file, vkey string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	old, err := openCheckpoint(signed, vkey)
+	old, err := openCheckpoint(signed, vkey, nil)
 	if err != nil {
 		return 0, err
 	}
@@ -311,7 +315,7 @@ func parseProof(text string) (extra []byte, index int64, path tlog.RecordProof, 
 }
 
 // verifyReceipt checks the inclusion of the entry, and that it commits to the payload.
-func verifyReceipt(file, vkey string) (int64, error) {
+func verifyReceipt(file, vkey string, p *policy) (int64, error) {
 	var r receipt
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -327,7 +331,7 @@ func verifyReceipt(file, vkey string) (int64, error) {
 	if len(r.Nonce) != sha256.Size || !hmac.Equal(extra, r.Nonce) {
 		return 0, errors.New("the nonce is not the one in the proof")
 	}
-	c, err := openCheckpoint([]byte(signed), vkey)
+	c, err := openCheckpoint([]byte(signed), vkey, p)
 	if err != nil {
 		return 0, err
 	}
@@ -358,12 +362,12 @@ type result struct {
 	Receipt int64  `json:"receipt"`
 }
 
-func verifyAll(f *fetcher, out *result, vkey, oldFile string) error {
+func verifyAll(f *fetcher, out *result, vkey, oldFile string, p *policy) error {
 	signed, err := f.get("checkpoint")
 	if err != nil {
 		return err
 	}
-	c, err := openCheckpoint(signed, vkey)
+	c, err := openCheckpoint(signed, vkey, p)
 	if err != nil {
 		return err
 	}
@@ -384,21 +388,25 @@ func run() error {
 	vkey := flag.String("vkey", "", "the log's verifier key")
 	oldFile := flag.String("old", "", "an earlier checkpoint, which the log must continue")
 	receiptFile := flag.String("receipt", "", "a receipt to verify, too")
+	policyFile := flag.String("policy", "", "a tlog-policy: which witnesses must have cosigned")
 	flag.Parse()
 
+	policy, err := readPolicy(*policyFile)
+	if err != nil {
+		return err
+	}
 	out := result{-1, "", -1, -1}
 	if *url != "" || *dir != "" {
 		f, err := newFetcher(*url, *ca, *dir)
 		if err != nil {
 			return err
 		}
-		if err := verifyAll(f, &out, *vkey, *oldFile); err != nil {
+		if err := verifyAll(f, &out, *vkey, *oldFile, policy); err != nil {
 			return err
 		}
 	}
 	if *receiptFile != "" {
-		var err error
-		if out.Receipt, err = verifyReceipt(*receiptFile, *vkey); err != nil {
+		if out.Receipt, err = verifyReceipt(*receiptFile, *vkey, policy); err != nil {
 			return err
 		}
 	}
