@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whose word counts: checkpoints that witnesses have cosigned, put before our verifier and before
-// verify_log with the same policy. Log, witnesses and cosignatures are made by made_log.mjs, so that
-// three readings of the C2SP texts meet here.
+// verify_log with the same policy. Log, witnesses and cosignatures are made by made_log.mjs, so
+// that three readings of the C2SP texts meet here.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
