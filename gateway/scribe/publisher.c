@@ -6,6 +6,7 @@
 #include "crypto/base/file.h"
 #include "crypto/base/log.h"
 #include "crypto/note.h"
+#include "gateway/scribe/numbering.h"
 
 /* What LOG_APPEND may carry: a frame, less its own fields. */
 enum { PUBLISHER_APPEND_BYTES = 120 * 1024 };
@@ -125,45 +126,57 @@ static enum err publish(struct publisher *p, uint64_t size, struct slice note)
 	return OK;
 }
 
-/* Append what the keeper has not. If it has all, but the last checkpoint was lost on the way,
- * an append of nothing asks for it again. */
-static enum err append(struct publisher *p, uint64_t stored, uint64_t *size, struct buf *note)
+/* One message of entries that the keeper has not; of none, if it has all. */
+static enum err append_some(struct publisher *p, uint64_t stored, struct buf *note)
 {
 	AUTO(arena_free) struct arena arena = {NULL};
 	struct store_leaf *leaves = NULL;
 	size_t count = 0;
+	uint64_t size;
 
-	TRY(step(p, PUBLISHER_APPEND));
 	if (p->appended < stored)
 		TRY(store_log_entries(p->store, &arena, &leaves, &count, p->appended,
 				      STORE_LOG_BATCH, PUBLISHER_APPEND_BYTES));
-	TRY(p->keeper.append(p->keeper.context, p->appended, leaves, count, size, note));
-	if (*size != p->appended + count)
+	buf_reset(note);
+	TRY(p->keeper.append(p->keeper.context, p->appended, leaves, count, &size, note));
+	if (size != p->appended + count)
 		return failure(ERR_CONFLICT,
-			       "log: the keeper has %" PRIu64 " entries after %" PRIu64, *size,
+			       "log: the keeper has %" PRIu64 " entries after %" PRIu64, size,
 			       p->appended + count);
+	p->appended = size;
+	return OK;
+}
+
+/* Append what the keeper has not, at most a batch, in messages as large as the channel takes. If it
+ * has all, but the last checkpoint was lost on the way, an append of nothing asks for it again. */
+static enum err append(struct publisher *p, uint64_t stored, struct buf *note)
+{
+	uint64_t goal = stored - p->appended > NUMBERING_BATCH ? p->appended + NUMBERING_BATCH
+							       : stored;
+
+	TRY(step(p, PUBLISHER_APPEND));
+	do
+		TRY(append_some(p, goal, note));
+	while (p->appended < goal);
 	return OK;
 }
 
 static enum err cycle(struct publisher *p, bool *more)
 {
 	AUTO(buf_free) struct buf note = buf_new(NOTE_MAX);
-	uint64_t stored, size;
+	uint64_t stored;
 
 	if (!p->is_reconciled)
 		TRY(reconcile(p));
 	TRY(step(p, PUBLISHER_NUMBER));
-	TRY(store_log_number(p->store, &stored, STORE_LOG_BATCH));
-	if (stored == p->published && stored == p->appended) {
-		*more = false;
+	TRY(numbering_run(p->store, &stored, more));
+	if (stored == p->published && stored == p->appended)
 		return OK;
-	}
-	TRY(append(p, stored, &size, &note));
-	p->appended = size;
+	TRY(append(p, stored, &note));
 	/* A keeper that is behind the published checkpoint catches up before anything new is
 	 * published: a published log never becomes shorter. */
-	if (size > p->published)
-		TRY(publish(p, size, buf_slice(&note)));
+	if (p->appended > p->published)
+		TRY(publish(p, p->appended, buf_slice(&note)));
 	*more = true;
 	return OK;
 }

@@ -56,7 +56,7 @@ struct publisher {
 void publisher_init(struct publisher *p, struct store *s, const struct publisher_keeper *keeper,
 		    int directory);
 
-/* One round: at most STORE_LOG_BATCH entries. *more: there is work left. ERR_CONFLICT: the log is
+/* One round: at most NUMBERING_BATCH entries. *more: there is work left. ERR_CONFLICT: the log is
  * read-only (and recorded as such). Anything else: try again later. */
 RESULT publisher_cycle(struct publisher *p, bool *more);
 

@@ -5,7 +5,6 @@
 
 #include "crypto/base/clock.h"
 #include "crypto/base/text.h"
-#include "crypto/commit.h"
 #include "crypto/json.h"
 #include "crypto/random.h"
 
@@ -17,7 +16,6 @@ void audit_event_begin(struct audit_event *e, enum audit_kind kind, const uint8_
 
 	*e = (struct audit_event){.kind = kind, .allow = true, .code = "OK"};
 	e->payload = buf_new(AUDIT_MAX_PAYLOAD);
-	e->leaf = buf_new(AUDIT_MAX_LEAF);
 	e->fields = json_object_new();
 	if (actor) {
 		memcpy(e->actor, actor, AUDIT_ID);
@@ -83,25 +81,6 @@ void audit_event_denied(struct audit_event *e, const char *code)
 	json_put_text(e->fields, "code", slice_of_string(code));
 }
 
-static enum err write_leaf(struct audit_event *e)
-{
-	AUTO(json_auto) json_t *leaf = json_object_new();
-	AUTO(buf_free) struct buf text = buf_new(2 * DIGEST_SIZE);
-	struct digest commitment = audit_commitment(e->nonce, buf_slice(&e->payload));
-	char id[TEXT_UUID], time[CLOCK_TEXT];
-
-	text_write_base64(&text, digest_slice(&commitment), TEXT_BASE64_URL_RAW);
-	text_uuid(id, e->id);
-	clock_text(time, e->at_ms);
-	json_put_int(leaf, "v", 1);
-	json_put_text(leaf, "id", slice_of_string(id));
-	json_put_text(leaf, "t", slice_of_string(time));
-	json_put_text(leaf, "ev", slice_of_string(audit_kind_name(e->kind)));
-	json_put_text(leaf, "c", buf_slice(&text));
-	TRY(json_write_canonical(&e->leaf, leaf));
-	return buf_done(&e->leaf);
-}
-
 void audit_event_preset_id(struct audit_event *e, const uint8_t id[AUDIT_ID])
 {
 	memcpy(e->id, id, AUDIT_ID);
@@ -110,6 +89,9 @@ void audit_event_preset_id(struct audit_event *e, const uint8_t id[AUDIT_ID])
 
 enum err audit_event_end(struct audit_event *e, int64_t now_ms)
 {
+	if (json_has(e->fields, "chain"))
+		return failure(ERR_FORMAT, "event %s: \"chain\" is the scribe's to say",
+			       audit_kind_name(e->kind));
 	if (e->is_broken)
 		return failure(ERR_FORMAT, "event %s: a text is not UTF-8",
 			       audit_kind_name(e->kind));
@@ -118,8 +100,7 @@ enum err audit_event_end(struct audit_event *e, int64_t now_ms)
 		random_uuid(e->id, now_ms);
 	random_bytes(e->nonce, sizeof e->nonce);
 	TRY(json_write_canonical(&e->payload, e->fields));
-	TRY(buf_done(&e->payload));
-	return write_leaf(e);
+	return buf_done(&e->payload);
 }
 
 struct store_event audit_event_row(const struct audit_event *e)
@@ -133,7 +114,6 @@ struct store_event audit_event_row(const struct audit_event *e)
 		.allow = e->allow,
 		.code = slice_of_string(e->code),
 		.payload = buf_slice(&e->payload),
-		.leaf = buf_slice(&e->leaf),
 	};
 
 	memcpy(row.id, e->id, sizeof row.id);
@@ -146,7 +126,6 @@ struct store_event audit_event_row(const struct audit_event *e)
 void audit_event_clear(struct audit_event *e)
 {
 	buf_free(&e->payload);
-	buf_free(&e->leaf);
 	json_free(e->fields);
 	e->fields = NULL;
 }

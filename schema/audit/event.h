@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * event.h - builds an event: payload, nonce, commitment and leaf.
+ * event.h - builds an event: payload and nonce. The scribe makes its leaf (leaf.h).
  *
  *     AUTO(audit_event_clear) struct audit_event event = {0};
  *     audit_event_begin(&event, AUDIT_LICENSE_REVOKE, actor_id, actor_name);
@@ -10,8 +10,7 @@
  *     row = audit_event_row(&event);
  *     TRY(store_audit_insert(store, &row));
  *
- * The leaf is public and holds nothing but {"c","ev","id","t","v"}: the commitment c =
- * HMAC-SHA256(nonce, "audit/v1\n" || payload) hides the payload and binds it.
+ * "chain" is no name for a field: the scribe adds it (chain.h).
  */
 #ifndef SCHEMA_AUDIT_EVENT_H
 #define SCHEMA_AUDIT_EVENT_H
@@ -25,8 +24,7 @@
 enum {
 	AUDIT_ID = 16,
 	AUDIT_NONCE = 32,
-	AUDIT_MAX_LEAF = 4096,
-	AUDIT_MAX_PAYLOAD = 96 * 1024,
+	AUDIT_MAX_PAYLOAD = 95 * 1024, /* its chain, and the wire, have room beside it */
 };
 
 struct audit_event {
@@ -44,7 +42,6 @@ struct audit_event {
 	bool allow;         /* true unless audit_event_denied */
 	char code[41];      /* "OK" */
 	struct buf payload; /* canonical JSON, by audit_event_end */
-	struct buf leaf;    /* canonical JSON, by audit_event_end */
 	json_t *fields;     /* what is being built; owned */
 	bool is_broken;     /* a text was not UTF-8: audit_event_end says so */
 };
@@ -65,7 +62,7 @@ void audit_event_denied(struct audit_event *e, const char *code); /* allow = fal
 /* Before the end, for an event whose id must be known earlier: a license names its entry. */
 void audit_event_preset_id(struct audit_event *e, const uint8_t id[AUDIT_ID]);
 
-/* Make id (unless preset), nonce, payload, leaf. ERR_LIMIT: the payload is too large. ERR_FORMAT: a
+/* Make id (unless preset), nonce, payload. ERR_LIMIT: the payload is too large. ERR_FORMAT: a
  * text is not UTF-8. */
 RESULT audit_event_end(struct audit_event *e, int64_t now_ms);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "schema/store/audit.h"
 
+#include "schema/store/payload.h"
 #include "schema/store/query.h"
 
 enum err store_audit_insert(struct store *s, const struct store_event *event)
@@ -8,8 +9,8 @@ enum err store_audit_insert(struct store *s, const struct store_event *event)
 	static const struct store_statement insert = {
 		"audit_insert",
 		"INSERT INTO audit_event (id, at, kind, actor, actor_name, model, license, "
-		"right_name, allow, code, payload, nonce, leaf) "
-		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"};
+		"right_name, allow, code, payload, nonce) "
+		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"};
 	static const struct store_statement outbox = {
 		"audit_outbox", "INSERT INTO audit_outbox (event) VALUES ($1)"};
 	AUTO(store_batch_clear) struct store_batch batch = {.count = 0};
@@ -27,7 +28,6 @@ enum err store_audit_insert(struct store *s, const struct store_event *event)
 	store_put_text(step, event->code);
 	store_put_bytes(step, event->payload);
 	store_put_bytes(step, slice_of(event->nonce, STORE_NONCE));
-	store_put_bytes(step, event->leaf);
 	store_put_id(store_batch_add(&batch, &outbox, NULL), event->id);
 	return store_batch_run(s, &batch);
 }
@@ -66,7 +66,7 @@ enum err store_audit_state(struct store *s, struct arena *arena, struct store_au
 #define EVENT_SELECT \
 	"SELECT id, coalesce(seq < (SELECT max(size) FROM auditor_checkpoint), false), " \
 	"coalesce(seq, 0), at, kind, actor, actor_name, model, license, right_name, allow, code, " \
-	"payload, nonce, leaf FROM auditor_event "
+	"payload, chain, nonce, leaf FROM auditor_event "
 
 static void take_event(struct store_step *step, void *out)
 {
@@ -84,7 +84,7 @@ static void take_event(struct store_step *step, void *out)
 	event->right = store_take_text(step);
 	event->allow = store_take_bool(step);
 	event->code = store_take_text(step);
-	event->payload = store_take_text(step);
+	event->payload = store_take_payload(step);
 	store_take_bytes(step, event->nonce, STORE_NONCE);
 	event->leaf = store_take_text(step);
 }

@@ -23,9 +23,9 @@ struct store_event {
 	struct slice right;
 	bool allow;
 	struct slice code;
-	struct slice payload; /* canonical JSON */
+	struct slice payload; /* canonical JSON; once it has a number, with its chain */
 	uint8_t nonce[STORE_NONCE];
-	struct slice leaf; /* canonical JSON */
+	struct slice leaf; /* canonical JSON, by the scribe; empty until it has a number */
 };
 
 /* The event and its outbox row, in the current transaction (or in one of its own). */

@@ -7,7 +7,7 @@
 #include "schema/store/audit_search.h"
 
 #include "crypto/base/text.h"
-#include "schema/store/query.h"
+#include "schema/store/payload.h"
 
 #define PAYLOAD_HAS "strpos(lower(convert_from(v.payload, 'UTF8')), lower("
 
@@ -276,7 +276,7 @@ static void take_found(struct store_step *step, void *out)
 	event->right = store_take_text(step);
 	event->allow = store_take_bool(step);
 	event->code = store_take_text(step);
-	event->payload = store_take_text(step);
+	event->payload = store_take_payload(step);
 	found->address = store_take_text(step);
 	found->tokens = store_take_int(step);
 	found->bytes = store_take_int(step);
@@ -331,8 +331,8 @@ enum err store_audit_find(struct store *s, struct arena *arena, struct store_aud
 		TRY(walk_text(s, out, &bounds, query));
 	buf_write_string(&q.sql,
 			 "SELECT p.place, r.id, r.at, r.kind, r.actor, r.actor_name, r.model, "
-			 "r.license, r.right_name, r.allow, r.code, r.payload, host(e.address), "
-			 "e.tokens, e.bytes FROM ");
+			 "r.license, r.right_name, r.allow, r.code, r.payload, r.chain, "
+			 "host(e.address), e.tokens, e.bytes FROM ");
 	write_walk(&q, query, &bounds, query->limit, has_text);
 	buf_printf(&q.sql,
 		   " JOIN auditor_entry e ON e.place = p.place "

@@ -1,44 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "schema/store/log.h"
 
+#include "schema/store/payload.h"
 #include "schema/store/query.h"
-
-/* Two scribes cannot number at the same time; the key spells "log". */
-static const struct store_statement lock = {"log_lock",
-					    "SELECT pg_advisory_xact_lock(x'6c6f67'::bigint)"};
 
 static const struct store_statement size_of_tree = {
 	"log_size", "SELECT coalesce(max(seq) + 1, 0) FROM audit_leaf"};
-
-/* Committed rows only, in the order of their ids: an act that was answered before another began
- * has the smaller id, so the tree keeps their order. */
-static const struct store_statement number = {
-	"log_number", "INSERT INTO audit_leaf (seq, event, leaf, leaf_hash) "
-		      "SELECT n.next + row_number() OVER (ORDER BY o.id) - 1, e.id, e.leaf, "
-		      "sha256('\\x00'::bytea || e.leaf) "
-		      "FROM (SELECT id, event FROM audit_outbox ORDER BY id LIMIT $1::bigint) o "
-		      "JOIN audit_event e ON e.id = o.event, "
-		      "(SELECT coalesce(max(seq) + 1, 0) AS next FROM audit_leaf) n ORDER BY o.id"};
-
-static const struct store_statement remove_numbered = {
-	"log_remove_numbered",
-	"DELETE FROM audit_outbox o USING audit_leaf l WHERE l.event = o.event"};
-
-enum err store_log_number(struct store *s, uint64_t *size, unsigned limit)
-{
-	AUTO(store_batch_clear) struct store_batch batch = {.count = 0};
-	struct store_step *step;
-
-	store_batch_add(&batch, &lock, NULL);
-	store_put_int(store_batch_add(&batch, &number, NULL), limit);
-	store_batch_add(&batch, &remove_numbered, NULL);
-	step = store_batch_add(&batch, &size_of_tree, NULL);
-	TRY(store_batch_run(s, &batch));
-	if (!store_next(step))
-		return failure(ERR_INTERNAL, "the log has no size");
-	*size = (uint64_t)store_take_int(step);
-	return OK;
-}
 
 enum err store_log_size(struct store *s, uint64_t *size)
 {
@@ -67,7 +34,7 @@ static void take_entry(struct store_step *step, void *out)
 
 	take_leaf(step, out);
 	store_take_bytes(step, leaf->nonce, sizeof leaf->nonce);
-	leaf->payload = store_take_text(step);
+	leaf->payload = store_take_payload(step);
 }
 
 /* The leaves must come without a gap from `first` on: a hole is a broken database. */
@@ -84,13 +51,14 @@ enum err store_log_entries(struct store *s, struct arena *arena, struct store_le
 			   size_t *count, uint64_t first, size_t limit, size_t max_bytes)
 {
 	static const struct store_statement list = {
-		"log_entries", "SELECT seq, event, leaf, leaf_hash, nonce, payload FROM ("
-			       "SELECT l.seq, l.event, l.leaf, l.leaf_hash, e.nonce, e.payload, "
-			       "sum(octet_length(l.leaf) + octet_length(e.payload) + 64) OVER "
-			       "(ORDER BY l.seq) AS bytes "
-			       "FROM audit_leaf l JOIN audit_event e ON e.id = l.event "
-			       "WHERE l.seq >= $1::bigint AND l.seq < $1::bigint + $2::bigint) t "
-			       "WHERE bytes <= $3::bigint OR seq = $1::bigint ORDER BY seq"};
+		"log_entries",
+		"SELECT seq, event, leaf, leaf_hash, nonce, payload, chain FROM ("
+		"SELECT l.*, e.*, sum(octet_length(l.leaf) + octet_length(e.payload) "
+		"+ coalesce(octet_length(l.chain), 0) + 80) OVER (ORDER BY l.seq) AS bytes "
+		"FROM audit_leaf l, LATERAL (SELECT nonce, payload FROM audit_event "
+		"WHERE id = l.event OFFSET 0) e "
+		"WHERE l.seq >= $1::bigint AND l.seq < $1::bigint + $2::bigint) t "
+		"WHERE bytes <= $3::bigint OR seq = $1::bigint ORDER BY seq"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &list, .arena = arena};
 
 	store_put_int(&step, (int64_t)first);

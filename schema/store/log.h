@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * log.h - the scribe's side of the log: numbers for committed outbox rows, the leaves, the
- * checkpoints. Role sallyport_scribe.
+ * log.h - the scribe's side of the log: the leaves, the checkpoints. How events become leaves is
+ * numbering.h. Role sallyport_scribe.
  */
 #ifndef SCHEMA_STORE_LOG_H
 #define SCHEMA_STORE_LOG_H
@@ -16,7 +16,7 @@ struct store_leaf {
 	struct slice leaf;
 	uint8_t leaf_hash[32];
 	uint8_t nonce[STORE_NONCE]; /* nonce and payload: store_log_entries only */
-	struct slice payload;
+	struct slice payload;       /* with its chain */
 };
 
 struct store_checkpoint {
@@ -24,10 +24,6 @@ struct store_checkpoint {
 	uint8_t root[32];
 	struct slice note;
 };
-
-/* Number up to `limit` committed outbox rows in their order, and remove them, in one transaction
- * under an advisory lock. *size: leaves in the tree afterwards. */
-RESULT store_log_number(struct store *s, uint64_t *size, unsigned limit);
 
 RESULT store_log_size(struct store *s, uint64_t *size);
 

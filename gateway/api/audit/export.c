@@ -16,6 +16,7 @@
 #include "gateway/api/audit/filters.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
+#include "schema/audit/chain.h"
 
 enum {
 	EXPORT_PAGE = 500,
@@ -253,7 +254,7 @@ void audit_export(struct exchange *x, struct route_context *context)
 	/* Besides a piece there is the event that made it more than a piece. */
 	struct export e = {.x = x,
 			   .context = context,
-			   .piece = buf_new(EXPORT_MAX_PIECE + 3 * AUDIT_MAX_PAYLOAD)};
+			   .piece = buf_new(EXPORT_MAX_PIECE + 3 * AUDIT_MAX_JOINED)};
 
 	if (atomic_fetch_add(&context->api->exports, 1) >= EXPORT_AT_ONCE)
 		reply_busy(x, "other exports of the log are running; wait for one to end",

@@ -9,6 +9,7 @@
 #include "gateway/api/authorize.h"
 #include "gateway/http/url.h"
 #include "policy/address_range.h"
+#include "schema/audit/chain.h"
 #include "schema/store/audit_saved.h"
 
 typedef enum err read_fn(struct store_audit_filter *f, struct arena *arena, struct slice value);
@@ -428,7 +429,7 @@ json_t *audit_describe(struct arena *arena, const struct store_found *found)
 		json_put_text(one, "address", found->address);
 	if (e->payload.size == 0)
 		json_put_bool(one, "erased", true);
-	else if (json_read(&payload, e->payload, AUDIT_MAX_PAYLOAD) == OK)
+	else if (json_read(&payload, e->payload, AUDIT_MAX_JOINED) == OK)
 		json_put(one, "payload", json_incref(payload));
 	return one;
 }

@@ -158,10 +158,10 @@ static void every_table_moves_the_epoch_or_is_known_to_decide_nothing(void **sta
 		"FROM "
 		"pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'access_changed') "
 		"AND c.relname NOT IN ("
-		"'schema_migration', "                          /* of the program */
-		"'access_epoch', 'access_cut', 'edge_lease', "  /* what this is about */
-		"'audit_event', 'audit_outbox', 'audit_leaf', " /* the log is written, */
-		"'audit_checkpoint', 'audit_state', "           /* not decided from */
+		"'schema_migration', "                               /* of the program */
+		"'access_epoch', 'access_cut', 'edge_lease', "       /* what this is about */
+		"'audit_event', 'audit_outbox', 'audit_leaf', "      /* the log is written, */
+		"'audit_checkpoint', 'audit_state', 'audit_chain', " /* not decided from */
 		"'audit_witness', 'audit_witnessed', "
 		"'decision', 'usage_day', 'access_request_event', " /* history */
 		"'closeout', 'renewal', 'license_reminder', 'institution_license', "

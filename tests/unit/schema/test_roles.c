@@ -121,7 +121,7 @@ static const struct row rows[] = {
 	{"sallyport_scribe", "SELECT * FROM person", false},
 	{"sallyport_scribe", "SELECT * FROM license", false},
 	{"sallyport_scribe", "SELECT * FROM access_token", false},
-	{"sallyport_scribe", "SELECT actor FROM audit_event", false},
+	{"sallyport_scribe", "SELECT actor_name FROM audit_event", false},
 	{"sallyport_scribe", "INSERT INTO audit_outbox (event) VALUES (" ID "1')", false},
 	{"sallyport_scribe", "UPDATE person SET state = 'active'", false},
 	{"sallyport_scribe", "CREATE TEMP TABLE mine (a int)", false},

@@ -5,14 +5,11 @@
 
 #include "crypto/digest.h"
 #include "crypto/random.h"
-#include "schema/audit/event.h"
 #include "schema/store/access.h"
-#include "schema/store/audit.h"
 #include "schema/store/credential.h"
 #include "schema/store/decision.h"
 #include "schema/store/issuer.h"
 #include "schema/store/key.h"
-#include "schema/store/log.h"
 #include "schema/store/service.h"
 #include "schema/store/visa.h"
 #include "tests/integration/postgres.h"
@@ -23,7 +20,7 @@
 #define REVISION "0123456789abcdef0123456789abcdef01234567"
 
 static struct postgres postgres;
-static struct store *edge, *scribe, *auditor;
+static struct store *edge;
 static struct arena arena;
 static uint8_t alice[16], bob[16], model[16], blob[16];
 
@@ -59,8 +56,6 @@ static int open_all(void **state)
 	(void)state;
 	postgres_open(&postgres, "test_store");
 	edge = postgres_connect(&postgres, "sallyport_edge");
-	scribe = postgres_connect(&postgres, "sallyport_scribe");
-	auditor = postgres_connect(&postgres, "sallyport_auditor");
 	add_person(alice, "alice", "");
 	add_person(bob, "bob", "requests:decide,models:manage");
 	add_model();
@@ -71,8 +66,6 @@ static int close_all(void **state)
 {
 	(void)state;
 	store_free(edge);
-	store_free(scribe);
-	store_free(auditor);
 	arena_free(&arena);
 	return 0;
 }
@@ -507,55 +500,6 @@ static void use_is_summed_by_model_and_right(void **state)
 	assert_int_equal(list[0].completion_tokens, 21);
 }
 
-static void put_event(enum audit_kind kind, const char *name, uint8_t id[16])
-{
-	AUTO(audit_event_clear) struct audit_event e;
-	struct store_event row;
-
-	audit_event_begin(&e, kind, alice, S("alice"));
-	audit_event_text(&e, "model", slice_of_string(name));
-	assert_ok(audit_event_end(&e, NOW));
-	row = audit_event_row(&e);
-	memcpy(id, row.id, 16);
-	assert_ok(store_audit_insert(edge, &row));
-}
-
-static void events_are_found_once_a_checkpoint_covers_them(void **state)
-{
-	struct store_checkpoint checkpoint = {.note = S("note")};
-	struct store_event event;
-	uint8_t ids[5][16];
-	uint64_t size, index;
-	bool published;
-
-	(void)state;
-	for (unsigned i = 0; i < 5; i++)
-		put_event(i == 3 ? AUDIT_DECISION_DENY : AUDIT_MODEL_CREATE, i == 2 ? "b" : "a",
-			  ids[i]);
-	assert_ok(store_log_number(scribe, &size, STORE_LOG_BATCH));
-	assert_int_equal(size, 5);
-	assert_ok(store_log_number(scribe, &size, STORE_LOG_BATCH));
-	assert_int_equal(size, 5);
-	assert_ok(store_audit_is_published(edge, &published, &index, ids[0]));
-	assert_false(published);
-	checkpoint.size = 4;
-	assert_ok(store_log_checkpoint_add(scribe, &checkpoint));
-	assert_ok(store_log_checkpoint_add(scribe, &checkpoint));
-	checkpoint.root[0] = 1;
-	assert_err(store_log_checkpoint_add(scribe, &checkpoint), ERR_CONFLICT);
-	assert_ok(store_audit_is_published(edge, &published, &index, ids[3]));
-	assert_true(published);
-	assert_int_equal(index, 3);
-	assert_ok(store_audit_is_published(edge, &published, &index, ids[4]));
-	assert_false(published);
-
-	assert_ok(store_audit_get(auditor, &arena, &event, ids[3]));
-	assert_true(event.is_published);
-	assert_slice(event.kind, "decision.deny");
-	assert_ok(store_audit_get(auditor, &arena, &event, ids[4]));
-	assert_false(event.is_published);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -573,7 +517,6 @@ int main(void)
 		cmocka_unit_test(a_license_gives_its_rights_between_its_dates),
 		cmocka_unit_test(everything_a_decision_needs_comes_in_one_answer),
 		cmocka_unit_test(use_is_summed_by_model_and_right),
-		cmocka_unit_test(events_are_found_once_a_checkpoint_covers_them),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, close_all);

@@ -9,9 +9,13 @@
 #include <unistd.h>
 
 #include "crypto/base/file.h"
+#include "crypto/base/text.h"
+#include "crypto/commit.h"
+#include "crypto/json.h"
 #include "crypto/note.h"
 #include "crypto/random.h"
 #include "gateway/scribe/publisher.h"
+#include "schema/audit/chain_check.h"
 #include "schema/audit/event.h"
 #include "schema/audit/verify.h"
 #include "tests/integration/postgres.h"
@@ -148,6 +152,27 @@ static void put_events(struct world *w, unsigned count, uint8_t last[16])
 	}
 }
 
+#define ALICE "01010101-0000-7000-8000-000000000001"
+#define LICENSE "02020202-0000-7000-8000-000000000002"
+
+static void put_event_of(struct world *w, const char *actor, const char *license)
+{
+	AUTO(audit_event_clear) struct audit_event e;
+	struct store_event row;
+	uint8_t id[16];
+
+	if (actor)
+		assert_ok(text_read_uuid(id, slice_of_string(actor)));
+	audit_event_begin(&e, AUDIT_LICENSE_REMIND, actor ? id : NULL, S("somebody"));
+	if (license) {
+		assert_ok(text_read_uuid(id, slice_of_string(license)));
+		audit_event_uuid(&e, "license", id);
+	}
+	assert_ok(audit_event_end(&e, NOW));
+	row = audit_event_row(&e);
+	assert_ok(store_audit_insert(w->edge, &row));
+}
+
 static void publish_all(struct world *w)
 {
 	bool more = true;
@@ -190,6 +215,49 @@ static void an_event_is_published_with_its_number(void **state)
 	assert_ok(publisher_find(&w->publisher, id, &index));
 	assert_int_equal(index, 2);
 	assert_verifies(w, 3);
+}
+
+/* As an auditor checks that nothing of an actor is left out. */
+static void each_entry_says_which_of_its_actor_and_license_it_is(void **state)
+{
+	struct world *w = *state;
+	struct store *auditor = postgres_connect(&w->postgres, "sallyport_auditor");
+	struct store_audit_query query = {.before = UINT64_MAX, .limit = 20};
+	struct audit_walk walks[] = {{.subject = AUDIT_SUBJECT_ACTOR, .id = S(ALICE)},
+				     {.subject = AUDIT_SUBJECT_LICENSE, .id = S(LICENSE)}};
+	struct arena arena = {NULL};
+	struct store_event *events;
+	size_t count;
+
+	for (unsigned i = 0; i < 12; i++) {
+		put_event_of(w, i % 3 ? ALICE : NULL, i % 4 ? LICENSE : NULL);
+		if (i % 5 == 0)
+			publish_all(w);
+	}
+	publish_all(w);
+	assert_ok(store_audit_find(auditor, &arena, &events, &count, &query));
+	assert_int_equal(count, 12);
+	for (unsigned i = 0; i < 12; i++) {
+		const struct store_event *e = &events[11 - i]; /* newest first */
+		AUTO(json_auto) json_t *payload = NULL;
+		struct digest commitment = audit_commitment(e->nonce, e->payload);
+		AUTO(buf_free) struct buf text = buf_new(64);
+
+		text_write_base64(&text, digest_slice(&commitment), TEXT_BASE64_URL_RAW);
+		assert_non_null(
+			strstr((const char *)arena_string(&arena, e->leaf), buf_string(&text)));
+		assert_ok(json_read(&payload, e->payload, 1 << 16));
+		if (i % 3)
+			assert_ok(audit_walk_step(&walks[0], i, payload));
+		if (i % 4)
+			assert_ok(audit_walk_step(&walks[1], i, payload));
+		assert_int_equal(json_has(payload, "chain"), i % 12 != 0);
+	}
+	assert_int_equal(walks[0].count, 8);
+	assert_int_equal(walks[1].count, 9);
+	assert_int_equal(walks[0].bare, 0);
+	store_free(auditor);
+	arena_free(&arena);
 }
 
 static void batches_follow_each_other_without_gap(void **state)
@@ -456,6 +524,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(an_event_is_published_with_its_number),
+		WORLD_TEST(each_entry_says_which_of_its_actor_and_license_it_is),
 		WORLD_TEST(batches_follow_each_other_without_gap),
 		WORLD_TEST(a_crash_before_any_step_loses_and_doubles_nothing),
 		WORLD_TEST(the_same_process_goes_on_after_a_failed_step),

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Events as rows, against a real PostgreSQL: written, numbered, found. */
+#include "crypto/merkle.h"
+#include "crypto/random.h"
+#include "schema/audit/event.h"
+#include "schema/store/audit_search.h"
+#include "schema/store/log.h"
+#include "schema/store/numbering.h"
+#include "schema/store/record.h"
+#include "tests/integration/postgres.h"
+#include "tests/unit/test.h"
+
+#define NOW INT64_C(1790000000000)
+
+static struct postgres postgres;
+static struct store *edge, *scribe, *auditor;
+static struct arena arena;
+static uint8_t alice[16];
+
+static int open_all(void **state)
+{
+	(void)state;
+	postgres_open(&postgres, "test_store_log");
+	edge = postgres_connect(&postgres, "sallyport_edge");
+	scribe = postgres_connect(&postgres, "sallyport_scribe");
+	auditor = postgres_connect(&postgres, "sallyport_auditor");
+	random_uuid(alice, NOW);
+	return 0;
+}
+
+static int close_all(void **state)
+{
+	(void)state;
+	store_free(edge);
+	store_free(scribe);
+	store_free(auditor);
+	arena_free(&arena);
+	return 0;
+}
+
+static void put_event(enum audit_kind kind, const char *name, uint8_t id[16])
+{
+	AUTO(audit_event_clear) struct audit_event e;
+	struct store_event row;
+
+	audit_event_begin(&e, kind, alice, S("alice"));
+	audit_event_text(&e, "model", slice_of_string(name));
+	assert_ok(audit_event_end(&e, NOW));
+	row = audit_event_row(&e);
+	memcpy(id, row.id, 16);
+	assert_ok(store_audit_insert(edge, &row));
+}
+
+/* All that wait get numbers; `size` had theirs before. */
+static void number_all(size_t waiting, uint64_t size)
+{
+	struct store_link link = {.entries = 0};
+	struct store_numbered numbered[8];
+	struct store_waiting *list;
+	uint64_t first;
+	size_t count;
+
+	memcpy(link.id, alice, STORE_ID);
+	assert_ok(store_begin(scribe));
+	assert_ok(store_log_take(scribe, &arena, &list, &count, &first, 8, 1 << 20));
+	assert_int_equal(count, waiting);
+	assert_int_equal(first, size);
+	assert_ok(store_log_links(scribe, &link, 1));
+	assert_int_equal(link.entries, size);
+	for (size_t i = 0; i < count; i++) {
+		struct digest hash = merkle_leaf(S("{}"));
+
+		numbered[i] = (struct store_numbered){
+			.event = &list[i],
+			.leaf = S("{}"),
+			.chain = slice_of_string(arena_printf(&arena, "[\"%zu\"]", i))};
+		memcpy(numbered[i].leaf_hash, hash.bytes, sizeof hash.bytes);
+	}
+	link.entries += count;
+	link.last = first + count - 1;
+	if (count)
+		assert_ok(store_log_put(scribe, first, numbered, count, &link, 1));
+	assert_ok(store_commit(scribe));
+}
+
+static void events_are_found_once_a_checkpoint_covers_them(void **state)
+{
+	struct store_checkpoint checkpoint = {.note = S("note")};
+	struct store_event event;
+	uint8_t ids[5][16];
+	uint64_t index;
+	bool published;
+
+	(void)state;
+	for (unsigned i = 0; i < 5; i++)
+		put_event(i == 3 ? AUDIT_DECISION_DENY : AUDIT_MODEL_CREATE, i == 2 ? "b" : "a",
+			  ids[i]);
+	number_all(5, 0);
+	number_all(0, 5);
+	assert_ok(store_audit_is_published(edge, &published, &index, ids[0]));
+	assert_false(published);
+	checkpoint.size = 4;
+	assert_ok(store_log_checkpoint_add(scribe, &checkpoint));
+	assert_ok(store_log_checkpoint_add(scribe, &checkpoint));
+	checkpoint.root[0] = 1;
+	assert_err(store_log_checkpoint_add(scribe, &checkpoint), ERR_CONFLICT);
+	assert_ok(store_audit_is_published(edge, &published, &index, ids[3]));
+	assert_true(published);
+	assert_int_equal(index, 3);
+	assert_ok(store_audit_is_published(edge, &published, &index, ids[4]));
+	assert_false(published);
+
+	assert_ok(store_audit_get(auditor, &arena, &event, ids[3]));
+	assert_true(event.is_published);
+	assert_slice(event.kind, "decision.deny");
+	assert_ok(store_audit_get(auditor, &arena, &event, ids[4]));
+	assert_false(event.is_published);
+}
+
+static void what_a_search_shows_is_what_the_leaf_commits_to(void **state)
+{
+	struct store_audit_query query = {.limit = 1, .filter.kinds = S("decision.deny")};
+	struct store_audit_page page;
+	struct store_event event;
+
+	(void)state;
+	assert_ok(store_audit_bounds(auditor, &query.bounds, &query.filter));
+	assert_ok(store_audit_find(auditor, &arena, &page, &query));
+	assert_int_equal(page.count, 1);
+	assert_ok(store_audit_get(auditor, &arena, &event, page.events[0].event.id));
+	assert_true(slice_equal(page.events[0].event.payload, event.payload));
+	assert_slice(slice_part(event.payload, slice_find(event.payload, '}') + 1, 14),
+		     ",\"chain\":[\"3\"]");
+}
+
+static void many_events_and_decisions_are_written_at_once(void **state)
+{
+	enum { COUNT = 40 };
+	struct audit_event events[COUNT] = {0};
+	struct store_event rows[COUNT];
+	struct store_decision decisions[COUNT];
+	struct store_record records[COUNT];
+	struct store_decision decision;
+	struct store_event found;
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT; i++) {
+		audit_event_begin(&events[i], AUDIT_INFER_END, i % 2 ? alice : NULL, S("alice"));
+		audit_event_number(&events[i], "n", i);
+		if (i == 7)
+			audit_event_denied(&events[i], "QUOTA_EXCEEDED");
+		assert_ok(audit_event_end(&events[i], NOW + i));
+		rows[i] = audit_event_row(&events[i]);
+		decisions[i] = (struct store_decision){
+			.at_ms = NOW + i, .allow = i != 7, .code = rows[i].code, .record = S("{}")};
+		memcpy(decisions[i].id, rows[i].id, STORE_ID);
+		records[i] = (struct store_record){i % 3 ? &decisions[i] : NULL, &rows[i]};
+	}
+	assert_ok(store_record_many(edge, records, COUNT));
+	for (unsigned i = 0; i < COUNT; i++) {
+		assert_ok(store_audit_get(auditor, &arena, &found, rows[i].id));
+		assert_int_equal(found.at_ms, NOW + i);
+		assert_int_equal(found.allow, i != 7);
+		assert_true(slice_equal(found.payload, rows[i].payload));
+		assert_memory_equal(found.actor, rows[i].actor, STORE_ID);
+		assert_memory_equal(found.nonce, rows[i].nonce, STORE_NONCE);
+		assert_int_equal(store_decision_get(edge, &arena, &decision, rows[i].id),
+				 i % 3 ? OK : ERR_NOT_FOUND);
+	}
+	/* one that is there already: none of them */
+	random_uuid(rows[0].id, NOW);
+	assert_err(store_record_many(edge, records, COUNT), ERR_CONFLICT);
+	assert_err(store_audit_get(auditor, &arena, &found, rows[0].id), ERR_NOT_FOUND);
+	for (unsigned i = 0; i < COUNT; i++)
+		audit_event_clear(&events[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(events_are_found_once_a_checkpoint_covers_them),
+		cmocka_unit_test(what_a_search_shows_is_what_the_leaf_commits_to),
+		cmocka_unit_test(many_events_and_decisions_are_written_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, open_all, close_all);
+}
