@@ -51,6 +51,16 @@ static enum err prepare_one(struct route_context **out, struct api *api)
 	return OK;
 }
 
+static enum err prepare_recorder(struct api *api)
+{
+	const struct settings *s = api->settings;
+	struct store *store;
+
+	TRY(open_store(&store, s, "sallyport_edge", s->edge_password_file, API_CALL_MS));
+	api->recorder = recorder_new(store);
+	return OK;
+}
+
 enum err api_workers_prepare(struct api *api, size_t count)
 {
 	const struct settings *s = api->settings;
@@ -61,6 +71,7 @@ enum err api_workers_prepare(struct api *api, size_t count)
 	for (; api->auditor_count < API_AUDITORS; api->auditor_count++)
 		TRY(open_store(&api->auditors[api->auditor_count], s, "sallyport_auditor",
 			       s->auditor_password_file, API_CALL_MS));
+	TRY(prepare_recorder(api));
 	TRY(prepare_one(&api->jobs_context, api));
 	TRY(prepare_one(&api->slots_context, api));
 	TRY(open_store(&api->release_store, s, "sallyport_edge", s->edge_password_file,
@@ -201,6 +212,15 @@ enum err api_log(struct store *store, struct audit_event *event)
 	return store_is_in_transaction(store) || !notify_tells(event->kind)
 		       ? log_and_notify(store, &row, event)
 		       : log_alone(store, &row, event);
+}
+
+enum err api_record(struct api *api, struct audit_event *event)
+{
+	struct store_event row;
+
+	TRY(audit_event_end(event, clock_now_ms()));
+	row = audit_event_row(event);
+	return recorder_write(api->recorder, &(struct store_record){.event = &row});
 }
 
 enum err api_publish(struct api *api, const uint8_t event[WIRE_ID])

@@ -11,6 +11,7 @@
 
 #include "crypto/token.h"
 #include "gateway/api/metrics.h"
+#include "gateway/api/recorder.h"
 #include "gateway/api/signin/hashing.h"
 #include "gateway/edge/exchange.h"
 #include "gateway/proc/rpc.h"
@@ -64,6 +65,7 @@ struct api {
 	struct lease *lease;          /* of what this edge may rely on */
 	struct quota *quota;          /* uses that are still to be settled */
 	struct facts *facts;          /* what decisions rest on, while it surely holds */
+	struct recorder *recorder;    /* of what single calls leave in the log */
 	_Atomic int imports;          /* that are running */
 	_Atomic int exports;          /* of the log, that are running */
 	_Atomic int64_t sweep_due_ms; /* when seal_sweep has work again */
@@ -135,6 +137,10 @@ RESULT api_finish(struct exchange *x, struct route_context *context, struct audi
 
 /* End the event, insert it (in the current transaction, if there is one). */
 RESULT api_log(struct store *store, struct audit_event *event);
+
+/* The same for an event of a single call (class B), committed together with those of others:
+ * durable when it returns. Not for kinds that notices tell of. */
+RESULT api_record(struct api *api, struct audit_event *event);
 
 /* Small things every route needs. */
 const char *api_uuid(struct arena *arena, const uint8_t id[16]); /* text form */

@@ -408,7 +408,6 @@ enum err authorize_weigh(struct grant *out, struct exchange *x, struct route_con
 enum err authorize_log_denial(struct route_context *context, struct exchange *x,
 			      const struct grant *g)
 {
-	AUTO(store_end) struct store *store = context->store;
 	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	exchange_may_wait(x);
@@ -419,10 +418,7 @@ enum err authorize_log_denial(struct route_context *context, struct exchange *x,
 	audit_event_text(&event, "rule", slice_of_string(g->decision.rule));
 	principal_tell(g->who, &event);
 	audit_event_denied(&event, code_name(g->decision.code));
-	TRY(store_begin(store));
-	TRY(authorize_record(store, x, g));
-	TRY(api_log(store, &event));
-	TRY(store_commit(store));
+	TRY(authorize_log(x, context, g, &event));
 	exchange_header(x, "X-Audit-Receipt", "%s", api_uuid(exchange_arena(x), event.id));
 	return OK;
 }

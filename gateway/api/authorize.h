@@ -57,6 +57,11 @@ RESULT authorize_log_denial(struct route_context *context, struct exchange *x,
 /* Insert the decision record (in the current transaction); its id is the request's id. */
 RESULT authorize_record(struct store *store, struct exchange *x, const struct grant *grant);
 
+/* The decision and its event, durable when it returns (class B: together with those of others). Not
+ * inside a transaction. */
+RESULT authorize_log(struct exchange *x, struct route_context *context, const struct grant *grant,
+		     struct audit_event *event);
+
 /* The record as JSON: decision, facts, what is missing. For the database and for `explain`. */
 json_t *authorize_describe(struct exchange *x, const struct grant *grant);
 

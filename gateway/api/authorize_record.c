@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A decision as it is recorded and shown: what it rested on, by id and as facts. */
+#include "crypto/base/clock.h"
 #include "crypto/base/text.h"
 #include "crypto/json.h"
 #include "gateway/api/authorize.h"
 #include "gateway/api/reply.h"
 #include "policy/decision_record.h"
 #include "schema/store/decision.h"
+
+enum { MAX_RECORD = 64 * 1024 };
 
 /* What speaks for the person: the license, the request it came of, the terms it names. */
 static void describe_license(json_t *record, struct arena *arena, const struct store_license *l)
@@ -78,23 +81,45 @@ json_t *authorize_describe(struct exchange *x, const struct grant *g)
 	return record;
 }
 
-enum err authorize_record(struct store *store, struct exchange *x, const struct grant *g)
+static enum err fill_decision(struct store_decision *out, struct buf *record, struct exchange *x,
+			      const struct grant *g)
 {
 	AUTO(json_auto) json_t *json = authorize_describe(x, g);
-	AUTO(buf_free) struct buf record = buf_new(64 * 1024);
-	struct store_decision row = {
+
+	*out = (struct store_decision){
 		.at_ms = g->now_ms,
 		.model = g->access.model.name,
 		.right = slice_of_string(right_name(g->right)),
 		.allow = g->decision.allow,
 		.code = slice_of_string(code_name(g->decision.code)),
 	};
-
-	TRY(json_write_canonical(&record, json));
-	TRY(text_read_uuid(row.id, slice_of_string(exchange_request_id(x))));
-	row.record = buf_slice(&record);
-	memcpy(row.person, g->who->person.id, STORE_ID);
+	TRY(json_write_canonical(record, json));
+	TRY(text_read_uuid(out->id, slice_of_string(exchange_request_id(x))));
+	out->record = buf_slice(record);
+	memcpy(out->person, g->who->person.id, STORE_ID);
 	if (g->license)
-		memcpy(row.license, g->license->id, STORE_ID);
+		memcpy(out->license, g->license->id, STORE_ID);
+	return OK;
+}
+
+enum err authorize_record(struct store *store, struct exchange *x, const struct grant *g)
+{
+	AUTO(buf_free) struct buf record = buf_new(MAX_RECORD);
+	struct store_decision row;
+
+	TRY(fill_decision(&row, &record, x, g));
 	return store_decision_insert(store, &row);
+}
+
+enum err authorize_log(struct exchange *x, struct route_context *context, const struct grant *g,
+		       struct audit_event *event)
+{
+	AUTO(buf_free) struct buf record = buf_new(MAX_RECORD);
+	struct store_decision decision;
+	struct store_event row;
+
+	TRY(fill_decision(&decision, &record, x, g));
+	TRY(audit_event_end(event, clock_now_ms()));
+	row = audit_event_row(event);
+	return recorder_write(context->api->recorder, &(struct store_record){&decision, &row});
 }

@@ -49,7 +49,6 @@ static void tell_adapter(const struct store_adapter *a, struct audit_event *even
 static enum err log_begin(struct call *c)
 {
 	const struct grant *g = c->grant;
-	AUTO(store_end) struct store *store = c->context->store;
 	AUTO(audit_event_clear) struct audit_event event = {0};
 
 	audit_event_begin(&event, kind_of(c->kind->right),
@@ -67,10 +66,7 @@ static enum err log_begin(struct call *c)
 		c->kind->tell_begin(c, &event);
 	audit_event_text(&event, "decision", slice_of_string(exchange_request_id(c->x)));
 	audit_event_text(&event, "address", exchange_client_address(c->x));
-	TRY(store_begin(store));
-	TRY(authorize_record(store, c->x, g));
-	TRY(api_log(store, &event));
-	TRY(store_commit(store));
+	TRY(authorize_log(c->x, c->context, g, &event));
 	memcpy(c->event, event.id, WIRE_ID);
 	/* The entry is durable; a scribe that is away finds it when it comes back. */
 	if (rpc_note(c->context->api->rpc, ROLE_SCRIBE, 0, WIRE_SCRIBE_WAKE, S("")) != OK)
@@ -108,7 +104,7 @@ static void log_end(struct call *c, enum err result)
 		c->kind->tell_end(c, &event);
 	memcpy(usage.person, g->who->person.id, STORE_ID);
 	memcpy(usage.model, g->access.model.id, STORE_ID);
-	if (api_log(c->context->store, &event) != OK ||
+	if (api_record(c->context->api, &event) != OK ||
 	    (g->who->authenticated &&
 	     store_usage_add(c->context->store, &usage, clock_now_ms()) != OK))
 		log_error("infer.unrecorded", "request=%s reason=\"%s\"", exchange_request_id(c->x),

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bench_log HOST PORT DATABASE [SECONDS] [PASSWORD_FILE]: durable events a second by 1, 16, 64 and
+ * 256 threads at once, each with one synchronous INSERT of its own and a connection of its own,
+ * beside the recorder, which commits many together; in turn, in one run. bench_log.py starts it.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "crypto/base/clock.h"
+#include "gateway/api/recorder.h"
+#include "schema/audit/event.h"
+
+enum { MAX_THREADS = 256, MAX_TIMES = 1 << 20 };
+
+struct bench {
+	struct store_settings settings;
+	struct recorder *recorder; /* NULL: each by itself */
+	atomic_bool stop;
+	atomic_size_t count;
+	uint32_t micros[MAX_TIMES];
+};
+
+static void check(enum err result)
+{
+	if (result == OK)
+		return;
+	fprintf(stderr, "%s\n", failure_text());
+	exit(1);
+}
+
+/* As a call's infer.end: some 400 bytes. */
+static void make_event(struct audit_event *event, unsigned i)
+{
+	uint8_t id[AUDIT_ID] = {1, [15] = (uint8_t)(1 + i % 40)};
+
+	audit_event_begin(event, AUDIT_INFER_END, id, S("a researcher"));
+	audit_event_uuid(event, "license", id);
+	audit_event_uuid(event, "call", id);
+	audit_event_text(event, "model", S("bench/model"));
+	audit_event_text(event, "right", S("infer:generate"));
+	audit_event_text(event, "finish", S("stop"));
+	audit_event_number(event, "prompt_tokens", i);
+	audit_event_number(event, "completion_tokens", i);
+	check(audit_event_end(event, clock_now_ms()));
+}
+
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+static void *work(void *context)
+{
+	struct bench *b = context;
+	struct store *own = NULL;
+
+	if (!b->recorder) {
+		check(store_new(&own, &b->settings));
+		check(store_connect(own));
+	}
+	for (unsigned i = 0; !atomic_load(&b->stop); i++) {
+		AUTO(audit_event_clear) struct audit_event event = {0};
+		struct store_event row;
+		int64_t begun;
+		size_t at;
+
+		make_event(&event, i);
+		row = audit_event_row(&event);
+		begun = now_us();
+		check(own ? store_audit_insert(own, &row)
+			  : recorder_write(b->recorder, &(struct store_record){.event = &row}));
+		at = atomic_fetch_add(&b->count, 1);
+		if (at < MAX_TIMES)
+			b->micros[at] = (uint32_t)(now_us() - begun);
+	}
+	store_free(own);
+	return NULL;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Events a second; the 99th percentile goes to *p99. */
+static double measure(struct bench *b, unsigned threads, double seconds, double *p99)
+{
+	static pthread_t handles[MAX_THREADS];
+	struct timespec pause = {(time_t)seconds,
+				 (long)((seconds - (double)(time_t)seconds) * 1e9)};
+	int64_t begun;
+	size_t count;
+
+	atomic_store(&b->stop, false);
+	for (unsigned i = 0; i < threads; i++)
+		if (pthread_create(&handles[i], NULL, work, b) != 0)
+			exit(1);
+	nanosleep(&(struct timespec){1, 0}, NULL); /* all are connected */
+	atomic_store(&b->count, 0);
+	begun = now_us();
+	nanosleep(&pause, NULL);
+	count = atomic_load(&b->count);
+	seconds = (double)(now_us() - begun) / 1e6;
+	atomic_store(&b->stop, true);
+	for (unsigned i = 0; i < threads; i++)
+		pthread_join(handles[i], NULL);
+	qsort(b->micros, count < MAX_TIMES ? count : MAX_TIMES, sizeof b->micros[0], by_size);
+	*p99 = count ? b->micros[count * 99 / 100] / 1000.0 : 0;
+	return (double)count / seconds;
+}
+
+int main(int argc, char **argv)
+{
+	static const unsigned threads[] = {1, 16, 64, 256};
+	static struct bench b;
+	double seconds = argc > 4 ? strtod(argv[4], NULL) : 3;
+	struct store *store = NULL;
+	struct recorder *recorder;
+
+	if (argc < 4)
+		return 2;
+	b.settings = (struct store_settings){.host = argv[1],
+					     .port = argv[2],
+					     .database = argv[3],
+					     .role = "sallyport_edge",
+					     .password_file = argc > 5 ? argv[5] : NULL,
+					     .statement_timeout_ms = 60000};
+	check(store_new(&store, &b.settings));
+	recorder = recorder_new(store);
+	for (size_t i = 0; i < sizeof threads / sizeof threads[0]; i++) {
+		double alone_p99, together_p99, alone, together;
+
+		b.recorder = NULL;
+		alone = measure(&b, threads[i], seconds, &alone_p99);
+		b.recorder = recorder;
+		together = measure(&b, threads[i], seconds, &together_p99);
+		printf("{\"measure\": \"durable\", \"writers\": %u, \"alone_per_second\": %.0f, "
+		       "\"together_per_second\": %.0f, \"ratio\": %.2f, \"alone_p99_ms\": %.1f, "
+		       "\"together_p99_ms\": %.1f}\n",
+		       threads[i], alone, together, together / alone, alone_p99, together_p99);
+		fflush(stdout);
+	}
+	recorder_free(recorder);
+	return 0;
+}

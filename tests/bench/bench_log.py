@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""bench_log.py BUILD [ENTRIES] [ROUNDS]: how fast the log takes entries in, and publishes them.
+
+Durable: `bench_log` (C) writes events into the demo's PostgreSQL by 1, 16, 64 and 256 threads, each
+with a synchronous INSERT of its own, beside the recorder that commits many together, in turn.
+Sequenced: so many events are committed at once, and the clock runs until the public checkpoint
+covers them; the scribe and the keeper are the gateway's own. Prints one JSON line a measurement.
+"""
+
+import json
+import os
+import pathlib
+import shlex
+import ssl
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+import uuid
+
+from bench_download import start_gateway
+
+
+PORT = 9550
+
+
+def size_of(demo, context):
+    with urllib.request.urlopen(demo["url"] + "/log/checkpoint", context=context) as answer:
+        return int(answer.read().split(b"\n")[1])
+
+
+def rows_of(count):
+    """Events as the edge writes them: 40 people and licenses, payloads of 400 bytes."""
+    at = time.strftime("%Y-%m-%d %H:%M:%S+00", time.gmtime())
+    for i in range(count):
+        who, license_id = uuid.UUID(int=i % 40 + 1), uuid.UUID(int=i % 40 + 1001)
+        payload = json.dumps({"actor": {"id": str(who), "name": "bench"}, "model": "bench/model",
+                              "license": str(license_id), "n": i, "note": "x" * 230},
+                             sort_keys=True, separators=(",", ":"))
+        yield "\t".join([str(uuid.uuid4()), at, "license.remind", str(who), "bench",
+                         "bench/model", str(license_id), "t", "OK",
+                         "\\\\x" + payload.encode().hex(), "\\\\x" + os.urandom(32).hex()])
+
+
+def commit(demo, count):
+    rows = "\n".join(rows_of(count))
+    script = f"""\\set ON_ERROR_STOP on
+SET search_path = sallyport;
+BEGIN;
+CREATE TEMP TABLE fresh (LIKE audit_event) ON COMMIT DROP;
+COPY fresh (id, at, kind, actor, actor_name, model, license, allow, code, payload, nonce)
+	FROM stdin;
+{rows}
+\\.
+INSERT INTO audit_event SELECT * FROM fresh;
+INSERT INTO audit_outbox (event) SELECT id FROM fresh;
+COMMIT;
+"""
+    subprocess.run(["psql", "-q", demo["psql"]], input=script, text=True, check=True)
+
+
+def sequence(demo, context, count):
+    target = size_of(demo, context) + count
+    commit(demo, count)
+    begun = time.monotonic()
+    first = size_of(demo, context)
+    while size_of(demo, context) < target:
+        time.sleep(0.01)
+    return (target - first) / (time.monotonic() - begun)
+
+
+def durable(build, demo):
+    secrets = pathlib.Path(demo["config"]).parent / "secrets"
+    words = dict(word.split("=", 1) for word in shlex.split(demo["psql"]))
+    subprocess.run([f"{build}/tests/bench_log", words["host"], words.get("port", "5432"),
+                    words["dbname"], "3", str(secrets / "edge.password")], check=True)
+
+
+def main():
+    build = pathlib.Path(sys.argv[1]).resolve()
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 20000
+    rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 3
+    with tempfile.TemporaryDirectory(prefix="sallyport-bench-") as folder:
+        root = pathlib.Path(folder)
+        root.chmod(0o711)
+        gateway, demo = start_gateway(build, root, PORT)
+        try:
+            durable(build, demo)
+            context = ssl.create_default_context(cafile=demo["ca"])
+            rates = [sequence(demo, context, count) for _ in range(rounds)]
+            print(json.dumps({"measure": "sequenced and published", "entries": count,
+                              "per_second": round(statistics.median(rates)),
+                              "rounds": [round(rate) for rate in rates]}), flush=True)
+        finally:
+            gateway.terminate()
+            gateway.wait()
+
+
+if __name__ == "__main__":
+    main()
