@@ -18,7 +18,9 @@ enum { MAX_THREADS = 256, MAX_TIMES = 1 << 20 };
 
 struct bench {
 	struct store_settings settings;
-	struct recorder *recorder; /* NULL: each by itself */
+	struct recorder *recorder;  /* NULL: each by itself */
+	pthread_mutex_t connecting; /* one at a time: a password costs the server time */
+	atomic_uint ready;
 	atomic_bool stop;
 	atomic_size_t count;
 	uint32_t micros[MAX_TIMES];
@@ -62,9 +64,12 @@ static void *work(void *context)
 	struct store *own = NULL;
 
 	if (!b->recorder) {
+		pthread_mutex_lock(&b->connecting);
 		check(store_new(&own, &b->settings));
 		check(store_connect(own));
+		pthread_mutex_unlock(&b->connecting);
 	}
+	atomic_fetch_add(&b->ready, 1);
 	for (unsigned i = 0; !atomic_load(&b->stop); i++) {
 		AUTO(audit_event_clear) struct audit_event event = {0};
 		struct store_event row;
@@ -101,10 +106,13 @@ static double measure(struct bench *b, unsigned threads, double seconds, double 
 	size_t count;
 
 	atomic_store(&b->stop, false);
+	atomic_store(&b->ready, 0);
 	for (unsigned i = 0; i < threads; i++)
 		if (pthread_create(&handles[i], NULL, work, b) != 0)
 			exit(1);
-	nanosleep(&(struct timespec){1, 0}, NULL); /* all are connected */
+	while (atomic_load(&b->ready) < threads)
+		nanosleep(&(struct timespec){0, 10000000}, NULL);
+	nanosleep(&(struct timespec){0, 500000000}, NULL); /* statements are prepared */
 	atomic_store(&b->count, 0);
 	begun = now_us();
 	nanosleep(&pause, NULL);
@@ -134,6 +142,7 @@ int main(int argc, char **argv)
 					     .role = "sallyport_edge",
 					     .password_file = argc > 5 ? argv[5] : NULL,
 					     .statement_timeout_ms = 60000};
+	pthread_mutex_init(&b.connecting, NULL);
 	check(store_new(&store, &b.settings));
 	recorder = recorder_new(store);
 	for (size_t i = 0; i < sizeof threads / sizeof threads[0]; i++) {

@@ -48,7 +48,7 @@ async function lane(request, state) {
 /** Looks at the public checkpoint all the time: one root a size, and never a shorter log. */
 async function watch(state) {
 	while (state.going) {
-		const answer = await ask(here.gateway, "GET", "/log/checkpoint").catch(() => undefined);
+		const answer = await ask(here.gateway, "GET", "/log/checkpoint").catch(() => {});
 		if (answer?.status === 200) {
 			const [, size, root] = answer.text.split("\n");
 			const known = state.roots.get(size);
@@ -100,8 +100,9 @@ test(`${ROUNDS} rounds of kill -9 under load`, async () => {
 
 	const indexes = new Set();
 	for (const receipt of state.receipts) {
-		const answer = await until(`the receipt of ${receipt}`, RECOVERY_SECONDS, async () => {
-			const got = await ask(gateway, "GET", `/api/v1/receipts/${receipt}`, {
+		const address = `/api/v1/receipts/${receipt}`;
+		const answer = await until(`the receipt ${receipt}`, RECOVERY_SECONDS, async () => {
+			const got = await ask(gateway, "GET", address, {
 				token: gateway.tokens.auditor,
 			});
 			return got.status === 200 && got;
