@@ -137,6 +137,8 @@ static enum err append_some(struct publisher *p, uint64_t stored, struct buf *no
 	if (p->appended < stored)
 		TRY(store_log_entries(p->store, &arena, &leaves, &count, p->appended,
 				      STORE_LOG_BATCH, PUBLISHER_APPEND_BYTES));
+	if (p->appended < stored && count == 0)
+		return failure(ERR_INTERNAL, "log: leaf %" PRIu64 " is missing", p->appended);
 	buf_reset(note);
 	TRY(p->keeper.append(p->keeper.context, p->appended, leaves, count, &size, note));
 	if (size != p->appended + count)
@@ -151,9 +153,11 @@ static enum err append_some(struct publisher *p, uint64_t stored, struct buf *no
  * has all, but the last checkpoint was lost on the way, an append of nothing asks for it again. */
 static enum err append(struct publisher *p, uint64_t stored, struct buf *note)
 {
-	uint64_t goal = stored - p->appended > NUMBERING_BATCH ? p->appended + NUMBERING_BATCH
-							       : stored;
+	uint64_t goal = p->appended;
 
+	if (stored > p->appended)
+		goal = stored - p->appended > NUMBERING_BATCH ? p->appended + NUMBERING_BATCH
+							      : stored;
 	TRY(step(p, PUBLISHER_APPEND));
 	do
 		TRY(append_some(p, goal, note));
