@@ -18,6 +18,7 @@
 #include "schema/audit/chain_check.h"
 #include "schema/audit/event.h"
 #include "schema/audit/verify.h"
+#include "schema/store/audit_search.h"
 #include "tests/integration/postgres.h"
 #include "tests/unit/test.h"
 
@@ -222,12 +223,11 @@ static void each_entry_says_which_of_its_actor_and_license_it_is(void **state)
 {
 	struct world *w = *state;
 	struct store *auditor = postgres_connect(&w->postgres, "sallyport_auditor");
-	struct store_audit_query query = {.before = UINT64_MAX, .limit = 20};
+	struct store_audit_query query = {.limit = 20, .is_forward = true};
 	struct audit_walk walks[] = {{.subject = AUDIT_SUBJECT_ACTOR, .id = S(ALICE)},
 				     {.subject = AUDIT_SUBJECT_LICENSE, .id = S(LICENSE)}};
 	struct arena arena = {NULL};
-	struct store_event *events;
-	size_t count;
+	struct store_audit_page page;
 
 	for (unsigned i = 0; i < 12; i++) {
 		put_event_of(w, i % 3 ? ALICE : NULL, i % 4 ? LICENSE : NULL);
@@ -235,18 +235,22 @@ static void each_entry_says_which_of_its_actor_and_license_it_is(void **state)
 			publish_all(w);
 	}
 	publish_all(w);
-	assert_ok(store_audit_find(auditor, &arena, &events, &count, &query));
-	assert_int_equal(count, 12);
+	assert_ok(store_audit_bounds(auditor, &query.bounds, &query.filter));
+	assert_ok(store_audit_find(auditor, &arena, &page, &query));
+	assert_int_equal(page.count, 12);
 	for (unsigned i = 0; i < 12; i++) {
-		const struct store_event *e = &events[11 - i]; /* newest first */
 		AUTO(json_auto) json_t *payload = NULL;
-		struct digest commitment = audit_commitment(e->nonce, e->payload);
 		AUTO(buf_free) struct buf text = buf_new(64);
+		struct slice shown = page.events[i].event.payload;
+		struct digest commitment;
+		struct store_event e;
 
+		assert_ok(store_audit_get(auditor, &arena, &e, page.events[i].event.id));
+		assert_true(slice_equal(e.payload, shown));
+		commitment = audit_commitment(e.nonce, shown);
 		text_write_base64(&text, digest_slice(&commitment), TEXT_BASE64_URL_RAW);
-		assert_non_null(
-			strstr((const char *)arena_string(&arena, e->leaf), buf_string(&text)));
-		assert_ok(json_read(&payload, e->payload, 1 << 16));
+		assert_non_null(strstr(arena_string(&arena, e.leaf), buf_string(&text)));
+		assert_ok(json_read(&payload, shown, 1 << 16));
 		if (i % 3)
 			assert_ok(audit_walk_step(&walks[0], i, payload));
 		if (i % 4)
