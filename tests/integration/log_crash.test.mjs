@@ -33,9 +33,10 @@ async function lane(request, state) {
 	while (state.going) {
 		try {
 			const answer = await request();
+			/* Two, where the first token's keeper died and another token was made. */
 			const receipt = answer.headers["x-audit-receipt"];
 			if (receipt && (answer.status === 201 || answer.status === 403))
-				state.receipts.add(receipt);
+				receipt.split(", ").forEach((one) => state.receipts.add(one));
 			else assert.equal(answer.status, 503, answer.text);
 			if (!receipt) await pause(20);
 		} catch (error) {
