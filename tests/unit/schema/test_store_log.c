@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Events as rows, against a real PostgreSQL: written, numbered, found. */
+#include <stdio.h>
+
 #include "crypto/merkle.h"
 #include "crypto/random.h"
 #include "schema/audit/event.h"
@@ -175,11 +177,62 @@ static void many_events_and_decisions_are_written_at_once(void **state)
 		audit_event_clear(&events[i]);
 }
 
+static void a_log_from_before_chains_goes_on_with_them(void **state)
+{
+	static const char entries[] =
+		"INSERT INTO audit_event (id, at, kind, actor, license, payload, nonce, leaf) "
+		"SELECT md5('e' || i)::uuid, now(), 'infer.end', md5('a')::uuid, "
+		"CASE WHEN i % 2 = 0 THEN md5('l')::uuid END, '{}', sha256('n'), '{\"old\":1}' "
+		"FROM generate_series(0, 3) i;"
+		"INSERT INTO audit_leaf SELECT i, md5('e' || i)::uuid, '{\"old\":1}', "
+		"sha256('\\x00'::bytea || '{\"old\":1}'::bytea) FROM generate_series(0, 2) i;"
+		"INSERT INTO audit_outbox (event) VALUES (md5('e3')::uuid);"
+		"SELECT audit_catch_up(100)";
+	struct postgres old = postgres;
+	struct migrate_target target = postgres_target(&old), server = target;
+	struct store *s;
+	struct store_waiting *list;
+	uint64_t size;
+	unsigned applied;
+	size_t before = 0, count;
+	char value[256];
+
+	(void)state;
+	assert_true(postgres_run(&old, "DROP DATABASE IF EXISTS test_old_log WITH (FORCE)", NULL));
+	snprintf(old.database, sizeof old.database, "test_old_log");
+	server.database = "postgres";
+	assert_ok(migrate_create_database(&server, old.database));
+	while (migrations[before].number < 35)
+		before++;
+	assert_ok(migrate_run_list(&target, migrations, before, &applied));
+	assert_true(postgres_run(&old, entries, NULL));
+	assert_ok(migrate_run(&target, &applied));
+	assert_int_equal(applied, migration_count - before);
+
+	assert_true(postgres_run(&old,
+				 "SELECT string_agg(subject || ' ' || entries || ' ' || last, ', ' "
+				 "ORDER BY subject) FROM audit_chain",
+				 value));
+	assert_string_equal(value, "actor 3 2, license 2 2");
+	assert_true(postgres_run(&old,
+				 "SELECT count(*) FROM auditor_row r JOIN auditor_event e USING "
+				 "(id, leaf) WHERE r.chain IS NULL",
+				 value));
+	assert_string_equal(value, "3");
+	s = postgres_connect(&old, "sallyport_scribe");
+	assert_ok(store_begin(s));
+	assert_ok(store_log_take(s, &arena, &list, &count, &size, 8, 1 << 20));
+	assert_int_equal(count, 1);
+	assert_int_equal(size, 3);
+	store_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(events_are_found_once_a_checkpoint_covers_them),
 		cmocka_unit_test(what_a_search_shows_is_what_the_leaf_commits_to),
+		cmocka_unit_test(a_log_from_before_chains_goes_on_with_them),
 		cmocka_unit_test(many_events_and_decisions_are_written_at_once),
 	};
 
