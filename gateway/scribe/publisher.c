@@ -45,9 +45,8 @@ static enum err open_log(struct publisher *p)
 	return store_log_set_writable(p->store);
 }
 
-/* What is on disk: the files of the newest checkpoint, or none. The checkpoint file itself is
- * written again: it may be missing or be of a log that was here before. */
-static enum err load_published(struct publisher *p)
+/* What is on disk: the files of the newest checkpoint, or none; its note. */
+static enum err load_published(struct publisher *p, struct buf *note)
 {
 	AUTO(arena_free) struct arena arena = {NULL};
 	struct store_checkpoint last;
@@ -63,13 +62,37 @@ static enum err load_published(struct publisher *p)
 	if (p->tiles.size != last.size)
 		log_warn("log.tiles.rebuilt", "size=%" PRIu64, last.size);
 	TRY(tiles_extend(&p->tiles, p->store, last.size));
-	TRY(file_write_atomic(p->tiles.directory, "checkpoint", last.note, 0644));
 	p->published = last.size;
-	return OK;
+	buf_write(note, last.note);
+	return buf_done(note);
+}
+
+/* Was a newer checkpoint of this tree shown already, and not recorded before the crash? */
+static bool shows_newer(const struct publisher *p, uint64_t kept)
+{
+	AUTO(buf_free) struct buf note = buf_new(NOTE_MAX);
+	struct checkpoint shown;
+	struct digest root;
+	struct slice text;
+
+	return file_read(&note, p->tiles.directory, "checkpoint") == OK &&
+	       note_text(&text, buf_slice(&note)) == OK && checkpoint_parse(&shown, text) == OK &&
+	       shown.size > p->published && shown.size <= kept &&
+	       tiles_root(&root, &p->tiles, shown.size) == OK && digest_equal(&root, &shown.root);
+}
+
+/* The file itself: it may be missing or be of a log that was here before. What was shown is not
+ * taken back: a log never becomes shorter. */
+static enum err restore_checkpoint(const struct publisher *p, uint64_t kept, struct slice note)
+{
+	if (!note.size || shows_newer(p, kept))
+		return OK;
+	return file_write_atomic(p->tiles.directory, "checkpoint", note, 0644);
 }
 
 static enum err reconcile(struct publisher *p)
 {
+	AUTO(buf_free) struct buf note = buf_new(NOTE_MAX);
 	uint64_t stored, kept;
 	struct digest ours, theirs;
 
@@ -78,7 +101,7 @@ static enum err reconcile(struct publisher *p)
 	if (kept > stored)
 		return close_log(p, "the keeper has appended more entries than the database has; "
 				    "was the database restored from a backup?");
-	TRY(load_published(p));
+	TRY(load_published(p, &note));
 	if (kept < p->published)
 		log_warn("log.keeper.behind", "keeper=%" PRIu64 " published=%" PRIu64, kept,
 			 p->published);
@@ -87,6 +110,7 @@ static enum err reconcile(struct publisher *p)
 	if (!digest_equal(&ours, &theirs))
 		return close_log(p, "the entries in the database are not those the keeper has "
 				    "appended");
+	TRY(restore_checkpoint(p, kept, buf_slice(&note)));
 	p->appended = kept;
 	TRY(open_log(p));
 	p->is_reconciled = true;

@@ -301,6 +301,27 @@ static void a_crash_before_any_step_loses_and_doubles_nothing(void **state)
 	}
 }
 
+static void what_was_shown_is_not_taken_back(void **state)
+{
+	struct world *w = *state;
+	uint8_t id[16];
+	bool more;
+
+	put_events(w, 5, id);
+	publish_all(w);
+	put_events(w, 7, id);
+	w->fail_at = PUBLISHER_RECORD;
+	assert_err(publisher_cycle(&w->publisher, &more), ERR_IO);
+	assert_verifies(w, 12);
+	restart(w);
+	w->fail_at = PUBLISHER_NUMBER; /* behind the comparison of database, keeper and files */
+	assert_err(publisher_cycle(&w->publisher, &more), ERR_IO);
+	assert_verifies(w, 12);
+	w->fail_at = -1;
+	publish_all(w);
+	assert_int_equal(w->publisher.published, 12);
+}
+
 static void the_same_process_goes_on_after_a_failed_step(void **state)
 {
 	struct world *w = *state;
@@ -531,6 +552,7 @@ int main(void)
 		WORLD_TEST(each_entry_says_which_of_its_actor_and_license_it_is),
 		WORLD_TEST(batches_follow_each_other_without_gap),
 		WORLD_TEST(a_crash_before_any_step_loses_and_doubles_nothing),
+		WORLD_TEST(what_was_shown_is_not_taken_back),
 		WORLD_TEST(the_same_process_goes_on_after_a_failed_step),
 		WORLD_TEST(a_lost_answer_of_the_keeper_is_asked_for_again),
 		WORLD_TEST(a_keeper_that_fell_behind_is_brought_up_again),
