@@ -68,7 +68,7 @@ static struct audit_link next_link(struct numbering *n, bool is_license, const u
 	if (store_id_is_none(id))
 		return next;
 	link = link_of(n, is_license, id);
-	next = (struct audit_link){.number = ++link->entries, .previous = link->last};
+	next = (struct audit_link){.number = ++link->entries, .previous = audit_place(link->last)};
 	link->last = index;
 	return next;
 }

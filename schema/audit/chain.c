@@ -1,13 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "schema/audit/chain.h"
 
+void audit_place_write(struct buf *out, uint64_t place)
+{
+	uint64_t row = place % AUDIT_PLACES;
+
+	if (row)
+		buf_write_u8(out, '[');
+	buf_write_decimal(out, place / AUDIT_PLACES);
+	if (!row)
+		return;
+	buf_write_u8(out, ',');
+	buf_write_decimal(out, row - 1);
+	buf_write_u8(out, ']');
+}
+
 static void write_link(struct buf *out, const char *subject, const struct audit_link *link)
 {
 	buf_printf(out, "\"%s\":{\"n\":%llu,\"prev\":", subject, (unsigned long long)link->number);
 	if (link->number == 1)
 		buf_write_string(out, "null");
 	else
-		buf_write_decimal(out, link->previous);
+		audit_place_write(out, link->previous);
 	buf_write_u8(out, '}');
 }
 

@@ -5,6 +5,8 @@
  *
  *     "chain":{"actor":{"n":7,"prev":41},"license":{"n":1,"prev":null}}
  *
+ * Where the one before is a row of a batch, "prev" is [INDEX,ROW].
+ *
  * The scribe makes it when it gives the number. It is stored beside the payload, not in it, so that
  * it outlives an erasure; who shows or checks a payload joins the two, which gives the very bytes
  * the leaf commits to.
@@ -22,8 +24,25 @@ enum {
 /* Of one subject. */
 struct audit_link {
 	uint64_t number;   /* from 1; 0: the event has no such subject */
-	uint64_t previous; /* index of entry number - 1; nothing if this is the first */
+	uint64_t previous; /* place of entry number - 1; nothing if this is the first */
 };
+
+/* Where an entry stands, in the order of the log: index * 65536, and for a row of the batch that is
+ * entry `index`, 1 + its number more. */
+enum { AUDIT_PLACES = 65536 };
+
+static inline uint64_t audit_place(uint64_t index)
+{
+	return index * AUDIT_PLACES;
+}
+
+static inline uint64_t audit_place_of_row(uint64_t index, uint32_t row)
+{
+	return index * AUDIT_PLACES + 1 + row;
+}
+
+/* As canonical JSON: INDEX, or [INDEX,ROW]. */
+void audit_place_write(struct buf *out, uint64_t place);
 
 struct audit_chain {
 	struct audit_link actor, license;

@@ -2,14 +2,45 @@
 #include "schema/audit/chain_check.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "crypto/json.h"
+
+/* A number from 0 to `most`. */
+static enum err read_number(uint64_t *out, const json_t *value, uint64_t most)
+{
+	if (!json_is_integer(value) || json_integer_value(value) < 0 ||
+	    (uint64_t)json_integer_value(value) > most)
+		return failure(ERR_FORMAT, "chain: \"prev\" is malformed");
+	*out = (uint64_t)json_integer_value(value);
+	return OK;
+}
+
+/* INDEX, or [INDEX,ROW]. */
+static enum err read_place(uint64_t *out, const json_t *value)
+{
+	const uint64_t most_index = INT64_MAX / AUDIT_PLACES;
+	uint64_t index, row;
+
+	if (!json_is_array(value)) {
+		TRY(read_number(&index, value, most_index));
+		*out = audit_place(index);
+		return OK;
+	}
+	if (json_array_size(value) != 2)
+		return failure(ERR_FORMAT, "chain: \"prev\" is malformed");
+	TRY(read_number(&index, json_array_get(value, 0), most_index));
+	TRY(read_number(&row, json_array_get(value, 1), AUDIT_PLACES - 2));
+	*out = audit_place_of_row(index, (uint32_t)row);
+	return OK;
+}
 
 static enum err read_link(struct audit_link *out, const json_t *chain, const char *subject)
 {
 	static const char *const names[] = {"n", "prev", NULL};
 	const json_t *link;
-	int64_t number, previous = 0;
+	uint64_t previous = 0;
+	int64_t number;
 
 	*out = (struct audit_link){0};
 	if (!json_has(chain, subject))
@@ -20,10 +51,8 @@ static enum err read_link(struct audit_link *out, const json_t *chain, const cha
 	if (number < 1 || json_has(link, "prev") != (number > 1))
 		return failure(ERR_FORMAT, "chain: \"%s\" is malformed", subject);
 	if (number > 1)
-		TRY(json_get_int(&previous, link, "prev"));
-	if (previous < 0)
-		return failure(ERR_FORMAT, "chain: \"%s\" is malformed", subject);
-	*out = (struct audit_link){(uint64_t)number, (uint64_t)previous};
+		TRY(read_place(&previous, json_object_get(link, "prev")));
+	*out = (struct audit_link){(uint64_t)number, previous};
 	return OK;
 }
 
@@ -41,8 +70,26 @@ enum err audit_chain_read(struct audit_chain *out, const json_t *payload)
 	return read_link(&out->license, chain, "license");
 }
 
+/* How people are told of a place: "entry 7", "entry 7, row 3". */
+struct named {
+	char text[64];
+};
+
+static struct named named(uint64_t place)
+{
+	struct named name;
+	uint64_t row = place % AUDIT_PLACES;
+
+	if (row)
+		snprintf(name.text, sizeof name.text, "entry %" PRIu64 ", row %" PRIu64,
+			 place / AUDIT_PLACES, row - 1);
+	else
+		snprintf(name.text, sizeof name.text, "entry %" PRIu64, place / AUDIT_PLACES);
+	return name;
+}
+
 /* Whose entry is it? */
-static enum err check_subject(const struct audit_walk *walk, uint64_t index, const json_t *payload)
+static enum err check_subject(const struct audit_walk *walk, uint64_t place, const json_t *payload)
 {
 	struct slice id = S("");
 	const json_t *actor;
@@ -55,44 +102,42 @@ static enum err check_subject(const struct audit_walk *walk, uint64_t index, con
 	}
 	if (slice_equal(id, walk->id))
 		return OK;
-	return failure(ERR_FORGED, "entry %" PRIu64 " is not of %.*s", index,
-		       SLICE_PRINT(walk->id));
+	return failure(ERR_FORGED, "%s is not of %.*s", named(place).text, SLICE_PRINT(walk->id));
 }
 
-static enum err check_link(const struct audit_walk *walk, uint64_t index,
+static enum err check_link(const struct audit_walk *walk, uint64_t place,
 			   const struct audit_link *link)
 {
 	if (link->number != walk->count + 1)
 		return failure(ERR_FORGED,
-			       "entry %" PRIu64 " is number %" PRIu64 " of %.*s, but %" PRIu64
+			       "%s is number %" PRIu64 " of %.*s, but %" PRIu64
 			       " were given before it",
-			       index, link->number, SLICE_PRINT(walk->id), walk->count);
+			       named(place).text, link->number, SLICE_PRINT(walk->id), walk->count);
 	if (link->number > 1 && link->previous != walk->last)
-		return failure(ERR_FORGED,
-			       "entry %" PRIu64 " follows entry %" PRIu64
-			       " of %.*s, but entry %" PRIu64 " was given before it",
-			       index, link->previous, SLICE_PRINT(walk->id), walk->last);
+		return failure(ERR_FORGED, "%s follows %s of %.*s, but %s was given before it",
+			       named(place).text, named(link->previous).text, SLICE_PRINT(walk->id),
+			       named(walk->last).text);
 	return OK;
 }
 
-enum err audit_walk_step(struct audit_walk *walk, uint64_t index, const json_t *payload)
+enum err audit_walk_step(struct audit_walk *walk, uint64_t place, const json_t *payload)
 {
 	struct audit_chain chain;
 	const struct audit_link *link = walk->subject == AUDIT_SUBJECT_ACTOR ? &chain.actor
 									     : &chain.license;
 
-	TRY(check_subject(walk, index, payload));
+	TRY(check_subject(walk, place, payload));
 	TRY(audit_chain_read(&chain, payload));
-	if (walk->count && index <= walk->last)
-		return failure(ERR_FORGED, "entry %" PRIu64 " was given behind entry %" PRIu64,
-			       index, walk->last);
+	if (walk->count && place <= walk->last)
+		return failure(ERR_FORGED, "%s was given behind %s", named(place).text,
+			       named(walk->last).text);
 	if (link->number)
-		TRY(check_link(walk, index, link));
+		TRY(check_link(walk, place, link));
 	else if (walk->bare < walk->count)
-		return failure(ERR_FORGED, "entry %" PRIu64 " has no chain, and one before it has",
-			       index);
+		return failure(ERR_FORGED, "%s has no chain, and one before it has",
+			       named(place).text);
 	walk->bare += !link->number;
 	walk->count++;
-	walk->last = index;
+	walk->last = place;
 	return OK;
 }

@@ -4,7 +4,7 @@
  * license? Given payloads must have been held against their leaves, and these against the tree.
  *
  *     struct audit_walk walk = {.subject = AUDIT_SUBJECT_LICENSE, .id = S("0192..")};
- *     for each entry, oldest first: TRY(audit_walk_step(&walk, index, payload));
+ *     for each entry, oldest first: TRY(audit_walk_step(&walk, audit_place(index), payload));
  *
  * Only what stands behind the last of them can be missing then; who wants to know that too compares
  * walk.count with what a newer answer or another auditor has.
@@ -22,7 +22,7 @@ struct audit_walk {
 	enum audit_subject subject;
 	struct slice id; /* of the actor or license, as text; borrowed */
 	uint64_t count;  /* entries so far */
-	uint64_t last;   /* index of the last one */
+	uint64_t last;   /* place of the last one */
 	uint64_t bare;   /* of these, from before there were chains: they say nothing */
 };
 
@@ -30,6 +30,6 @@ struct audit_walk {
 RESULT audit_chain_read(struct audit_chain *out, const json_t *payload);
 
 /* The next entry. ERR_FORGED: something is missing before it, or it belongs to somebody else. */
-RESULT audit_walk_step(struct audit_walk *walk, uint64_t index, const json_t *payload);
+RESULT audit_walk_step(struct audit_walk *walk, uint64_t place, const json_t *payload);
 
 #endif

@@ -12,8 +12,8 @@ static void a_chain_says_number_and_predecessor(void **state)
 		{{{0, 0}, {0, 0}}, ""},
 		{{{1, 0}, {0, 0}}, "{\"actor\":{\"n\":1,\"prev\":null}}"},
 		{{{0, 0}, {2, 0}}, "{\"license\":{\"n\":2,\"prev\":0}}"},
-		{{{7, 41}, {3, 9}},
-		 "{\"actor\":{\"n\":7,\"prev\":41},\"license\":{\"n\":3,\"prev\":9}}"},
+		{{{7, 41 * 65536}, {3, 9 * 65536 + 1 + 12}},
+		 "{\"actor\":{\"n\":7,\"prev\":41},\"license\":{\"n\":3,\"prev\":[9,12]}}"},
 	};
 
 	(void)state;
@@ -79,10 +79,12 @@ static void what_has_no_place_for_a_chain_is_refused(void **state)
 }
 
 #define OURS "11111111-0000-7000-8000-000000000001"
+#define AT(index) ((uint64_t)(index)*65536)
+#define ROW(index, row) (AT(index) + 1 + (row))
 #define OTHER "22222222-0000-7000-8000-000000000002"
 
 struct given {
-	uint64_t index;
+	uint64_t place;
 	const char *id, *chain;
 };
 
@@ -95,7 +97,7 @@ static enum err walk_all(struct audit_walk *walk, const struct given *given, siz
 		buf_printf(&text, "{%s%s\"license\":\"%s\"}", given[i].chain,
 			   *given[i].chain ? "," : "", given[i].id);
 		assert_ok(json_read(&payload, buf_slice(&text), 1024));
-		TRY(audit_walk_step(walk, given[i].index, payload));
+		TRY(audit_walk_step(walk, given[i].place, payload));
 	}
 	return OK;
 }
@@ -104,19 +106,34 @@ static enum err walk_all(struct audit_walk *walk, const struct given *given, siz
 
 static void a_whole_chain_is_walked(void **state)
 {
-	const struct given given[] = {
-		{0, OURS, LINK("1", "null")}, {4, OURS, LINK("2", "0")}, {9, OURS, LINK("3", "4")}};
+	const struct given given[] = {{AT(0), OURS, LINK("1", "null")},
+				      {AT(4), OURS, LINK("2", "0")},
+				      {AT(9), OURS, LINK("3", "4")}};
 	struct audit_walk walk = {.subject = AUDIT_SUBJECT_LICENSE, .id = S(OURS)};
 
 	(void)state;
 	assert_ok(walk_all(&walk, given, 3));
 	assert_int_equal(walk.count, 3);
-	assert_int_equal(walk.last, 9);
+	assert_int_equal(walk.last, audit_place(9));
+}
+
+static void rows_of_batches_are_walked(void **state)
+{
+	const struct given given[] = {{AT(0), OURS, LINK("1", "null")},
+				      {ROW(4, 0), OURS, LINK("2", "0")},
+				      {ROW(4, 7), OURS, LINK("3", "[4,0]")},
+				      {AT(6), OURS, LINK("4", "[4,7]")}};
+	struct audit_walk walk = {.subject = AUDIT_SUBJECT_LICENSE, .id = S(OURS)};
+
+	(void)state;
+	assert_ok(walk_all(&walk, given, 4));
+	assert_int_equal(walk.count, 4);
 }
 
 static void entries_from_before_there_were_chains_are_counted(void **state)
 {
-	const struct given given[] = {{3, OURS, ""}, {5, OURS, ""}, {6, OURS, LINK("3", "5")}};
+	const struct given given[] = {
+		{AT(3), OURS, ""}, {AT(5), OURS, ""}, {AT(6), OURS, LINK("3", "5")}};
 	struct audit_walk walk = {.subject = AUDIT_SUBJECT_LICENSE, .id = S(OURS)};
 
 	(void)state;
@@ -131,24 +148,45 @@ static void what_is_left_out_is_noticed(void **state)
 		struct given given[3];
 		enum err expected;
 	} rows[] = {
-		{"the first is missing", {{4, OURS, LINK("2", "0")}}, ERR_FORGED},
+		{"the first is missing", {{AT(4), OURS, LINK("2", "0")}}, ERR_FORGED},
 		{"one is missing",
-		 {{0, OURS, LINK("1", "null")}, {9, OURS, LINK("3", "4")}},
+		 {{AT(0), OURS, LINK("1", "null")}, {AT(9), OURS, LINK("3", "4")}},
 		 ERR_FORGED},
 		{"another stands in its place",
-		 {{0, OURS, LINK("1", "null")},
-		  {3, OURS, LINK("2", "0")},
-		  {9, OURS, LINK("3", "4")}},
+		 {{AT(0), OURS, LINK("1", "null")},
+		  {AT(3), OURS, LINK("2", "0")},
+		  {AT(9), OURS, LINK("3", "4")}},
 		 ERR_FORGED},
 		{"one comes twice",
-		 {{0, OURS, LINK("1", "null")}, {0, OURS, LINK("1", "null")}},
+		 {{AT(0), OURS, LINK("1", "null")}, {AT(0), OURS, LINK("1", "null")}},
 		 ERR_FORGED},
-		{"one of somebody else", {{0, OTHER, LINK("1", "null")}}, ERR_FORGED},
-		{"a chain that stops", {{0, OURS, LINK("1", "null")}, {4, OURS, ""}}, ERR_FORGED},
-		{"an older one is missing", {{3, OURS, ""}, {6, OURS, LINK("3", "5")}}, ERR_FORGED},
-		{"the second without a predecessor", {{4, OURS, LINK("2", "null")}}, ERR_FORMAT},
-		{"the first with one", {{4, OURS, LINK("1", "3")}}, ERR_FORMAT},
-		{"number none", {{4, OURS, LINK("0", "null")}}, ERR_FORMAT},
+		{"one of somebody else", {{AT(0), OTHER, LINK("1", "null")}}, ERR_FORGED},
+		{"a chain that stops",
+		 {{AT(0), OURS, LINK("1", "null")}, {AT(4), OURS, ""}},
+		 ERR_FORGED},
+		{"an older one is missing",
+		 {{AT(3), OURS, ""}, {AT(6), OURS, LINK("3", "5")}},
+		 ERR_FORGED},
+		{"the second without a predecessor",
+		 {{AT(4), OURS, LINK("2", "null")}},
+		 ERR_FORMAT},
+		{"the first with one", {{AT(4), OURS, LINK("1", "3")}}, ERR_FORMAT},
+		{"a row is missing",
+		 {{ROW(4, 0), OURS, LINK("1", "null")}, {ROW(4, 2), OURS, LINK("3", "[4,1]")}},
+		 ERR_FORGED},
+		{"another row stands in its place",
+		 {{ROW(4, 1), OURS, LINK("1", "null")}, {ROW(4, 2), OURS, LINK("2", "[4,0]")}},
+		 ERR_FORGED},
+		{"an entry in place of its row",
+		 {{ROW(4, 0), OURS, LINK("1", "null")}, {AT(6), OURS, LINK("2", "4")}},
+		 ERR_FORGED},
+		{"rows the wrong way round",
+		 {{ROW(4, 1), OURS, LINK("1", "null")}, {ROW(4, 0), OURS, LINK("2", "[4,1]")}},
+		 ERR_FORGED},
+		{"no row", {{AT(4), OURS, LINK("2", "[1]")}}, ERR_FORMAT},
+		{"a row behind the last", {{AT(4), OURS, LINK("2", "[1,65535]")}}, ERR_FORMAT},
+		{"a row of none", {{AT(4), OURS, LINK("2", "[-1,1]")}}, ERR_FORMAT},
+		{"number none", {{AT(4), OURS, LINK("0", "null")}}, ERR_FORMAT},
 	};
 
 	(void)state;
@@ -170,6 +208,7 @@ int main(void)
 		cmocka_unit_test(a_chain_goes_where_canonical_json_has_it),
 		cmocka_unit_test(what_has_no_place_for_a_chain_is_refused),
 		cmocka_unit_test(a_whole_chain_is_walked),
+		cmocka_unit_test(rows_of_batches_are_walked),
 		cmocka_unit_test(entries_from_before_there_were_chains_are_counted),
 		cmocka_unit_test(what_is_left_out_is_noticed),
 	};

@@ -252,9 +252,9 @@ static void each_entry_says_which_of_its_actor_and_license_it_is(void **state)
 		assert_non_null(strstr(arena_string(&arena, e.leaf), buf_string(&text)));
 		assert_ok(json_read(&payload, shown, 1 << 16));
 		if (i % 3)
-			assert_ok(audit_walk_step(&walks[0], i, payload));
+			assert_ok(audit_walk_step(&walks[0], audit_place(i), payload));
 		if (i % 4)
-			assert_ok(audit_walk_step(&walks[1], i, payload));
+			assert_ok(audit_walk_step(&walks[1], audit_place(i), payload));
 		assert_int_equal(json_has(payload, "chain"), i % 12 != 0);
 	}
 	assert_int_equal(walks[0].count, 8);
