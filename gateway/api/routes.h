@@ -131,7 +131,7 @@ route_fn transparency_page, transparency_json;
 route_fn receipt_list;
 route_fn log_file, log_vkey, receipt_get, revision_receipt, audit_events, log_witnesses;
 route_fn log_file, log_vkey, receipt_get, revision_receipt;
-route_fn audit_events, audit_summary, audit_export;
+route_fn audit_events, audit_summary, audit_export, audit_completeness;
 route_fn audit_saved_add, audit_saved_list, audit_saved_remove;
 /* openai.c */
 route_fn openai_models, openai_model, openai_chat, openai_completions, openai_embeddings,

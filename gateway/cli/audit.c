@@ -3,19 +3,16 @@
 #include "gateway/cli/audit.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "crypto/base/file.h"
 #include "crypto/base/text.h"
+#include "gateway/cli/audit_complete.h"
 #include "gateway/cli/commands.h"
-#include "gateway/cli/log_fetch.h"
-#include "gateway/cli/log_state.h"
 #include "gateway/cli/output.h"
-#include "gateway/cli/witnessed.h"
+#include "gateway/cli/trust.h"
 
 enum { AUDIT_RECEIPT_TRIES = 60, AUDIT_RECEIPT_WAIT_MS = 250 };
 
@@ -43,60 +40,6 @@ static enum err list_events(struct cli *cli, const char *path, const char *list,
 	if (!cli->json && next.size)
 		printf("older entries: --cursor %.*s\n", SLICE_PRINT(next));
 	return OK;
-}
-
-/* Which log, which key, what is remembered: --vkey, else the key remembered, else (the first
- * time) the one the log tells. A --vkey that differs from the remembered one is a refusal. */
-struct trust {
-	struct log_from from;
-	const char *state_path;
-	struct log_state state;
-	bool is_first;
-	struct witnessed witnessed; /* --policy */
-	const char *witnesses;      /* that have cosigned, as checked */
-};
-
-static void trust_clear(struct trust *t)
-{
-	buf_free(&t->from.checkpoint);
-}
-
-static enum err pin_key(struct trust *t, struct cli *cli)
-{
-	const char *vkey = arguments_value(&cli->arguments, "vkey");
-
-	TRY(witnessed_read(&t->witnessed, &cli->arena, arguments_value(&cli->arguments, "policy")));
-	vkey = vkey ? vkey : t->witnessed.vkey;
-	t->is_first = !t->state.vkey;
-	if (vkey && t->state.vkey && strcmp(vkey, t->state.vkey) != 0)
-		return failure(ERR_FORGED,
-			       "--vkey is not the key remembered of this log in \"%s\": it is %s",
-			       t->state_path, t->state.vkey);
-	if (vkey)
-		t->state.vkey = vkey;
-	if (t->state.vkey)
-		return OK;
-	return log_fetch_vkey(&t->state.vkey, &cli->arena, &t->from);
-}
-
-static enum err begin(struct trust *t, struct cli *cli)
-{
-	const char *dir = arguments_value(&cli->arguments, "dir");
-	char real[PATH_MAX];
-
-	*t = (struct trust){.from = {.save_to = -1, .checkpoint = buf_new(NOTE_MAX)}};
-	t->state_path = arguments_value(&cli->arguments, "state");
-	if (dir) {
-		if (!realpath(dir, real))
-			return failure_errno("--dir \"%s\"", dir);
-		t->from.dir = arena_string(&cli->arena, slice_of_string(real));
-	} else
-		TRY(cli_client(&t->from.client, cli));
-	if (!t->state_path)
-		TRY(log_state_path(&t->state_path, &cli->arena,
-				   dir ? t->from.dir : client_url(t->from.client)));
-	TRY(log_state_read(&t->state, &cli->arena, t->state_path));
-	return pin_key(t, cli);
 }
 
 /* Files of one's own are read by all cores; a connection is one thread's. */
@@ -164,7 +107,10 @@ enum err command_audit_verify(struct cli *cli)
 	struct audit_verified verified;
 	uint64_t before;
 
-	TRY(begin(&trust, cli));
+	if (arguments_value(&cli->arguments, "license") ||
+	    arguments_value(&cli->arguments, "actor") || arguments_value(&cli->arguments, "from"))
+		return audit_complete(cli);
+	TRY(trust_begin(&trust, cli));
 	before = trust.state.checkpoint.size;
 	TRY(verify(&verified, &trust, &cli->arena));
 	return print_verified(cli, &trust, &verified, before);
@@ -205,20 +151,16 @@ static enum err print_receipt(struct cli *cli, const json_t *receipt, const stru
 /* A file, a key, and nobody asked. */
 static enum err verify_offline(struct cli *cli)
 {
-	const char *vkey = arguments_value(&cli->arguments, "vkey"), *witnesses;
+	AUTO(trust_clear) struct trust trust = {0};
 	AUTO(json_auto) json_t *receipt = NULL;
-	struct witnessed witnessed;
 	struct receipt verified;
 
-	TRY(witnessed_read(&witnessed, &cli->arena, arguments_value(&cli->arguments, "policy")));
-	vkey = vkey ? vkey : witnessed.vkey;
-	if (!vkey)
-		return failure(ERR_FORMAT, "--offline needs --vkey KEY, the log's verifier key as "
-					   "its operator publishes it, or a --policy with it");
+	TRY(trust_offline(&trust, cli, "--offline"));
 	TRY(receipt_read(&receipt, &cli->arena, cli_word(cli, 0)));
-	TRY(receipt_verify(&verified, &cli->arena, receipt, S(""), slice_of_string(vkey)));
-	TRY(witnessed_check_receipt(&witnesses, &cli->arena, &witnessed, receipt));
-	return print_receipt(cli, receipt, &verified, witnesses);
+	TRY(receipt_verify(&verified, &cli->arena, receipt, S(""),
+			   slice_of_string(trust.state.vkey)));
+	TRY(witnessed_check_receipt(&trust.witnesses, &cli->arena, &trust.witnessed, receipt));
+	return print_receipt(cli, receipt, &verified, trust.witnesses);
 }
 
 enum err command_audit_receipt(struct cli *cli)
@@ -230,7 +172,7 @@ enum err command_audit_receipt(struct cli *cli)
 
 	if (arguments_flag(&cli->arguments, "offline"))
 		return verify_offline(cli);
-	TRY(begin(&trust, cli));
+	TRY(trust_begin(&trust, cli));
 	TRY(audit_fetch_receipt(&receipt, &cli->arena, trust.from.client, event));
 	TRY(receipt_verify(&verified, &cli->arena, receipt, slice_of_string(event),
 			   slice_of_string(trust.state.vkey)));
@@ -258,7 +200,7 @@ enum err command_audit_export(struct cli *cli)
 	AUTO(trust_clear) struct trust trust = {0};
 	struct audit_verified verified;
 
-	TRY(begin(&trust, cli));
+	TRY(trust_begin(&trust, cli));
 	TRY(file_make_directory(AT_FDCWD, cli_word(cli, 0), 0755));
 	TRY(file_open_directory(&dir, AT_FDCWD, cli_word(cli, 0)));
 	TRY(file_write_atomic(dir, "vkey", slice_of_string(trust.state.vkey), 0644));

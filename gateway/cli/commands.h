@@ -166,7 +166,7 @@
 	X("audit saved",     "",                "",                                       0, 0, "filters that were saved",                               command_audit_saved) \
 	X("audit forget",    "NAME",            "",                                       1, 1, "remove saved filters",                                  command_audit_forget) \
 	X("audit receipts",  "",                "from= to= limit= cursor=",               0, 0, "what you did, each with a receipt to fetch",             command_audit_receipts) \
-	X("audit verify",    "",                "dir= state= vkey= policy=",              0, 0, "recompute the whole log and compare",                   command_audit_verify) \
+	X("audit verify",    "",                "dir= state= vkey= policy= license= actor= from= out= receipt= earlier= whole", 0, 0, "recompute the whole log and compare; --license, --actor (ids) or --from FILE: is an entry of these left out?", command_audit_verify) \
 	X("audit export",    "DIR",             "state= vkey=",                                       1, 1, "copy the public log into a directory",                  command_audit_export)
 /* clang-format on */
 

@@ -120,14 +120,11 @@ static enum err check_link(const struct audit_walk *walk, uint64_t place,
 	return OK;
 }
 
-enum err audit_walk_step(struct audit_walk *walk, uint64_t place, const json_t *payload)
+enum err audit_walk_over(struct audit_walk *walk, uint64_t place, const struct audit_chain *chain)
 {
-	struct audit_chain chain;
-	const struct audit_link *link = walk->subject == AUDIT_SUBJECT_ACTOR ? &chain.actor
-									     : &chain.license;
+	const struct audit_link *link = walk->subject == AUDIT_SUBJECT_ACTOR ? &chain->actor
+									     : &chain->license;
 
-	TRY(check_subject(walk, place, payload));
-	TRY(audit_chain_read(&chain, payload));
 	if (walk->count && place <= walk->last)
 		return failure(ERR_FORGED, "%s was given behind %s", named(place).text,
 			       named(walk->last).text);
@@ -140,4 +137,13 @@ enum err audit_walk_step(struct audit_walk *walk, uint64_t place, const json_t *
 	walk->count++;
 	walk->last = place;
 	return OK;
+}
+
+enum err audit_walk_step(struct audit_walk *walk, uint64_t place, const json_t *payload)
+{
+	struct audit_chain chain;
+
+	TRY(check_subject(walk, place, payload));
+	TRY(audit_chain_read(&chain, payload));
+	return audit_walk_over(walk, place, &chain);
 }

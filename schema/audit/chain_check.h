@@ -32,4 +32,8 @@ RESULT audit_chain_read(struct audit_chain *out, const json_t *payload);
 /* The next entry. ERR_FORGED: something is missing before it, or it belongs to somebody else. */
 RESULT audit_walk_step(struct audit_walk *walk, uint64_t place, const json_t *payload);
 
+/* The same for an entry whose payload was erased: by its chain, as it is told. Nothing proves it
+ * but the entry that follows, which names the one before. */
+RESULT audit_walk_over(struct audit_walk *walk, uint64_t index, const struct audit_chain *chain);
+
 #endif

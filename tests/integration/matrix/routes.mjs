@@ -317,6 +317,7 @@ export const routes = {
 	"GET /api/v1/audit/events": {},
 	"GET /api/v1/audit/summary": { query: "by=kind" },
 	"GET /api/v1/audit/export": { query: "format=csv&kind=license.revoke" },
+	"GET /api/v1/audit/completeness": { answers: 400 },
 	"POST /api/v1/audit/saved": broken,
 	"GET /api/v1/audit/saved": {},
 	"DELETE /api/v1/audit/saved/{name}": { path: { name: "none" }, answers: 404 },

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * GET /api/v1/audit/completeness?license=ID|actor=ID: all entries of a license or of a person, with
+ * proofs, and evidence that none is left out. JSON Lines:
+ *
+ *     {"completeness":{"of","id","size","count","last","checkpoint","statement":{a receipt}}}
+ *     {"index","entry","nonce","payload","path":[base64, ...]}      the oldest first
+ *     {"end":{"count"}}
+ *
+ * Each payload says which of the license's (or person's) entries it is and where the one before
+ * stands (schema/audit/chain.h); so nothing can be missing before the last one. That there is none
+ * behind it is said by the statement, an entry written for this answer: of the first `size` entries
+ * of the log, `count` are of this license, the last at index `last`. It stands in the log for ever:
+ * whoever holds a receipt that it denies can prove that it was a lie.
+ */
+#include <stdatomic.h>
+
+#include "crypto/base/text.h"
+#include "crypto/json.h"
+#include "crypto/tile.h"
+#include "gateway/api/audit/filters.h"
+#include "gateway/api/authorize.h"
+#include "gateway/api/license/receipt.h"
+#include "gateway/api/log_tiles.h"
+#include "gateway/api/reply.h"
+#include "gateway/api/routes.h"
+#include "gateway/api/witness/witnesses.h"
+#include "schema/audit/chain.h"
+#include "schema/store/audit_chain.h"
+
+enum { COMPLETE_PAGE = 200, COMPLETE_MAX_LINE = 512 * 1024, COMPLETE_AT_ONCE = 2 };
+
+struct complete {
+	struct exchange *x;
+	struct route_context *context;
+	struct store_audit_subject subject;
+	struct store_audit_head head;
+	struct slice note; /* the checkpoint; in the exchange's arena */
+	uint64_t size;
+	json_t *statement; /* owned until it is sent */
+	struct buf line;
+};
+
+static const char *kind_of(const struct complete *c)
+{
+	return c->subject.is_license ? "license" : "actor";
+}
+
+static enum err read_subject(struct complete *c)
+{
+	struct slice license = api_query(c->x, "license"), actor = api_query(c->x, "actor");
+
+	if ((license.size > 0) == (actor.size > 0))
+		return failure(ERR_FORMAT, "\"license\" or \"actor\" is to be given, one of them");
+	c->subject.is_license = license.size > 0;
+	if (text_read_uuid(c->subject.id, license.size ? license : actor) != OK)
+		return failure(ERR_FORMAT, "\"%s\" is not an id", kind_of(c));
+	return OK;
+}
+
+/* Auditors; of a license who holds it; of a person that person. */
+static enum err check_right(struct complete *c)
+{
+	const struct principal *who = authorize_principal(c->x);
+	struct store_license license;
+
+	if (!c->subject.is_license) {
+		if (principal_holds(who, RIGHT_AUDIT_READ) || principal_is(who, c->subject.id))
+			return OK;
+		return failure(ERR_DENIED, "this is about somebody else, and needs audit:read");
+	}
+	TRY(store_license_get(c->context->store, exchange_arena(c->x), &license, c->subject.id));
+	if (principal_is(who, license.person) ||
+	    principal_holds_on(who, RIGHT_AUDIT_READ, license.model_name))
+		return OK;
+	return failure(ERR_NOT_FOUND, "there is no such license");
+}
+
+/* The newest one; if asked for, the newest that enough witnesses have cosigned. `found`: entries
+ * that can be found by whom they are of. */
+static enum err choose_checkpoint(struct complete *c, struct store *auditor, uint64_t found)
+{
+	struct slice witnessed = api_query(c->x, "witnessed");
+	struct arena *arena = exchange_arena(c->x);
+
+	if (slice_equal(witnessed, S("yes"))) {
+		TRY(witnesses_newest(&c->note, &c->size, c->context, arena));
+		if (c->size <= found)
+			return OK;
+		return failure(ERR_UNAVAILABLE, "%llu entries cannot be found yet; try again",
+			       (unsigned long long)(c->size - found));
+	}
+	if (witnessed.size && !slice_equal(witnessed, S("no")))
+		return failure(ERR_FORMAT, "\"witnessed\" is \"yes\" or \"no\"");
+	TRY(store_audit_checkpoint(auditor, arena, &c->note, &c->size, found));
+	c->note = witnesses_add_lines(c->context, arena, c->note);
+	return OK;
+}
+
+static enum err count_entries(struct complete *c, struct store *auditor)
+{
+	static const struct store_audit_filter all;
+	struct store_audit_bounds bounds;
+
+	TRY(store_audit_bounds(auditor, &bounds, &all));
+	TRY(choose_checkpoint(c, auditor, bounds.published - bounds.is_behind_by));
+	return store_audit_head(auditor, &c->head, &c->subject, c->size);
+}
+
+static enum err find_head(struct complete *c)
+{
+	struct store *auditor = api_auditor_take(c->context->api);
+	enum err result = count_entries(c, auditor);
+
+	api_auditor_return(c->context->api, auditor);
+	return result;
+}
+
+/* Its word on how many there are, as an entry of the log. */
+static enum err state(struct complete *c)
+{
+	const struct principal *who = authorize_principal(c->x);
+	AUTO(audit_event_clear) struct audit_event event = {0};
+
+	audit_event_begin(&event, AUDIT_AUDIT_QUERY, who->person.id, who->person.name);
+	audit_event_text(&event, "read", S("completeness"));
+	audit_event_text(&event, "of", slice_of_string(kind_of(c)));
+	audit_event_uuid(&event, "id", c->subject.id);
+	audit_event_number(&event, "size", (int64_t)c->size);
+	audit_event_number(&event, "count", (int64_t)c->head.count);
+	if (c->head.count)
+		audit_event_number(&event, "last", (int64_t)c->head.last);
+	TRY(api_log(c->context->store, &event));
+	TRY(api_publish(c->context->api, event.id));
+	exchange_header(c->x, "X-Audit-Receipt", "%s", api_uuid(exchange_arena(c->x), event.id));
+	return receipt_of(&c->statement, c->x, c->context, event.id);
+}
+
+static enum err send_line(struct complete *c, json_t *line)
+{
+	AUTO(json_auto) json_t *owned = line;
+
+	buf_reset(&c->line);
+	TRY(json_write_canonical(&c->line, owned));
+	buf_write_u8(&c->line, '\n');
+	TRY(buf_done(&c->line));
+	return exchange_stream_write(c->x, buf_slice(&c->line));
+}
+
+static enum err send_head(struct complete *c)
+{
+	json_t *head = json_object_new(), *line = json_object_new();
+
+	json_put_text(head, "of", slice_of_string(kind_of(c)));
+	json_put_text(head, "id", slice_of_string(api_uuid(exchange_arena(c->x), c->subject.id)));
+	json_put_int(head, "size", (int64_t)c->size);
+	json_put_int(head, "count", (int64_t)c->head.count);
+	json_put(head, "last",
+		 c->head.count ? json_integer((json_int_t)c->head.last) : json_null());
+	json_put_text(head, "checkpoint", c->note);
+	json_put(head, "statement", c->statement);
+	c->statement = NULL; /* given away */
+	json_put(line, "completeness", head);
+	exchange_header(c->x, "Cache-Control", "no-store");
+	TRY(exchange_stream_begin(c->x, 200, "application/jsonl; charset=utf-8"));
+	return send_line(c, line);
+}
+
+static enum err send_entry(struct complete *c, struct arena *arena, const struct store_chained *e)
+{
+	struct tile_source source = {log_tiles_fetch, &c->context->api->log_directory};
+	json_t *line, *path;
+	struct merkle_proof proof;
+
+	TRY(tile_inclusion(&proof, &source, e->index, c->size));
+	line = json_object_new();
+	path = json_array_new();
+	json_put_int(line, "index", (int64_t)e->index);
+	json_put_text(line, "entry", e->leaf);
+	if (e->payload.size) {
+		json_put_text(line, "payload", e->payload);
+		json_put_text(line, "nonce",
+			      slice_of_string(api_base64(arena, slice_of(e->nonce, STORE_NONCE))));
+	} else {
+		json_put_bool(line, "erased", true);
+		json_put_text(line, "chain", e->chain);
+	}
+	for (size_t i = 0; i < proof.count; i++)
+		json_push_text(path,
+			       slice_of_string(api_base64(arena, digest_slice(&proof.nodes[i]))));
+	json_put(line, "path", path);
+	return send_line(c, line);
+}
+
+static enum err find_page(struct complete *c, struct arena *arena, struct store_chained **out,
+			  size_t *count, int64_t behind)
+{
+	struct store *auditor = api_auditor_take(c->context->api);
+	enum err result = store_audit_chained(auditor, arena, out, count, &c->subject, behind,
+					      c->size, COMPLETE_PAGE);
+
+	api_auditor_return(c->context->api, auditor);
+	return result;
+}
+
+static enum err send_entries(struct complete *c, uint64_t *sent)
+{
+	int64_t behind = -1;
+	size_t count;
+
+	*sent = 0;
+	do {
+		AUTO(arena_free) struct arena arena = {0};
+		struct store_chained *page = NULL;
+
+		if (exchange_is_closed(c->x))
+			return failure(ERR_CLOSED, "the client has gone");
+		TRY(find_page(c, &arena, &page, &count, behind));
+		for (size_t i = 0; i < count; i++)
+			TRY(send_entry(c, &arena, &page[i]));
+		if (count)
+			behind = page[count - 1].place;
+		*sent += count;
+	} while (count == COMPLETE_PAGE);
+	return OK;
+}
+
+static enum err send_all(struct complete *c)
+{
+	json_t *end, *line;
+	uint64_t sent;
+
+	TRY(send_head(c));
+	TRY(send_entries(c, &sent));
+	end = json_object_new();
+	line = json_object_new();
+	json_put_int(end, "count", (int64_t)sent);
+	json_put(line, "end", end);
+	TRY(send_line(c, line));
+	exchange_stream_end(c->x);
+	return OK;
+}
+
+static enum err begin(struct complete *c)
+{
+	TRY(read_subject(c));
+	TRY(check_right(c));
+	TRY(find_head(c));
+	return state(c);
+}
+
+static void run(struct complete *c)
+{
+	enum err result = begin(c);
+
+	if (result != OK)
+		reply_failure(c->x, result);
+	else if (send_all(c) != OK)
+		exchange_abort(c->x);
+}
+
+void audit_completeness(struct exchange *x, struct route_context *context)
+{
+	struct complete c = {.x = x, .context = context, .line = buf_new(COMPLETE_MAX_LINE)};
+
+	if (atomic_fetch_add(&context->api->exports, 1) >= COMPLETE_AT_ONCE)
+		reply_busy(x, "other exports of the log are running; wait for one to end",
+			   COMPLETE_AT_ONCE);
+	else
+		run(&c);
+	atomic_fetch_sub(&context->api->exports, 1);
+	json_free(c.statement);
+	buf_free(&c.line);
+}
