@@ -24,16 +24,46 @@ struct digest merkle_node(const struct digest *left, const struct digest *right)
 	return hash_prefixed(1, digest_slice(left), digest_slice(right));
 }
 
-void merkle_append(struct merkle_frontier *f, const struct digest *leaf)
+/* A full subtree of 2^height leaves; the size is a multiple of that. */
+static void append_node(struct merkle_frontier *f, const struct digest *root, unsigned height)
 {
-	struct digest node = *leaf;
-	unsigned level = 0;
+	struct digest node = *root;
+	unsigned level = height;
 
-	assert(f->size < INT64_MAX);
 	for (; f->size >> level & 1; level++)
 		node = merkle_node(&f->nodes[level], &node);
 	f->nodes[level] = node;
-	f->size++;
+	f->size += UINT64_C(1) << height;
+}
+
+void merkle_append(struct merkle_frontier *f, const struct digest *leaf)
+{
+	assert(f->size < INT64_MAX);
+	append_node(f, leaf, 0);
+}
+
+/* As large as it can be where it begins, and not past the end. */
+unsigned merkle_gap_height(uint64_t from, uint64_t to)
+{
+	unsigned fits = 63U - (unsigned)__builtin_clzll(to - from);
+	unsigned begins = from ? (unsigned)__builtin_ctzll(from) : fits;
+
+	return begins < fits ? begins : fits;
+}
+
+enum err merkle_skip(struct merkle_frontier *f, uint64_t to, const struct merkle_gap *gap)
+{
+	size_t used = 0;
+
+	if (to < f->size || to > INT64_MAX)
+		return failure(ERR_FORGED, "gap: entry %llu does not come after entry %llu",
+			       (unsigned long long)to, (unsigned long long)f->size);
+	while (f->size < to && used < gap->count)
+		append_node(f, &gap->nodes[used++], merkle_gap_height(f->size, to));
+	if (f->size != to || used != gap->count)
+		return failure(ERR_FORGED, "gap: %zu hashes are not what stands before entry %llu",
+			       gap->count, (unsigned long long)to);
+	return OK;
 }
 
 struct digest merkle_root(const struct merkle_frontier *f)

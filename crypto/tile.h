@@ -55,6 +55,15 @@ RESULT tile_inclusion(struct merkle_proof *out, const struct tile_source *source
 RESULT tile_consistency(struct merkle_proof *out, const struct tile_source *source,
 			uint64_t old_size, uint64_t new_size);
 
+/* Nodes of one tree, asked for in order: it keeps the tile that it read last of each level. */
+struct tile_reader;
+struct tile_reader *tile_reader_new(const struct tile_source *source, uint64_t size);
+void tile_reader_free(struct tile_reader *reader); /* NULL is fine */
+AUTO_POINTER(tile_reader)
+
+/* The roots of the full subtrees that leaves [from, to) of it are made of; from <= to <= size. */
+RESULT tile_gap(struct merkle_gap *out, struct tile_reader *reader, uint64_t from, uint64_t to);
+
 /* Write every hash tile that appending `count` leaves to a tree of old_size changes: full ones,
  * and the last partial one of each level. Asks the source only for the partial tiles of the
  * old tree. Doing it again writes the same bytes. */

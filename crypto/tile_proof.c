@@ -10,12 +10,16 @@
 
 enum { TILE_BITS = 8 };
 
-/* Reads nodes of a tree of `size` leaves, and keeps the tile it read last. */
-struct nodes {
-	const struct tile_source *source;
-	uint64_t size;
+struct kept_tile {
 	struct tile tile; /* width 0: none yet */
 	struct digest row[TILE_WIDTH];
+};
+
+/* Reads nodes of a tree of `size` leaves. */
+struct tile_reader {
+	struct tile_source source;
+	uint64_t size;
+	struct kept_tile kept[TILE_LEVELS];
 };
 
 /* Leaves [start, end). */
@@ -24,30 +28,35 @@ struct range {
 	uint64_t end;
 };
 
-static enum err load_tile(struct nodes *n, unsigned level, uint64_t index)
+static enum err load_tile(const struct digest **row, struct tile_reader *n, unsigned level,
+			  uint64_t index)
 {
 	struct tile tile = tile_of(level, index, n->size);
+	struct kept_tile *kept = &n->kept[level];
 
-	if (n->tile.width && n->tile.level == level && n->tile.index == index)
-		return OK;
 	assert(tile.width); /* callers ask for nodes inside the tree only */
-	n->tile.width = 0;
-	TRY(n->source->fetch(n->source->context, n->row, tile));
-	n->tile = tile;
+	*row = kept->row;
+	if (kept->tile.width && kept->tile.index == index)
+		return OK;
+	kept->tile.width = 0;
+	TRY(n->source.fetch(n->source.context, kept->row, tile));
+	kept->tile = tile;
 	return OK;
 }
 
 /* The root of the full subtree of 2^height leaves that begins at leaf `start`. It stands in a
  * tile if the height is a multiple of 8; else it is made of up to 128 hashes of one tile. */
-static enum err full_node(struct digest *out, struct nodes *n, unsigned height, uint64_t start)
+static enum err full_node(struct digest *out, struct tile_reader *n, unsigned height,
+			  uint64_t start)
 {
 	unsigned level = height / TILE_BITS;
 	uint64_t first = start >> (level * TILE_BITS);
 	size_t count = (size_t)1 << (height % TILE_BITS);
 	struct digest row[TILE_WIDTH / 2];
+	const struct digest *tile;
 
-	TRY(load_tile(n, level, first / TILE_WIDTH));
-	memcpy(row, n->row + first % TILE_WIDTH, count * sizeof *row);
+	TRY(load_tile(&tile, n, level, first / TILE_WIDTH));
+	memcpy(row, tile + first % TILE_WIDTH, count * sizeof *row);
 	for (; count > 1; count /= 2)
 		for (size_t i = 0; i < count / 2; i++)
 			row[i] = merkle_node(&row[2 * i], &row[2 * i + 1]);
@@ -62,7 +71,7 @@ static unsigned floor_log2(uint64_t value)
 
 /* The root of a range of a size that need not be a power of two: its full subtrees from the
  * left are the set bits of the size, folded from the right. */
-static enum err range_root(struct digest *out, struct nodes *n, struct range range)
+static enum err range_root(struct digest *out, struct tile_reader *n, struct range range)
 {
 	struct digest parts[MERKLE_LEVELS];
 	size_t count = 0;
@@ -80,24 +89,40 @@ static enum err range_root(struct digest *out, struct nodes *n, struct range ran
 	return OK;
 }
 
-static struct nodes *nodes_new(const struct tile_source *source, uint64_t size)
+struct tile_reader *tile_reader_new(const struct tile_source *source, uint64_t size)
 {
-	struct nodes *n = calloc(1, sizeof *n);
+	struct tile_reader *n = calloc(1, sizeof *n);
 
 	assert(n);
-	n->source = source;
+	n->source = *source;
 	n->size = size;
 	return n;
 }
 
-static void nodes_auto(struct nodes **n)
+void tile_reader_free(struct tile_reader *reader)
 {
-	free(*n);
+	free(reader);
+}
+
+enum err tile_gap(struct merkle_gap *out, struct tile_reader *reader, uint64_t from, uint64_t to)
+{
+	out->count = 0;
+	if (to > reader->size || from > to)
+		return failure(ERR_NOT_FOUND, "tiles: no entries %llu to %llu in a tree of %llu",
+			       (unsigned long long)from, (unsigned long long)to,
+			       (unsigned long long)reader->size);
+	while (from < to) {
+		unsigned height = merkle_gap_height(from, to);
+
+		TRY(full_node(&out->nodes[out->count++], reader, height, from));
+		from += UINT64_C(1) << height;
+	}
+	return OK;
 }
 
 enum err tile_frontier(struct merkle_frontier *out, const struct tile_source *source, uint64_t size)
 {
-	AUTO(nodes_auto) struct nodes *n = nodes_new(source, size);
+	AUTO(tile_reader_auto) struct tile_reader *n = tile_reader_new(source, size);
 
 	*out = (struct merkle_frontier){.size = size};
 	if (size > INT64_MAX)
@@ -138,7 +163,7 @@ static void turn_around(struct merkle_proof *proof)
 	}
 }
 
-static enum err add_root(struct merkle_proof *proof, struct nodes *n, struct range range)
+static enum err add_root(struct merkle_proof *proof, struct tile_reader *n, struct range range)
 {
 	assert(proof->count < MERKLE_LEVELS);
 	return range_root(&proof->nodes[proof->count++], n, range);
@@ -148,7 +173,7 @@ static enum err add_root(struct merkle_proof *proof, struct nodes *n, struct ran
 enum err tile_inclusion(struct merkle_proof *out, const struct tile_source *source, uint64_t index,
 			uint64_t size)
 {
-	AUTO(nodes_auto) struct nodes *n = nodes_new(source, size);
+	AUTO(tile_reader_auto) struct tile_reader *n = tile_reader_new(source, size);
 	struct range here = {0, size};
 
 	out->count = 0;
@@ -172,7 +197,7 @@ enum err tile_inclusion(struct merkle_proof *out, const struct tile_source *sour
 enum err tile_consistency(struct merkle_proof *out, const struct tile_source *source,
 			  uint64_t old_size, uint64_t new_size)
 {
-	AUTO(nodes_auto) struct nodes *n = nodes_new(source, new_size);
+	AUTO(tile_reader_auto) struct tile_reader *n = tile_reader_new(source, new_size);
 	struct range here = {0, new_size};
 
 	out->count = 0;

@@ -129,9 +129,9 @@ route_fn usage_list, person_limits_get, person_limits_set, institution_limits_ge
 route_fn transparency_page, transparency_json;
 /* log.c: the public log, receipts, queries */
 route_fn receipt_list;
-route_fn log_file, log_vkey, receipt_get, revision_receipt, audit_events, log_witnesses;
-route_fn log_file, log_vkey, receipt_get, revision_receipt;
+route_fn log_file, log_vkey, receipt_get, revision_receipt, log_witnesses;
 route_fn audit_events, audit_summary, audit_export, audit_completeness;
+route_fn report_list, report_make, report_get;
 route_fn audit_saved_add, audit_saved_list, audit_saved_remove;
 /* openai.c */
 route_fn openai_models, openai_model, openai_chat, openai_completions, openai_embeddings,

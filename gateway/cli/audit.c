@@ -10,6 +10,7 @@
 #include "crypto/base/file.h"
 #include "crypto/base/text.h"
 #include "gateway/cli/audit_complete.h"
+#include "gateway/cli/audit_report.h"
 #include "gateway/cli/commands.h"
 #include "gateway/cli/output.h"
 #include "gateway/cli/trust.h"
@@ -107,6 +108,8 @@ enum err command_audit_verify(struct cli *cli)
 	struct audit_verified verified;
 	uint64_t before;
 
+	if (cli_word(cli, 0))
+		return audit_verify_report(cli, cli_word(cli, 0));
 	if (arguments_value(&cli->arguments, "license") ||
 	    arguments_value(&cli->arguments, "actor") || arguments_value(&cli->arguments, "from"))
 		return audit_complete(cli);

@@ -33,7 +33,8 @@ enum {
 	X(EVENT_LICENSE_CHECKOUT, "license.checkout") \
 	X(EVENT_LICENSE_EXPORT, "license.export") \
 	X(EVENT_STATUS_PUBLISH, "status.publish") \
-	X(EVENT_VISA_ISSUE, "visa.issue")
+	X(EVENT_VISA_ISSUE, "visa.issue") \
+	X(EVENT_REPORT_MAKE, "report.make")
 
 #define EVENT_ENUM(kind, name) kind,
 enum event_kind { EVENT_KINDS(EVENT_ENUM) };

@@ -8,6 +8,7 @@
 #include "crypto/token.h"
 #include "gateway/keeper/keeper_state.h"
 #include "gateway/keeper/rules_adapter.h"
+#include "schema/report/note.h"
 
 static const char ROOT_FILE[] = "root.key";
 static const char KEYRING_FILE[] = "keyring";
@@ -391,6 +392,21 @@ static enum err sign_checkpoint(struct keeper *k, struct buf *out)
 	checkpoint_write(&text, &checkpoint);
 	TRY(buf_done(&text));
 	return note_sign(out, buf_slice(&text), origin, keyring_log_key(k->keyring));
+}
+
+enum err keeper_report_sign(struct keeper *k, const struct wire_report_sign *ask,
+			    struct rules_time now, struct buf *note)
+{
+	AUTO(buf_free) struct buf text = buf_new(REPORT_MAX_NOTE);
+	struct rules rules = keeper_rules_of(k, now);
+	enum err allowed = rules_report_sign(&rules, ask, &text);
+	struct note_key key;
+
+	k->code = rules.code;
+	TRY(allowed);
+	TRY(report_key_of(&key, &k->log_key));
+	return note_sign(note, buf_slice(&text), slice_of_string(key.name),
+			 keyring_log_key(k->keyring));
 }
 
 /* Once an hour is often enough for what lives a week. */

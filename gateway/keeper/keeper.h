@@ -77,6 +77,9 @@ RESULT keeper_approver_check(struct keeper *k, const struct wire_approver_check 
 /* A license taken along or shown elsewhere, or the list of states. */
 RESULT keeper_document_sign(struct keeper *k, const struct wire_document_sign *ask,
 			    struct rules_time now, uint8_t signature[SIGN_SIGNATURE]);
+/* *note gets a signed note, under the name ORIGIN/report. */
+RESULT keeper_report_sign(struct keeper *k, const struct wire_report_sign *ask,
+			  struct rules_time now, struct buf *note);
 RESULT keeper_token_sign(struct keeper *k, const struct wire_token_sign *ask, struct rules_time now,
 			 struct buf *token);
 

@@ -73,6 +73,9 @@ RESULT rules_license_check(struct rules *r, const struct wire_license_sign *ask,
 RESULT rules_document_sign(struct rules *r, const struct wire_document_sign *ask,
 			   struct buf *signed_text);
 
+/* rules_report.c; `text` gets what is to be signed. */
+RESULT rules_report_sign(struct rules *r, const struct wire_report_sign *ask, struct buf *text);
+
 /* *license points into the arena: it is what the visa says. */
 RESULT rules_visa_sign(struct rules *r, const struct wire_visa_sign *ask, struct license *license,
 		       struct arena *a);

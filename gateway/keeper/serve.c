@@ -161,6 +161,17 @@ static enum err on_document_sign(struct serve *s, struct slice body, struct buf 
 	return buf_done(out);
 }
 
+static enum err on_report_sign(struct serve *s, struct slice body, struct buf *out)
+{
+	AUTO(buf_free) struct buf note = buf_new(WIRE_MAX_NOTE);
+	struct wire_report_sign ask;
+
+	TRY(wire_read_report_sign(&ask, body));
+	TRY(keeper_report_sign(s->keeper, &ask, time_now(), &note));
+	wire_write_report_signed(out, &(struct wire_report_signed){buf_slice(&note)});
+	return buf_done(out);
+}
+
 static enum err on_visa_keys(struct serve *s, struct slice body, struct buf *out)
 {
 	AUTO(buf_free) struct buf jwks = buf_new(WIRE_MAX_JWKS);
@@ -234,6 +245,7 @@ static const struct deed {
 	{WIRE_APPROVERS, WIRE_APPROVERS_ARE, on_approvers},
 	{WIRE_TOKEN_SIGN, WIRE_TOKEN_SIGNED, on_token_sign},
 	{WIRE_DOCUMENT_SIGN, WIRE_DOCUMENT_SIGNED, on_document_sign},
+	{WIRE_REPORT_SIGN, WIRE_REPORT_SIGNED, on_report_sign},
 	{WIRE_VISA_KEYS, WIRE_VISA_KEYS_ARE, on_visa_keys},
 	{WIRE_VISA_SIGN, WIRE_VISA_SIGNED, on_visa_sign},
 	{WIRE_LOG_STATE, WIRE_LOG_STATE_IS, on_log_state},

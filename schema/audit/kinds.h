@@ -146,6 +146,7 @@
 	X(INFER_INTERNALS,   "infer.internals",   B) \
 	X(INFER_END,         "infer.end",         B) \
 	X(DECISION_DENY,     "decision.deny",     B) \
+	X(REPORT_MAKE,       "report.make",       A) \
 	X(AUDIT_QUERY,       "audit.query",       B)
 /* clang-format on */
 

@@ -129,6 +129,18 @@ static void visit_document_signed(struct codec *c, struct wire_document_signed *
 }
 WIRE_DEFINE(document_signed)
 
+static void visit_report_sign(struct codec *c, struct wire_report_sign *m)
+{
+	codec_array(c, m->event, sizeof m->event);
+}
+WIRE_DEFINE(report_sign)
+
+static void visit_report_signed(struct codec *c, struct wire_report_signed *m)
+{
+	codec_text(c, &m->note, WIRE_MAX_NOTE);
+}
+WIRE_DEFINE(report_signed)
+
 static void visit_token_sign(struct codec *c, struct wire_token_sign *m)
 {
 	codec_array(c, m->event, sizeof m->event);

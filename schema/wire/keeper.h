@@ -125,6 +125,17 @@ struct wire_document_signed {
 };
 WIRE_DECLARE(document_signed);
 
+/* What is signed the keeper writes out of the entry. */
+struct wire_report_sign {
+	uint8_t event[WIRE_ID];
+};
+WIRE_DECLARE(report_sign);
+
+struct wire_report_signed {
+	struct slice note;
+};
+WIRE_DECLARE(report_signed);
+
 struct wire_token_sign {
 	uint8_t event[WIRE_ID];
 	uint8_t credential[WIRE_ID];

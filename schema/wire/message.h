@@ -53,6 +53,7 @@ enum {
 	WIRE_MAX_ORIGIN = 256, /* the name of the log */
 	WIRE_MAX_RECIPIENT = 128,
 	WIRE_MAX_CHECKPOINT = 8 * 1024,
+	WIRE_MAX_NOTE = 32 * 1024, /* of a report */
 	WIRE_MAX_LEAF = 4 * 1024,
 	WIRE_MAX_PAYLOAD = 96 * 1024,
 	WIRE_MAX_LOG_ENTRIES = 256,
@@ -127,6 +128,8 @@ enum {
 	X(DOCUMENT_SIGN,    0x0260, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      96 * 1024,             0,  "an appended license.checkout, license.export or status.publish with its digest") \
 	X(DOCUMENT_SIGNED,  0x0261, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        WIRE_SIGNATURE,        0,  "DOCUMENT_SIGN") \
 	X(ENGINE_ADAPTS,    0x0270, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_ENGINE,      4 + WIRE_MAX_MODEL + WIRE_ID, 0, "before each HANDLE_KEY of an adapter's file") \
+	X(REPORT_SIGN,      0x0290, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      WIRE_ID,               0,  "an appended, fresh, unused report.make") \
+	X(REPORT_SIGNED,    0x0291, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        4 + WIRE_MAX_NOTE,     0,  "REPORT_SIGN") \
 	X(LOG_STATE,        0x0301, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      0,                     0,  "nothing") \
 	X(LOG_STATE_IS,     0x0302, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_SCRIBE,      8 + WIRE_DIGEST,       0,  "LOG_STATE") \
 	X(LOG_APPEND,       0x0303, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      WIRE_MAX_BODY,         0,  "first = the keeper's size; none: sign the tree as it is") \

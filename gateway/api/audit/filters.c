@@ -256,8 +256,8 @@ static enum err add_saved(json_t *given, struct exchange *x, struct route_contex
 	return OK;
 }
 
-static enum err read_filters(struct store_audit_filter *out, struct arena *arena,
-			     const json_t *given)
+enum err audit_filters_read(struct store_audit_filter *out, struct arena *arena,
+			    const json_t *given)
 {
 	struct slice value;
 
@@ -290,7 +290,7 @@ enum err audit_filters_check(struct arena *arena, const json_t *object)
 		TRY(check_value(name,
 				slice_of(json_string_value(value), json_string_length(value))));
 	}
-	return read_filters(&filter, arena, object);
+	return audit_filters_read(&filter, arena, object);
 }
 
 /* An auditor of some models reads what happened to these, and nothing else. */
@@ -344,7 +344,7 @@ enum err audit_asked_read(struct audit_asked *out, struct exchange *x,
 	*out = (struct audit_asked){.given = json_object_new()};
 	TRY(read_given(out->given, x, own));
 	TRY(add_saved(out->given, x, context));
-	TRY(read_filters(&out->query.filter, exchange_arena(x), out->given));
+	TRY(audit_filters_read(&out->query.filter, exchange_arena(x), out->given));
 	TRY(read_cursor(&out->query, audit_asked_text(out, "cursor")));
 	TRY(read_order(&out->query, audit_asked_text(out, "order")));
 	narrow(&out->query.filter, x);

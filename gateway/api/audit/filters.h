@@ -36,6 +36,9 @@ RESULT audit_asked_count(unsigned *out, const struct audit_asked *asked, const c
 /* Are these filters that can be saved: known names, good values? */
 RESULT audit_filters_check(struct arena *arena, const json_t *filters);
 
+/* Filters out of an object, as they stand in a query string; borrows from it. */
+RESULT audit_filters_read(struct store_audit_filter *out, struct arena *arena, const json_t *given);
+
 /* Reading the log is an entry of the log: `what` was read ("events", "summary" ...), how much was
  * found. `sha256` (hex) is of an export; empty: none. */
 RESULT audit_log_read(struct exchange *x, struct route_context *context, const char *what,

@@ -153,6 +153,62 @@ static void proofs_are_refused_where_there_is_no_such_tree(void **state)
 	assert_err(merkle_check_inclusion(0, 0, &root, &proof, &root), ERR_FORGED);
 }
 
+/* Appends every `step`th leaf of the tree, and what stands between them by its subtrees. */
+static enum err walk_some(struct merkle_frontier *f, uint64_t size, uint64_t step,
+			  const struct merkle_gap *instead, uint64_t instead_at)
+{
+	AUTO(tile_reader_auto) struct tile_reader *reader = tile_reader_new(&source, size);
+	struct merkle_gap gap;
+
+	for (uint64_t i = step - 1; i < size; i += step) {
+		TRY(tile_gap(&gap, reader, f->size, i));
+		TRY(merkle_skip(f, i, instead && i == instead_at ? instead : &gap));
+		merkle_append(f, &leaves[i]);
+	}
+	TRY(tile_gap(&gap, reader, f->size, size));
+	return merkle_skip(f, size, &gap);
+}
+
+static void many_leaves_and_the_gaps_between_them_give_the_root(void **state)
+{
+	(void)state;
+	for (uint64_t size = 1; size <= LEAVES; size += 1 + size / 7) {
+		struct digest expected = slow_root(leaves, size);
+
+		for (uint64_t step = 1; step <= size + 1; step += 1 + step / 3) {
+			struct merkle_frontier f = {.size = 0};
+			struct digest root;
+
+			assert_ok(walk_some(&f, size, step, NULL, 0));
+			root = merkle_root(&f);
+			assert_memory_equal(&root, &expected, sizeof root);
+		}
+	}
+}
+
+static void gaps_that_do_not_fit_are_refused_or_give_another_root(void **state)
+{
+	struct digest expected = slow_root(leaves, 700);
+	struct merkle_frontier f = {.size = 0};
+	struct merkle_gap gap = {.count = 0};
+	struct digest root;
+
+	(void)state;
+	assert_err(walk_some(&f, 700, 100, &gap, 199), ERR_FORGED); /* none where some must be */
+	f = (struct merkle_frontier){.size = 0};
+	gap.count = MERKLE_GAP_MAX;
+	assert_err(walk_some(&f, 700, 100, &gap, 199), ERR_FORGED); /* too many */
+	assert_err(merkle_skip(&f, 0, &gap), ERR_FORGED);           /* backwards */
+	f = (struct merkle_frontier){.size = 0};
+	gap = (struct merkle_gap){.count = 6}; /* 99 = 64 + 32 + 2 + 1: not six */
+	assert_err(merkle_skip(&f, 99, &gap), ERR_FORGED);
+	f = (struct merkle_frontier){.size = 0};
+	gap.count = 4;
+	assert_ok(merkle_skip(&f, 99, &gap));
+	root = merkle_root(&f);
+	assert_memory_not_equal(&root, &expected, sizeof root);
+}
+
 /* The example of tlog-tiles: size 70000. */
 static void tiles_have_the_names_and_widths_of_the_spec(void **state)
 {
@@ -386,6 +442,8 @@ int main(void)
 		cmocka_unit_test(inclusion_holds_for_the_leaf_and_for_no_other),
 		cmocka_unit_test(consistency_holds_for_prefixes_only),
 		cmocka_unit_test(proofs_are_refused_where_there_is_no_such_tree),
+		cmocka_unit_test(many_leaves_and_the_gaps_between_them_give_the_root),
+		cmocka_unit_test(gaps_that_do_not_fit_are_refused_or_give_another_root),
 		cmocka_unit_test(tiles_have_the_names_and_widths_of_the_spec),
 		cmocka_unit_test(other_names_of_tiles_are_refused),
 		cmocka_unit_test(bundle_splits_into_exactly_its_entries),
