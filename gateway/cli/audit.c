@@ -144,10 +144,15 @@ enum err audit_fetch_receipt(json_t **out, struct arena *arena, struct client *c
 static enum err print_receipt(struct cli *cli, const json_t *receipt, const struct receipt *r,
 			      const char *witnesses)
 {
+	const char *row = r->is_row ? arena_printf(&cli->arena, "row %llu of ",
+						   (unsigned long long)r->row)
+				    : "";
+
 	return output_done(
-		cli, receipt, "the receipt holds: entry %llu of %llu, %.*s at %.*s%s%s\n%.*s",
-		(unsigned long long)r->index, (unsigned long long)r->size, SLICE_PRINT(r->kind),
-		SLICE_PRINT(r->time), *witnesses ? ", cosigned by " : "", witnesses,
+		cli, receipt, "the receipt holds: %sentry %llu of %llu, %.*s at %.*s%s%s\n%.*s",
+		row, (unsigned long long)r->index, (unsigned long long)r->size,
+		SLICE_PRINT(r->kind), SLICE_PRINT(r->time), *witnesses ? ", cosigned by " : "",
+		witnesses,
 		SLICE_PRINT(r->payload.size ? r->payload : S("(its payload is not here)")));
 }
 

@@ -126,6 +126,11 @@ static enum err check_remembered(const struct complete *c, struct trust *t)
 
 /* ---- what else is known */
 
+static uint64_t place_of(const struct receipt *r)
+{
+	return r->is_row ? audit_place_of_row(r->index, (uint32_t)r->row) : audit_place(r->index);
+}
+
 static enum err read_held(struct complete *c, struct cli *cli)
 {
 	const char *path = arguments_value(&cli->arguments, "receipt");
@@ -137,9 +142,10 @@ static enum err read_held(struct complete *c, struct cli *cli)
 		return OK;
 	TRY(receipt_read(&json, &cli->arena, path));
 	TRY(receipt_verify(&receipt, &cli->arena, json, S(""), c->vkey));
-	TRY(json_get_text(&entry, json, "entry"));
-	c->held = (struct complete_held){
-		.is_given = true, .index = receipt.index, .entry = arena_copy(&cli->arena, entry)};
+	TRY(json_get_text(&entry, receipt.is_row ? json_object_get(json, "row") : json, "entry"));
+	c->held = (struct complete_held){.is_given = true,
+					 .place = place_of(&receipt),
+					 .entry = arena_copy(&cli->arena, entry)};
 	return OK;
 }
 
@@ -166,10 +172,10 @@ static enum err read_earlier(struct complete *c, struct cli *cli)
 
 static void say_limits(const struct complete *c)
 {
-	printf("not proved, but the gateway's word: that none follows entry %llu. It stands in the "
-	       "log as\nentry %llu, and a receipt that it denies proves it false (--receipt, "
+	printf("not proved, but the gateway's word: that none follows %s. It stands in the log "
+	       "as\nentry %llu, and a receipt that it denies proves it false (--receipt, "
 	       "--earlier).\n",
-	       (unsigned long long)c->last, (unsigned long long)c->stated_at);
+	       audit_place_name(c->last).text, (unsigned long long)c->stated_at);
 	if (c->walk.bare)
 		printf("the first %llu are from before entries named the one before: their number "
 		       "alone is told.\n",
@@ -193,7 +199,8 @@ static enum err print_complete(const struct cli *cli, const struct complete *c,
 	json_put_text(answer, "id", c->id);
 	json_put_int(answer, "count", (int64_t)c->count);
 	json_put_int(answer, "size", (int64_t)c->size);
-	json_put(answer, "last", c->count ? json_integer((json_int_t)c->last) : json_null());
+	json_put_text(answer, "last",
+		      slice_of_string(c->count ? audit_place_name(c->last).text : ""));
 	json_put_int(answer, "stated_at", (int64_t)c->stated_at);
 	json_put_int(answer, "bare", (int64_t)c->walk.bare);
 	json_put_int(answer, "erased", (int64_t)c->erased);

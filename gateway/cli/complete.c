@@ -3,12 +3,10 @@
 
 #include <inttypes.h>
 
-#include "crypto/base/text.h"
-#include "crypto/commit.h"
 #include "crypto/merkle.h"
 #include "gateway/cli/receipt.h"
 
-enum { MAX_ENTRY = 64 * 1024, MAX_PAYLOAD = 128 * 1024 };
+enum { MAX_PAYLOAD = 128 * 1024 };
 
 static const char *const kinds[] = {
 	[AUDIT_SUBJECT_ACTOR] = "actor",
@@ -56,6 +54,13 @@ static bool says(const json_t *payload, const char *name, struct slice value)
 	return json_get_text(&text, payload, name) == OK && slice_equal(text, value);
 }
 
+static bool places(const json_t *payload, const char *name, uint64_t value)
+{
+	uint64_t place = 0;
+
+	return audit_place_read(&place, json_object_get(payload, name)) == OK && place == value;
+}
+
 static bool counts(const json_t *payload, const char *name, uint64_t value)
 {
 	uint64_t number = 0;
@@ -79,7 +84,7 @@ static enum err check_statement(struct complete *c, struct arena *arena, const j
 	    !says(payload, "read", S("completeness")) ||
 	    !says(payload, "of", slice_of_string(kinds[c->subject])) ||
 	    !says(payload, "id", c->id) || !counts(payload, "size", c->size) ||
-	    !counts(payload, "count", c->count) || (c->count && !counts(payload, "last", c->last)))
+	    !counts(payload, "count", c->count) || (c->count && !places(payload, "last", c->last)))
 		return failure(ERR_FORGED, "the entry that is to state how many there are states "
 					   "something else");
 	if (receipt.index < c->size)
@@ -107,7 +112,7 @@ static enum err read_head(struct complete *c, struct arena *arena, const json_t 
 		return failure(ERR_FORGED, "\"size\" is not that of the checkpoint");
 	TRY(read_count(&c->count, head, "count"));
 	if (c->count)
-		TRY(read_count(&c->last, head, "last"));
+		TRY(audit_place_read(&c->last, json_object_get(head, "last")));
 	TRY(check_statement(c, arena, head));
 	c->walk = (struct audit_walk){.subject = c->subject, .id = c->id};
 	c->has_head = true;
@@ -116,34 +121,13 @@ static enum err read_head(struct complete *c, struct arena *arena, const json_t 
 
 /* ---- an entry */
 
-static enum err read_path(struct merkle_proof *out, const json_t *line)
-{
-	const json_t *path;
-
-	TRY(json_get_array(&path, line, "path"));
-	out->count = json_array_size(path);
-	if (out->count > MERKLE_LEVELS)
-		return failure(ERR_FORMAT, "\"path\" has more than %d hashes", MERKLE_LEVELS);
-	for (size_t i = 0; i < out->count; i++) {
-		AUTO(buf_free) struct buf hash = buf_new(DIGEST_SIZE);
-		struct slice text;
-
-		TRY(json_text_at(&text, path, i));
-		if (text_read_base64(&hash, text, TEXT_BASE64) != OK || hash.size != DIGEST_SIZE)
-			return failure(ERR_FORMAT, "\"path\" holds no base64 of %d bytes",
-				       DIGEST_SIZE);
-		memcpy(out->nodes[i].bytes, hash.data, DIGEST_SIZE);
-	}
-	return OK;
-}
-
 static enum err check_inclusion(const struct complete *c, uint64_t index, struct slice entry,
 				const json_t *line)
 {
 	struct digest leaf = merkle_leaf(entry);
 	struct merkle_proof proof;
 
-	TRY(read_path(&proof, line));
+	TRY(receipt_read_path(&proof, line));
 	if (merkle_check_inclusion(index, c->size, &leaf, &proof, &c->root) != OK)
 		return failure(ERR_FORGED,
 			       "entry %" PRIu64 " is not in the log as it is given: its proof does "
@@ -152,37 +136,14 @@ static enum err check_inclusion(const struct complete *c, uint64_t index, struct
 	return OK;
 }
 
-static enum err check_commitment(uint64_t index, struct slice entry, struct slice payload,
-				 const json_t *line)
-{
-	AUTO(buf_free) struct buf nonce = buf_new(COMMIT_NONCE);
-	AUTO(buf_free) struct buf told = buf_new(DIGEST_SIZE);
-	AUTO(json_auto) json_t *leaf = NULL;
-	struct slice text;
-	struct digest made;
-
-	TRY(json_get_text(&text, line, "nonce"));
-	if (text_read_base64(&nonce, text, TEXT_BASE64) != OK || nonce.size != COMMIT_NONCE)
-		return failure(ERR_FORMAT, "entry %" PRIu64 ": its nonce is not base64 of %d bytes",
-			       index, COMMIT_NONCE);
-	TRY(json_read(&leaf, entry, MAX_ENTRY));
-	TRY(json_get_text(&text, leaf, "c"));
-	TRY(text_read_base64(&told, text, TEXT_BASE64_URL_RAW));
-	made = audit_commitment(nonce.data, payload);
-	if (!digest_equal_bytes(buf_slice(&told), digest_slice(&made)))
-		return failure(ERR_FORGED, "entry %" PRIu64 " does not commit to this payload",
-			       index);
-	return OK;
-}
-
 /* Its payload is gone. The chain it is given with must fit; what follows confirms it. */
-static enum err step_over(struct complete *c, uint64_t index, const json_t *line)
+static enum err step_over(struct complete *c, uint64_t place, const json_t *level)
 {
 	AUTO(json_auto) json_t *payload = json_object_new(), *chain = NULL;
 	struct audit_chain links;
 	struct slice text;
 
-	TRY(json_get_text(&text, line, "chain"));
+	TRY(json_get_text(&text, level, "chain"));
 	if (text.size) {
 		TRY(json_read(&chain, text, AUDIT_MAX_CHAIN));
 		json_put(payload, "chain", json_incref(chain));
@@ -190,47 +151,73 @@ static enum err step_over(struct complete *c, uint64_t index, const json_t *line
 	TRY(audit_chain_read(&links, payload));
 	c->erased++;
 	c->is_last_erased = true;
-	return audit_walk_over(&c->walk, index, &links);
+	return audit_walk_over(&c->walk, place, &links);
 }
 
-static enum err step(struct complete *c, uint64_t index, struct slice entry, const json_t *line)
+static enum err step(struct complete *c, struct arena *arena, uint64_t place, const json_t *level)
 {
 	AUTO(json_auto) json_t *payload = NULL;
-	struct slice text;
+	struct receipt said;
 	bool erased;
 
-	TRY(json_get_bool_or(&erased, line, "erased", false));
+	TRY(json_get_bool_or(&erased, level, "erased", false));
 	if (erased)
-		return step_over(c, index, line);
-	TRY(json_get_text(&text, line, "payload"));
-	TRY(check_commitment(index, entry, text, line));
-	TRY(json_read(&payload, text, MAX_PAYLOAD));
+		return step_over(c, place, level);
+	TRY(receipt_read_level(&said, arena, level, S("")));
+	if (!said.payload.size)
+		return failure(ERR_FORMAT,
+			       "%s: its payload is missing, and it is not said to be erased",
+			       audit_place_name(place).text);
+	TRY(json_read(&payload, said.payload, MAX_PAYLOAD));
 	c->is_last_erased = false;
-	return audit_walk_step(&c->walk, index, payload);
+	return audit_walk_step(&c->walk, place, payload);
 }
 
-static enum err compare_earlier(struct complete *c, uint64_t index)
+/* Which of the two levels the entry is in: an entry of the log, or a row of one that is a batch. */
+static enum err find_level(const json_t **level, uint64_t *place, struct arena *arena,
+			   uint64_t index, const json_t *line)
+{
+	struct receipt batch;
+	uint64_t row = 0;
+
+	*level = line;
+	*place = audit_place(index);
+	if (!json_has(line, "row"))
+		return OK;
+	TRY(json_get_object(level, line, "row"));
+	TRY(receipt_read_level(&batch, arena, line, S("")));
+	TRY(receipt_check_row(&row, batch.kind, batch.payload, *level));
+	*place = audit_place_of_row(index, (uint32_t)row);
+	return OK;
+}
+
+static enum err compare(struct complete *c, uint64_t place, const json_t *level)
 {
 	struct complete_earlier *e = &c->earlier;
+	struct complete_held *held = &c->held;
+	struct slice entry;
 
-	if (!e->is_given || c->walk.count != e->count)
-		return OK;
-	e->is_met = index == e->last;
+	TRY(json_get_text(&entry, level, "entry"));
+	if (e->is_given && c->walk.count == e->count)
+		e->is_met = place == e->last;
+	if (held->is_given && held->place == place)
+		held->is_met = slice_equal(held->entry, entry);
 	return OK;
 }
 
 static enum err read_entry(struct complete *c, const json_t *line)
 {
+	AUTO(arena_free) struct arena arena = {NULL};
+	uint64_t index = 0, place = 0;
+	const json_t *level;
 	struct slice entry;
-	uint64_t index = 0;
 
 	TRY(read_count(&index, line, "index"));
 	TRY(json_get_text(&entry, line, "entry"));
 	TRY(check_inclusion(c, index, entry, line));
-	TRY(step(c, index, entry, line));
-	if (c->held.is_given && c->held.index == index)
-		c->held.is_met = slice_equal(c->held.entry, entry);
-	return compare_earlier(c, index);
+	TRY(find_level(&level, &place, &arena, index, line));
+	TRY(step(c, &arena, place, level));
+	return compare(c, place, level);
 }
 
 /* ---- all of it */
@@ -269,21 +256,20 @@ static enum err check_others(const struct complete *c)
 
 	if (e->is_given && e->size <= c->size && e->count && !e->is_met)
 		return failure(ERR_FORGED,
-			       "earlier the gateway stated %" PRIu64
-			       " entries, the last at %" PRIu64 "; now entry %" PRIu64
-			       " of the log denies it. Both are signed: keep "
+			       "earlier the gateway stated %" PRIu64 " entries, the last being %s; "
+			       "now entry %" PRIu64 " of the log denies it. Both are signed: keep "
 			       "them",
-			       e->count, e->last, c->stated_at);
-	if (held->is_given && held->index >= c->size)
+			       e->count, audit_place_name(e->last).text, c->stated_at);
+	if (held->is_given && held->place >= audit_place(c->size))
 		return failure(ERR_CONFLICT,
-			       "the receipt is of entry %" PRIu64 ", and this is about the first "
-			       "%" PRIu64 " of the log; ask again",
-			       held->index, c->size);
+			       "the receipt is of %s, and this is about the first %" PRIu64
+			       " of the log; ask again",
+			       audit_place_name(held->place).text, c->size);
 	if (held->is_given && !held->is_met)
 		return failure(ERR_FORGED,
-			       "the receipt's entry %" PRIu64 " is not among them: the statement "
-			       "at entry %" PRIu64 " is false, or the receipt is of something else",
-			       held->index, c->stated_at);
+			       "the receipt's %s is not among them: the statement at entry %" PRIu64
+			       " is false, or the receipt is of something else",
+			       audit_place_name(held->place).text, c->stated_at);
 	return OK;
 }
 
@@ -294,8 +280,9 @@ enum err complete_end(const struct complete *c)
 			       c->has_head ? "last" : "first");
 	if (c->walk.count != c->count || (c->count && c->walk.last != c->last))
 		return failure(ERR_FORGED,
-			       "%" PRIu64 " entries are stated, the last at %" PRIu64
-			       ", but %" PRIu64 " are given, the last at %" PRIu64,
-			       c->count, c->last, c->walk.count, c->walk.last);
+			       "%" PRIu64 " entries are stated, the last being %s, but %" PRIu64
+			       " are given, the last being %s",
+			       c->count, audit_place_name(c->last).text, c->walk.count,
+			       audit_place_name(c->walk.last).text);
 	return check_others(c);
 }

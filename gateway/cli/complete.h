@@ -24,12 +24,12 @@ enum { COMPLETE_MAX_LINE = 1024 * 1024 };
 /* What was stated another time, or follows from a receipt: it must not be denied now. */
 struct complete_earlier {
 	bool is_given, is_met;
-	uint64_t count, last, size;
+	uint64_t count, last, size; /* last: a place (chain.h) */
 };
 struct complete_held {
 	bool is_given, is_met;
-	uint64_t index;
-	struct slice entry;
+	uint64_t place;
+	struct slice entry; /* a row's own, if it is one */
 };
 
 struct complete {
@@ -45,7 +45,7 @@ struct complete {
 	struct slice note; /* the checkpoint as it came; in the arena */
 	uint64_t size;     /* its size: the entries of the log that all this is about */
 	struct digest root;
-	uint64_t count, last; /* as stated */
+	uint64_t count, last; /* as stated; the place of the last one */
 	uint64_t stated_at;   /* index of the statement's entry */
 	struct audit_walk walk;
 	uint64_t erased;     /* entries without a payload */

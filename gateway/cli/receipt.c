@@ -4,21 +4,18 @@
 #include "crypto/base/text.h"
 #include "crypto/commit.h"
 #include "crypto/tlog_proof.h"
+#include "schema/audit/batch.h"
 
 enum { RECEIPT_MAX_ENTRY = 64 * 1024 };
 
-static enum err read_nonce(struct buf *out, const json_t *receipt, const struct tlog_proof *proof)
+static enum err read_nonce(struct buf *out, const json_t *level)
 {
 	struct slice text;
 
-	TRY(json_get_text(&text, receipt, "nonce"));
+	TRY(json_get_text(&text, level, "nonce"));
 	if (text_read_base64(out, text, TEXT_BASE64) != OK || out->size != COMMIT_NONCE)
 		return failure(ERR_FORMAT, "receipt: the nonce is not base64 of %d bytes",
 			       COMMIT_NONCE);
-	if (proof->has_extra &&
-	    !slice_equal(buf_slice(out), slice_of(proof->extra, proof->extra_size)))
-		return failure(ERR_FORGED,
-			       "receipt: its nonce is not the one in the proof's line \"extra\"");
 	return OK;
 }
 
@@ -38,25 +35,28 @@ static enum err check_commitment(const json_t *leaf, struct slice nonce, struct 
 	return OK;
 }
 
-static bool has_text(const json_t *receipt, const char *name)
+static bool has_text(const json_t *level, const char *name)
 {
-	return json_is_string(json_object_get(receipt, name));
+	return json_is_string(json_object_get(level, name));
 }
 
 /* What was erased is proved without: its leaf stays, and holds nothing of it. */
-static enum err check_payload(struct receipt *out, const json_t *receipt, const json_t *leaf,
-			      const struct tlog_proof *proof)
+static enum err check_payload(struct slice *out, const json_t *level, const json_t *leaf,
+			      struct slice wanted)
 {
 	AUTO(buf_free) struct buf nonce = buf_new(COMMIT_NONCE);
 
-	out->payload = S("");
-	if (!has_text(receipt, "payload") && !has_text(receipt, "nonce"))
+	*out = S("");
+	if (!has_text(level, "payload") && !has_text(level, "nonce"))
 		return OK;
-	TRY(read_nonce(&nonce, receipt, proof));
-	if (!has_text(receipt, "payload"))
+	TRY(read_nonce(&nonce, level));
+	if (wanted.size && !slice_equal(buf_slice(&nonce), wanted))
+		return failure(ERR_FORGED,
+			       "receipt: its nonce is not the one in the proof's line \"extra\"");
+	if (!has_text(level, "payload"))
 		return OK;
-	TRY(json_get_text(&out->payload, receipt, "payload"));
-	return check_commitment(leaf, buf_slice(&nonce), out->payload);
+	TRY(json_get_text(out, level, "payload"));
+	return check_commitment(leaf, buf_slice(&nonce), *out);
 }
 
 static enum err check_inclusion(struct receipt *out, const struct tlog_proof *proof,
@@ -73,33 +73,107 @@ static enum err check_inclusion(struct receipt *out, const struct tlog_proof *pr
 	return OK;
 }
 
-static enum err read_leaf(struct receipt *out, const json_t *leaf, struct slice event)
+enum err receipt_read_level(struct receipt *out, struct arena *arena, const json_t *level,
+			    struct slice nonce)
 {
+	AUTO(json_auto) json_t *leaf = NULL;
+	struct slice entry, payload;
+
+	TRY(json_get_text(&entry, level, "entry"));
+	TRY(json_read(&leaf, entry, RECEIPT_MAX_ENTRY));
 	TRY(json_get_text(&out->id, leaf, "id"));
 	TRY(json_get_text(&out->kind, leaf, "ev"));
 	TRY(json_get_text(&out->time, leaf, "t"));
-	if (event.size && !slice_equal(out->id, event))
-		return failure(ERR_FORGED, "receipt: it is for event %.*s", SLICE_PRINT(out->id));
+	TRY(check_payload(&payload, level, leaf, nonce));
+	out->id = arena_copy(arena, out->id);
+	out->kind = arena_copy(arena, out->kind);
+	out->time = arena_copy(arena, out->time);
+	out->payload = arena_copy(arena, payload);
+	return OK;
+}
+
+enum err receipt_read_path(struct merkle_proof *out, const json_t *level)
+{
+	const json_t *path;
+
+	TRY(json_get_array(&path, level, "path"));
+	out->count = json_array_size(path);
+	if (out->count > MERKLE_LEVELS)
+		return failure(ERR_FORMAT, "\"path\" has more than %d hashes", MERKLE_LEVELS);
+	for (size_t i = 0; i < out->count; i++) {
+		AUTO(buf_free) struct buf hash = buf_new(DIGEST_SIZE);
+		struct slice text;
+
+		TRY(json_text_at(&text, path, i));
+		if (text_read_base64(&hash, text, TEXT_BASE64) != OK || hash.size != DIGEST_SIZE)
+			return failure(ERR_FORMAT, "\"path\" holds no base64 of %d bytes",
+				       DIGEST_SIZE);
+		memcpy(out->nodes[i].bytes, hash.data, DIGEST_SIZE);
+	}
+	return OK;
+}
+
+enum err receipt_check_row(uint64_t *row, struct slice batch_kind, struct slice batch_payload,
+			   const json_t *level)
+{
+	struct merkle_proof path;
+	struct audit_batch batch;
+	int64_t number, count;
+	struct slice entry;
+
+	if (!slice_equal(batch_kind, S("usage.batch")))
+		return failure(ERR_FORGED, "receipt: entries of kind %.*s have no rows",
+			       SLICE_PRINT(batch_kind));
+	if (!batch_payload.size)
+		return failure(ERR_FORGED, "receipt: a row without its batch's payload, which "
+					   "alone says what its rows are");
+	TRY(audit_batch_read(&batch, batch_payload));
+	TRY(json_get_text(&entry, level, "entry"));
+	TRY(json_get_int(&number, level, "index"));
+	TRY(json_get_int(&count, level, "count"));
+	if (number < 0 || count < 0 || (uint64_t)count != batch.count)
+		return failure(ERR_FORGED, "receipt: the batch has %llu rows",
+			       (unsigned long long)batch.count);
+	TRY(receipt_read_path(&path, level));
+	*row = (uint64_t)number;
+	if (audit_batch_check(&batch, entry, *row, &path) != OK)
+		return failure(ERR_FORGED,
+			       "receipt: the row's path does not lead to the root of its batch");
+	return OK;
+}
+
+/* The second level: what the receipt is about is the row. */
+static enum err verify_row(struct receipt *out, struct arena *arena, const json_t *receipt)
+{
+	struct receipt row = *out;
+	const json_t *level;
+
+	if (!json_has(receipt, "row"))
+		return OK;
+	TRY(json_get_object(&level, receipt, "row"));
+	TRY(receipt_check_row(&row.row, out->kind, out->payload, level));
+	TRY(receipt_read_level(&row, arena, level, S("")));
+	row.is_row = true;
+	*out = row;
 	return OK;
 }
 
 enum err receipt_verify(struct receipt *out, struct arena *arena, const json_t *receipt,
 			struct slice event, struct slice vkey)
 {
-	AUTO(json_auto) json_t *leaf = NULL;
-	struct slice entry, proof_text;
+	struct slice entry, proof_text, nonce = S("");
 	struct tlog_proof proof;
 
+	*out = (struct receipt){.is_row = false};
 	TRY(json_get_text(&entry, receipt, "entry"));
 	TRY(json_get_text(&proof_text, receipt, "proof"));
-	TRY(json_read(&leaf, entry, RECEIPT_MAX_ENTRY));
-	TRY(read_leaf(out, leaf, event));
 	TRY(tlog_proof_parse(&proof, proof_text));
-	TRY(check_payload(out, receipt, leaf, &proof));
+	if (proof.has_extra)
+		nonce = slice_of(proof.extra, proof.extra_size);
+	TRY(receipt_read_level(out, arena, receipt, nonce));
 	TRY(check_inclusion(out, &proof, entry, vkey));
-	out->id = arena_copy(arena, out->id);
-	out->kind = arena_copy(arena, out->kind);
-	out->time = arena_copy(arena, out->time);
-	out->payload = arena_copy(arena, out->payload);
+	TRY(verify_row(out, arena, receipt));
+	if (event.size && !slice_equal(out->id, event))
+		return failure(ERR_FORGED, "receipt: it is for event %.*s", SLICE_PRINT(out->id));
 	return OK;
 }

@@ -49,12 +49,27 @@ static enum err put_nonce(json_t *receipt)
 	return OK;
 }
 
+static enum err put_row(json_t *receipt, const char *path)
+{
+	AUTO(buf_free) struct buf text = buf_new(RECEIPT_MAX_FILE);
+	json_t *row;
+	enum err result = file_read(&text, AT_FDCWD, path);
+
+	if (result == ERR_NOT_FOUND)
+		return OK;
+	TRY(result);
+	TRY(json_read(&row, buf_slice(&text), RECEIPT_MAX_FILE));
+	json_put(receipt, "row", row);
+	return OK;
+}
+
 static enum err read_parts(json_t *receipt, struct arena *arena, const char *path)
 {
 	enum err result;
 
 	TRY(put_file(receipt, "proof", path));
 	TRY(put_file(receipt, "entry", beside(arena, path, "entry")));
+	TRY(put_row(receipt, beside(arena, path, "row")));
 	result = put_file(receipt, "payload", beside(arena, path, "payload"));
 	if (result == ERR_NOT_FOUND)
 		return OK;
@@ -89,17 +104,23 @@ static enum err save_part(const json_t *receipt, const char *member, const char 
 	return file_write_atomic(AT_FDCWD, path, text, 0600);
 }
 
-enum err receipt_save(const json_t *receipt, struct arena *arena, const char *path)
+static enum err save_json(const json_t *value, const char *path)
 {
 	AUTO(buf_free) struct buf text = buf_new(RECEIPT_MAX_FILE);
 
-	if (slice_ends_with(slice_of_string(path), PROOF_SUFFIX)) {
-		TRY(save_part(receipt, "entry", beside(arena, path, "entry")));
-		TRY(save_part(receipt, "payload", beside(arena, path, "payload")));
-		return save_part(receipt, "proof", path);
-	}
-	TRY(json_write_canonical(&text, receipt));
+	TRY(json_write_canonical(&text, value));
 	buf_write_string(&text, "\n");
 	TRY(buf_done(&text));
 	return file_write_atomic(AT_FDCWD, path, buf_slice(&text), 0600);
+}
+
+enum err receipt_save(const json_t *receipt, struct arena *arena, const char *path)
+{
+	if (!slice_ends_with(slice_of_string(path), PROOF_SUFFIX))
+		return save_json(receipt, path);
+	TRY(save_part(receipt, "entry", beside(arena, path, "entry")));
+	TRY(save_part(receipt, "payload", beside(arena, path, "payload")));
+	if (json_has(receipt, "row"))
+		TRY(save_json(json_object_get(receipt, "row"), beside(arena, path, "row")));
+	return save_part(receipt, "proof", path);
 }

@@ -11,13 +11,12 @@ static enum err read_number(uint64_t *out, const json_t *value, uint64_t most)
 {
 	if (!json_is_integer(value) || json_integer_value(value) < 0 ||
 	    (uint64_t)json_integer_value(value) > most)
-		return failure(ERR_FORMAT, "chain: \"prev\" is malformed");
+		return failure(ERR_FORMAT, "a place in the log is INDEX or [INDEX,ROW]");
 	*out = (uint64_t)json_integer_value(value);
 	return OK;
 }
 
-/* INDEX, or [INDEX,ROW]. */
-static enum err read_place(uint64_t *out, const json_t *value)
+enum err audit_place_read(uint64_t *out, const json_t *value)
 {
 	const uint64_t most_index = INT64_MAX / AUDIT_PLACES;
 	uint64_t index, row;
@@ -28,7 +27,7 @@ static enum err read_place(uint64_t *out, const json_t *value)
 		return OK;
 	}
 	if (json_array_size(value) != 2)
-		return failure(ERR_FORMAT, "chain: \"prev\" is malformed");
+		return failure(ERR_FORMAT, "a place in the log is INDEX or [INDEX,ROW]");
 	TRY(read_number(&index, json_array_get(value, 0), most_index));
 	TRY(read_number(&row, json_array_get(value, 1), AUDIT_PLACES - 2));
 	*out = audit_place_of_row(index, (uint32_t)row);
@@ -51,7 +50,7 @@ static enum err read_link(struct audit_link *out, const json_t *chain, const cha
 	if (number < 1 || json_has(link, "prev") != (number > 1))
 		return failure(ERR_FORMAT, "chain: \"%s\" is malformed", subject);
 	if (number > 1)
-		TRY(read_place(&previous, json_object_get(link, "prev")));
+		TRY(audit_place_read(&previous, json_object_get(link, "prev")));
 	*out = (struct audit_link){(uint64_t)number, previous};
 	return OK;
 }
@@ -70,14 +69,9 @@ enum err audit_chain_read(struct audit_chain *out, const json_t *payload)
 	return read_link(&out->license, chain, "license");
 }
 
-/* How people are told of a place: "entry 7", "entry 7, row 3". */
-struct named {
-	char text[64];
-};
-
-static struct named named(uint64_t place)
+struct audit_place_name audit_place_name(uint64_t place)
 {
-	struct named name;
+	struct audit_place_name name;
 	uint64_t row = place % AUDIT_PLACES;
 
 	if (row)
@@ -102,7 +96,8 @@ static enum err check_subject(const struct audit_walk *walk, uint64_t place, con
 	}
 	if (slice_equal(id, walk->id))
 		return OK;
-	return failure(ERR_FORGED, "%s is not of %.*s", named(place).text, SLICE_PRINT(walk->id));
+	return failure(ERR_FORGED, "%s is not of %.*s", audit_place_name(place).text,
+		       SLICE_PRINT(walk->id));
 }
 
 static enum err check_link(const struct audit_walk *walk, uint64_t place,
@@ -112,11 +107,12 @@ static enum err check_link(const struct audit_walk *walk, uint64_t place,
 		return failure(ERR_FORGED,
 			       "%s is number %" PRIu64 " of %.*s, but %" PRIu64
 			       " were given before it",
-			       named(place).text, link->number, SLICE_PRINT(walk->id), walk->count);
+			       audit_place_name(place).text, link->number, SLICE_PRINT(walk->id),
+			       walk->count);
 	if (link->number > 1 && link->previous != walk->last)
 		return failure(ERR_FORGED, "%s follows %s of %.*s, but %s was given before it",
-			       named(place).text, named(link->previous).text, SLICE_PRINT(walk->id),
-			       named(walk->last).text);
+			       audit_place_name(place).text, audit_place_name(link->previous).text,
+			       SLICE_PRINT(walk->id), audit_place_name(walk->last).text);
 	return OK;
 }
 
@@ -126,13 +122,13 @@ enum err audit_walk_over(struct audit_walk *walk, uint64_t place, const struct a
 									     : &chain->license;
 
 	if (walk->count && place <= walk->last)
-		return failure(ERR_FORGED, "%s was given behind %s", named(place).text,
-			       named(walk->last).text);
+		return failure(ERR_FORGED, "%s was given behind %s", audit_place_name(place).text,
+			       audit_place_name(walk->last).text);
 	if (link->number)
 		TRY(check_link(walk, place, link));
 	else if (walk->bare < walk->count)
 		return failure(ERR_FORGED, "%s has no chain, and one before it has",
-			       named(place).text);
+			       audit_place_name(place).text);
 	walk->bare += !link->number;
 	walk->count++;
 	walk->last = place;

@@ -26,6 +26,15 @@ struct audit_walk {
 	uint64_t bare;   /* of these, from before there were chains: they say nothing */
 };
 
+/* INDEX, or [INDEX,ROW]. ERR_FORMAT. */
+RESULT audit_place_read(uint64_t *out, const json_t *value);
+
+/* How people are told of a place: "entry 7", "entry 7, row 3". */
+struct audit_place_name {
+	char text[64];
+};
+struct audit_place_name audit_place_name(uint64_t place);
+
 /* The member "chain" of a payload; all zero if it has none. ERR_FORMAT. */
 RESULT audit_chain_read(struct audit_chain *out, const json_t *payload);
 
@@ -34,6 +43,6 @@ RESULT audit_walk_step(struct audit_walk *walk, uint64_t place, const json_t *pa
 
 /* The same for an entry whose payload was erased: by its chain, as it is told. Nothing proves it
  * but the entry that follows, which names the one before. */
-RESULT audit_walk_over(struct audit_walk *walk, uint64_t index, const struct audit_chain *chain);
+RESULT audit_walk_over(struct audit_walk *walk, uint64_t place, const struct audit_chain *chain);
 
 #endif

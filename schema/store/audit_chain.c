@@ -29,7 +29,7 @@ enum err store_audit_head(struct store *s, struct store_audit_head *out,
 	if (!store_next(&step))
 		return failure(ERR_INTERNAL, "a count has no row");
 	out->count = (uint64_t)store_take_int(&step);
-	out->last = (uint64_t)store_take_int(&step) / STORE_AUDIT_PLACES;
+	out->last = (uint64_t)store_take_int(&step);
 	return OK;
 }
 

@@ -14,10 +14,10 @@ struct store_audit_subject {
 	uint8_t id[STORE_ID];
 };
 
-/* Of the first `size` entries of the tree: how many there are, and the number of the last one. */
+/* Of the first `size` entries of the tree: how many there are, and the place of the last one. */
 struct store_audit_head {
 	uint64_t count;
-	uint64_t last; /* if there are any */
+	uint64_t last; /* if there are any; a place (schema/audit/chain.h) */
 };
 
 RESULT store_audit_head(struct store *s, struct store_audit_head *out,

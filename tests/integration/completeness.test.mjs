@@ -243,7 +243,7 @@ const entry = (change) => edit(2, (e) => ({ ...e, ...change(e) }));
 const lies = [
 	["the first left out", counted(without(1)), /given before it/],
 	["one left out", counted(without(3)), /given before it/],
-	["the last left out", counted(without(-2)), /are stated, the last at/],
+	["the last left out", counted(without(-2)), /are stated, the last being/],
 	["one left out, counted", without(3), /given before it/],
 	["one twice", (lines) => lines.toSpliced(3, 0, lines[3]), /is number|behind entry/],
 	["two swapped", (l) => l.with(2, l[3]).with(3, l[2]), /is number|given before/],
@@ -264,6 +264,7 @@ const lies = [
 	["a payload withheld", entry(() => ({ payload: undefined })), /payload/],
 	["another count", head(({ count }) => ({ count: count - 1 })), /states something else/],
 	["another last", head(({ last }) => ({ last: last - 1 })), /states something else/],
+	["a last of no kind", head(() => ({ last: [1] })), /INDEX or \[INDEX,ROW\]/],
 	["another size", head(({ size }) => ({ size: size - 1 })), /not that of the checkpoint/],
 	["another id", head(() => ({ id: "x" })), /this is about/],
 	[

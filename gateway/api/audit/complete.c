@@ -4,7 +4,8 @@
  * proofs, and evidence that none is left out. JSON Lines:
  *
  *     {"completeness":{"of","id","size","count","last","checkpoint","statement":{a receipt}}}
- *     {"index","entry","nonce","payload","path":[base64, ...]}      the oldest first
+ *     {"index","entry","nonce","payload","path":[base64, ...]}      the oldest first; of an event
+ *                       that shares its entry with others: "row", too, as in a receipt
  *     {"end":{"count"}}
  *
  * Each payload says which of the license's (or person's) entries it is and where the one before
@@ -116,6 +117,20 @@ static enum err find_head(struct complete *c)
 	return result;
 }
 
+/* As in a chain: INDEX, or [INDEX,ROW]. */
+static json_t *place_of(uint64_t place)
+{
+	json_t *index = json_integer((json_int_t)(place / AUDIT_PLACES)), *pair;
+	uint64_t row = place % AUDIT_PLACES;
+
+	if (!row)
+		return index;
+	pair = json_array_new();
+	json_push(pair, index);
+	json_push(pair, json_integer((json_int_t)row - 1));
+	return pair;
+}
+
 /* Its word on how many there are, as an entry of the log. */
 static enum err state(struct complete *c)
 {
@@ -129,7 +144,7 @@ static enum err state(struct complete *c)
 	audit_event_number(&event, "size", (int64_t)c->size);
 	audit_event_number(&event, "count", (int64_t)c->head.count);
 	if (c->head.count)
-		audit_event_number(&event, "last", (int64_t)c->head.last);
+		audit_event_json(&event, "last", place_of(c->head.last));
 	TRY(api_log(c->context->store, &event));
 	TRY(api_publish(c->context->api, event.id));
 	exchange_header(c->x, "X-Audit-Receipt", "%s", api_uuid(exchange_arena(c->x), event.id));
@@ -155,8 +170,7 @@ static enum err send_head(struct complete *c)
 	json_put_text(head, "id", slice_of_string(api_uuid(exchange_arena(c->x), c->subject.id)));
 	json_put_int(head, "size", (int64_t)c->size);
 	json_put_int(head, "count", (int64_t)c->head.count);
-	json_put(head, "last",
-		 c->head.count ? json_integer((json_int_t)c->head.last) : json_null());
+	json_put(head, "last", c->head.count ? place_of(c->head.last) : json_null());
 	json_put_text(head, "checkpoint", c->note);
 	json_put(head, "statement", c->statement);
 	c->statement = NULL; /* given away */
