@@ -12,6 +12,7 @@
 #include "inference/format/source.h"
 #include "inference/guides.h"
 #include "inference/kernel/compute.h"
+#include "inference/model/model.h"
 #include "inference/sampler.h"
 #include "inference/tokenizer/tokenizer.h"
 
@@ -24,6 +25,7 @@ struct engine_options {
 	uint32_t context;                  /* a ceiling below the model's own; 0: the model's */
 	size_t adapter_budget_bytes;       /* for all adapters, beside the model; 0: none */
 	bool strict;                       /* refuse memory that cannot be locked */
+	enum model_quantize quantize;      /* what safetensors are to become */
 	const struct operators *operators; /* NULL: operators_onednn */
 };
 
@@ -128,8 +130,8 @@ struct engine_need {
 	uint32_t tasks; /* what it can be asked for: tasks.h */
 };
 
-/* By a config.json alone, and by the files (which are checked as engine_check does). The options'
- * budget is not looked at. */
+/* By a config.json alone (as if each weight were F32: the most it can be), and by the files (which
+ * are checked as engine_check does). The options' budget is not looked at. */
 RESULT engine_size(struct engine_need *out, struct slice config,
 		   const struct engine_options *options);
 RESULT engine_measure(struct engine_need *out, struct model_files *files,

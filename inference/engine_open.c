@@ -102,18 +102,16 @@ static struct batch_options batch_options_of(const struct config *config,
 	return batch;
 }
 
-/* A tensor that is turned round lies where cache and scratch lie later. */
-static void add_up(struct engine_need *out, const struct config *config,
-		   const struct engine_options *o)
+/* Room for a piece of a file is where cache and scratch are later. */
+static void add_up(struct engine_need *out, const struct config *config, size_t weights,
+		   size_t beside, const struct engine_options *o)
 {
 	const struct batch_options batch = batch_options_of(config, o);
-	size_t weights = model_memory_needed(config);
-	size_t turning = model_turning_needed(config);
 	size_t least, most;
 
 	batch_memory_needed(&least, &most, config, &batch, o->threads ? o->threads : 1);
-	out->least_bytes = weights + (least > turning ? least : turning);
-	out->most_bytes = weights + (most > turning ? most : turning);
+	out->least_bytes = weights + (least > beside ? least : beside);
+	out->most_bytes = weights + (most > beside ? most : beside);
 }
 
 enum err engine_size(struct engine_need *out, struct slice text, const struct engine_options *o)
@@ -122,7 +120,7 @@ enum err engine_size(struct engine_need *out, struct slice text, const struct en
 
 	TRY(config_parse(&config, text));
 	out->tasks = tasks_of(&config);
-	add_up(out, &config, o);
+	add_up(out, &config, model_memory_most(&config), 0, o);
 	return OK;
 }
 
@@ -130,10 +128,12 @@ enum err engine_measure(struct engine_need *out, struct model_files *files,
 			const struct engine_options *o)
 {
 	struct config config;
+	size_t weights, beside;
 
 	TRY(check(&out->tasks, files));
 	TRY(read_config(&config, files));
-	add_up(out, &config, o);
+	TRY(model_memory_needed(&weights, &beside, files, &config, o->quantize));
+	add_up(out, &config, weights, beside, o);
 	return OK;
 }
 
@@ -159,13 +159,15 @@ static enum err open_parts(struct engine *e, struct model_files *files,
 			   const struct engine_options *o)
 {
 	const struct operators *row = o->operators ? o->operators : &operators_onednn;
+	struct model_options model = {o->memory_budget_bytes, o->strict, o->quantize, NULL};
 	struct batch_options batch;
 
 	TRY(read_config(&e->config, files));
 	TRY(read_tokenizer(&e->tokenizer, files, &e->config));
 	TRY(chat_open(&e->chat, files));
 	TRY(compute_new(&e->compute, row, o->threads ? o->threads : 1));
-	TRY(model_open(&e->model, files, &e->config, o->memory_budget_bytes, o->strict));
+	model.pool = compute_pool(e->compute);
+	TRY(model_open(&e->model, files, &e->config, &model));
 	batch = batch_options_of(&e->config, o);
 	batch.budget_bytes = o->memory_budget_bytes - e->model->memory_bytes;
 	TRY(batch_new(&e->batch, e->model, e->compute, &batch));

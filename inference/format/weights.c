@@ -259,6 +259,15 @@ static enum err read_bytes_at(struct weight_source *source, uint8_t *out, uint64
 	return OK;
 }
 
+enum err weights_read_bytes(const struct weights *w, const struct tensor *tensor, void *out,
+			    size_t size, uint64_t offset)
+{
+	const struct entry *e = find(w, tensor->name);
+
+	assert(e && e->tensor == tensor && offset <= tensor->size && size <= tensor->size - offset);
+	return read_bytes_at(e->source, out, size, tensor->offset + offset);
+}
+
 /* Numbers that take more room than floats do. */
 static enum err read_wide(const struct entry *e, float *out)
 {

@@ -27,6 +27,10 @@ size_t weights_count(const struct weights *w);
 const struct tensor *weights_at(const struct weights *w, size_t i);
 const struct tensor *weights_find(const struct weights *w, const char *name); /* or NULL */
 
+/* `size` bytes of the tensor as the file has them, from byte `offset` of it on. */
+RESULT weights_read_bytes(const struct weights *w, const struct tensor *tensor, void *out,
+			  size_t size, uint64_t offset);
+
 /* The tensor's elements as F32 (blocks.h), into room for tensor->count of them. No copy is left
  * anywhere else. ERR_UNSUPPORTED for a type that blocks_can does not know. */
 RESULT weights_read(const struct weights *w, const struct tensor *tensor, float *out);

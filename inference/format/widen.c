@@ -33,6 +33,27 @@ float widen_f16(uint16_t bits)
 	return sign ? -small : small;
 }
 
+uint16_t narrow_f16(float value)
+{
+	uint32_t bits, sign, size;
+	float magic;
+
+	memcpy(&bits, &value, sizeof bits);
+	sign = bits >> 16 & 0x8000;
+	size = bits & 0x7fffffff;
+	if (size >= 0x7f800000)
+		return (uint16_t)(sign | 0x7c00 | (size > 0x7f800000 ? 0x200 : 0));
+	if (size >= 0x477ff000)
+		return (uint16_t)(sign | 0x7c00);
+	if (size < 0x38800000) { /* subnormal there: the addition rounds to multiples of 2^-24 */
+		magic = float_of_bits(size) + 0.5f;
+		memcpy(&bits, &magic, sizeof bits);
+		return (uint16_t)(sign | (bits - 0x3f000000));
+	}
+	size += 0xfff + (size >> 13 & 1); /* half of what is cut off, less to an even one */
+	return (uint16_t)(sign | (size - 0x38000000) >> 13);
+}
+
 static uint16_t upper_half(const float *values, size_t count, size_t i)
 {
 	uint16_t bits;

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inference/kernel/rows.h"
+#include "inference/kernel/kernels.h"
 
-const struct rows_kernels *rows_choose(void)
+const struct kernels *const *kernels_list(void)
 {
-	return &rows_baseline;
+	static const struct kernels *const all[] = {&kernels_portable, NULL};
+
+	return all;
+}
+
+void kernels_pause(void)
+{
 }

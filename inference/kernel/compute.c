@@ -5,15 +5,22 @@
 #include <stdlib.h>
 
 #include "inference/kernel/operators.h"
-#include "inference/kernel/pool.h"
+#include "inference/model/region.h"
 
-/* Below this many multiplications, waking other threads costs more than they save. */
-enum { SHARED_FROM = 1 << 17 };
+enum {
+	/* Below this many multiplications, handing them to other threads costs more than it saves.
+	 */
+	SHARED_FROM = 1 << 16,
+	GRAIN = 8, /* panels that a thread takes at least */
+};
 
 struct compute {
 	const struct operators *operators;
 	struct operator_state state;
 	struct pool *pool;
+	struct region room;
+	size_t rows, columns; /* that there is room for */
+	struct quantized x_q8;
 	bool is_fixed;
 };
 
@@ -25,7 +32,7 @@ enum err compute_new(struct compute **out, const struct operators *operators, un
 	c->operators = operators;
 	TRY(pool_new(&c->pool, threads));
 	TRY(onednn_new(&c->state.onednn, threads));
-	c->state.rows = rows_choose();
+	c->state.kernels = kernels_list()[0];
 	*out = c;
 	c = NULL; /* given away */
 	return OK;
@@ -37,6 +44,7 @@ void compute_free(struct compute *c)
 		return;
 	pool_free(c->pool);
 	onednn_free(c->state.onednn);
+	region_close(&c->room);
 	free(c);
 }
 
@@ -45,44 +53,185 @@ void compute_fix(struct compute *c, bool is_fixed)
 	c->is_fixed = is_fixed;
 }
 
-static enum err multiply(const struct compute *c, unsigned worker, const struct product *p)
+void compute_use(struct compute *c, const struct kernels *kernels)
 {
-	return c->is_fixed ? c->operators->fixed_product(&c->state, worker, p)
-			   : c->operators->product(&c->state, worker, p);
+	c->state.kernels = kernels;
 }
 
-struct shared_product {
+const struct kernels *compute_kernels(const struct compute *c)
+{
+	return c->state.kernels;
+}
+
+static size_t blocks_of(size_t columns)
+{
+	return (columns + PACKED_BLOCK - 1) / PACKED_BLOCK;
+}
+
+static size_t unpacked_bytes(size_t columns)
+{
+	return region_round(columns * OPERATORS_UNPACKED * PACKED_PANEL * sizeof(float));
+}
+
+size_t compute_room_needed(size_t rows, size_t columns, unsigned threads)
+{
+	size_t blocks = rows * blocks_of(columns);
+
+	return region_round(blocks * PACKED_BLOCK) + region_round(blocks * sizeof(float)) +
+	       region_round(blocks * sizeof(int32_t)) + threads * unpacked_bytes(columns);
+}
+
+enum err compute_make_room(struct compute *c, size_t rows, size_t columns, bool strict)
+{
+	unsigned threads = pool_threads(c->pool);
+	size_t blocks = rows * blocks_of(columns);
+
+	region_close(&c->room);
+	TRY(region_open(&c->room, compute_room_needed(rows, columns, threads), strict));
+	c->rows = rows;
+	c->columns = columns;
+	c->x_q8.values = region_take(&c->room, blocks * PACKED_BLOCK);
+	c->x_q8.scales = region_take(&c->room, blocks * sizeof(float));
+	c->x_q8.sums = region_take(&c->room, blocks * sizeof(int32_t));
+	for (unsigned i = 0; i < threads; i++)
+		c->state.unpacked[i] = region_take(&c->room, unpacked_bytes(columns));
+	return OK;
+}
+
+/* ---- activations in blocks */
+
+struct quantizing {
 	struct compute *compute;
-	const struct product *whole;
+	const struct linear *linear;
+	size_t columns;
+};
+
+static void quantize_rows(void *context, unsigned worker, size_t first, size_t last)
+{
+	const struct quantizing *q = context;
+
+	(void)worker;
+	for (size_t i = first; i < last; i++)
+		q->compute->state.kernels->quantize(&q->compute->x_q8, q->linear->x, i, q->columns);
+}
+
+static void quantize(struct compute *c, const struct linear *l)
+{
+	struct quantizing q = {c, l, l->list[0].w->columns};
+
+	c->x_q8.blocks = q.columns / PACKED_BLOCK;
+	if (l->m * q.columns < SHARED_FROM)
+		quantize_rows(&q, 0, 0, l->m);
+	else
+		pool_run(c->pool, l->m, quantize_rows, &q);
+}
+
+/* ---- products */
+
+struct sharing {
+	struct compute *compute;
+	const struct linear *linear;
 	/* A failure belongs to the thread that met it: only the kind crosses over. */
 	enum err results[POOL_MAX_THREADS];
 };
 
-static void run_columns(void *context, unsigned worker, size_t first, size_t last)
+static enum err multiply(const struct sharing *s, unsigned worker, const struct product *p,
+			 size_t first, size_t last)
 {
-	struct shared_product *s = context;
-	struct product part = *s->whole;
+	struct compute *c = s->compute;
+	const struct kernel_job job = {
+		.out = p->out,
+		.out_stride = p->out_stride,
+		.bias = p->bias,
+		.x = s->linear->x,
+		.x_q8 = &c->x_q8,
+		.w = p->w,
+		.m = s->linear->m,
+		.first = first,
+		.last = last,
+	};
 
-	part.out += first;
-	part.w += first * part.k;
-	part.n = last - first;
-	s->results[worker] = multiply(s->compute, worker, &part);
+	return c->operators->product(&c->state, worker, &job, c->is_fixed);
 }
 
-enum err compute_product(struct compute *c, const struct product *p)
+/* The same panels of both, and what comes of them. */
+static enum err multiply_gated(const struct sharing *s, unsigned worker, size_t first, size_t last)
 {
-	struct shared_product s = {.compute = c, .whole = p};
+	const struct compute *c = s->compute;
+	const struct product *gate = &s->linear->list[0], *up = &s->linear->list[1];
+	size_t from = first * PACKED_PANEL;
+	size_t end = last * PACKED_PANEL < gate->w->rows ? last * PACKED_PANEL : gate->w->rows;
 
-	if (p->m * p->n * p->k < SHARED_FROM)
-		return multiply(c, 0, p);
-	pool_run(c->pool, p->n, run_columns, &s);
-	if (s.results[0] != OK)
-		return s.results[0];
-	for (unsigned i = 1; i < pool_threads(c->pool); i++)
-		if (s.results[i] != OK)
-			return failure(s.results[i], "%s: a product failed on thread %u",
-				       c->operators->name, i);
+	TRY(multiply(s, worker, gate, first, last));
+	TRY(multiply(s, worker, up, first, last));
+	for (size_t i = 0; i < s->linear->m; i++)
+		c->operators->silu_multiply(&c->state, gate->out + i * gate->out_stride + from,
+					    up->out + i * up->out_stride + from, end - from);
 	return OK;
+}
+
+/* Panels [first, last) of all products, one behind the other. */
+static enum err multiply_all(const struct sharing *s, unsigned worker, size_t first, size_t last)
+{
+	size_t before = 0;
+
+	for (size_t i = 0; i < s->linear->count; i++) {
+		const struct product *p = &s->linear->list[i];
+		size_t end = before + packed_panels(p->w);
+		size_t from = first > before ? first : before, to = last < end ? last : end;
+
+		if (from < to)
+			TRY(multiply(s, worker, p, from - before, to - before));
+		before = end;
+	}
+	return OK;
+}
+
+static void run_panels(void *context, unsigned worker, size_t first, size_t last)
+{
+	struct sharing *s = context;
+	enum err result = s->linear->gated ? multiply_gated(s, worker, first, last)
+					   : multiply_all(s, worker, first, last);
+
+	if (result != OK)
+		s->results[worker] = result;
+}
+
+static enum err result_of(const struct sharing *s)
+{
+	if (s->results[0] != OK)
+		return s->results[0];
+	for (unsigned i = 1; i < pool_threads(s->compute->pool); i++)
+		if (s->results[i] != OK)
+			return failure(s->results[i], "%s: a product failed on thread %u",
+				       s->compute->operators->name, i);
+	return OK;
+}
+
+enum err compute_linear(struct compute *c, const struct linear *l)
+{
+	struct sharing s = {.compute = c, .linear = l};
+	size_t columns = l->list[0].w->columns, panels = 0, work = 0;
+	bool is_quantized = false;
+
+	assert(l->m <= c->rows && columns <= c->columns && l->count <= LINEAR_MOST);
+	for (size_t i = 0; i < l->count; i++) {
+		const struct packed *w = l->list[i].w;
+
+		assert(w->columns == columns);
+		panels += packed_panels(w);
+		work += l->m * w->rows * columns;
+		is_quantized |= packed_is_quantized(w->type);
+	}
+	if (l->gated)
+		panels = packed_panels(l->list[0].w);
+	if (is_quantized && c->operators->quantizes)
+		quantize(c, l);
+	if (work < SHARED_FROM)
+		run_panels(&s, 0, 0, panels);
+	else
+		pool_share(c->pool, panels, GRAIN, run_panels, &s);
+	return result_of(&s);
 }
 
 uint64_t compute_matmul_primitives(const struct compute *c)

@@ -140,14 +140,14 @@ void onednn_free(struct onednn *d)
 	free(d);
 }
 
-static enum err prepare(struct call *c, const struct onednn *d, const struct product *p)
+static enum err prepare(struct call *c, const struct onednn *d, const struct onednn_matrices *p)
 {
 	const int64_t m = (int64_t)p->m;
 	const int64_t n = (int64_t)p->n;
 	const int64_t k = (int64_t)p->k;
 	const dnnl_dims_t dims[3] = {{m, k}, {k, n}, {m, n}};
-	/* w lies as [n][k]: read as [k][n] with the strides exchanged, nothing is moved. */
-	const dnnl_dims_t strides[3] = {{k, 1}, {1, k}, {(int64_t)p->out_stride, 1}};
+	const dnnl_dims_t strides[3] = {
+		{k, 1}, {(int64_t)p->w_stride, 1}, {(int64_t)p->out_stride, 1}};
 	void *data[3] = {(void *)(uintptr_t)p->x, (void *)(uintptr_t)p->w, p->out};
 
 	for (unsigned i = 0; i < 3; i++) {
@@ -162,7 +162,7 @@ static enum err prepare(struct call *c, const struct onednn *d, const struct pro
 	return check(dnnl_primitive_create(&c->primitive, c->description), "no primitive");
 }
 
-enum err onednn_product(struct onednn *d, unsigned worker, const struct product *p)
+enum err onednn_product(struct onednn *d, unsigned worker, const struct onednn_matrices *p)
 {
 	AUTO(call_drop) struct call c = {0};
 	dnnl_exec_arg_t arguments[3];

@@ -4,34 +4,72 @@
  */
 #include "inference/kernel/operators.h"
 
-/* Fewer rows than this are bound by reading the weights, where our own kernel is faster. */
-enum { ONEDNN_FROM_ROWS = 5 };
+#include <math.h>
 
-static enum err onednn_or_rows(const struct operator_state *s, unsigned worker,
-			       const struct product *p)
+static size_t least(size_t a, size_t b)
 {
-	if (p->m >= ONEDNN_FROM_ROWS)
-		return onednn_product(s->onednn, worker, p);
-	s->rows->product(p);
+	return a < b ? a : b;
+}
+
+static void add_bias(const struct kernel_job *job, size_t first, size_t count)
+{
+	for (size_t i = 0; job->bias && i < job->m; i++)
+		for (size_t j = first; j < first + count; j++)
+			job->out[i * job->out_stride + j] += job->bias[j];
+}
+
+/* Some panels as floats, then their product, and so on: what was unpacked is still in the cache. */
+static enum err by_onednn(const struct operator_state *s, unsigned worker,
+			  const struct kernel_job *job)
+{
+	float *unpacked = s->unpacked[worker];
+
+	for (size_t i = job->first, next; i < job->last; i = next) {
+		size_t first = i * PACKED_PANEL, count;
+
+		next = least(i + OPERATORS_UNPACKED, job->last);
+		count = least(next * PACKED_PANEL, job->w->rows) - first;
+		s->kernels->unpack(unpacked, job->w, i, next);
+		TRY(onednn_product(s->onednn, worker,
+				   &(struct onednn_matrices){
+					   .out = job->out + first,
+					   .out_stride = job->out_stride,
+					   .x = job->x,
+					   .w = unpacked,
+					   .w_stride = (next - i) * PACKED_PANEL,
+					   .m = job->m,
+					   .n = count,
+					   .k = job->w->columns,
+				   }));
+		add_bias(job, first, count);
+	}
 	return OK;
 }
 
-static enum err rows_fixed(const struct operator_state *s, unsigned worker, const struct product *p)
+static enum err onednn_or_ours(const struct operator_state *s, unsigned worker,
+			       const struct kernel_job *job, bool is_fixed)
 {
-	(void)worker;
-	s->rows->fixed_product(p);
+	if (!is_fixed && job->m >= s->kernels->onednn_from[job->w->type])
+		return by_onednn(s, worker, job);
+	s->kernels->product[job->w->type](job);
 	return OK;
 }
 
-static float rows_dot(const struct operator_state *s, const float *a, const float *b, size_t n)
+static float kernels_dot(const struct operator_state *s, const float *a, const float *b, size_t n)
 {
-	return s->rows->dot(a, b, n);
+	return s->kernels->dot(a, b, n);
 }
 
-static void rows_add_scaled(const struct operator_state *s, float *out, const float *x, float scale,
-			    size_t n)
+static void kernels_add_scaled(const struct operator_state *s, float *out, const float *x,
+			       float scale, size_t n)
 {
-	s->rows->add_scaled(out, x, scale, n);
+	s->kernels->add_scaled(out, x, scale, n);
+}
+
+static void kernels_silu_multiply(const struct operator_state *s, float *gate, const float *up,
+				  size_t n)
+{
+	s->kernels->silu_multiply(gate, up, n);
 }
 
 static float plain_dot(const struct operator_state *s, const float *a, const float *b, size_t n)
@@ -52,29 +90,45 @@ static void plain_add_scaled(const struct operator_state *s, float *out, const f
 		out[i] += scale * x[i];
 }
 
-static enum err plain_product(const struct operator_state *s, unsigned worker,
-			      const struct product *p)
+static void plain_silu_multiply(const struct operator_state *s, float *gate, const float *up,
+				size_t n)
 {
-	(void)worker;
-	for (size_t i = 0; i < p->m; i++)
-		for (size_t j = 0; j < p->n; j++)
-			p->out[i * p->out_stride + j] = plain_dot(s, p->x + i * p->k,
-								  p->w + j * p->k, p->k);
+	(void)s;
+	for (size_t i = 0; i < n; i++)
+		gate[i] = gate[i] / (1 + expf(-gate[i])) * up[i];
+}
+
+static enum err plain_product(const struct operator_state *s, unsigned worker,
+			      const struct kernel_job *job, bool is_fixed)
+{
+	size_t end = least(job->last * PACKED_PANEL, job->w->rows);
+	float *row = s->unpacked[worker];
+
+	(void)is_fixed;
+	for (size_t j = job->first * PACKED_PANEL; j < end; j++) {
+		packed_row(job->w, j, row);
+		for (size_t i = 0; i < job->m; i++)
+			job->out[i * job->out_stride + j] = plain_dot(s,
+								      job->x + i * job->w->columns,
+								      row, job->w->columns) +
+							    (job->bias ? job->bias[j] : 0);
+	}
 	return OK;
 }
 
 const struct operators operators_onednn = {
 	.name = "onednn",
-	.product = onednn_or_rows,
-	.fixed_product = rows_fixed,
-	.dot = rows_dot,
-	.add_scaled = rows_add_scaled,
+	.quantizes = true,
+	.product = onednn_or_ours,
+	.dot = kernels_dot,
+	.add_scaled = kernels_add_scaled,
+	.silu_multiply = kernels_silu_multiply,
 };
 
 const struct operators operators_plain = {
 	.name = "plain",
 	.product = plain_product,
-	.fixed_product = plain_product,
 	.dot = plain_dot,
 	.add_scaled = plain_add_scaled,
+	.silu_multiply = plain_silu_multiply,
 };

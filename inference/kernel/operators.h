@@ -5,12 +5,17 @@
 #ifndef INFERENCE_KERNEL_OPERATORS_H
 #define INFERENCE_KERNEL_OPERATORS_H
 
+#include "inference/kernel/compute.h"
 #include "inference/kernel/onednn.h"
-#include "inference/kernel/rows.h"
+#include "inference/kernel/pool.h"
+
+/* Panels that are unpacked at a time. */
+enum { OPERATORS_UNPACKED = 8 };
 
 struct operator_state {
 	struct onednn *onednn;
-	const struct rows_kernels *rows;
+	const struct kernels *kernels;
+	float *unpacked[POOL_MAX_THREADS]; /* OPERATORS_UNPACKED panels of the widest matrix */
 };
 
 #endif

@@ -9,6 +9,20 @@
 #include "inference/kernel/pool.h"
 #include "inference/model/forward_parts.h"
 
+/* Inputs that a matrix has at most, and rows that it is multiplied with. */
+static size_t widest(const struct config *c)
+{
+	size_t heads = (size_t)c->heads * c->head_size;
+	size_t most = c->hidden_size > c->intermediate_size ? c->hidden_size : c->intermediate_size;
+
+	return heads > most ? heads : most;
+}
+
+static size_t widest_rows(size_t logit_rows)
+{
+	return logit_rows > FORWARD_MAX_ROWS ? logit_rows : FORWARD_MAX_ROWS;
+}
+
 size_t forward_memory_needed(const struct config *c, size_t logit_rows, size_t context,
 			     unsigned threads)
 {
@@ -19,7 +33,7 @@ size_t forward_memory_needed(const struct config *c, size_t logit_rows, size_t c
 #define BUFFER_BYTES(name, floats) total += region_round((floats) * sizeof(float));
 	BUFFERS(BUFFER_BYTES)
 #undef BUFFER_BYTES
-	return total;
+	return total + compute_room_needed(widest_rows(logit_rows), widest(c), threads);
 }
 
 static void take_buffers(struct forward *f, const struct config *c, unsigned threads)
@@ -46,7 +60,9 @@ enum err forward_new(struct forward **out, const struct model *model, struct kvc
 	f->compute = compute;
 	f->context = context;
 	f->logit_rows = logit_rows;
+	bytes -= compute_room_needed(widest_rows(logit_rows), widest(&model->config), threads);
 	TRY(region_open(&f->region, bytes, strict));
+	TRY(compute_make_room(compute, widest_rows(logit_rows), widest(&model->config), strict));
 	take_buffers(f, &model->config, threads);
 	attention_prepare(f);
 	*out = f;
@@ -77,15 +93,17 @@ static void show(const struct forward *f, enum forward_point point, const float 
 		f->tap(f->tap_context, point, f->layer, values, count);
 }
 
-enum err forward_product(struct forward *f, float *out, const float *x, const struct affine *a,
-			 size_t count, size_t outputs, size_t inputs)
+struct product forward_part(float *out, const struct dense *d)
 {
-	const struct product p = {out, outputs, x, a->weight, count, outputs, inputs};
+	return (struct product){out, d->weight.rows, &d->weight, d->bias};
+}
 
-	TRY(compute_product(f->compute, &p));
-	for (size_t i = 0; a->bias && i < count; i++)
-		layers_add(out + i * outputs, a->bias, outputs);
-	return OK;
+enum err forward_product(struct forward *f, float *out, const float *x, const struct dense *d,
+			 size_t count)
+{
+	const struct linear l = {x, count, 1, {forward_part(out, d)}, false};
+
+	return compute_linear(f->compute, &l);
 }
 
 void forward_norm(const struct forward *f, float *out, const float *x, const struct affine *norm,
@@ -135,8 +153,7 @@ static void start_rows(struct forward *f, const struct forward_row *rows, size_t
 	for (size_t i = 0; i < count; i++) {
 		assert(rows[i].token < c->vocabulary && rows[i].position < f->context);
 		assert(rows[i].segment == 0 || rows[i].segment < c->segments);
-		memcpy(f->x + i * hidden, m->embedding + rows[i].token * hidden,
-		       hidden * sizeof(float));
+		packed_row(&m->embedding, rows[i].token, f->x + i * hidden);
 	}
 	if (is_placed)
 		place_rows(f, rows, count);
@@ -171,16 +188,17 @@ static enum err attention_block(struct forward *f, const struct model_layer *l, 
 {
 	const struct config *c = &f->model->config;
 	const float *x = enter_block(f, &l->attention_norm, count);
-	size_t width = (size_t)c->heads * c->head_size;
+	const struct linear products = {
+		x,
+		count,
+		3,
+		{forward_part(f->q, &l->q), forward_part(f->k, &l->k), forward_part(f->v, &l->v)},
+		false};
 
-	TRY(forward_product(f, f->q, x, &l->q, count, width, c->hidden_size));
-	TRY(forward_product(f, f->k, x, &l->k, count, (size_t)c->kv_heads * c->head_size,
-			    c->hidden_size));
-	TRY(forward_product(f, f->v, x, &l->v, count, (size_t)c->kv_heads * c->head_size,
-			    c->hidden_size));
-	TRY(forward_adapt(f, slot, ADAPTER_Q, f->q, x, rows, count));
-	TRY(forward_adapt(f, slot, ADAPTER_K, f->k, x, rows, count));
-	TRY(forward_adapt(f, slot, ADAPTER_V, f->v, x, rows, count));
+	TRY(compute_linear(f->compute, &products));
+	forward_adapt(f, slot, ADAPTER_Q, f->q, x, rows, count);
+	forward_adapt(f, slot, ADAPTER_K, f->k, x, rows, count);
+	forward_adapt(f, slot, ADAPTER_V, f->v, x, rows, count);
 	show(f, FORWARD_Q, f->q, count);
 	show(f, FORWARD_K, f->k, count);
 	show(f, FORWARD_V, f->v, count);
@@ -191,8 +209,8 @@ static enum err attention_block(struct forward *f, const struct model_layer *l, 
 	attention_keep(f, slot, rows, count);
 	attention_run(f, slot, sight, rows, count);
 	show(f, FORWARD_Z, f->mixed, count);
-	TRY(forward_product(f, f->delta, f->mixed, &l->o, count, c->hidden_size, width));
-	TRY(forward_adapt(f, slot, ADAPTER_O, f->delta, f->mixed, rows, count));
+	TRY(forward_product(f, f->delta, f->mixed, &l->o, count));
+	forward_adapt(f, slot, ADAPTER_O, f->delta, f->mixed, rows, count);
 	show(f, FORWARD_ATTN_OUT, f->delta, count);
 	leave_block(f, &l->attention_norm, count, FORWARD_RESID_MID);
 	return OK;
@@ -202,15 +220,36 @@ static enum err attention_block(struct forward *f, const struct model_layer *l, 
 static enum err cross_block(struct forward *f, const struct model_layer *l, size_t slot,
 			    const struct forward_row *rows, size_t count)
 {
-	const struct config *c = &f->model->config;
 	const float *x = enter_block(f, &l->cross_norm, count);
-	size_t width = (size_t)c->heads * c->head_size;
 
-	TRY(forward_product(f, f->q, x, &l->cross_q, count, width, c->hidden_size));
+	TRY(forward_product(f, f->q, x, &l->cross_q, count));
 	attention_run(f, slot, SIGHT_SOURCE, rows, count);
-	TRY(forward_product(f, f->delta, f->mixed, &l->cross_o, count, c->hidden_size, width));
+	TRY(forward_product(f, f->delta, f->mixed, &l->cross_o, count));
 	show(f, FORWARD_CROSS_ATTN_OUT, f->delta, count);
 	leave_block(f, &l->cross_norm, count, FORWARD_RESID_MID_CROSS);
+	return OK;
+}
+
+/* The gate and what it lets through, in one pass over both, where nothing has to be added between.
+ */
+static enum err gated_products(struct forward *f, const struct model_layer *l, size_t slot,
+			       const float *x, const struct forward_row *rows, size_t count)
+{
+	const struct config *c = &f->model->config;
+	const struct linear both = {x,
+				    count,
+				    2,
+				    {forward_part(f->gate, &l->gate), forward_part(f->up, &l->up)},
+				    c->activation == CONFIG_SILU && !f->has_adapters};
+	size_t values = count * c->intermediate_size;
+
+	TRY(compute_linear(f->compute, &both));
+	if (both.gated)
+		return OK;
+	forward_adapt(f, slot, ADAPTER_GATE, f->gate, x, rows, count);
+	forward_adapt(f, slot, ADAPTER_UP, f->up, x, rows, count);
+	layers_activate(f->gate, c->activation, values);
+	layers_multiply(f->gate, f->up, values);
 	return OK;
 }
 
@@ -219,21 +258,17 @@ static enum err mlp_block(struct forward *f, const struct model_layer *l, size_t
 {
 	const struct config *c = &f->model->config;
 	const float *x = enter_block(f, &l->mlp_norm, count);
-	size_t hidden = c->hidden_size;
-	size_t wide = c->intermediate_size;
 	float *middle = c->gated ? f->gate : f->up;
 
 	if (c->gated) {
-		TRY(forward_product(f, f->gate, x, &l->gate, count, wide, hidden));
-		TRY(forward_adapt(f, slot, ADAPTER_GATE, f->gate, x, rows, count));
+		TRY(gated_products(f, l, slot, x, rows, count));
+	} else {
+		TRY(forward_product(f, f->up, x, &l->up, count));
+		forward_adapt(f, slot, ADAPTER_UP, f->up, x, rows, count);
+		layers_activate(f->up, c->activation, count * c->intermediate_size);
 	}
-	TRY(forward_product(f, f->up, x, &l->up, count, wide, hidden));
-	TRY(forward_adapt(f, slot, ADAPTER_UP, f->up, x, rows, count));
-	layers_activate(middle, c->activation, count * wide);
-	if (c->gated)
-		layers_multiply(middle, f->up, count * wide);
-	TRY(forward_product(f, f->delta, middle, &l->down, count, hidden, wide));
-	TRY(forward_adapt(f, slot, ADAPTER_DOWN, f->delta, middle, rows, count));
+	TRY(forward_product(f, f->delta, middle, &l->down, count));
+	forward_adapt(f, slot, ADAPTER_DOWN, f->delta, middle, rows, count);
 	show(f, FORWARD_MLP_OUT, f->delta, count);
 	leave_block(f, &l->mlp_norm, count, FORWARD_RESID_POST);
 	if (c->family->norm_after)
@@ -241,7 +276,7 @@ static enum err mlp_block(struct forward *f, const struct model_layer *l, size_t
 	return OK;
 }
 
-static enum err run_decoder(struct forward *f, const struct forward_row *rows, size_t count)
+static enum err decoder_layers(struct forward *f, const struct forward_row *rows, size_t count)
 {
 	start_rows(f, rows, count);
 	for (size_t i = 0; i < count; i++)
@@ -252,11 +287,21 @@ static enum err run_decoder(struct forward *f, const struct forward_row *rows, s
 		f->layer = i;
 		show(f, FORWARD_RESID_PRE, f->x, count);
 		TRY(attention_block(f, l, i, SIGHT_PAST, rows, count));
-		if (l->cross_q.weight)
+		if (l->cross_q.weight.data)
 			TRY(cross_block(f, l, i, rows, count));
 		TRY(mlp_block(f, l, i, rows, count));
 	}
 	return OK;
+}
+
+static enum err run_decoder(struct forward *f, const struct forward_row *rows, size_t count)
+{
+	enum err result;
+
+	pool_step(compute_pool(f->compute), true);
+	result = decoder_layers(f, rows, count);
+	pool_step(compute_pool(f->compute), false);
+	return result;
 }
 
 /* Only rows that asked go on: the largest matrix of all comes after this. Into f->normed. */
@@ -292,8 +337,7 @@ enum err forward_run(struct forward *f, const struct forward_row *rows, size_t c
 	if (c->logits_scaled)
 		layers_scale(f->normed, layers_rsqrt(c->hidden_size), wanted * c->hidden_size);
 	if (wanted)
-		TRY(forward_product(f, f->logits, f->normed, &f->model->head, wanted, c->vocabulary,
-				    c->hidden_size));
+		TRY(forward_product(f, f->logits, f->normed, &f->model->head, wanted));
 	*logits = f->logits;
 	return OK;
 }
@@ -301,21 +345,23 @@ enum err forward_run(struct forward *f, const struct forward_row *rows, size_t c
 /* What the decoder's layers will look at; it takes the place of what the encoder has kept. */
 static enum err leave_source(struct forward *f, const struct forward_row *rows, size_t count)
 {
-	const struct config *c = &f->model->config;
-	size_t width = (size_t)c->kv_heads * c->head_size;
-
-	for (uint32_t i = 0; i < c->layers; i++) {
+	for (uint32_t i = 0; i < f->model->config.layers; i++) {
 		const struct model_layer *l = &f->model->decoder.layers[i];
+		const struct linear both = {
+			f->normed,
+			count,
+			2,
+			{forward_part(f->k, &l->cross_k), forward_part(f->v, &l->cross_v)},
+			false};
 
-		TRY(forward_product(f, f->k, f->normed, &l->cross_k, count, width, c->hidden_size));
-		TRY(forward_product(f, f->v, f->normed, &l->cross_v, count, width, c->hidden_size));
+		TRY(compute_linear(f->compute, &both));
 		attention_keep(f, i, rows, count);
 	}
 	return OK;
 }
 
-enum err forward_encode(struct forward *f, const struct forward_row *rows, size_t count,
-			const float **hidden)
+static enum err encoder_layers(struct forward *f, const struct forward_row *rows, size_t count,
+			       const float **hidden)
 {
 	const struct model_stack *encoder = &f->model->encoder;
 
@@ -335,4 +381,15 @@ enum err forward_encode(struct forward *f, const struct forward_row *rows, size_
 		*hidden = f->normed;
 	}
 	return leave_source(f, rows, count);
+}
+
+enum err forward_encode(struct forward *f, const struct forward_row *rows, size_t count,
+			const float **hidden)
+{
+	enum err result;
+
+	pool_step(compute_pool(f->compute), true);
+	result = encoder_layers(f, rows, count, hidden);
+	pool_step(compute_pool(f->compute), false);
+	return result;
 }

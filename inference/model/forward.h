@@ -16,7 +16,7 @@
 #include "inference/kvcache.h"
 #include "inference/model/model.h"
 
-enum { FORWARD_MAX_ROWS = 512, FORWARD_LOW_ROWS = 32 };
+enum { FORWARD_MAX_ROWS = 512 };
 
 struct forward_row {
 	const struct kvcache_table *table;

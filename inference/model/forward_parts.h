@@ -23,7 +23,6 @@
 	X(slopes, (size_t)c->heads)                            /* ALiBi */ \
 	X(distances, 2 * forward_reach(c, context) * c->heads) /* T5's: encoder, then decoder */ \
 	X(scores, (size_t)threads *context)                    /* one run of scores a worker */ \
-	X(low, (size_t)FORWARD_LOW_ROWS *ADAPTER_MAX_RANK)     /* between A and B of an adapter */ \
 	X(logits, L * c->vocabulary)
 
 struct forward {
@@ -47,13 +46,16 @@ struct forward {
 size_t forward_reach(const struct config *c, size_t context);
 
 /* out = x * weight^T (+ bias) for `count` rows. */
-RESULT forward_product(struct forward *f, float *out, const float *x, const struct affine *a,
-		       size_t count, size_t outputs, size_t inputs);
+RESULT forward_product(struct forward *f, float *out, const float *x, const struct dense *d,
+		       size_t count);
+
+/* One of them, with others that read the same rows: for struct linear. */
+struct product forward_part(float *out, const struct dense *d);
 
 /* adapter/apply.c: `out`, a product of `x` in a decoder's layer, gets what the rows' adapters add.
  */
-RESULT forward_adapt(struct forward *f, size_t layer, enum adapter_site site, float *out,
-		     const float *x, const struct forward_row *rows, size_t count);
+void forward_adapt(struct forward *f, size_t layer, enum adapter_site site, float *out,
+		   const float *x, const struct forward_row *rows, size_t count);
 
 /* Rows of hidden_size: the family's norm. */
 void forward_norm(const struct forward *f, float *out, const float *x, const struct affine *norm,

@@ -13,10 +13,10 @@ enum err forward_masked_logits(struct forward *f, const float *hidden, size_t co
 
 	assert(c->head == CONFIG_HEAD_MASKED && count <= f->logit_rows &&
 	       count <= FORWARD_MAX_ROWS);
-	TRY(forward_product(f, f->delta, hidden, &m->transform, count, size, size));
+	TRY(forward_product(f, f->delta, hidden, &m->transform, count));
 	layers_activate(f->delta, c->activation, count * size);
 	forward_norm(f, f->delta, f->delta, &m->transform_norm, count);
-	TRY(forward_product(f, f->logits, f->delta, &m->head, count, c->vocabulary, size));
+	TRY(forward_product(f, f->logits, f->delta, &m->head, count));
 	*logits = f->logits;
 	return OK;
 }
@@ -46,8 +46,7 @@ enum err forward_lens(struct forward *f, const float *x, size_t count, float **l
 	forward_norm(f, f->normed, x, &m->decoder.norm, count);
 	if (c->logits_scaled)
 		layers_scale(f->normed, layers_rsqrt(c->hidden_size), count * c->hidden_size);
-	TRY(forward_product(f, f->logits, f->normed, &m->head, count, c->vocabulary,
-			    c->hidden_size));
+	TRY(forward_product(f, f->logits, f->normed, &m->head, count));
 	*logits = f->logits;
 	return OK;
 }
@@ -59,10 +58,10 @@ enum err forward_classify(struct forward *f, const float *state, float *labels)
 	const float *x = state;
 
 	assert(c->head == CONFIG_HEAD_CLASSES);
-	if (m->pooler.weight) {
-		TRY(forward_product(f, f->delta, x, &m->pooler, 1, c->hidden_size, c->hidden_size));
+	if (m->pooler.weight.data) {
+		TRY(forward_product(f, f->delta, x, &m->pooler, 1));
 		layers_tanh(f->delta, c->hidden_size);
 		x = f->delta;
 	}
-	return forward_product(f, labels, x, &m->classifier, 1, c->labels, c->hidden_size);
+	return forward_product(f, labels, x, &m->classifier, 1);
 }

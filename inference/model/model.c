@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 #include "inference/format/blocks.h"
-#include "inference/format/finite.h"
 #include "inference/format/weights.h"
 #include "inference/model/gguf_names.h"
+#include "inference/model/place.h"
 #include "inference/model/region.h"
 
 enum { NAME_MAX_SIZE = 160 };
@@ -110,10 +110,52 @@ static void write_name(char *out, size_t size, const struct config *c,
 		snprintf(out, size, "%s", slot->name);
 }
 
-static size_t slot_bytes(const struct config *c, const struct family_slot *s)
+/* Is it multiplied with? Others are added, or looked up. */
+static bool is_matrix(const struct family_slot *s)
 {
-	/* At most 2^20 * 2^19 floats: no overflow. */
-	return (size_t)(size_of(c, s->rows) * size_of(c, s->columns)) * sizeof(float);
+	switch (s->rows) {
+	case FAMILY_CONTEXT:
+	case FAMILY_SEGMENTS:
+	case FAMILY_BUCKETS:
+		return false;
+	case FAMILY_NONE:
+	case FAMILY_HIDDEN:
+	case FAMILY_MLP:
+	case FAMILY_HEADS:
+	case FAMILY_KV:
+	case FAMILY_QKV:
+	case FAMILY_HEAD_SIZE:
+	case FAMILY_HEAD_COUNT:
+	case FAMILY_VOCABULARY:
+	case FAMILY_LABELS:
+	case FAMILY_FREQUENCIES:
+		break;
+	}
+	return s->columns != FAMILY_NONE;
+}
+
+/* The products that the outputs of a slot belong to: q, k and v may be in one. */
+static unsigned parts_of(size_t *rows, const struct config *c, const struct family_slot *s)
+{
+	rows[0] = (size_t)size_of(c, s->rows);
+	if (s->rows != FAMILY_QKV)
+		return 1;
+	rows[0] = (size_t)size_of(c, FAMILY_HEADS);
+	rows[1] = rows[2] = (size_t)size_of(c, FAMILY_KV);
+	return PLACE_PARTS;
+}
+
+/* In the region, if its matrices are of that type. At most 2^20 * 2^19 numbers: no overflow. */
+static size_t slot_bytes(const struct config *c, const struct family_slot *s, enum packed_type type)
+{
+	size_t columns = (size_t)size_of(c, s->columns), rows[PLACE_PARTS], total = 0;
+	unsigned count = parts_of(rows, c, s);
+
+	if (!is_matrix(s))
+		return region_round((size_t)size_of(c, s->rows) * columns * sizeof(float));
+	for (unsigned i = 0; i < count; i++)
+		total += region_round(packed_bytes(type, rows[i], columns));
+	return total;
 }
 
 /* The slots of one table, named with the number of the layer in the place of its %u. */
@@ -154,42 +196,26 @@ static size_t table_bytes(const struct config *c, const struct family_tensors *t
 
 	for (size_t i = 0; i < table->count; i++)
 		if (is_present(c, table->slots[i].presence))
-			total += region_round(slot_bytes(c, &table->slots[i]));
+			total += slot_bytes(c, &table->slots[i], PACKED_F32);
 	return total;
 }
 
-size_t model_memory_needed(const struct config *c)
+size_t model_memory_most(const struct config *c)
 {
 	return table_bytes(c, &c->family->outer) +
 	       c->encoder_layers * table_bytes(c, &c->family->encoder) +
 	       c->layers * table_bytes(c, &c->family->decoder);
 }
 
-/* Where a tensor lies while it is turned round: as large as the largest of them, 0 if none is. */
-size_t model_turning_needed(const struct config *c)
-{
-	const struct family_tensors *tables[] = {&c->family->encoder, &c->family->decoder};
-	size_t most = 0;
-
-	for (size_t t = 0; t < FAMILY_ROWS(tables); t++) {
-		for (size_t i = 0; i < tables[t]->count; i++) {
-			struct family_slot slot = seen_slot(c, tables[t], i);
-			size_t bytes = region_round(slot_bytes(c, &slot));
-
-			if (slot.layout != FAMILY_PLAIN && bytes > most)
-				most = bytes;
-		}
-	}
-	return most;
-}
-
 struct loading {
 	const struct config *config;
 	const struct weights *weights;
+	enum model_quantize quantize;
 	struct region *region;
-	float *turning;              /* of the size above */
+	struct placing placing;
 	const struct tensor **found; /* those that some slot reads */
 	size_t found_count;
+	size_t bytes, beside; /* of all, and for the largest piece of any */
 };
 
 /* Files of the bare model leave out its base. The first BERTs called a norm's weight and bias gamma
@@ -307,75 +333,84 @@ static enum err check_all(struct loading *l)
 	return result;
 }
 
-/* out[rows][columns] of in[columns][rows] */
-static void transpose(float *out, const float *in, size_t rows, size_t columns)
+/* Is this matrix of safetensors to become another type? Four bits are too few for what stands at
+ * both ends of a model; classes are few. */
+static bool is_to_become(enum packed_type *out, const struct loading *l,
+			 const struct family_slot *slot)
 {
-	for (size_t i = 0; i < rows; i++)
-		for (size_t j = 0; j < columns; j++)
-			out[i * columns + j] = in[j * rows + i];
-}
-
-/* q of all heads, then k, then v, of which each head has brought its own three. */
-static void gather_heads(float *out, const float *in, const struct config *c, size_t columns)
-{
-	size_t head = c->head_size * columns;
-
-	for (size_t h = 0; h < c->heads; h++)
-		for (size_t part = 0; part < 3; part++)
-			memcpy(out + (part * c->heads + h) * head, in + (h * 3 + part) * head,
-			       head * sizeof(float));
-}
-
-/* out: of each head the first values of its pairs, then the second. */
-static void part_pairs(float *out, const float *in, const struct config *c, size_t rows,
-		       size_t columns)
-{
-	size_t half = c->head_size / 2;
-
-	for (size_t row = 0; row < rows; row++) {
-		size_t head = row / c->head_size, i = row % c->head_size;
-		size_t from = head * c->head_size + i % half * 2 + i / half;
-
-		memcpy(out + row * columns, in + from * columns, columns * sizeof(float));
+	if (l->config->is_gguf || slot->rows == FAMILY_LABELS ||
+	    size_of(l->config, slot->columns) % PACKED_BLOCK != 0)
+		return false;
+	switch (l->quantize) {
+	case MODEL_AS_STORED:
+		return false;
+	case MODEL_Q8_0:
+		*out = PACKED_Q8_0;
+		return true;
+	case MODEL_Q4_0:
+		*out = slot->rows == FAMILY_VOCABULARY ? PACKED_Q8_0 : PACKED_Q4_0;
+		return true;
 	}
+	return false;
 }
 
-static enum err read_slot(const struct loading *l, const struct family_slot *slot,
-			  const struct tensor *t, float *out)
+static enum packed_type type_of(const struct loading *l, const struct family_slot *slot,
+				const struct tensor *t)
 {
-	size_t rows = (size_t)size_of(l->config, slot->rows);
-	size_t columns = (size_t)size_of(l->config, slot->columns);
+	enum packed_type type = place_type(t->type);
 
-	switch (slot->layout) {
-	case FAMILY_PLAIN:
-		return weights_read(l->weights, t, out);
-	case FAMILY_TRANSPOSED:
-		TRY(weights_read(l->weights, t, l->turning));
-		transpose(out, l->turning, rows, columns);
-		return OK;
-	case FAMILY_INTERLEAVED:
-		TRY(weights_read(l->weights, t, l->turning));
-		gather_heads(out, l->turning, l->config, columns);
-		return OK;
-	case FAMILY_PAIRED:
-		TRY(weights_read(l->weights, t, l->turning));
-		part_pairs(out, l->turning, l->config, rows, columns);
-		return OK;
-	}
+	(void)is_to_become(&type, l, slot);
+	return type;
+}
+
+static enum err reckon_tensor(void *context, const struct family_slot *slot, const char *name,
+			      void *holder)
+{
+	struct loading *l = context;
+	const struct tensor *t = find_tensor(l, name);
+	size_t beside;
+
+	(void)holder;
+	if (!t)
+		return OK; /* one that need not be there */
+	beside = place_room(t, slot->layout);
+	l->bytes += slot_bytes(l->config, slot, type_of(l, slot, t));
+	l->beside = beside > l->beside ? beside : l->beside;
 	return OK;
 }
 
-static enum err check_values(const struct tensor *t, const float *values)
+static enum err load_matrix(struct loading *l, const struct family_slot *slot,
+			    const struct tensor *t, char *place)
 {
-	size_t count = (size_t)t->count;
-	size_t at = finite_check(values, count);
+	size_t columns = (size_t)size_of(l->config, slot->columns), rows[PLACE_PARTS];
+	unsigned count = parts_of(rows, l->config, slot);
+	struct packed *parts[PLACE_PARTS];
 
-	if (at < count)
-		return failure(ERR_FORMAT,
-			       "weights: tensor \"%.120s\" holds a value that is not a number or "
-			       "not finite (element %zu): the file was made wrongly",
-			       t->name, at);
-	return OK;
+	/* k and v follow q, in the tensor and in struct model_layer. */
+	for (unsigned i = 0; i < count; i++) {
+		enum packed_type type = type_of(l, slot, t);
+
+		parts[i] = (struct packed *)(void *)(place + i * sizeof(struct dense));
+		*parts[i] = (struct packed){
+			region_take(l->region, packed_bytes(type, rows[i], columns)), type, rows[i],
+			columns};
+	}
+	return place_matrix(&l->placing, t, slot->layout, parts, count);
+}
+
+static enum err load_floats(struct loading *l, const struct family_slot *slot,
+			    const struct tensor *t, char *place)
+{
+	float *values = region_take(l->region, (size_t)t->count * sizeof *values);
+	size_t rows[PLACE_PARTS];
+	unsigned count = parts_of(rows, l->config, slot);
+
+	for (unsigned i = 0; i < count; i++) {
+		*(const float **)(void *)(place + i * sizeof(struct dense)) = values;
+		values += rows[i];
+	}
+	values = *(float **)(void *)place;
+	return place_floats(&l->placing, t, slot->layout, values);
 }
 
 static enum err load_tensor(void *context, const struct family_slot *slot, const char *name,
@@ -383,25 +418,11 @@ static enum err load_tensor(void *context, const struct family_slot *slot, const
 {
 	struct loading *l = context;
 	const struct tensor *t = find_tensor(l, name);
-	const struct config *c = l->config;
 	char *place = (char *)holder + slot->offset;
-	size_t columns = (size_t)size_of(c, slot->columns);
-	float *values;
 
 	if (!t)
-		return OK; /* one that need not be there */
-	values = region_take(l->region, slot_bytes(c, slot));
-	TRY(read_slot(l, slot, t, values));
-	TRY(check_values(t, values));
-	*(const float **)(void *)place = values;
-	if (slot->rows != FAMILY_QKV)
 		return OK;
-	/* k and v follow q, in the tensor and in struct model_layer. */
-	values += (size_t)size_of(c, FAMILY_HEADS) * columns;
-	*(const float **)(void *)(place + sizeof(struct affine)) = values;
-	values += (size_t)size_of(c, FAMILY_KV) * columns;
-	*(const float **)(void *)(place + 2 * sizeof(struct affine)) = values;
-	return OK;
+	return is_matrix(slot) ? load_matrix(l, slot, t, place) : load_floats(l, slot, t, place);
 }
 
 enum err model_check(struct model_files *files, const struct config *config)
@@ -412,6 +433,21 @@ enum err model_check(struct model_files *files, const struct config *config)
 	TRY(weights_open(&weights, files));
 	l.weights = weights;
 	return check_all(&l);
+}
+
+enum err model_memory_needed(size_t *weights_bytes, size_t *beside, struct model_files *files,
+			     const struct config *config, enum model_quantize quantize)
+{
+	AUTO(weights_auto) struct weights *weights = NULL;
+	struct loading l = {.config = config, .quantize = quantize};
+
+	TRY(weights_open(&weights, files));
+	l.weights = weights;
+	TRY(check_all(&l));
+	TRY(visit(config, NULL, reckon_tensor, &l));
+	*weights_bytes = l.bytes;
+	*beside = region_round(l.beside);
+	return OK;
 }
 
 static struct model *new_model(const struct config *config)
@@ -427,34 +463,44 @@ static struct model *new_model(const struct config *config)
 	return m;
 }
 
+static enum err check_budget(const struct loading *l, size_t budget)
+{
+	if (l->bytes + region_round(l->beside) <= budget)
+		return OK;
+	return failure(ERR_LIMIT,
+		       "memory: the weights need %zu bytes, and %zu while they load; %zu are "
+		       "allowed",
+		       l->bytes, l->bytes + region_round(l->beside), budget);
+}
+
+static enum err load_all(struct loading *l, struct model *m, const struct model_options *options)
+{
+	AUTO(region_close) struct region room = {0};
+
+	TRY(region_open(&room, region_round(l->beside), options->strict));
+	l->placing = (struct placing){l->weights, l->config, options->pool, room.start, room.size};
+	return visit(l->config, m, load_tensor, l);
+}
+
 enum err model_open(struct model **out, struct model_files *files, const struct config *config,
-		    size_t budget_bytes, bool strict)
+		    const struct model_options *options)
 {
 	AUTO(weights_auto) struct weights *weights = NULL;
 	AUTO(model_auto) struct model *m = NULL;
-	struct loading l = {.config = config};
-	AUTO(region_close) struct region turning = {0};
-	size_t needed = model_memory_needed(config);
+	struct loading l = {.config = config, .quantize = options->quantize};
 
-	if (needed + model_turning_needed(config) > budget_bytes)
-		return failure(ERR_LIMIT,
-			       "memory: the weights need %zu bytes as F32, %zu are "
-			       "allowed",
-			       needed + model_turning_needed(config), budget_bytes);
 	TRY(weights_open(&weights, files));
 	l.weights = weights;
 	TRY(check_all(&l));
+	TRY(visit(config, NULL, reckon_tensor, &l));
+	TRY(check_budget(&l, options->budget_bytes));
 	m = new_model(config);
 	l.region = &m->memory->region;
-	TRY(region_open(l.region, needed, strict));
-	if (model_turning_needed(config)) {
-		TRY(region_open(&turning, model_turning_needed(config), strict));
-		l.turning = region_take(&turning, model_turning_needed(config));
-	}
-	TRY(visit(config, m, load_tensor, &l));
-	if (!m->head.weight && config->tied)
+	TRY(region_open(l.region, l.bytes, options->strict));
+	TRY(load_all(&l, m, options));
+	if (!m->head.weight.data && config->tied)
 		m->head.weight = m->embedding;
-	m->memory_bytes = needed;
+	m->memory_bytes = l.bytes;
 	m->locked = l.region->locked;
 	*out = m;
 	m = NULL; /* given away */

@@ -1,30 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * model.h - the weights of a model, as F32 in one locked region, ready to be multiplied with.
- * Tensors are named as Hugging Face names them; each matrix is [outputs][inputs], whatever way it
- * lies in the file.
+ * model.h - the weights of a model in one locked region, ready to be multiplied with: matrices as
+ * the kernels read them (packed.h), at the width that the file stores, where there are kernels for
+ * it (F32, BF16, F16, Q8_0, Q4_0), else as F32; vectors, and tables that are only looked up, as
+ * F32. Tensors are named as Hugging Face names them; each matrix is [outputs][inputs], whatever way
+ * it lies in the file.
  */
 #ifndef INFERENCE_MODEL_MODEL_H
 #define INFERENCE_MODEL_MODEL_H
 
 #include "inference/format/source.h"
+#include "inference/kernel/packed.h"
+#include "inference/kernel/pool.h"
 #include "inference/model/family.h"
 
-/* A product or a norm. The bias is NULL where there is none. */
+/* A norm. The bias is NULL where there is none. */
 struct affine {
 	const float *weight;
 	const float *bias;
 };
 
+/* A product; without data there is none. */
+struct dense {
+	struct packed weight;
+	const float *bias;
+};
+
 struct model_layer {
 	struct affine attention_norm;
-	struct affine q, k, v; /* one behind the other: files may have them in one */
-	struct affine o;
+	struct dense q, k, v; /* one behind the other: files may have them in one */
+	struct dense o;
 	struct affine q_norm, k_norm; /* of each head, for families that have it */
 	struct affine cross_norm;     /* attention of a decoder to what its encoder has read */
-	struct affine cross_q, cross_k, cross_v, cross_o;
+	struct dense cross_q, cross_k, cross_v, cross_o;
 	struct affine mlp_norm;
-	struct affine gate, up, down; /* no gate: the activation stands behind `up` */
+	struct dense gate, up, down; /* no gate: the activation stands behind `up` */
 };
 
 struct model_stack {
@@ -35,33 +45,47 @@ struct model_stack {
 
 struct model {
 	struct config config;
-	const float *embedding; /* [vocabulary][hidden] */
-	const float *positions; /* [context][hidden], where they are learned */
-	const float *segments;  /* [segments][hidden] */
+	struct packed embedding; /* [vocabulary][hidden] */
+	const float *positions;  /* [context][hidden], where they are learned */
+	const float *segments;   /* [segments][hidden] */
 	const float
 		*rope_factors; /* [head_size / 2]; a frequency is divided by its own, if there */
 	struct affine embedding_norm;
 	struct model_stack encoder, decoder;
-	struct affine head;                      /* [vocabulary][hidden]; the embedding if tied */
-	struct affine transform, transform_norm; /* of a masked head, before `head` */
-	struct affine pooler;
-	struct affine classifier; /* [labels][hidden] */
+	struct dense head;      /* [vocabulary][hidden]; the embedding if tied */
+	struct dense transform; /* of a masked head, before `head` */
+	struct affine transform_norm;
+	struct dense pooler;
+	struct dense classifier; /* [labels][hidden] */
 	size_t memory_bytes;
 	bool locked; /* false: the lock was refused, and swap may see the weights */
 	struct model_memory *memory;
 };
 
-/* Bytes of locked memory that the weights will take, before anything is loaded. */
-size_t model_memory_needed(const struct config *config);
+/* What safetensors are to become in memory. Weights of a GGUF file stay what they are. */
+enum model_quantize { MODEL_AS_STORED, MODEL_Q8_0, MODEL_Q4_0 };
 
-/* And beside them while it loads, for a tensor that has to be turned round; 0: none has. */
-size_t model_turning_needed(const struct config *config);
+struct model_options {
+	size_t budget_bytes;
+	bool strict; /* refuse (ERR_DENIED) memory that cannot be locked */
+	enum model_quantize quantize;
+	struct pool *pool; /* who helps to load; NULL: nobody */
+};
 
-/* Loads all weights of `files`. ERR_LIMIT if they need more than `budget_bytes`; ERR_FORMAT for a
- * missing tensor or a wrong shape; ERR_UNSUPPORTED for one too many or of a type we do not
- * compute with; `strict`: ERR_DENIED where memory cannot be locked. The caller frees *out. */
+/* Bytes of locked memory that the weights take if each is F32: at most, but for rows and columns
+ * that are filled up. By the description alone. */
+size_t model_memory_most(const struct config *config);
+
+/* What they will take, by the files' headers, before anything is loaded; and beside them while
+ * they load. */
+RESULT model_memory_needed(size_t *weights, size_t *beside, struct model_files *files,
+			   const struct config *config, enum model_quantize quantize);
+
+/* Loads all weights of `files`. ERR_LIMIT if they need more than the budget; ERR_FORMAT for a
+ * missing tensor, a wrong shape, a value that is not finite; ERR_UNSUPPORTED for a tensor too many
+ * or of a type we do not compute with. The caller frees *out. */
 RESULT model_open(struct model **out, struct model_files *files, const struct config *config,
-		  size_t budget_bytes, bool strict);
+		  const struct model_options *options);
 void model_free(struct model *m); /* wipes; NULL is fine */
 AUTO_POINTER(model)
 

@@ -56,12 +56,31 @@ static struct affine affine(size_t outputs, size_t inputs)
 	return (struct affine){weight, matrix(1, outputs)};
 }
 
+static struct packed packed(size_t rows, size_t columns)
+{
+	struct packed p = {aligned_alloc(64, packed_bytes(PACKED_F32, rows, columns)), PACKED_F32,
+			   rows, columns};
+	const float *values = matrix(rows, columns);
+
+	assert(p.data);
+	for (size_t i = 0; i < rows; i++)
+		packed_put(&p, i, 0, columns, (const uint8_t *)(values + i * columns));
+	return p;
+}
+
+static struct dense dense(size_t outputs, size_t inputs)
+{
+	struct packed weight = packed(outputs, inputs);
+
+	return (struct dense){weight, matrix(1, outputs)};
+}
+
 static struct model make_model(void)
 {
 	const size_t hidden = shape.hidden_size, wide = shape.intermediate_size;
 	struct model m = {.config = shape};
 
-	m.embedding = matrix(shape.vocabulary, hidden);
+	m.embedding = packed(shape.vocabulary, hidden);
 	m.positions = matrix(shape.context, hidden);
 	m.segments = matrix(shape.segments, hidden);
 	m.embedding_norm = affine(hidden, 1);
@@ -70,13 +89,13 @@ static struct model make_model(void)
 	for (size_t i = 0; i < shape.encoder_layers; i++) {
 		struct model_layer *l = &m.encoder.layers[i];
 
-		l->q = affine(hidden, hidden);
-		l->k = affine(hidden, hidden);
-		l->v = affine(hidden, hidden);
-		l->o = affine(hidden, hidden);
+		l->q = dense(hidden, hidden);
+		l->k = dense(hidden, hidden);
+		l->v = dense(hidden, hidden);
+		l->o = dense(hidden, hidden);
 		l->attention_norm = affine(hidden, 1);
-		l->up = affine(wide, hidden);
-		l->down = affine(hidden, wide);
+		l->up = dense(wide, hidden);
+		l->down = dense(hidden, wide);
 		l->mlp_norm = affine(hidden, 1);
 	}
 	return m;

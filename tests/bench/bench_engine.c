@@ -45,11 +45,23 @@ static const float *matrix(size_t rows, size_t columns)
 	return values;
 }
 
+static struct packed packed(size_t rows, size_t columns)
+{
+	struct packed p = {aligned_alloc(64, packed_bytes(PACKED_F32, rows, columns)), PACKED_F32,
+			   rows, columns};
+	const float *values = matrix(rows, columns);
+
+	assert(p.data);
+	for (size_t i = 0; i < rows; i++)
+		packed_put(&p, i, 0, columns, (const uint8_t *)(values + i * columns));
+	return p;
+}
+
 static struct model make_model(void)
 {
 	struct model m = {.config = shape};
 
-	m.embedding = matrix(shape.vocabulary, shape.hidden_size);
+	m.embedding = packed(shape.vocabulary, shape.hidden_size);
 	m.head.weight = m.embedding;
 	m.decoder.norm.weight = matrix(1, shape.hidden_size);
 	m.decoder.layers = calloc(shape.layers, sizeof *m.decoder.layers);
@@ -57,14 +69,14 @@ static struct model make_model(void)
 	for (size_t i = 0; i < shape.layers; i++)
 		m.decoder.layers[i] = (struct model_layer){
 			.attention_norm.weight = matrix(1, shape.hidden_size),
-			.q.weight = matrix(shape.hidden_size, shape.hidden_size),
-			.k.weight = matrix(shape.hidden_size, shape.hidden_size),
-			.v.weight = matrix(shape.hidden_size, shape.hidden_size),
-			.o.weight = matrix(shape.hidden_size, shape.hidden_size),
+			.q.weight = packed(shape.hidden_size, shape.hidden_size),
+			.k.weight = packed(shape.hidden_size, shape.hidden_size),
+			.v.weight = packed(shape.hidden_size, shape.hidden_size),
+			.o.weight = packed(shape.hidden_size, shape.hidden_size),
 			.mlp_norm.weight = matrix(1, shape.hidden_size),
-			.gate.weight = matrix(shape.intermediate_size, shape.hidden_size),
-			.up.weight = matrix(shape.intermediate_size, shape.hidden_size),
-			.down.weight = matrix(shape.hidden_size, shape.intermediate_size),
+			.gate.weight = packed(shape.intermediate_size, shape.hidden_size),
+			.up.weight = packed(shape.intermediate_size, shape.hidden_size),
+			.down.weight = packed(shape.hidden_size, shape.intermediate_size),
 		};
 	return m;
 }

@@ -45,7 +45,8 @@ static enum err open_model(struct bench *b, const char *path)
 	TRY(gguf_find(&g, NULL, &b->folder.files));
 	TRY(config_of_gguf(&b->config, g));
 	TRY(tokenizer_open_files(&b->tokenizer, &b->folder.files, g));
-	TRY(model_open(&b->model, &b->folder.files, &b->config, BUDGET, false));
+	TRY(model_open(&b->model, &b->folder.files, &b->config,
+		       &(struct model_options){.budget_bytes = BUDGET}));
 	b->window = b->config.context < FORWARD_MAX_ROWS ? b->config.context : FORWARD_MAX_ROWS;
 	TRY(compute_new(&b->compute, &operators_onednn, 2));
 	TRY(kvcache_new(&b->cache, &b->config, kvcache_pages_for(b->window), false));

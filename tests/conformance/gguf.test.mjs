@@ -78,6 +78,17 @@ test("trained models too", { skip: skipTrained }, () => {
 		for (const type of ["Q8_0", "Q4_0"]) compare(path.join(trained, name), type);
 });
 
+// Kernels over blocks, ours and its, as both run them: each also rounds activations to eight bits.
+test("blocks are multiplied as well as it multiplies them", { skip: skipTrained }, (t) => {
+	for (const name of ["stories260K/stories260K.gguf", "hf-trained-here/gpt2/tiny-gpt2.gguf"])
+		for (const type of ["F16", "BF16", "Q8_0", "Q4_0"]) {
+			const { status, stderr, lines } = run("blocks_of", path.join(trained, name),
+				type, scratch);
+			assert.equal(status, 0, `${name} as ${type}: ${stderr} ${lines[0]}`);
+			t.diagnostic(lines[0]);
+		}
+});
+
 // Trained on other texts, they know little of this one; what the test is about is the difference.
 for (const name of ["stories260K/stories260K.gguf", "hf-trained-here/gpt2/tiny-gpt2.gguf"])
 	test(`${name}: Q8_0 reads wikitext-2 as well as F32`, { skip: skipTrained }, (t) => {

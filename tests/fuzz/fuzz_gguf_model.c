@@ -26,12 +26,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct weight_source source = bytes_source(slice_of(data, size));
 	struct model_files files = {.find = find, .context = &source, .name_at = name_at};
 	struct config config;
+	size_t weights, beside;
 
 	if (gguf_find(&g, NULL, &files) != OK || config_of_gguf(&config, g) != OK)
 		return 0;
 	assert(config.head_size > 0 && config.heads % config.kv_heads == 0);
 	assert(config.eos_count <= CONFIG_MAX_EOS && config.vocabulary > 0);
 	if (model_check(&files, &config) == OK)
-		assert(model_memory_needed(&config) > 0);
+		assert(model_memory_needed(&weights, &beside, &files, &config, MODEL_AS_STORED) ==
+			       OK &&
+		       weights > 0);
 	return 0;
 }

@@ -31,10 +31,10 @@ static void pass_clear(struct pass *p)
 }
 
 static enum err open_pass(struct pass *p, struct model_files *files, const struct config *c,
-			  size_t count)
+			  const struct operators *row, size_t count)
 {
-	TRY(model_open(&p->model, files, c, BUDGET, false));
-	TRY(compute_new(&p->compute, &operators_onednn, 1));
+	TRY(model_open(&p->model, files, c, &(struct model_options){.budget_bytes = BUDGET}));
+	TRY(compute_new(&p->compute, row, 1));
 	TRY(kvcache_new(&p->cache, c, 2 * kvcache_pages_for(count), false));
 	TRY(forward_new(&p->forward, p->model, p->cache, p->compute, count, count, false));
 	if (!kvcache_reserve(p->cache, &p->table, count) ||
@@ -76,12 +76,12 @@ static enum err write_all(struct ours *o, const struct pass *p)
 	return OK;
 }
 
-static enum err run(struct ours *o, struct model_files *files)
+static enum err run(struct ours *o, struct model_files *files, const struct operators *row)
 {
 	AUTO(pass_clear) struct pass pass = {0};
 	const struct config *c = &o->config;
 
-	TRY(open_pass(&pass, files, c, o->count));
+	TRY(open_pass(&pass, files, c, row, o->count));
 	o->width = c->layers ? c->vocabulary : c->hidden_size;
 	o->out = calloc(o->count * (o->width > c->hidden_size ? o->width : c->hidden_size),
 			sizeof *o->out);
@@ -91,7 +91,7 @@ static enum err run(struct ours *o, struct model_files *files)
 	return c->layers ? write_all(o, &pass) : OK;
 }
 
-enum err ours_run(struct ours *out, const char *path, size_t most)
+enum err ours_run(struct ours *out, const char *path, const struct operators *row, size_t most)
 {
 	AUTO(buf_free) struct buf bytes = buf_new(FILE_MAX);
 	AUTO(gguf_auto) struct gguf *g = NULL;
@@ -111,5 +111,5 @@ enum err ours_run(struct ours *out, const char *path, size_t most)
 		out->config.activation = CONFIG_GELU_TANH;
 	for (size_t i = 0; i < out->count; i++)
 		out->ids[i] = (int32_t)((i * 7 + 3) % out->config.vocabulary);
-	return run(out, &folder.files);
+	return run(out, &folder.files, row);
 }

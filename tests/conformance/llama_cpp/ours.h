@@ -4,6 +4,7 @@
 #define TESTS_CONFORMANCE_LLAMA_CPP_OURS_H
 
 #include "inference/format/tensor.h"
+#include "inference/kernel/compute.h"
 #include "inference/model/config.h"
 
 struct ours {
@@ -16,7 +17,7 @@ struct ours {
 };
 
 /* As library_run: logits, states of an encoder, or logits of a decoder that has read the same ids.
- * At most `most` positions. */
-RESULT ours_run(struct ours *out, const char *path, size_t most);
+ * At most `most` positions; `row` multiplies. */
+RESULT ours_run(struct ours *out, const char *path, const struct operators *row, size_t most);
 
 #endif

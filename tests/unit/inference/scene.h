@@ -44,7 +44,8 @@ static inline void setup_finish(struct setup *s, const struct operators *row, un
 		assert_ok(config_parse(&s->config, slice_of(config->context, config->size)));
 	}
 	s->config.bucket_distance = distance ? distance : s->config.bucket_distance;
-	assert_ok(model_open(&s->model, &s->folder.files, &s->config, BUDGET, false));
+	assert_ok(model_open(&s->model, &s->folder.files, &s->config,
+			     &(struct model_options){.budget_bytes = BUDGET}));
 	assert_ok(compute_new(&s->compute, row, threads));
 	pages = 2 * kvcache_pages_for(s->config.context);
 	assert_ok(kvcache_new(&s->cache, &s->config, pages, false));

@@ -54,7 +54,8 @@ static bool scene_open(struct scene *s, const char *model, size_t sequences)
 	for (s->source_count = 0; s->source_count < json_array_size(ids); s->source_count++)
 		s->source[s->source_count] = (uint32_t)json_integer_value(
 			json_array_get(ids, s->source_count));
-	assert_ok(model_open(&s->model, &s->folder.files, &s->config, BUDGET, false));
+	assert_ok(model_open(&s->model, &s->folder.files, &s->config,
+			     &(struct model_options){.budget_bytes = BUDGET}));
 	assert_ok(compute_new(&s->compute, &operators_onednn, 1));
 	options.context = s->config.context;
 	assert_ok(batch_new(&s->batch, s->model, s->compute, &options));

@@ -6,7 +6,6 @@
 #include "tests/unit/test.h"
 
 #include "inference/engine.h"
-#include "inference/kernel/rows.h"
 #include "tests/unit/inference/files.h"
 
 enum { BUDGET = 256 << 20, REQUESTS = 10, SEEDS = 1, MOST = 128 };
@@ -191,60 +190,11 @@ static void fixed_answers_are_the_same_bit_for_bit(void **state)
 	}
 }
 
-/* The company of the test above does change bits of what is not fixed: else it shows nothing. */
-static void company_changes_bits_of_what_is_not_fixed(void **state)
-{
-	static struct scene alone, together;
-	size_t changed = 0;
-
-	(void)state;
-	if (!scene_open(&alone, models[0], 1) || !scene_open(&together, models[0], 2))
-		skip();
-	run_alone(&alone, false);
-	run_together(&together, false, 1);
-	for (size_t i = 0; i < REQUESTS; i++)
-		changed += memcmp(alone.answers[i].logprobs, together.answers[i].logprobs,
-				  alone.answers[i].count * sizeof(float)) != 0;
-	assert_true(changed > 0);
-	scene_close(&alone);
-	scene_close(&together);
-}
-
-/* Each number of a product, made among any others: of 1 to 11 rows, and from any column on. */
-static void a_fixed_product_is_made_of_numbers_that_stand_alone(void **state)
-{
-	enum { M = 11, N = 9, K = 77 };
-	const struct rows_kernels *tables[] = {&rows_baseline, rows_choose()};
-	float x[M * K], w[N * K], all[M * N], some[M * N];
-	uint64_t seed = 7;
-
-	(void)state;
-	for (size_t i = 0; i < M * K; i++)
-		x[i] = (float)(next_random(&seed) % 2000) / 999.0f - 1;
-	for (size_t i = 0; i < N * K; i++)
-		w[i] = (float)(next_random(&seed) % 2000) / 999.0f - 1;
-	for (size_t t = 0; t < 2; t++) {
-		tables[t]->fixed_product(&(struct product){all, N, x, w, M, N, K});
-		for (size_t m = 1; m <= M; m++)
-			for (size_t first = 0; first < N; first++) {
-				size_t n = N - first;
-
-				tables[t]->fixed_product(
-					&(struct product){some, n, x, w + first * K, m, n, K});
-				for (size_t i = 0; i < m; i++)
-					assert_memory_equal(some + i * n, all + i * N + first,
-							    n * sizeof(float));
-			}
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_fixed_product_is_made_of_numbers_that_stand_alone),
 		cmocka_unit_test(greedy_answers_are_the_same_in_any_company),
 		cmocka_unit_test(fixed_answers_are_the_same_bit_for_bit),
-		cmocka_unit_test(company_changes_bits_of_what_is_not_fixed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,6 +166,35 @@ static bool memory_holds(const void *pattern, size_t size)
 	return false;
 }
 
+/* As panels have it: what lies side by side in a file lies a column of sixteen outputs apart. */
+static bool holds_panel(const struct range *r, const uint8_t *pattern)
+{
+	enum { STEP = 16 * sizeof(float), SPAN = STEP * (PATTERN / sizeof(float) - 1) };
+
+	for (const uint8_t *at = r->from; (size_t)(r->to - at) >= SPAN + sizeof(float);
+	     at += sizeof(float)) {
+		size_t i = 0;
+
+		while (i < PATTERN && at[i / 4 * STEP + i % 4] == unmasked(pattern[i]))
+			i++;
+		if (i == PATTERN)
+			return true;
+	}
+	return false;
+}
+
+static bool memory_holds_weights(const struct masked *weights)
+{
+	static struct range ranges[RANGES];
+	size_t count = list_ranges(ranges);
+
+	for (size_t i = 0; i < count; i++)
+		if (holds(&ranges[i], weights->bytes, PATTERN) ||
+		    holds_panel(&ranges[i], weights->bytes))
+			return true;
+	return false;
+}
+
 static void on_event(void *context, const struct engine_event *event)
 {
 	struct scene *s = context;
@@ -220,14 +249,14 @@ static void a_closed_engine_leaves_nothing(void **state)
 	if (!scene_open(&s))
 		skip();
 	assert_ok(engine_open(&engine, &s.files, &options));
-	assert_true(memory_holds(s.weights[0].bytes, PATTERN)); /* where they are, they are found */
+	assert_true(memory_holds_weights(&s.weights[0])); /* where they are, they are found */
 	submit(&s, engine);
 	while (!engine_is_idle(engine))
 		assert_ok(engine_step(engine, on_event, &s));
 	assert_int_equal(s.count, TOKENS);
 	engine_close(engine);
 	for (size_t i = 0; i < 2; i++)
-		assert_false(memory_holds(s.weights[i].bytes, PATTERN));
+		assert_false(memory_holds_weights(&s.weights[i]));
 	for (size_t i = 0; i < WORDS; i++)
 		assert_false(memory_holds(prompt_masked + words[i].at, words[i].size));
 	for (at = 0; at + WORD <= s.text.size; at += WORD)
@@ -258,7 +287,7 @@ static void a_load_that_fails_leaves_nothing(void **state)
 	assert_int_equal(engine_open(&engine, &s.files, &options), ERR_FORGED);
 	assert_null(engine);
 	for (size_t i = 0; i < 2; i++)
-		assert_false(memory_holds(s.weights[i].bytes, PATTERN));
+		assert_false(memory_holds_weights(&s.weights[i]));
 	scene_close(&s);
 }
 

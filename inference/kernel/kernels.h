@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kernels.h - a table of our own kernels for each instruction set: products with packed weights,
+ * and the vectors of attention. Each file behind it is compiled for its own set; kernels_choose
+ * takes the best that this machine has.
+ *
+ * Each output is one sum, made in the order of the columns (of the blocks of 32, where weights are
+ * quantized), whatever else is computed with it. So a result depends neither on how many rows or
+ * threads there are nor, with fused multiplication, on the instruction set.
+ *
+ * Where weights are quantized, activations are, too: 32 of them share a scale (llama.cpp's Q8_0,
+ * with a scale of F32). The sum over a block is then an exact integer.
+ */
+#ifndef INFERENCE_KERNEL_KERNELS_H
+#define INFERENCE_KERNEL_KERNELS_H
+
+#include "inference/kernel/packed.h"
+
+/* Rows of activations in blocks; `blocks` a row. */
+struct quantized {
+	int8_t *values; /* [rows][blocks][32] */
+	float *scales;  /* [rows][blocks] */
+	int32_t *sums;  /* of the values of each block */
+	size_t blocks;
+};
+
+/* out[i * out_stride + j] = x[i] . w[j] (+ bias[j]), i < m, for the rows j of panels
+ * [first, last) of w. */
+struct kernel_job {
+	float *out;
+	size_t out_stride;
+	const float *bias;            /* of all rows of w; NULL: none */
+	const float *x;               /* [m][columns] */
+	const struct quantized *x_q8; /* the same, where w is quantized */
+	const struct packed *w;
+	size_t m;
+	size_t first, last;
+};
+
+typedef void kernel_fn(const struct kernel_job *job);
+
+struct kernels {
+	const char *name;
+	kernel_fn *product[PACKED_TYPES];
+	/* Row i of x, `columns` long, into row i of the other. */
+	void (*quantize)(const struct quantized *out, const float *x, size_t i, size_t columns);
+	/* The columns of panels [first, last) as floats: out[column][PACKED_PANEL * panels]. */
+	void (*unpack)(float *out, const struct packed *w, size_t first, size_t last);
+	float (*dot)(const float *a, const float *b, size_t n);
+	/* out += scale * x */
+	void (*add_scaled)(float *out, const float *x, float scale, size_t n);
+	/* gate = gate / (1 + exp(-gate)) * up */
+	void (*silu_multiply)(float *gate, const float *up, size_t n);
+	/* From so many rows on, unpacking and a product of oneDNN's are faster; as measured. */
+	size_t onednn_from[PACKED_TYPES];
+};
+
+extern const struct kernels kernels_portable;
+extern const struct kernels kernels_avx2;   /* with FMA and F16C */
+extern const struct kernels kernels_avx512; /* F, BW, VL and VNNI */
+
+/* Those that this machine has, the best first; ends with NULL. */
+const struct kernels *const *kernels_list(void);
+
+/* A moment for the other thread of this core, while this one looks for work. */
+void kernels_pause(void);
+
+#endif

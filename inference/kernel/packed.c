@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inference/kernel/packed.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "inference/format/widen.h"
+
+enum { LINE = 64, GROUP = 4 /* columns that lie side by side in a quantized panel */ };
+
+static const struct {
+	const char *name;
+	size_t element; /* bytes; 0: in blocks */
+	size_t block;   /* bytes of one in a file */
+	size_t panel;   /* of sixteen in memory, without scales */
+} types[PACKED_TYPES] = {
+	[PACKED_F32] = {"F32", 4, 0, 0},
+	[PACKED_BF16] = {"BF16", 2, 0, 0},
+	[PACKED_F16] = {"F16", 2, 0, 0},
+	[PACKED_Q8_0] = {"Q8_0", 0, 2 + PACKED_BLOCK, PACKED_Q8_BYTES},
+	[PACKED_Q4_0] = {"Q4_0", 0, 2 + PACKED_BLOCK / 2, PACKED_Q4_BYTES},
+};
+
+const char *packed_type_name(enum packed_type type)
+{
+	return types[type].name;
+}
+
+bool packed_is_quantized(enum packed_type type)
+{
+	return types[type].element == 0;
+}
+
+size_t packed_row_bytes(enum packed_type type, size_t columns)
+{
+	return packed_is_quantized(type) ? columns / PACKED_BLOCK * types[type].block
+					 : columns * types[type].element;
+}
+
+size_t packed_panel_bytes(enum packed_type type, size_t columns)
+{
+	size_t bytes = packed_row_bytes(type, columns) * PACKED_PANEL;
+
+	return (bytes + LINE - 1) / LINE * LINE;
+}
+
+static size_t panels_of(size_t rows)
+{
+	return (rows + PACKED_PANEL - 1) / PACKED_PANEL;
+}
+
+size_t packed_bytes(enum packed_type type, size_t rows, size_t columns)
+{
+	return panels_of(rows) * packed_panel_bytes(type, columns);
+}
+
+size_t packed_panels(const struct packed *p)
+{
+	return panels_of(p->rows);
+}
+
+const uint8_t *packed_panel(const struct packed *p, size_t i)
+{
+	return p->data + i * packed_panel_bytes(p->type, p->columns);
+}
+
+static size_t scales_offset(const struct packed *p)
+{
+	return p->columns / PACKED_BLOCK * types[p->type].panel;
+}
+
+const uint16_t *packed_scales(const struct packed *p, size_t i)
+{
+	return (const uint16_t *)(const void *)(packed_panel(p, i) + scales_offset(p));
+}
+
+static uint8_t *panel_of_row(const struct packed *p, size_t row)
+{
+	return p->data + row / PACKED_PANEL * packed_panel_bytes(p->type, p->columns);
+}
+
+/* Four bytes at a time; those of Q8_0 become unsigned. */
+static void put_group(uint8_t *to, const uint8_t *from, uint32_t flip)
+{
+	uint32_t group;
+
+	memcpy(&group, from, sizeof group);
+	group ^= flip;
+	memcpy(to, &group, sizeof group);
+}
+
+static void put_block(struct packed *p, size_t row, size_t block, const uint8_t *elements)
+{
+	size_t lane = row % PACKED_PANEL, bytes = types[p->type].panel;
+	uint8_t *panel = panel_of_row(p, row);
+	uint8_t *to = panel + block * bytes + lane * GROUP;
+	uint8_t *scale = panel + scales_offset(p) + (block * PACKED_PANEL + lane) * 2;
+	uint32_t flip = p->type == PACKED_Q8_0 ? 0x80808080U : 0;
+
+	memcpy(scale, elements, 2);
+	for (size_t i = 0; i < bytes / PACKED_PANEL; i += GROUP)
+		put_group(to + i * PACKED_PANEL, elements + 2 + i, flip);
+}
+
+void packed_put(struct packed *p, size_t row, size_t column, size_t count, const uint8_t *elements)
+{
+	size_t size = types[p->type].element, block = types[p->type].block;
+	uint8_t *to = panel_of_row(p, row) + (column * PACKED_PANEL + row % PACKED_PANEL) * size;
+
+	assert(row < p->rows && column <= p->columns && count <= p->columns - column);
+	for (size_t i = 0; block && i < count / PACKED_BLOCK; i++)
+		put_block(p, row, column / PACKED_BLOCK + i, elements + i * block);
+	if (size == sizeof(uint16_t))
+		for (size_t i = 0; i < count; i++)
+			memcpy(to + i * PACKED_PANEL * 2, elements + i * 2, 2);
+	if (size == sizeof(float))
+		for (size_t i = 0; i < count; i++)
+			memcpy(to + i * PACKED_PANEL * 4, elements + i * 4, 4);
+}
+
+void packed_put_column(struct packed *p, size_t column, const uint8_t *elements)
+{
+	size_t size = types[p->type].element;
+
+	assert(size && column < p->columns);
+	for (size_t row = 0; row < p->rows; row += PACKED_PANEL) {
+		size_t count = p->rows - row < PACKED_PANEL ? p->rows - row : PACKED_PANEL;
+
+		memcpy(panel_of_row(p, row) + column * PACKED_PANEL * size, elements + row * size,
+		       count * size);
+	}
+}
+
+/* The largest magnitude, with its sign. */
+static float largest(const float *values)
+{
+	float most = 0;
+
+	for (size_t i = 0; i < PACKED_BLOCK; i++)
+		most = fabsf(values[i]) > fabsf(most) ? values[i] : most;
+	return most;
+}
+
+static void quantize_q8_0(const float *values, uint8_t *block)
+{
+	float scale = fabsf(largest(values)) / 127;
+	float inverse = scale != 0 ? 1 / scale : 0;
+	uint16_t half = narrow_f16(scale);
+
+	memcpy(block, &half, sizeof half);
+	for (size_t i = 0; i < PACKED_BLOCK; i++)
+		block[2 + i] = (uint8_t)(int8_t)roundf(values[i] * inverse);
+}
+
+static unsigned nibble_of(float value, float inverse)
+{
+	int q = (int8_t)(value * inverse + 8.5f);
+
+	return q < 15 ? (unsigned)q : 15;
+}
+
+static void quantize_q4_0(const float *values, uint8_t *block)
+{
+	float scale = largest(values) / -8;
+	float inverse = scale != 0 ? 1 / scale : 0;
+	uint16_t half = narrow_f16(scale);
+
+	memcpy(block, &half, sizeof half);
+	for (size_t i = 0; i < PACKED_BLOCK / 2; i++)
+		block[2 + i] = (uint8_t)(nibble_of(values[i], inverse) |
+					 nibble_of(values[i + PACKED_BLOCK / 2], inverse) << 4);
+}
+
+void packed_quantize(enum packed_type type, const float *values, uint8_t *block)
+{
+	assert(packed_is_quantized(type));
+	if (type == PACKED_Q8_0)
+		quantize_q8_0(values, block);
+	else
+		quantize_q4_0(values, block);
+}
+
+static float scale_at(const struct packed *p, size_t row, size_t block)
+{
+	return widen_f16(
+		packed_scales(p, row / PACKED_PANEL)[block * PACKED_PANEL + row % PACKED_PANEL]);
+}
+
+/* Of one row of a panel, the byte with column `column` of a block. */
+static uint8_t byte_at(const uint8_t *block, size_t lane, size_t column)
+{
+	return block[column / GROUP * GROUP * PACKED_PANEL + lane * GROUP + column % GROUP];
+}
+
+static void row_of_q8_0(const struct packed *p, size_t row, float *out)
+{
+	const uint8_t *panel = panel_of_row(p, row);
+
+	for (size_t i = 0; i < p->columns; i++) {
+		const uint8_t *block = panel + i / PACKED_BLOCK * PACKED_Q8_BYTES;
+		int q = byte_at(block, row % PACKED_PANEL, i % PACKED_BLOCK) - PACKED_Q8_ZERO;
+
+		out[i] = scale_at(p, row, i / PACKED_BLOCK) * (float)q;
+	}
+}
+
+static void row_of_q4_0(const struct packed *p, size_t row, float *out)
+{
+	const uint8_t *panel = panel_of_row(p, row);
+
+	for (size_t i = 0; i < p->columns; i++) {
+		const uint8_t *block = panel + i / PACKED_BLOCK * PACKED_Q4_BYTES;
+		size_t within = i % PACKED_BLOCK;
+		int both = byte_at(block, row % PACKED_PANEL, within % (PACKED_BLOCK / 2));
+		int q = (within < PACKED_BLOCK / 2 ? both & 15 : both >> 4) - PACKED_Q4_ZERO;
+
+		out[i] = scale_at(p, row, i / PACKED_BLOCK) * (float)q;
+	}
+}
+
+static uint16_t half_at(const uint8_t *panel, size_t lane, size_t column)
+{
+	uint16_t bits;
+
+	memcpy(&bits, panel + (column * PACKED_PANEL + lane) * sizeof bits, sizeof bits);
+	return bits;
+}
+
+void packed_row(const struct packed *p, size_t row, float *out)
+{
+	const uint8_t *panel = panel_of_row(p, row);
+	size_t lane = row % PACKED_PANEL;
+
+	assert(row < p->rows);
+	switch (p->type) {
+	case PACKED_F32:
+		for (size_t i = 0; i < p->columns; i++)
+			memcpy(out + i, panel + (i * PACKED_PANEL + lane) * sizeof *out,
+			       sizeof *out);
+		return;
+	case PACKED_BF16:
+		for (size_t i = 0; i < p->columns; i++)
+			out[i] = widen_bf16(half_at(panel, lane, i));
+		return;
+	case PACKED_F16:
+		for (size_t i = 0; i < p->columns; i++)
+			out[i] = widen_f16(half_at(panel, lane, i));
+		return;
+	case PACKED_Q8_0:
+		row_of_q8_0(p, row, out);
+		return;
+	case PACKED_Q4_0:
+		row_of_q4_0(p, row, out);
+		return;
+	}
+}

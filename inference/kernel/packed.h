@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * packed.h - a matrix of weights as the kernels read it: panels of sixteen outputs, one behind the
+ * other, so that a product reads memory in one straight line. It has [outputs][inputs] = rows and
+ * columns; a last panel that is not full ends in zeros.
+ *
+ *	F32, BF16, F16  [panel][column][16], numbers at their own width
+ *	Q8_0            [panel][block of 32 columns][8][16][4] bytes, each 128 above its value; then
+ *	                [block][16] scales of F16
+ *	Q4_0            [panel][block][4][16][4] bytes of two columns each, e and e + 16 of a block,
+ *	                8 above their values; then [block][16] scales of F16
+ *
+ * A block takes what it takes in llama.cpp's files, 34 and 18 bytes; a panel is rounded up to a
+ * cache line.
+ */
+#ifndef INFERENCE_KERNEL_PACKED_H
+#define INFERENCE_KERNEL_PACKED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum packed_type { PACKED_F32, PACKED_BF16, PACKED_F16, PACKED_Q8_0, PACKED_Q4_0 };
+
+enum {
+	PACKED_TYPES = PACKED_Q4_0 + 1,
+	PACKED_PANEL = 16, /* outputs */
+	PACKED_BLOCK = 32, /* columns that share a scale */
+	PACKED_Q8_BYTES = PACKED_BLOCK * PACKED_PANEL,
+	PACKED_Q4_BYTES = PACKED_BLOCK * PACKED_PANEL / 2,
+	PACKED_Q8_ZERO = 128,
+	PACKED_Q4_ZERO = 8,
+	PACKED_MAX_BLOCK_BYTES = 2 + PACKED_BLOCK, /* of a block as files have it */
+};
+
+struct packed {
+	uint8_t *data; /* aligned to a cache line; NULL: there is no such matrix */
+	enum packed_type type;
+	size_t rows, columns;
+};
+
+const char *packed_type_name(enum packed_type type);
+bool packed_is_quantized(enum packed_type type);
+
+/* Of one row as files have it, and of the matrix in memory. Columns of quantized matrices are a
+ * multiple of PACKED_BLOCK. */
+size_t packed_row_bytes(enum packed_type type, size_t columns);
+size_t packed_panel_bytes(enum packed_type type, size_t columns);
+size_t packed_bytes(enum packed_type type, size_t rows, size_t columns);
+
+/* Where panel i begins, and, of a quantized matrix, its scales. */
+const uint8_t *packed_panel(const struct packed *p, size_t i);
+const uint16_t *packed_scales(const struct packed *p, size_t i);
+size_t packed_panels(const struct packed *p);
+
+/* `count` elements of a row from `column` on, as files have them (F32, halves, blocks of Q8_0 or
+ * Q4_0), into their places. Several threads may put elements of the same matrix. */
+void packed_put(struct packed *p, size_t row, size_t column, size_t count, const uint8_t *elements);
+
+/* One column of all rows; of matrices that are not quantized. */
+void packed_put_column(struct packed *p, size_t column, const uint8_t *elements);
+
+/* 32 numbers as a block of Q8_0 or Q4_0, bit for bit as ggml's reference makes it. */
+void packed_quantize(enum packed_type type, const float *values, uint8_t *block);
+
+/* A row as floats, columns of them: the very numbers that the types stand for. */
+void packed_row(const struct packed *p, size_t row, float *out);
+
+#endif

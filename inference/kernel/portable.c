@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * portable.c - the kernels in plain C, for machines that have no table of their own, and for tests
+ * to compare the others with.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "inference/format/widen.h"
+#include "inference/kernel/kernels.h"
+
+/* One column of a panel as floats. */
+static void widen_column(float *out, const struct packed *w, const uint8_t *panel, size_t column)
+{
+	size_t at = column * PACKED_PANEL;
+	uint16_t bits[PACKED_PANEL];
+
+	if (w->type == PACKED_F32) {
+		memcpy(out, panel + at * sizeof *out, PACKED_PANEL * sizeof *out);
+		return;
+	}
+	memcpy(bits, panel + at * sizeof *bits, sizeof bits);
+	for (size_t lane = 0; lane < PACKED_PANEL; lane++)
+		out[lane] = w->type == PACKED_F16 ? widen_f16(bits[lane]) : widen_bf16(bits[lane]);
+}
+
+static void write_panel(const struct kernel_job *job, size_t row, size_t panel, const float *sums)
+{
+	size_t first = panel * PACKED_PANEL, left = job->w->rows - first;
+	size_t count = left < PACKED_PANEL ? left : PACKED_PANEL;
+	float *out = job->out + row * job->out_stride + first;
+
+	for (size_t lane = 0; lane < count; lane++)
+		out[lane] = job->bias ? sums[lane] + job->bias[first + lane] : sums[lane];
+}
+
+static void product_floats(const struct kernel_job *job)
+{
+	const struct packed *w = job->w;
+
+	for (size_t panel = job->first; panel < job->last; panel++) {
+		for (size_t row = 0; row < job->m; row++) {
+			const float *x = job->x + row * w->columns;
+			float sums[PACKED_PANEL] = {0}, column[PACKED_PANEL];
+
+			for (size_t k = 0; k < w->columns; k++) {
+				widen_column(column, w, packed_panel(w, panel), k);
+				for (size_t lane = 0; lane < PACKED_PANEL; lane++)
+					sums[lane] += x[k] * column[lane];
+			}
+			write_panel(job, row, panel, sums);
+		}
+	}
+}
+
+/* Column e of a block, of one lane, less its zero. */
+static int32_t value_at(enum packed_type type, const uint8_t *block, size_t lane, size_t e)
+{
+	size_t group = type == PACKED_Q8_0 ? e / 4 : e % 16 / 4;
+	int32_t byte = block[group * 4 * PACKED_PANEL + lane * 4 + e % 4];
+
+	if (type == PACKED_Q8_0)
+		return byte - PACKED_Q8_ZERO;
+	return (e < 16 ? byte & 15 : byte >> 4) - PACKED_Q4_ZERO;
+}
+
+static float block_sum(const struct kernel_job *job, const uint8_t *block, size_t lane,
+		       const int8_t *x)
+{
+	int32_t sum = 0;
+
+	for (size_t e = 0; e < PACKED_BLOCK; e++)
+		sum += value_at(job->w->type, block, lane, e) * x[e];
+	return (float)sum;
+}
+
+static void product_blocks(const struct kernel_job *job)
+{
+	const struct packed *w = job->w;
+	const struct quantized *x = job->x_q8;
+	size_t bytes = w->type == PACKED_Q8_0 ? PACKED_Q8_BYTES : PACKED_Q4_BYTES;
+
+	for (size_t panel = job->first; panel < job->last; panel++) {
+		for (size_t row = 0; row < job->m; row++) {
+			const uint16_t *scales = packed_scales(w, panel);
+			float sums[PACKED_PANEL] = {0};
+
+			for (size_t b = 0; b < x->blocks; b++) {
+				const uint8_t *block = packed_panel(w, panel) + b * bytes;
+				size_t at = row * x->blocks + b;
+
+				for (size_t lane = 0; lane < PACKED_PANEL; lane++)
+					sums[lane] += block_sum(job, block, lane,
+								x->values + at * PACKED_BLOCK) *
+						      (x->scales[at] *
+						       widen_f16(scales[b * PACKED_PANEL + lane]));
+			}
+			write_panel(job, row, panel, sums);
+		}
+	}
+}
+
+static void quantize(const struct quantized *out, const float *x, size_t i, size_t columns)
+{
+	for (size_t b = 0; b < columns / PACKED_BLOCK; b++) {
+		const float *from = x + i * columns + b * PACKED_BLOCK;
+		size_t at = i * out->blocks + b;
+		float most = 0, inverse;
+
+		for (size_t e = 0; e < PACKED_BLOCK; e++)
+			most = fmaxf(most, fabsf(from[e]));
+		inverse = most > 0 ? 127 / most : 0;
+		out->scales[at] = most / 127;
+		out->sums[at] = 0;
+		for (size_t e = 0; e < PACKED_BLOCK; e++) {
+			int8_t value = (int8_t)nearbyintf(from[e] * inverse);
+
+			out->values[at * PACKED_BLOCK + e] = value;
+			out->sums[at] += value;
+		}
+	}
+}
+
+static void unpack(float *out, const struct packed *w, size_t first, size_t last)
+{
+	size_t stride = (last - first) * PACKED_PANEL;
+	size_t bytes = w->type == PACKED_Q8_0 ? PACKED_Q8_BYTES : PACKED_Q4_BYTES;
+
+	for (size_t panel = first; panel < last; panel++) {
+		const uint8_t *data = packed_panel(w, panel);
+		const uint16_t *scales = packed_scales(w, panel);
+		float *to = out + (panel - first) * PACKED_PANEL;
+
+		for (size_t k = 0; k < w->columns; k++, to += stride) {
+			size_t block = k / PACKED_BLOCK;
+
+			if (!packed_is_quantized(w->type)) {
+				widen_column(to, w, data, k);
+				continue;
+			}
+			for (size_t lane = 0; lane < PACKED_PANEL; lane++)
+				to[lane] = widen_f16(scales[block * PACKED_PANEL + lane]) *
+					   (float)value_at(w->type, data + block * bytes, lane,
+							   k % PACKED_BLOCK);
+		}
+	}
+}
+
+static float dot(const float *a, const float *b, size_t n)
+{
+	float sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += a[i] * b[i];
+	return sum;
+}
+
+static void add_scaled(float *out, const float *x, float scale, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] += scale * x[i];
+}
+
+static void silu_multiply(float *gate, const float *up, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		gate[i] = gate[i] / (1 + expf(-gate[i])) * up[i];
+}
+
+const struct kernels kernels_portable = {
+	.name = "portable",
+	.product = {product_floats, product_floats, product_floats, product_blocks, product_blocks},
+	.quantize = quantize,
+	.unpack = unpack,
+	.dot = dot,
+	.add_scaled = add_scaled,
+	.silu_multiply = silu_multiply,
+	.onednn_from = {5, 5, 5, 5, 5},
+};
