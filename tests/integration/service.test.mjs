@@ -306,10 +306,11 @@ const columnsOf = (weights) =>
 		.tensors.filter(({ name }) => /embed_tokens|up_proj|down_proj/.test(name))
 		.map(({ bytes, shape }) => {
 			const size = bytes.length / (shape[0] * shape[1]);
-			const at = (row) => (row * shape[1] + (shape[1] >> 1)) * size;
-			return Buffer.concat(
-				Array.from({ length: 16 }, (_, i) => bytes.subarray(at(i), at(i) + size)),
-			);
+			const element = (_, row) => {
+				const at = (row * shape[1] + (shape[1] >> 1)) * size;
+				return bytes.subarray(at, at + size);
+			};
+			return Buffer.concat(Array.from({ length: 16 }, element));
 		});
 
 test("of what was unloaded nothing is left anywhere", { skip }, async (t) => {
