@@ -55,6 +55,8 @@ dir=$(realpath -m -- "$dir") # DIR counts from where the caller stands
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source gateway/deploy/packages.sh
 install_packages "${packages_runtime[@]}"
+# For the web console; whatever Node is there will do.
+node_is_here || install_packages nodejs npm
 
 echo "building into build/ (a few minutes the first time)"
 mkdir -p build

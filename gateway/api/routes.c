@@ -5,6 +5,7 @@
 #include "gateway/api/infer/internals_ask.h"
 #include "gateway/api/openai/embedding.h"
 #include "gateway/api/upload/commit.h"
+#include "gateway/console/places.h"
 
 /* A route on a model, with and without a namespace in its name. */
 #define MODEL_ROUTES(method, before, after, right, body, max, run) \
@@ -12,6 +13,15 @@
 	{ \
 		method, before "{name}" after, right, body, max, run \
 	}
+
+/* Pages of the console: no interface for programs, so openapi.json does not describe them. */
+#define CONSOLE_PAGE(pattern, run) \
+	{ \
+		"GET", pattern, "public", BODY_NONE, 0, run \
+	}
+#define CONSOLE_PLACE(name) \
+	CONSOLE_PAGE("/" name, console_page), CONSOLE_PAGE("/" name "/{a}", console_page), \
+		CONSOLE_PAGE("/" name "/{a}/{b}", console_page),
 
 /* clang-format off */
 static const struct route routes[] = {
@@ -24,6 +34,9 @@ static const struct route routes[] = {
 	{"GET",    "/metrics",                            "public",          BODY_NONE,   0, metrics},
 	{"OPTIONS", "*",                                  "public",          BODY_NONE,   0, preflight},
 	{"GET",    "/openapi.json",                       "public",          BODY_NONE,   0, openapi},
+	CONSOLE_PAGE("/", console_page),
+	CONSOLE_PAGE("/assets/{file}", console_asset),
+	CONSOLE_PLACES(CONSOLE_PLACE)
 	{"GET",    "/.well-known/jwks.json",              "public",          BODY_NONE,   0, our_keys},
 	{"GET",    "/log/vkey",                           "public",          BODY_NONE,   0, log_vkey},
 	{"GET",    "/log/{path...}",                      "public",          BODY_NONE,   0, log_file},
@@ -296,8 +309,9 @@ const struct route *routes_table(size_t *count)
 
 bool routes_is_quick(const struct route *route)
 {
-	static route_fn *const quick[] = {health, hub_whoami, hub_model, hub_revision,
-					  hub_resolve_head};
+	static route_fn *const quick[] = {health,       hub_whoami,       hub_model,
+					  hub_revision, hub_resolve_head, console_page,
+					  console_asset};
 
 	for (size_t i = 0; i < sizeof quick / sizeof quick[0]; i++)
 		if (route->run == quick[i])

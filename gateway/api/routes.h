@@ -15,6 +15,8 @@ const struct route *routes_table(size_t *count);
 /* For edge_options: those that answer from memory, as a rule (recall.h), or from none. */
 bool routes_is_quick(const struct route *route);
 
+/* console.c: the web console */
+route_fn console_page, console_asset;
 /* hub_info.c: what there is, and who asks */
 route_fn hub_model, hub_revision, hub_whoami, hub_auth_check, hub_auth_check_write;
 /* hub_models.c, hub_tree.c, hub_history.c: lists of models, of files, of revisions */

@@ -228,7 +228,7 @@ static enum err write_summary(struct demo *d)
 {
 	AUTO(json_auto) json_t *object = json_object_new();
 	AUTO(buf_free) struct buf text = buf_new(DEMO_MAX_SAID);
-	json_t *tokens = json_object_new();
+	json_t *tokens = json_object_new(), *codes = json_object_new();
 	const char *psql;
 
 	json_put_text(object, "url", slice_of_string(d->url));
@@ -236,8 +236,11 @@ static enum err write_summary(struct demo *d)
 	json_put_text(object, "model", S(DEMO_MODEL));
 	json_put_text(object, "revision", slice_of_string(d->revision));
 	json_put(object, "tokens", tokens);
-	for (size_t i = 0; i < DEMO_PERSONS; i++)
+	json_put(object, "codes", codes);
+	for (size_t i = 0; i < DEMO_PERSONS; i++) {
 		json_put_text(tokens, demo_person_names[i], slice_of_string(d->tokens[i]));
+		json_put_text(codes, demo_person_names[i], slice_of_string(d->codes[i]));
+	}
 	TRY(put_issuer(object, d));
 	json_put_text(object, "escrow", slice_of_string(d->escrow_path));
 	json_put_text(object, "config", slice_of_string(d->made.config));
@@ -264,6 +267,12 @@ static void print_how_to_go_on(const struct demo *d)
 	       "  %s/sallyport chat %s \"Once upon a time\"\n"
 	       "  %s/sallyport audit verify\n\n",
 	       d->url, d->made.ca, d->dir, folder, DEMO_MODEL, folder);
+	printf("Or open %s/ in a browser (its certificate is the demo's own) and sign in with a\n"
+	       "code, which is good once and sets a password:\n\n",
+	       d->url);
+	for (size_t i = 0; i < DEMO_PERSONS; i++)
+		printf("  %-11s %s\n", demo_person_names[i], d->codes[i]);
+	printf("\n");
 	fflush(stdout);
 }
 

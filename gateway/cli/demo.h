@@ -37,6 +37,7 @@ struct demo {
 	struct client *operator;
 	struct client *clients[DEMO_PERSONS];
 	const char *tokens[DEMO_PERSONS];
+	const char *codes[DEMO_PERSONS]; /* with which they sign in with a browser, once */
 	struct jose_key *issuer;
 	const char *revision;
 	bool is_signed;            /* --signed: licenses need the admin's approver key */

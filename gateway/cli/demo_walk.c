@@ -48,15 +48,28 @@ static json_t *split(const char *words)
 	return list;
 }
 
+/* A code that sets a password, for those who come with a browser. */
+static enum err invite(struct demo *d, enum demo_person who, const char *id)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	const char *path = arena_printf(&d->arena, "/api/v1/persons/%s/invitation", id);
+
+	TRY(client_call(d->operator, & answer, "POST", path, NULL));
+	return take(&d->codes[who], d, answer, "code");
+}
+
 static enum err make_account(struct demo *d, enum demo_person who)
 {
 	AUTO(json_auto) json_t *answer = NULL;
 	json_t *body = json_object_new();
+	const char *id;
 
 	json_put_text(body, "name", slice_of_string(demo_person_names[who]));
 	json_put(body, "offices", split(offices[who]));
 	TRY(client_call(d->operator, & answer, "POST", "/api/v1/persons", body));
 	TRY(take(&d->tokens[who], d, answer, "token"));
+	TRY(take(&id, d, answer, "id"));
+	TRY(invite(d, who, id));
 	TRY(client_new(&d->clients[who], d->url, d->made.ca, d->tokens[who]));
 	client_stop_when(d->clients[who], demo_is_interrupted);
 	demo_say(d, "%-11s %s", demo_person_names[who],

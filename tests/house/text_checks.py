@@ -47,12 +47,14 @@ def spdx(tree):
 
 
 def readmes(tree):
-    """Every folder of sources says what it is for. Below tests/ one for each kind is enough."""
+    """Every folder of sources says what it is for. Below tests/ one for each kind is enough, and
+    one for all of the console."""
     folders = set()
     for path in tree.ending(*SOURCES):
         parts = path.split("/")[:-1]
         if parts and parts[0] in FOLDERS and not path.endswith("CMakeLists.txt"):
-            folders.add("/".join(parts[:2] if parts[0] == "tests" else parts))
+            whole = parts[0] == "tests" or parts[:2] == ["gateway", "console"]
+            folders.add("/".join(parts[:2] if whole else parts))
     for folder in sorted(folders):
         readme = posixpath.join(folder, "README.md")
         if readme not in tree.files:

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+// Alles, was die Konsole sagt, auf Deutsch.
+import * as models from "./de/models";
+import * as shell from "./de/shell";
+import type { Text } from "./text";
+
+export const de: Text = { ...shell, ...models };

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// A real browser before a real gateway: Debian's Chromium by playwright-core. Pages are opened as
+// somebody of the demo who is signed in; whatever a page does against its own policy (a violation
+// of CSP or Trusted Types, an error on its console, a request elsewhere) fails the test it happened
+// in.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import test, { after } from "node:test";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+import { build, gatewayForThisFile } from "../integration/gateway.mjs";
+import { expect } from "../integration/http.mjs";
+
+const require = createRequire(import.meta.url);
+const axeSource = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const PASSWORD = "correct horse battery staple";
+const COOKIE = "__Host-sallyport";
+// What Chromium says of every answer that is no success; the page says it to the reader.
+const ANSWERS = /^Failed to load resource: the server responded with a status of/;
+
+/** Pictures of pages, for people to look at: build/screenshots/NAME-THEME.png. */
+export const pictures = path.join(build, "screenshots");
+
+function findBrowser() {
+	const names = ["chromium", "chromium-browser", "google-chrome"];
+	const places = (process.env.PATH ?? "").split(":");
+	const all = [
+		process.env.SALLYPORT_CHROMIUM,
+		...names.flatMap((name) => places.map((place) => path.join(place, name))),
+	];
+
+	return all.find((file) => file && fs.existsSync(file));
+}
+
+const program = findBrowser();
+export const skip = program ? false : "Chromium is not installed here (Debian's package chromium)";
+
+/** Writes down what a page must not do. */
+async function watch(context, origin, faults) {
+	await context.exposeFunction("__violation", (what) => faults.push(`policy: ${what}`));
+	await context.addInitScript(() => {
+		addEventListener("securitypolicyviolation", (event) =>
+			globalThis.__violation(
+				`${event.violatedDirective} ${event.blockedURI} ` +
+					`${event.sourceFile}:${event.lineNumber} ${event.sample}`,
+			),
+		);
+	});
+	context.on("request", (request) => {
+		const url = new URL(request.url());
+		const isOurs = url.origin === origin || ["data:", "blob:"].includes(url.protocol);
+		if (!isOurs) faults.push(`request elsewhere: ${request.url()}`);
+	});
+	context.on("console", (message) => {
+		if (message.type() === "error" && !ANSWERS.test(message.text()))
+			faults.push(`console: ${message.text()}`);
+	});
+	context.on("weberror", (error) => faults.push(`thrown: ${error.error().stack}`));
+}
+
+class Here {
+	passwords = new Map();
+	contexts = [];
+	faults = [];
+
+	/** The name of somebody of demo.json, and a password that works. */
+	async account(role) {
+		if (!this.passwords.has(role)) {
+			const code = this.gateway.codes[role];
+			await this.begin({ code, password: PASSWORD });
+			this.passwords.set(role, { name: role, password: PASSWORD });
+		}
+		return this.passwords.get(role);
+	}
+
+	/** Begin a session: the value of its cookie. */
+	async begin(body) {
+		const answer = await expect(201, this.gateway, "POST", "/api/v1/sessions", {
+			body,
+			headers: { origin: this.gateway.url },
+		});
+		return answer.headers["set-cookie"][0].split(";")[0].slice(COOKIE.length + 1);
+	}
+
+	/** A browser of its own, whose user is signed in as `role`; null: nobody is. */
+	async context(role, options = {}) {
+		const context = await this.browser.newContext({
+			ignoreHTTPSErrors: true, // a CA of the demo's own
+			viewport: { width: 1280, height: 900 },
+			locale: "en-US",
+			timezoneId: "Europe/Berlin",
+			reducedMotion: "reduce",
+			...options,
+		});
+
+		this.contexts.push(context);
+		context.setDefaultTimeout(60000);
+		await watch(context, this.gateway.url, this.faults);
+		if (role) {
+			const { name, password } = await this.account(role);
+			await context.addCookies([
+				{
+					name: COOKIE,
+					value: await this.begin({ name, password }),
+					domain: "127.0.0.1",
+					path: "/",
+					secure: true,
+					httpOnly: true,
+					sameSite: "Lax",
+				},
+			]);
+		}
+		return context;
+	}
+
+	/** A page at `address`, of a fresh browser. */
+	async open(role, address = "/", options = {}) {
+		const context = await this.context(role, options);
+		const page = await context.newPage();
+
+		await page.goto(this.gateway.url + address);
+		await page.locator("main h1").first().waitFor();
+		return page;
+	}
+
+	/** Axe finds nothing in either theme, nothing is wider than a phone; and pictures. */
+	async look(page, name) {
+		for (const theme of ["light", "dark"]) {
+			await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+			await assertAccessible(page, `${name}, ${theme}`);
+			fs.mkdirSync(pictures, { recursive: true });
+			await page.screenshot({
+				path: path.join(pictures, `${name}-${theme}.png`),
+				fullPage: true,
+			});
+		}
+		await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+		await assertNarrow(page, name);
+	}
+
+	/** What pages have done against their policy since the last call. */
+	takeFaults() {
+		return this.faults.splice(0);
+	}
+}
+
+export async function assertAccessible(page, where) {
+	await page.evaluate(axeSource);
+	const found = await page.evaluate(async () => {
+		const result = await globalThis.axe.run(document, {
+			runOnly: [
+				"wcag2a",
+				"wcag2aa",
+				"wcag21a",
+				"wcag21aa",
+				"wcag22aa",
+				"best-practice",
+			],
+		});
+		return result.violations.map((one) => ({
+			id: one.id,
+			help: one.help,
+			at: one.nodes
+				.slice(0, 4)
+				.map((node) => `${node.html} — ${node.failureSummary}`),
+		}));
+	});
+	assert.deepEqual(found, [], `axe, ${where}`);
+}
+
+/** On a phone of 320 pixels the page itself does not scroll sideways. */
+async function assertNarrow(page, name) {
+	const before = page.viewportSize();
+
+	await page.setViewportSize({ width: 320, height: 640 });
+	const width = await page.evaluate(() => document.documentElement.scrollWidth);
+	await page.screenshot({ path: path.join(pictures, `${name}-phone.png`), fullPage: true });
+	await page.setViewportSize(before);
+	assert.ok(width <= 320, `${name}: ${width} pixels wide where 320 are there`);
+}
+
+/** One demo and one browser for all tests of this file; `prepare(here)` once they run. */
+export function browserForThisFile(prepare = async () => {}) {
+	const here = new Here();
+
+	if (skip) return here;
+	gatewayForThisFile(async (gateway) => {
+		here.gateway = gateway;
+		here.browser = await chromium.launch({
+			executablePath: program,
+			args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+		});
+		await prepare(here);
+	});
+	after(async () => {
+		await here.browser?.close();
+	});
+	return here;
+}
+
+/** A test in the browser: its pages are closed after it, and must have kept to their policy. */
+export function scenario(here, name, run, options = {}) {
+	test(name, { skip, ...options }, async (t) => {
+		try {
+			await run(t);
+			assert.deepEqual(here.takeFaults(), []);
+		} catch (error) {
+			for (const fault of here.takeFaults()) t.diagnostic(fault);
+			throw error;
+		} finally {
+			await Promise.all(
+				here.contexts.splice(0).map((context) => context.close()),
+			);
+			here.takeFaults();
+		}
+	});
+}
