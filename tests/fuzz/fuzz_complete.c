@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lines of an answer about completeness, each in a log of its entry alone, so that more of a line is
- * read than its proof: whatever is taken counts one, and stands behind what was taken before. */
+/* Lines of an answer about completeness, each in a log of its entry alone, so that more of a line
+ * is read than its proof: whatever is taken counts one, and stands behind what was taken before. */
 #include <assert.h>
 
 #include "crypto/json.h"
