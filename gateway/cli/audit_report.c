@@ -41,8 +41,10 @@ static enum err known_key(const char **out, struct cli *cli, const struct witnes
 	if (*out)
 		return OK;
 	if (!path) {
-		if (cli_client(&c, cli) != OK)
+		if (cli_client(&c, cli) != OK) {
+			cli->is_usage = false; /* nobody is logged in: nothing is remembered */
 			return OK;
+		}
 		TRY(log_state_path(&path, &cli->arena, client_url(c)));
 	}
 	TRY(log_state_read(&state, &cli->arena, path));

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "schema/store/audit_report.h"
 
-#include "crypto/base/buf.h"
-#include "schema/store/payload.h"
-
-enum { PLACE_DIGITS = 20 };
+#include "schema/store/query.h"
 
 enum err store_audit_report_add(struct store *s, const struct store_audit_report *report)
 {
@@ -91,47 +88,6 @@ enum err store_audit_report_list(struct store *s, struct arena *arena,
 	TRY(store_run(s, &step, 1));
 	*out = store_all(&step, count, sizeof **out, take_report);
 	return OK;
-}
-
-static void take_evidence(struct store_step *step, void *out)
-{
-	struct store_evidence *e = out;
-
-	e->place = store_take_int(step);
-	e->leaf = store_take_text(step);
-	e->payload = store_take_payload(step);
-	store_take_bytes(step, e->nonce, sizeof e->nonce);
-}
-
-static enum err check_same(const struct store_audit_page *page, const struct store_evidence *list,
-			   size_t count)
-{
-	for (size_t i = 0; i < page->count; i++)
-		if (i >= count || list[i].place != page->events[i].place)
-			return failure(ERR_INTERNAL, "entry %llu of the log has no leaf",
-				       (unsigned long long)page->events[i].event.index);
-	return OK;
-}
-
-enum err store_audit_evidence(struct store *s, struct arena *arena, struct store_evidence **out,
-			      const struct store_audit_page *page)
-{
-	static const struct store_statement find = {
-		"audit_evidence",
-		"SELECT e.place, v.leaf, v.payload, v.chain, v.nonce FROM auditor_entry e "
-		"JOIN auditor_event v ON v.id = e.event WHERE e.place = "
-		"ANY(string_to_array($1::text, ',')::bigint[]) ORDER BY e.place"};
-	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
-	AUTO(buf_free) struct buf places = buf_new(STORE_AUDIT_MAX_EXPORT * PLACE_DIGITS);
-	size_t count;
-
-	for (size_t i = 0; i < page->count; i++)
-		buf_printf(&places, "%s%lld", i ? "," : "", (long long)page->events[i].place);
-	TRY(buf_done(&places));
-	store_put_text(&step, buf_slice(&places));
-	TRY(store_run(s, &step, 1));
-	*out = store_all(&step, &count, sizeof **out, take_evidence);
-	return check_same(page, *out, count);
 }
 
 enum err store_audit_narrow(struct store *s, struct store_audit_bounds *bounds, int64_t from_ms,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * audit_report.h - signed reports: those that were made (role sallyport_edge), and the evidence of
- * the entries that are their rows (role sallyport_auditor).
+ * audit_report.h - signed reports: those that were made (role sallyport_edge), and where in the log
+ * the rows of one stand that goes by numbers (role sallyport_auditor).
  */
 #ifndef SCHEMA_STORE_AUDIT_REPORT_H
 #define SCHEMA_STORE_AUDIT_REPORT_H
@@ -33,17 +33,6 @@ RESULT store_audit_report_get(struct store *s, struct arena *arena, struct store
 RESULT store_audit_report_list(struct store *s, struct arena *arena,
 			       struct store_audit_report **out, size_t *count,
 			       const uint8_t made_by[STORE_ID]);
-
-/* What proves an entry: as found in a page, in the same order. */
-struct store_evidence {
-	int64_t place;
-	struct slice leaf, payload; /* payload empty: erased */
-	uint8_t nonce[STORE_NONCE];
-};
-
-/* ERR_INTERNAL: one of them is not there. */
-RESULT store_audit_evidence(struct store *s, struct arena *arena, struct store_evidence **out,
-			    const struct store_audit_page *page);
 
 /* *bounds, which may lie about the period, become the places of the first and behind the last entry
  * of it: all between belong to it, whatever their clocks said. */

@@ -280,6 +280,8 @@ static void take_found(struct store_step *step, void *out)
 	found->address = store_take_text(step);
 	found->tokens = store_take_int(step);
 	found->bytes = store_take_int(step);
+	event->leaf = store_take_text(step);
+	store_take_bytes(step, event->nonce, STORE_NONCE);
 }
 
 /* Where the payloads that this page looks into end: *bounds becomes them. */
@@ -332,7 +334,7 @@ enum err store_audit_find(struct store *s, struct arena *arena, struct store_aud
 	buf_write_string(&q.sql,
 			 "SELECT p.place, r.id, r.at, r.kind, r.actor, r.actor_name, r.model, "
 			 "r.license, r.right_name, r.allow, r.code, r.payload, r.chain, "
-			 "host(e.address), e.tokens, e.bytes FROM ");
+			 "host(e.address), e.tokens, e.bytes, r.leaf, r.nonce FROM ");
 	write_walk(&q, query, &bounds, query->limit, has_text);
 	buf_printf(&q.sql,
 		   " JOIN auditor_entry e ON e.place = p.place "

@@ -129,7 +129,6 @@ struct found {
 	struct arena arena;
 	const struct store_audit_query *query;
 	struct store_audit_page page;
-	struct store_evidence *evidence;
 };
 
 static void found_clear(struct found *f)
@@ -141,32 +140,31 @@ static enum err find_page(struct store *auditor, void *context)
 {
 	struct found *f = context;
 
-	TRY(store_audit_find(auditor, &f->arena, &f->page, f->query));
-	return store_audit_evidence(auditor, &f->arena, &f->evidence, &f->page);
+	return store_audit_find(auditor, &f->arena, &f->page, f->query);
 }
 
-static enum err read_row(struct run *r, struct report_row *row, const struct store_evidence *e)
+static enum err read_row(struct run *r, struct report_row *row, const struct store_found *found)
 {
 	*row = (struct report_row){
-		.index = (uint64_t)e->place / STORE_AUDIT_PLACES,
-		.batch_row = (unsigned)((uint64_t)e->place % STORE_AUDIT_PLACES),
-		.entry = e->leaf,
-		.payload = r->work->head.report->of_entries ? S("") : e->payload,
+		.index = found->event.index,
+		.batch_row = (unsigned)((uint64_t)found->place % STORE_AUDIT_PLACES),
+		.entry = found->event.leaf,
+		.payload = r->work->head.report->of_entries ? S("") : found->event.payload,
 	};
-	memcpy(row->nonce, e->nonce, sizeof row->nonce);
+	memcpy(row->nonce, found->event.nonce, sizeof row->nonce);
 	if (!r->work->forms[REPORT_JSON])
 		return OK;
 	return tile_gap(&row->gap, r->tiles, report_totals_next(r->totals), row->index);
 }
 
-static enum err write_row(struct run *r, struct arena *arena, const struct store_evidence *e)
+static enum err write_row(struct run *r, struct arena *arena, const struct store_found *found)
 {
 	struct report_cell cells[REPORT_MAX_COLUMNS];
 	const struct report_head *head = &r->work->head;
 	uint64_t number = report_totals_rows(r->totals);
 	struct report_row row;
 
-	TRY(read_row(r, &row, e));
+	TRY(read_row(r, &row, found));
 	TRY(report_cells(cells, arena, head->report, &row));
 	TRY(report_totals_add(r->totals, &row, cells));
 	for (unsigned i = 0; i < REPORT_FORMS; i++) {
@@ -189,7 +187,7 @@ static enum err write_rows(struct run *r)
 			return failure(ERR_CLOSED, "the client has gone");
 		TRY(as_auditor(r->work, find_page, &f));
 		for (size_t i = 0; i < f.page.count; i++)
-			TRY(write_row(r, &f.arena, &f.evidence[i]));
+			TRY(write_row(r, &f.arena, &f.page.events[i]));
 		r->query.has_cursor = true;
 		r->query.cursor = f.page.cursor;
 		has_more = f.page.has_more;
