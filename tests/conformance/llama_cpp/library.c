@@ -72,6 +72,8 @@ struct library {
 	float *(*states)(void *context, int32_t i);
 	const void *(*vocabulary)(const void *model);
 	int32_t (*tokens)(const void *vocabulary);
+	void *(*memory)(const void *context);
+	void (*forget)(void *memory, bool data);
 	int32_t (*width)(const void *model);
 	uint32_t (*quantize)(const char *from, const char *to,
 			     const struct quantize_params *params);
@@ -121,6 +123,8 @@ static enum err find_all(struct library *l, void *llama)
 	TRY(find(&l->vocabulary, llama, "llama_model_get_vocab"));
 	TRY(find(&l->tokens, llama, "llama_vocab_n_tokens"));
 	TRY(find(&l->width, llama, "llama_model_n_embd"));
+	TRY(find(&l->memory, llama, "llama_get_memory"));
+	TRY(find(&l->forget, llama, "llama_memory_clear"));
 	return find(&l->quantize, llama, "llama_model_quantize");
 }
 
@@ -264,4 +268,65 @@ library_widen_fn *library_widen(struct library *l, enum tensor_type type)
 	symbol = dlsym(l->base, name);
 	memcpy(&function, &symbol, sizeof symbol);
 	return function;
+}
+
+struct library_session {
+	struct library *library;
+	void *model, *context;
+	struct batch batch;
+};
+
+enum err library_session_open(struct library_session **out, struct library *l, const char *model,
+			      uint32_t sequences, uint32_t positions, int32_t threads)
+{
+	struct library_session *s = calloc(1, sizeof *s);
+	struct context_params params = l->context_defaults();
+
+	assert(s);
+	params.context = sequences * positions;
+	params.batch = params.microbatch = MAX_IDS;
+	params.sequences = sequences;
+	params.threads = params.threads_batch = threads;
+	*s = (struct library_session){l, l->load(model, l->model_defaults()), NULL,
+				      l->batch_new(MAX_IDS, 0, 1)};
+	s->context = s->model ? l->begin(s->model, params) : NULL;
+	*out = s;
+	return s->context ? OK : failure(ERR_UNSUPPORTED, "llama.cpp does not load %s", model);
+}
+
+enum err library_session_step(struct library_session *s, int32_t id, size_t count, int32_t position,
+			      bool each)
+{
+	struct batch *b = &s->batch;
+	int32_t result;
+
+	assert(count <= MAX_IDS);
+	b->count = (int32_t)count;
+	for (size_t i = 0; i < count; i++) {
+		b->token[i] = id;
+		b->position[i] = each ? position : position + (int32_t)i;
+		b->sequence_count[i] = 1;
+		b->sequence[i][0] = each ? (int32_t)i : 0;
+		b->wanted[i] = each || i + 1 == count;
+	}
+	result = s->library->decode(s->context, *b);
+	return result == 0 ? OK : failure(ERR_INTERNAL, "llama.cpp fails with %d", result);
+}
+
+void library_session_forget(struct library_session *s, bool all)
+{
+	if (all)
+		s->library->forget(s->library->memory(s->context), false);
+}
+
+void library_session_close(struct library_session *s)
+{
+	if (!s)
+		return;
+	if (s->context)
+		s->library->end(s->context);
+	if (s->model)
+		s->library->unload(s->model);
+	s->library->batch_free(s->batch);
+	free(s);
 }

@@ -24,6 +24,20 @@ enum library_way { LIBRARY_DECODE, LIBRARY_ENCODE, LIBRARY_BOTH };
 RESULT library_run(struct library *l, float *out, size_t room, size_t *width, const char *model,
 		   enum library_way way, const int32_t *ids, size_t count);
 
+/* A model that goes on with `sequences` sequences of at most `positions` each. */
+struct library_session;
+RESULT library_session_open(struct library_session **out, struct library *l, const char *model,
+			    uint32_t sequences, uint32_t positions, int32_t threads);
+void library_session_close(struct library_session *s); /* NULL is fine */
+
+/* `count` tokens at `position` on: of one sequence, or (each) one of each sequence at that
+ * position. Logits of the last one, or of each. */
+RESULT library_session_step(struct library_session *s, int32_t id, size_t count, int32_t position,
+			    bool each);
+
+/* What it has read is forgotten, if `all`. */
+void library_session_forget(struct library_session *s, bool all);
+
 /* ggml's own reading of blocks; NULL: it has none of that type. */
 typedef void library_widen_fn(const void *blocks, float *out, int64_t count);
 library_widen_fn *library_widen(struct library *l, enum tensor_type type);
