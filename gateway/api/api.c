@@ -54,10 +54,12 @@ static enum err prepare_one(struct route_context **out, struct api *api)
 static enum err prepare_recorder(struct api *api)
 {
 	const struct settings *s = api->settings;
-	struct store *store;
+	struct store *stores[RECORDER_CONNECTIONS];
 
-	TRY(open_store(&store, s, "sallyport_edge", s->edge_password_file, API_CALL_MS));
-	api->recorder = recorder_new(store);
+	for (size_t i = 0; i < RECORDER_CONNECTIONS; i++)
+		TRY(open_store(&stores[i], s, "sallyport_edge", s->edge_password_file,
+			       API_CALL_MS));
+	api->recorder = recorder_new(stores);
 	return OK;
 }
 

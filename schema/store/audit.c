@@ -2,20 +2,17 @@
 #include "schema/store/audit.h"
 
 #include "schema/store/payload.h"
-#include "schema/store/query.h"
+#include "schema/store/rows.h"
 
-enum err store_audit_insert(struct store *s, const struct store_event *event)
+void audit_put(struct store_step *step, const struct store_event *event)
 {
 	static const struct store_statement insert = {
 		"audit_insert",
 		"INSERT INTO audit_event (id, at, kind, actor, actor_name, model, license, "
 		"right_name, allow, code, payload, nonce) "
 		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"};
-	static const struct store_statement outbox = {
-		"audit_outbox", "INSERT INTO audit_outbox (event) VALUES ($1)"};
-	AUTO(store_batch_clear) struct store_batch batch = {.count = 0};
-	struct store_step *step = store_batch_add(&batch, &insert, NULL);
 
+	step->statement = &insert;
 	store_put_id(step, event->id);
 	store_put_time(step, event->at_ms);
 	store_put_text(step, event->kind);
@@ -28,8 +25,14 @@ enum err store_audit_insert(struct store *s, const struct store_event *event)
 	store_put_text(step, event->code);
 	store_put_bytes(step, event->payload);
 	store_put_bytes(step, slice_of(event->nonce, STORE_NONCE));
-	store_put_id(store_batch_add(&batch, &outbox, NULL), event->id);
-	return store_batch_run(s, &batch);
+}
+
+enum err store_audit_insert(struct store *s, const struct store_event *event)
+{
+	AUTO(store_step_clear) struct store_step step = {.statement = NULL};
+
+	audit_put(&step, event);
+	return store_run(s, &step, 1);
 }
 
 enum err store_audit_is_published(struct store *s, bool *published, uint64_t *index,

@@ -28,7 +28,8 @@ struct store_event {
 	struct slice leaf; /* canonical JSON, by the scribe; empty until it has a number */
 };
 
-/* The event and its outbox row, in the current transaction (or in one of its own). */
+/* The event, and with it its outbox row (by a trigger of the database), in the current
+ * transaction (or in one of its own). */
 RESULT store_audit_insert(struct store *s, const struct store_event *event);
 
 /* How far an event is, for the edge: *published, and its index if so. */

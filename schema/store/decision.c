@@ -2,7 +2,7 @@
 #include "schema/store/decision.h"
 
 #include "schema/store/audit.h"
-#include "schema/store/query.h"
+#include "schema/store/rows.h"
 
 #define DECISION_COLUMNS "id, at, person, model, right_name, license, allow, code, record"
 
@@ -21,22 +21,29 @@ static void take_decision(struct store_step *step, void *out)
 	decision->record = store_take_text(step);
 }
 
-enum err store_decision_insert(struct store *s, const struct store_decision *decision)
+void decision_put(struct store_step *step, const struct store_decision *decision)
 {
 	static const struct store_statement insert = {
 		"decision_insert", "INSERT INTO decision (" DECISION_COLUMNS ") "
 				   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
-	AUTO(store_step_clear) struct store_step step = {.statement = &insert};
 
-	store_put_id(&step, decision->id);
-	store_put_time(&step, decision->at_ms);
-	store_put_id(&step, decision->person);
-	store_put_text_or_null(&step, decision->model);
-	store_put_text_or_null(&step, decision->right);
-	store_put_id(&step, decision->license);
-	store_put_bool(&step, decision->allow);
-	store_put_text(&step, decision->code);
-	store_put_bytes(&step, decision->record);
+	step->statement = &insert;
+	store_put_id(step, decision->id);
+	store_put_time(step, decision->at_ms);
+	store_put_id(step, decision->person);
+	store_put_text_or_null(step, decision->model);
+	store_put_text_or_null(step, decision->right);
+	store_put_id(step, decision->license);
+	store_put_bool(step, decision->allow);
+	store_put_text(step, decision->code);
+	store_put_bytes(step, decision->record);
+}
+
+enum err store_decision_insert(struct store *s, const struct store_decision *decision)
+{
+	AUTO(store_step_clear) struct store_step step = {.statement = NULL};
+
+	decision_put(&step, decision);
 	return store_run(s, &step, 1);
 }
 

@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "schema/store/array.h"
+#include "schema/store/rows.h"
 
 static const struct store_statement insert_events = {
 	"record_events",
@@ -11,8 +12,6 @@ static const struct store_statement insert_events = {
 	"allow, code, payload, nonce) SELECT * FROM unnest($1::uuid[], $2::timestamptz[], "
 	"$3::text[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::boolean[], "
 	"$10::text[], $11::bytea[], $12::bytea[])"};
-static const struct store_statement insert_outbox = {
-	"record_outbox", "INSERT INTO audit_outbox (event) SELECT * FROM unnest($1::uuid[])"};
 static const struct store_statement insert_decisions = {
 	"record_decisions",
 	"INSERT INTO decision (id, at, person, model, right_name, license, allow, code, record) "
@@ -78,7 +77,18 @@ static void put_columns(struct store_step *step, struct columns *c)
 		store_put_array(step, &c->arrays[i]);
 }
 
-enum err store_record_many(struct store *s, const struct store_record *records, size_t count)
+/* Arrays cost more than they save where they would hold one. */
+static enum err record_one(struct store *s, const struct store_record *record)
+{
+	AUTO(store_batch_clear) struct store_batch batch = {.count = 0};
+
+	if (record->decision)
+		decision_put(store_batch_add(&batch, NULL, NULL), record->decision);
+	audit_put(store_batch_add(&batch, NULL, NULL), record->event);
+	return store_batch_run(s, &batch);
+}
+
+enum err store_record_many(struct store *s, const struct store_record *const *records, size_t count)
 {
 	static const enum store_element event[EVENT_COLUMNS] = {
 		STORE_IDS, STORE_TIMES, STORE_TEXTS, STORE_IDS,   STORE_TEXTS, STORE_TEXTS,
@@ -91,16 +101,17 @@ enum err store_record_many(struct store *s, const struct store_record *records, 
 	AUTO(store_batch_clear) struct store_batch batch = {.count = 0};
 
 	assert(!store_is_in_transaction(s));
+	if (count == 1)
+		return record_one(s, records[0]);
 	columns_new(&events, event, EVENT_COLUMNS);
 	columns_new(&decisions, decision, DECISION_COLUMNS);
 	for (size_t i = 0; i < count; i++) {
-		add_event(&events, records[i].event);
-		if (records[i].decision)
-			add_decision(&decisions, records[i].decision);
+		add_event(&events, records[i]->event);
+		if (records[i]->decision)
+			add_decision(&decisions, records[i]->decision);
 	}
 	if (decisions.arrays[0].count)
 		put_columns(store_batch_add(&batch, &insert_decisions, NULL), &decisions);
 	put_columns(store_batch_add(&batch, &insert_events, NULL), &events);
-	store_put_array(store_batch_add(&batch, &insert_outbox, NULL), &events.arrays[0]);
 	return store_batch_run(s, &batch);
 }

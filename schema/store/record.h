@@ -15,6 +15,6 @@ struct store_record {
 };
 
 /* All of them, with their outbox rows in this order, or none. Not inside a transaction. */
-RESULT store_record_many(struct store *s, const struct store_record *records, size_t count);
+RESULT store_record_many(struct store *s, const struct store_record *const *records, size_t count);
 
 #endif

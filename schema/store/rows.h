@@ -85,6 +85,12 @@ store_take_fn person_take; /* all but the id */
 store_take_fn model_take, visa_take, license_take, request_take, revision_take, file_take,
 	issuer_take, member_take, referee_take, limit_take;
 
+/* The statement that inserts it, and its arguments. */
+struct store_event;
+struct store_decision;
+void audit_put(struct store_step *step, const struct store_event *event);
+void decision_put(struct store_step *step, const struct store_decision *decision);
+
 /* NULL becomes false and zeros. */
 bool store_take_digest(struct store_step *step, uint8_t out[32]);
 

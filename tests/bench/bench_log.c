@@ -2,7 +2,8 @@
 /*
  * bench_log HOST PORT DATABASE [SECONDS] [PASSWORD_FILE]: durable events a second by 1, 16, 64 and
  * 256 threads at once, each with one synchronous INSERT of its own and a connection of its own,
- * beside the recorder, which commits many together; in turn, in one run. bench_log.py starts it.
+ * beside the recorder, which commits many together; in turn, in one run. Events are made before the
+ * clock runs (but for their ids): what is timed is the writing. bench_log.py starts it.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -11,6 +12,7 @@
 #include <time.h>
 
 #include "crypto/base/clock.h"
+#include "crypto/random.h"
 #include "gateway/api/recorder.h"
 #include "schema/audit/event.h"
 
@@ -35,18 +37,19 @@ static void check(enum err result)
 }
 
 /* As a call's infer.end: some 400 bytes. */
-static void make_event(struct audit_event *event, unsigned i)
+static void make_event(struct audit_event *event)
 {
-	uint8_t id[AUDIT_ID] = {1, [15] = (uint8_t)(1 + i % 40)};
+	uint8_t id[AUDIT_ID];
 
+	random_uuid(id, clock_now_ms());
 	audit_event_begin(event, AUDIT_INFER_END, id, S("a researcher"));
 	audit_event_uuid(event, "license", id);
 	audit_event_uuid(event, "call", id);
 	audit_event_text(event, "model", S("bench/model"));
 	audit_event_text(event, "right", S("infer:generate"));
 	audit_event_text(event, "finish", S("stop"));
-	audit_event_number(event, "prompt_tokens", i);
-	audit_event_number(event, "completion_tokens", i);
+	audit_event_number(event, "prompt_tokens", 100);
+	audit_event_number(event, "completion_tokens", 100);
 	check(audit_event_end(event, clock_now_ms()));
 }
 
@@ -61,6 +64,7 @@ static int64_t now_us(void)
 static void *work(void *context)
 {
 	struct bench *b = context;
+	AUTO(audit_event_clear) struct audit_event event = {0};
 	struct store *own = NULL;
 
 	if (!b->recorder) {
@@ -70,13 +74,13 @@ static void *work(void *context)
 		pthread_mutex_unlock(&b->connecting);
 	}
 	atomic_fetch_add(&b->ready, 1);
-	for (unsigned i = 0; !atomic_load(&b->stop); i++) {
-		AUTO(audit_event_clear) struct audit_event event = {0};
+	make_event(&event);
+	while (!atomic_load(&b->stop)) {
 		struct store_event row;
 		int64_t begun;
 		size_t at;
 
-		make_event(&event, i);
+		random_uuid(event.id, clock_now_ms()); /* all else is the same each time */
 		row = audit_event_row(&event);
 		begun = now_us();
 		check(own ? store_audit_insert(own, &row)
@@ -131,7 +135,7 @@ int main(int argc, char **argv)
 	static const unsigned threads[] = {1, 16, 64, 256};
 	static struct bench b;
 	double seconds = argc > 4 ? strtod(argv[4], NULL) : 3;
-	struct store *store = NULL;
+	struct store *stores[RECORDER_CONNECTIONS];
 	struct recorder *recorder;
 
 	if (argc < 4)
@@ -143,8 +147,9 @@ int main(int argc, char **argv)
 					     .password_file = argc > 5 ? argv[5] : NULL,
 					     .statement_timeout_ms = 60000};
 	pthread_mutex_init(&b.connecting, NULL);
-	check(store_new(&store, &b.settings));
-	recorder = recorder_new(store);
+	for (size_t i = 0; i < RECORDER_CONNECTIONS; i++)
+		check(store_new(&stores[i], &b.settings));
+	recorder = recorder_new(stores);
 	for (size_t i = 0; i < sizeof threads / sizeof threads[0]; i++) {
 		double alone_p99, together_p99, alone, together;
 

@@ -3,7 +3,9 @@
 """bench_log.py BUILD [ENTRIES] [ROUNDS]: how fast the log takes entries in, and publishes them.
 
 Durable: `bench_log` (C) writes events into the demo's PostgreSQL by 1, 16, 64 and 256 threads, each
-with a synchronous INSERT of its own, beside the recorder that commits many together, in turn.
+with a synchronous INSERT of its own and a connection of its own, beside the recorder that commits
+many together, in turn; of the rounds the one with the median ratio. What a commit waits for is the
+disk: flush_ms. TMPDIR=/dev/shm takes the disk out of it.
 Sequenced: so many events are committed at once, and the clock runs until the public checkpoint
 covers them; the scribe and the keeper are the gateway's own. Prints one JSON line a measurement.
 """
@@ -25,7 +27,7 @@ import uuid
 from bench_download import family, start_gateway
 
 
-PORT = 9550
+PORT = 9600
 
 
 def size_of(demo, context):
@@ -81,11 +83,36 @@ def signal_scribe(gateway, number):
             os.kill(pid, number)
 
 
-def durable(build, demo):
+def flush_ms(folder):
+    """What a commit waits for: 8 KiB more of a file on that disk, median of 50."""
+    times = []
+    with open(folder / "flush", "wb", buffering=0) as file:
+        file.write(bytes(50 * 8192))
+        os.fsync(file.fileno())
+        file.seek(0)
+        for _ in range(50):
+            begun = time.monotonic()
+            file.write(bytes(8192))
+            os.fdatasync(file.fileno())
+            times.append(time.monotonic() - begun)
+    return round(statistics.median(times) * 1000, 2)
+
+
+def durable(build, demo, rounds, folder):
     secrets = pathlib.Path(demo["config"]).parent / "secrets"
     words = dict(word.split("=", 1) for word in shlex.split(demo["psql"]))
-    subprocess.run([f"{build}/tests/bench_log", words["host"], words.get("port", "5432"),
-                    words["dbname"], "3", str(secrets / "edge.password")], check=True)
+    lines = []
+    for _ in range(rounds):
+        flush = flush_ms(folder)
+        text = subprocess.run([f"{build}/tests/bench_log", words["host"], words.get("port", "5432"),
+                               words["dbname"], "2", str(secrets / "edge.password")], check=True,
+                              capture_output=True, text=True).stdout
+        lines += [{**json.loads(line), "flush_ms": flush} for line in text.splitlines()]
+    for writers in sorted({line["writers"] for line in lines}):
+        same = sorted((line for line in lines if line["writers"] == writers),
+                      key=lambda line: line["ratio"])
+        print(json.dumps({**same[len(same) // 2], "ratios": [line["ratio"] for line in same]}),
+              flush=True)
 
 
 def main():
@@ -98,7 +125,7 @@ def main():
         gateway, demo = start_gateway(build, root, PORT)
         try:
             signal_scribe(gateway, signal.SIGSTOP)
-            durable(build, demo)
+            durable(build, demo, rounds, root)
             signal_scribe(gateway, signal.SIGCONT)
             context = ssl.create_default_context(cafile=demo["ca"])
             rates = [sequence(demo, context, count) for _ in range(rounds)]

@@ -82,7 +82,7 @@ static const struct row rows[] = {
 	 "INSERT INTO audit_event (id, at, kind, payload, nonce, leaf) VALUES (" ID
 	 "3', now(), 'model.create', '{}', sha256('x'), '{}')",
 	 true},
-	{"sallyport_edge", "INSERT INTO audit_outbox (event) VALUES (" ID "3')", true},
+	{"sallyport_edge", "INSERT INTO audit_outbox (event) VALUES (" ID "3')", false},
 	{"sallyport_edge", "SELECT seq FROM audit_leaf WHERE event = " ID "1'", true},
 	/* business rows: what is signed or identifies is not edited */
 	{"sallyport_edge", "UPDATE license SET rights = '{internals:read}'", false},

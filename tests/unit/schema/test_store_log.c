@@ -142,6 +142,7 @@ static void many_events_and_decisions_are_written_at_once(void **state)
 	struct store_event rows[COUNT];
 	struct store_decision decisions[COUNT];
 	struct store_record records[COUNT];
+	const struct store_record *list[COUNT];
 	struct store_decision decision;
 	struct store_event found;
 
@@ -157,8 +158,9 @@ static void many_events_and_decisions_are_written_at_once(void **state)
 			.at_ms = NOW + i, .allow = i != 7, .code = rows[i].code, .record = S("{}")};
 		memcpy(decisions[i].id, rows[i].id, STORE_ID);
 		records[i] = (struct store_record){i % 3 ? &decisions[i] : NULL, &rows[i]};
+		list[i] = &records[i];
 	}
-	assert_ok(store_record_many(edge, records, COUNT));
+	assert_ok(store_record_many(edge, list, COUNT));
 	for (unsigned i = 0; i < COUNT; i++) {
 		assert_ok(store_audit_get(auditor, &arena, &found, rows[i].id));
 		assert_int_equal(found.at_ms, NOW + i);
@@ -171,7 +173,7 @@ static void many_events_and_decisions_are_written_at_once(void **state)
 	}
 	/* one that is there already: none of them */
 	random_uuid(rows[0].id, NOW);
-	assert_err(store_record_many(edge, records, COUNT), ERR_CONFLICT);
+	assert_err(store_record_many(edge, list, COUNT), ERR_CONFLICT);
 	assert_err(store_audit_get(auditor, &arena, &found, rows[0].id), ERR_NOT_FOUND);
 	for (unsigned i = 0; i < COUNT; i++)
 		audit_event_clear(&events[i]);

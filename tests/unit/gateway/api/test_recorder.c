@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Many threads write to one recorder, with a real PostgreSQL. */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "gateway/api/recorder.h"
@@ -19,6 +20,28 @@ static int open_all(void **state)
 	(void)state;
 	postgres_open(&postgres, "test_recorder");
 	return 0;
+}
+
+static struct recorder *open_impatient(unsigned timeout_ms)
+{
+	struct store_settings settings = {
+		.host = postgres.directory,
+		.port = "5432",
+		.database = postgres.database,
+		.role = "sallyport_edge",
+		.password_file = postgres.password_file,
+		.statement_timeout_ms = timeout_ms,
+	};
+	struct store *stores[RECORDER_CONNECTIONS];
+
+	for (size_t i = 0; i < RECORDER_CONNECTIONS; i++)
+		assert_ok(store_new(&stores[i], &settings));
+	return recorder_new(stores);
+}
+
+static struct recorder *open_recorder(void)
+{
+	return open_impatient(5000);
 }
 
 struct writer {
@@ -41,6 +64,35 @@ static enum err write_one(struct recorder *r, bool is_bad)
 	return recorder_write(r, &(struct store_record){.event = &row});
 }
 
+/* With a decision, in one transaction. */
+static enum err write_decided(struct recorder *r, struct slice code)
+{
+	AUTO(audit_event_clear) struct audit_event event = {0};
+	struct store_decision decision = {
+		.at_ms = NOW, .allow = true, .code = code, .record = S("{}")};
+	struct store_event row;
+
+	audit_event_begin(&event, AUDIT_INFER_GENERATE, NULL, S("a test"));
+	assert_ok(audit_event_end(&event, NOW));
+	row = audit_event_row(&event);
+	memcpy(decision.id, event.id, sizeof decision.id);
+	return recorder_write(r, &(struct store_record){&decision, &row});
+}
+
+static void *write_decisions(void *context)
+{
+	struct writer *w = context;
+
+	for (unsigned i = 0; i < EACH; i++) {
+		enum err result = write_decided(w->recorder,
+						w->number == 5 ? S("no code") : S("OK"));
+
+		w->written += result == OK;
+		w->refused += result == ERR_FORMAT;
+	}
+	return NULL;
+}
+
 static void *write_many(void *context)
 {
 	struct writer *w = context;
@@ -55,13 +107,29 @@ static void *write_many(void *context)
 	return NULL;
 }
 
+static atomic_uint refused;
+
+static void *write_once(void *context)
+{
+	struct writer *w = context;
+	enum err result = write_one(w->recorder, false);
+
+	w->written = result == OK;
+	atomic_fetch_add(&refused, result == ERR_UNAVAILABLE);
+	return NULL;
+}
+
+static void run_as(void *(*work)(void *), struct writer *writers, size_t count, struct recorder *r)
+{
+	for (unsigned i = 0; i < count; i++) {
+		writers[i] = (struct writer){.recorder = r, .number = i};
+		assert_int_equal(pthread_create(&writers[i].thread, NULL, work, &writers[i]), 0);
+	}
+}
+
 static void run(struct writer *writers, struct recorder *r)
 {
-	for (unsigned i = 0; i < THREADS; i++) {
-		writers[i] = (struct writer){.recorder = r, .number = i};
-		assert_int_equal(pthread_create(&writers[i].thread, NULL, write_many, &writers[i]),
-				 0);
-	}
+	run_as(write_many, writers, THREADS, r);
 }
 
 static unsigned join(struct writer *writers)
@@ -91,7 +159,7 @@ static unsigned stored(void)
 static void what_is_refused_fails_alone(void **state)
 {
 	AUTO(recorder_auto)
-	struct recorder *r = recorder_new(postgres_connect(&postgres, "sallyport_edge"));
+	struct recorder *r = open_recorder();
 	struct writer writers[THREADS];
 	unsigned before = stored();
 
@@ -106,7 +174,7 @@ static void what_is_refused_fails_alone(void **state)
 static void a_lost_connection_fails_those_in_it_and_the_next_try_anew(void **state)
 {
 	AUTO(recorder_auto)
-	struct recorder *r = recorder_new(postgres_connect(&postgres, "sallyport_edge"));
+	struct recorder *r = open_recorder();
 	struct writer writers[THREADS];
 	unsigned before = stored(), written;
 
@@ -124,11 +192,127 @@ static void a_lost_connection_fails_those_in_it_and_the_next_try_anew(void **sta
 	assert_int_equal(stored() - before, written + 1);
 }
 
+static unsigned count_of(const char *sql)
+{
+	uint64_t count;
+	char value[256];
+
+	assert_true(postgres_run(&postgres, sql, value));
+	assert_true(slice_to_u64(slice_of_string(value), UINT32_MAX, &count));
+	return (unsigned)count;
+}
+
+static void a_decision_and_its_event_stand_or_fall_together(void **state)
+{
+	static const char both[] = "SELECT count(*) FROM decision JOIN audit_event USING (id)";
+	AUTO(recorder_auto) struct recorder *r = open_recorder();
+	struct writer writers[THREADS];
+	unsigned before = stored();
+
+	(void)state;
+	run_as(write_decisions, writers, THREADS, r);
+	assert_int_equal(join(writers), (THREADS - 1) * EACH);
+	assert_int_equal(writers[5].refused, EACH);
+	assert_int_equal(count_of(both), (THREADS - 1) * EACH);
+	assert_int_equal(stored() - before, (THREADS - 1) * EACH);
+}
+
+static void what_is_written_waits_in_the_outbox_once(void **state)
+{
+	(void)state;
+	assert_int_equal(count_of("SELECT count(*) FROM audit_event"), stored());
+	assert_int_equal(count_of("SELECT count(*) FROM audit_outbox"), stored());
+}
+
+/* Until a row stands in the table "enough". */
+static void *hold_the_log(void *context)
+{
+	(void)context;
+	assert_true(postgres_run(&postgres,
+				 "DO $$ BEGIN LOCK TABLE audit_event IN EXCLUSIVE MODE; "
+				 "WHILE NOT EXISTS (SELECT FROM enough) LOOP "
+				 "PERFORM pg_sleep(0.01); END LOOP; END $$",
+				 NULL));
+	return NULL;
+}
+
+static void await_locks(const char *which, unsigned count)
+{
+	char sql[160];
+
+	snprintf(sql, sizeof sql,
+		 "SELECT count(*) FROM pg_locks WHERE relation = 'audit_event'::regclass AND %s",
+		 which);
+	while (count_of(sql) != count)
+		usleep(1000);
+}
+
+static pthread_t begin_hold(void)
+{
+	pthread_t holder;
+
+	assert_true(postgres_run(
+		&postgres, "DROP TABLE IF EXISTS enough; CREATE TABLE enough (one int)", NULL));
+	assert_int_equal(pthread_create(&holder, NULL, hold_the_log, NULL), 0);
+	await_locks("mode = 'ExclusiveLock' AND granted", 1);
+	return holder;
+}
+
+static void end_hold(pthread_t holder)
+{
+	assert_true(postgres_run(&postgres, "INSERT INTO enough VALUES (1)", NULL));
+	pthread_join(holder, NULL);
+}
+
+static void what_cannot_wait_is_refused_and_what_waits_is_written(void **state)
+{
+	enum { OVER = 5, CROWD = RECORDER_MAX + OVER };
+	static struct writer first[RECORDER_CONNECTIONS], crowd[CROWD];
+	AUTO(recorder_auto) struct recorder *r = open_recorder();
+	pthread_t holder = begin_hold();
+	unsigned written = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < RECORDER_CONNECTIONS; i++) {
+		run_as(write_once, &first[i], 1, r);
+		await_locks("NOT granted", i + 1);
+	}
+	atomic_store(&refused, 0);
+	run_as(write_once, crowd, CROWD, r);
+	while (atomic_load(&refused) < OVER)
+		usleep(1000);
+	end_hold(holder);
+	for (unsigned i = 0; i < RECORDER_CONNECTIONS; i++)
+		pthread_join(first[i].thread, NULL);
+	for (unsigned i = 0; i < CROWD; i++) {
+		pthread_join(crowd[i].thread, NULL);
+		written += crowd[i].written;
+	}
+	assert_int_equal(written, RECORDER_MAX);
+	assert_int_equal(atomic_load(&refused), OVER);
+}
+
+static void what_the_database_does_not_take_in_time_fails(void **state)
+{
+	AUTO(recorder_auto) struct recorder *r = open_impatient(100);
+	pthread_t holder = begin_hold();
+	enum err result = write_one(r, false);
+
+	(void)state;
+	end_hold(holder);
+	assert_err(result, ERR_TIMEOUT);
+	assert_ok(write_one(r, false));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_refused_fails_alone),
 		cmocka_unit_test(a_lost_connection_fails_those_in_it_and_the_next_try_anew),
+		cmocka_unit_test(a_decision_and_its_event_stand_or_fall_together),
+		cmocka_unit_test(what_cannot_wait_is_refused_and_what_waits_is_written),
+		cmocka_unit_test(what_the_database_does_not_take_in_time_fails),
+		cmocka_unit_test(what_is_written_waits_in_the_outbox_once),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, NULL);
