@@ -7,7 +7,7 @@
  *
  *     {"report":{head},"rows":[
  *     {"cells":[...],"entry":"...","gap":["base64"],"index":7,"nonce":"base64","payload":"..."},
- *     {...}
+ *     {...,"row":3,"path":["base64"],"batch":{"entry":"...","nonce":"...","payload":"..."}},
  *     ],"end":{"gap":["base64"],"totals":{...}}}
  *
  * The page ends in what is not in its digest, since it shows the signature: report_page_end().

@@ -135,18 +135,35 @@ static json_t *tell_cell(const struct report_cell *cell)
 	return json_null();
 }
 
-static void tell_payload(json_t *o, const struct report_row *row)
+static void tell_payload(json_t *o, struct slice payload, const uint8_t nonce[REPORT_NONCE])
 {
-	AUTO(buf_free) struct buf nonce = buf_new(2 * REPORT_NONCE);
+	AUTO(buf_free) struct buf text = buf_new(2 * REPORT_NONCE);
 
-	text_write_base64(&nonce, slice_of(row->nonce, REPORT_NONCE), TEXT_BASE64);
-	if (row->payload.size) {
-		json_put_text(o, "nonce", buf_slice(&nonce));
-		json_put_text(o, "payload", row->payload);
+	text_write_base64(&text, slice_of(nonce, REPORT_NONCE), TEXT_BASE64);
+	if (payload.size) {
+		json_put_text(o, "nonce", buf_slice(&text));
+		json_put_text(o, "payload", payload);
 	} else {
 		json_put(o, "nonce", json_null());
 		json_put(o, "payload", json_null());
 	}
+}
+
+/* The second level: where it stands in its batch, and, once for each batch, the batch. */
+static void tell_batch_row(json_t *o, const struct report_row *row)
+{
+	json_t *path = json_array_new(), *batch;
+
+	for (size_t i = 0; i < row->path.count; i++)
+		json_array_append_new(path, tell_digest(&row->path.nodes[i]));
+	json_put_int(o, "row", row->batch_row - 1);
+	json_put(o, "path", path);
+	if (row->batch.entry.size == 0)
+		return;
+	batch = json_object_new();
+	json_put_text(batch, "entry", row->batch.entry);
+	tell_payload(batch, row->batch.payload, row->batch.nonce);
+	json_put(o, "batch", batch);
 }
 
 static enum err json_row(struct buf *out, const struct report_head *head,
@@ -163,7 +180,9 @@ static enum err json_row(struct buf *out, const struct report_head *head,
 	json_put_text(o, "entry", row->entry);
 	TRY(report_write_gap(o, &row->gap));
 	if (!head->report->of_entries)
-		tell_payload(o, row);
+		tell_payload(o, row->payload, row->nonce);
+	if (row->batch_row)
+		tell_batch_row(o, row);
 	buf_write_string(out, number ? ",\n" : "\n");
 	TRY(json_write_canonical(out, o));
 	return buf_done(out);

@@ -8,6 +8,7 @@
 #include "crypto/base/text.h"
 #include "crypto/commit.h"
 #include "crypto/json.h"
+#include "schema/audit/batch.h"
 #include "schema/report/reader_head.h"
 
 /* HEAD --first line--> ROWS --"],"end":..."--> DONE */
@@ -21,6 +22,10 @@ struct report_reader {
 	struct merkle_frontier frontier;
 	struct buf line; /* the beginning of one whose end has not come */
 	bool expects_row;
+	struct audit_batch batch; /* whose rows come; of entry batch_index */
+	uint64_t batch_index;
+	bool has_batch;
+	unsigned batch_row; /* 1 + the last row of it */
 	uint64_t erased;
 	struct digest_state digest;
 	struct arena row_arena;
@@ -64,13 +69,14 @@ static enum err read_head(struct report_reader *r, struct slice line)
 	return OK;
 }
 
-static enum err read_gap(struct merkle_gap *out, const json_t *o)
+static enum err read_hashes(struct digest *out, size_t *count, size_t most, const json_t *o,
+			    const char *name)
 {
-	const json_t *list = json_object_get(o, "gap");
+	const json_t *list = json_object_get(o, name);
 
-	out->count = 0;
-	if (json_array_size(list) > MERKLE_GAP_MAX)
-		return failure(ERR_LIMIT, "its gap has more than %d hashes", MERKLE_GAP_MAX);
+	*count = 0;
+	if (json_array_size(list) > most)
+		return failure(ERR_LIMIT, "its %s has more than %zu hashes", name, most);
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		AUTO(buf_free) struct buf bytes = buf_new(DIGEST_SIZE);
 		struct slice text;
@@ -78,27 +84,51 @@ static enum err read_gap(struct merkle_gap *out, const json_t *o)
 		TRY(json_text_at(&text, list, i));
 		TRY(text_read_base64(&bytes, text, TEXT_BASE64));
 		if (bytes.size != DIGEST_SIZE)
-			return failure(ERR_FORMAT, "a hash of its gap has not %d bytes",
+			return failure(ERR_FORMAT, "a hash of its %s has not %d bytes", name,
 				       DIGEST_SIZE);
-		memcpy(out->nodes[out->count++].bytes, bytes.data, DIGEST_SIZE);
+		memcpy(out[(*count)++].bytes, bytes.data, DIGEST_SIZE);
 	}
 	return OK;
 }
 
-static enum err read_payload(struct report_row *row, const json_t *o)
+static enum err read_gap(struct merkle_gap *out, const json_t *o)
+{
+	return read_hashes(out->nodes, &out->count, MERKLE_GAP_MAX, o, "gap");
+}
+
+static enum err read_payload(struct slice *payload, uint8_t out[REPORT_NONCE], const json_t *o)
 {
 	AUTO(buf_free) struct buf nonce = buf_new(REPORT_NONCE);
 	struct slice text;
 
 	if (!json_has(o, "payload"))
 		return OK;
-	TRY(json_get_text(&row->payload, o, "payload"));
+	TRY(json_get_text(payload, o, "payload"));
 	TRY(json_get_text(&text, o, "nonce"));
 	TRY(text_read_base64(&nonce, text, TEXT_BASE64));
 	if (nonce.size != REPORT_NONCE)
 		return failure(ERR_FORMAT, "its nonce has not %d bytes", REPORT_NONCE);
-	memcpy(row->nonce, nonce.data, REPORT_NONCE);
+	memcpy(out, nonce.data, REPORT_NONCE);
 	return OK;
+}
+
+static enum err read_batch_row(struct report_row *row, const json_t *o)
+{
+	const json_t *batch;
+	int64_t number;
+
+	if (!json_has(o, "row"))
+		return OK;
+	TRY(json_get_int(&number, o, "row"));
+	if (number < 0 || number >= AUDIT_BATCH_MAX)
+		return failure(ERR_FORMAT, "a batch has no row %lld", (long long)number);
+	row->batch_row = (unsigned)number + 1;
+	TRY(read_hashes(row->path.nodes, &row->path.count, MERKLE_LEVELS, o, "path"));
+	if (!json_has(o, "batch"))
+		return OK;
+	TRY(json_get_object(&batch, o, "batch"));
+	TRY(json_get_text(&row->batch.entry, batch, "entry"));
+	return read_payload(&row->batch.payload, row->batch.nonce, batch);
 }
 
 static enum err read_row(struct report_row *row, const json_t *o)
@@ -109,14 +139,16 @@ static enum err read_row(struct report_row *row, const json_t *o)
 	TRY(json_get_int(&index, o, "index"));
 	row->index = (uint64_t)index;
 	TRY(json_get_text(&row->entry, o, "entry"));
-	TRY(read_payload(row, o));
+	TRY(read_payload(&row->payload, row->nonce, o));
+	TRY(read_batch_row(row, o));
 	return read_gap(&row->gap, o);
 }
 
-/* Its place: behind the row before, inside the tree, and in it. */
-static enum err place_row(struct report_reader *r, const struct report_row *row)
+/* The place of an entry: behind the row before, inside the tree, and in it. */
+static enum err place_entry(struct report_reader *r, const struct report_row *row,
+			    struct slice entry)
 {
-	struct digest leaf = merkle_leaf(row->entry);
+	struct digest leaf = merkle_leaf(entry);
 
 	if (row->index < r->frontier.size)
 		return failure(ERR_FORGED, "it does not stand behind the row before it");
@@ -128,10 +160,11 @@ static enum err place_row(struct report_reader *r, const struct report_row *row)
 	return OK;
 }
 
-static enum err check_commitment(const struct report_row *row, const json_t *entry)
+static enum err check_commitment(struct slice payload, const uint8_t nonce[REPORT_NONCE],
+				 const json_t *entry)
 {
 	AUTO(buf_free) struct buf told = buf_new(DIGEST_SIZE);
-	struct digest made = audit_commitment(row->nonce, row->payload);
+	struct digest made = audit_commitment(nonce, payload);
 	struct slice text;
 
 	TRY(json_get_text(&text, entry, "c"));
@@ -139,6 +172,37 @@ static enum err check_commitment(const struct report_row *row, const json_t *ent
 	if (!digest_equal_bytes(buf_slice(&told), digest_slice(&made)))
 		return failure(ERR_FORGED, "its entry does not commit to its payload");
 	return OK;
+}
+
+/* The first row out of a batch brings it: an entry, whose payload says the root of its rows. */
+static enum err open_batch(struct report_reader *r, const struct report_row *row)
+{
+	AUTO(json_auto) json_t *entry = NULL;
+	struct slice kind;
+
+	TRY(place_entry(r, row, row->batch.entry));
+	TRY(json_read(&entry, row->batch.entry, REPORT_MAX_LINE));
+	TRY(json_get_text(&kind, entry, "ev"));
+	if (!slice_equal(kind, S("usage.batch")))
+		return failure(ERR_FORGED, "its batch is no usage.batch");
+	TRY(check_commitment(row->batch.payload, row->batch.nonce, entry));
+	TRY(audit_batch_read(&r->batch, row->batch.payload));
+	r->has_batch = true;
+	r->batch_index = row->index;
+	r->batch_row = 0;
+	return OK;
+}
+
+static enum err place_row(struct report_reader *r, const struct report_row *row)
+{
+	if (!row->batch_row)
+		return place_entry(r, row, row->entry);
+	if (row->batch.entry.size)
+		TRY(open_batch(r, row));
+	if (!r->has_batch || r->batch_index != row->index || row->batch_row <= r->batch_row)
+		return failure(ERR_FORGED, "it does not stand behind another row of its batch");
+	r->batch_row = row->batch_row;
+	return audit_batch_check(&r->batch, row->entry, row->batch_row - 1, &row->path);
 }
 
 static bool is_cell(const json_t *told, const struct report_cell *cell)
@@ -181,7 +245,7 @@ static enum err check_row(struct report_reader *r, const json_t *o, struct repor
 	TRY(place_row(r, row));
 	TRY(json_read(&entry, row->entry, REPORT_MAX_LINE));
 	if (row->payload.size) {
-		TRY(check_commitment(row, entry));
+		TRY(check_commitment(row->payload, row->nonce, entry));
 		TRY(json_read(&payload, row->payload, REPORT_MAX_PAYLOAD));
 	}
 	r->erased += !r->asked.report.of_entries && !payload;

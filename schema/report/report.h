@@ -76,12 +76,24 @@ struct report_head {
 	struct digest root;
 };
 
-/* An entry that is a row. */
+/* What is committed to: an entry, and its payload. */
+struct report_evidence {
+	struct slice entry;
+	struct slice payload;
+	uint8_t nonce[REPORT_NONCE];
+};
+
+/*
+ * An entry that is a row; or a row of a batch (schema/audit/batch.h), which shares its entry with
+ * others: it has a leaf of its own under the batch's root, and that is its `entry` then.
+ */
 struct report_row {
 	uint64_t index;
-	unsigned batch_row;   /* 1 + the row of a batch that shares the entry; 0: none */
-	struct slice entry;   /* as it stands in the tree */
-	struct slice payload; /* empty: erased, or the report is of_entries */
+	unsigned batch_row;           /* 1 + the row of a batch; 0: it has an entry of its own */
+	struct report_evidence batch; /* of the first row out of this batch only; else empty */
+	struct merkle_proof path;     /* from the row up to the batch's root */
+	struct slice entry;           /* as it stands in the tree */
+	struct slice payload;         /* empty: erased, or the report is of_entries */
 	uint8_t nonce[REPORT_NONCE];
 	struct merkle_gap gap; /* between the row before (or the beginning) and this one */
 };

@@ -6,11 +6,13 @@
 //	verify_log -vkey KEY -url https://... -ca ca.pem [-policy FILE] [-old FILE] [-receipt FILE]
 //	verify_log -vkey KEY -dir DIR [-policy FILE] [-old FILE] [-receipt FILE]
 //	verify_log -vkey KEY -receipt FILE [-policy FILE]
+//	verify_log -vkey KEY -note FILE
 //
 // It verifies the checkpoint's signature (with -policy also those of enough witnesses), recomputes every leaf hash from the entry bundles and the
 // root from the tiles; with -old, that the log continues the one of an earlier checkpoint; with
 // -receipt, the inclusion of one entry and that it commits to its payload (with neither -url nor
-// -dir nothing else). It prints one line of JSON, or an error and exits with 1.
+// -dir nothing else). A note is any text that this key has signed. It prints one line of JSON, or
+// an error and exits with 1.
 //
 // Two adaptations (C2SP tlog-tiles differs from what the packages were made for): a tile's path
 // has no height, and the checkpoint's first line is the log's origin.
@@ -362,6 +364,22 @@ type result struct {
 	Receipt int64  `json:"receipt"`
 }
 
+func verifyNote(file, vkey string) (string, error) {
+	signed, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	verifier, err := note.NewVerifier(vkey)
+	if err != nil {
+		return "", err
+	}
+	opened, err := note.Open(signed, note.VerifierList(verifier))
+	if err != nil {
+		return "", err
+	}
+	return opened.Text, nil
+}
+
 func verifyAll(f *fetcher, out *result, vkey, oldFile string, p *policy) error {
 	signed, err := f.get("checkpoint")
 	if err != nil {
@@ -388,12 +406,20 @@ func run() error {
 	vkey := flag.String("vkey", "", "the log's verifier key")
 	oldFile := flag.String("old", "", "an earlier checkpoint, which the log must continue")
 	receiptFile := flag.String("receipt", "", "a receipt to verify, too")
+	noteFile := flag.String("note", "", "a signed note, and nothing else")
 	policyFile := flag.String("policy", "", "a tlog-policy: which witnesses must have cosigned")
 	flag.Parse()
 
 	policy, err := readPolicy(*policyFile)
 	if err != nil {
 		return err
+	}
+	if *noteFile != "" {
+		text, err := verifyNote(*noteFile, *vkey)
+		if err != nil {
+			return err
+		}
+		return json.NewEncoder(os.Stdout).Encode(map[string]string{"text": text})
 	}
 	out := result{-1, "", -1, -1}
 	if *url != "" || *dir != "" {

@@ -8,10 +8,11 @@
 #include "crypto/commit.h"
 #include "crypto/json.h"
 #include "crypto/tile.h"
+#include "schema/audit/batch.h"
 #include "schema/report/note.h"
 #include "schema/report/reader.h"
 
-enum { ENTRIES = 300, ROW_EVERY = 7, MAX_FORM = 1 << 20 };
+enum { ENTRIES = 300, ROW_EVERY = 7, MAX_FORM = 1 << 20, BATCH = 100, BATCH_ROWS = 6 };
 
 /* A log of downloads and of other things, by two persons, the last of which tries to be a formula
  * and a script. */
@@ -41,23 +42,63 @@ static enum err fetch(void *context, struct digest *out, struct tile tile)
 
 static const struct tile_source source = {fetch, NULL};
 
-static void write_entry(unsigned i)
+/* Rows of the batch that is entry BATCH: downloads, too. */
+static struct {
+	char entries[BATCH_ROWS][256];
+	char payloads[BATCH_ROWS][512];
+	struct digest leaves[BATCH_ROWS];
+} batched;
+
+static void write_leaf(char entry[256], const char *payload, uint8_t nonce, const char *kind,
+		       unsigned i)
 {
 	AUTO(buf_free) struct buf c = buf_new(100);
+	uint8_t bytes[REPORT_NONCE];
 	struct digest commitment;
 
-	snprintf(logbook.payloads[i], sizeof logbook.payloads[i],
+	memset(bytes, nonce, sizeof bytes);
+	commitment = audit_commitment(bytes, slice_of_string(payload));
+	text_write_base64(&c, digest_slice(&commitment), TEXT_BASE64_URL_RAW);
+	snprintf(entry, 256,
+		 "{\"c\":\"%s\",\"ev\":\"%s\",\"id\":\"00000000-0000-7000-8000-%012u\",\"t\":"
+		 "\"2026-01-02T03:04:05.%03uZ\",\"v\":1}",
+		 buf_string(&c), kind, i, i % 1000);
+}
+
+static void write_payload(char out[512], unsigned i)
+{
+	snprintf(out, 512,
 		 "{\"actor\":{\"id\":\"\",\"name\":\"%s\"},\"bytes\":%u,\"model\":\"a/b\",\"path\":"
 		 "\"%s\",\"ranges\":[[0,1],[4,5]],\"size\":100,\"transfers\":1}",
 		 i % 2 ? "ada" : "=1+1", 10 * i, i % 2 ? "x.bin" : "<script>\\\"</script>");
+}
+
+static void write_entry(unsigned i)
+{
+	write_payload(logbook.payloads[i], i);
 	memset(logbook.nonces[i], (int)i, REPORT_NONCE);
-	commitment = audit_commitment(logbook.nonces[i], slice_of_string(logbook.payloads[i]));
-	text_write_base64(&c, digest_slice(&commitment), TEXT_BASE64_URL_RAW);
-	snprintf(logbook.entries[i], sizeof logbook.entries[i],
-		 "{\"c\":\"%s\",\"ev\":\"%s\",\"id\":\"00000000-0000-7000-8000-%012u\",\"t\":"
-		 "\"2026-01-02T03:04:05.%03uZ\",\"v\":1}",
-		 buf_string(&c), i % ROW_EVERY ? "audit.query" : "download.end", i, i);
+	write_leaf(logbook.entries[i], logbook.payloads[i], (uint8_t)i,
+		   i % ROW_EVERY ? "audit.query" : "download.end", i);
 	logbook.leaves[i] = merkle_leaf(slice_of_string(logbook.entries[i]));
+}
+
+static void write_batch(void)
+{
+	AUTO(buf_free) struct buf payload = buf_new(AUDIT_BATCH_TEXT);
+	struct audit_batch batch = {.count = BATCH_ROWS, .first_ms = 1, .last_ms = 2};
+
+	for (unsigned i = 0; i < BATCH_ROWS; i++) {
+		write_payload(batched.payloads[i], i);
+		write_leaf(batched.entries[i], batched.payloads[i], (uint8_t)i, "download.end",
+			   500 + i);
+		batched.leaves[i] = merkle_leaf(slice_of_string(batched.entries[i]));
+	}
+	batch.root = audit_batch_root(batched.leaves, BATCH_ROWS);
+	audit_batch_write(&payload, &batch);
+	snprintf(logbook.payloads[BATCH], sizeof logbook.payloads[BATCH], "%s",
+		 buf_string(&payload));
+	write_leaf(logbook.entries[BATCH], logbook.payloads[BATCH], BATCH, "usage.batch", BATCH);
+	logbook.leaves[BATCH] = merkle_leaf(slice_of_string(logbook.entries[BATCH]));
 }
 
 static int fill(void **state)
@@ -67,6 +108,8 @@ static int fill(void **state)
 	(void)state;
 	for (unsigned i = 0; i < ENTRIES; i++) {
 		write_entry(i);
+		if (i == BATCH)
+			write_batch();
 		merkle_append(&f, &logbook.leaves[i]);
 	}
 	logbook.root = merkle_root(&f);
@@ -92,31 +135,67 @@ static struct report_row row_of(unsigned i, const struct report_head *head)
 	return row;
 }
 
+struct making {
+	struct buf *out;
+	const struct report_form *form;
+	const struct report_head *head;
+	struct report_totals *totals;
+};
+
+static void add_row(struct making *m, const struct report_row *row)
+{
+	AUTO(arena_free) struct arena arena = {0};
+	struct report_cell cells[REPORT_MAX_COLUMNS];
+	uint64_t number = report_totals_rows(m->totals);
+
+	assert_ok(report_cells(cells, &arena, m->head->report, row));
+	assert_ok(report_totals_add(m->totals, row, cells));
+	assert_ok(m->form->row(m->out, m->head, row, cells, number));
+}
+
+/* Every other row of the batch. */
+static void add_batch(struct making *m, struct tile_reader *tiles)
+{
+	for (unsigned i = 1; i < BATCH_ROWS; i += 2) {
+		struct report_row row = {.index = BATCH,
+					 .batch_row = i + 1,
+					 .entry = slice_of_string(batched.entries[i]),
+					 .payload = slice_of_string(batched.payloads[i])};
+
+		memset(row.nonce, (int)i, REPORT_NONCE);
+		audit_batch_path(&row.path, batched.leaves, BATCH_ROWS, i);
+		if (i == 1) {
+			assert_ok(tile_gap(&row.gap, tiles, report_totals_next(m->totals), BATCH));
+			row.batch.entry = slice_of_string(logbook.entries[BATCH]);
+			row.batch.payload = slice_of_string(logbook.payloads[BATCH]);
+			memset(row.batch.nonce, BATCH, REPORT_NONCE);
+		}
+		add_row(m, &row);
+	}
+}
+
 /* A form of a report; of the entry `erased` there is no payload (-1: of each there is). */
 static void make(struct buf *out, unsigned form, const struct report_head *head, int erased)
 {
-	const struct report_form *f = &report_forms[form];
 	AUTO(report_totals_auto) struct report_totals *totals = report_totals_new(head->report);
 	AUTO(tile_reader_auto) struct tile_reader *tiles = tile_reader_new(&source, ENTRIES);
+	struct making m = {out, &report_forms[form], head, totals};
 	unsigned step = head->report->of_entries ? 1 : ROW_EVERY;
 	struct merkle_gap gap;
 
-	assert_ok(f->begin(out, head));
+	assert_ok(m.form->begin(out, head));
 	for (unsigned i = 0; i < ENTRIES; i += step) {
-		AUTO(arena_free) struct arena arena = {0};
-		struct report_cell cells[REPORT_MAX_COLUMNS];
 		struct report_row row = row_of(i, head);
-		uint64_t number = report_totals_rows(totals);
 
 		if ((int)i == erased)
 			row.payload = S("");
+		if (i / step == BATCH / step + 1 && step > 1)
+			add_batch(&m, tiles);
 		assert_ok(tile_gap(&row.gap, tiles, report_totals_next(totals), i));
-		assert_ok(report_cells(cells, &arena, head->report, &row));
-		assert_ok(report_totals_add(totals, &row, cells));
-		assert_ok(f->row(out, head, &row, cells, number));
+		add_row(&m, &row);
 	}
 	assert_ok(tile_gap(&gap, tiles, report_totals_next(totals), ENTRIES));
-	assert_ok(f->end(out, head, totals, &gap));
+	assert_ok(m.form->end(out, head, totals, &gap));
 }
 
 static enum err read_back(struct report_read *out, struct slice bytes, size_t piece)
@@ -186,7 +265,7 @@ static void what_is_made_is_read_back_in_pieces_of_any_size(void **state)
 		struct report_read read;
 
 		assert_ok(read_back(&read, buf_slice(&json), piece));
-		assert_int_equal(read.rows, (ENTRIES + ROW_EVERY - 1) / ROW_EVERY);
+		assert_int_equal(read.rows, (ENTRIES + ROW_EVERY - 1) / ROW_EVERY + BATCH_ROWS / 2);
 		assert_int_equal(read.erased, 0);
 		assert_int_equal(read.head.size, ENTRIES);
 		assert_memory_equal(&read.sha256, &digest, sizeof digest);
@@ -246,7 +325,14 @@ static void whatever_is_altered_is_found_and_named(void **state)
 		{"an index", "\"rows\":[", "\"index\":7,", "\"index\":8,", "row 2"},
 		{"a hash of a gap", "\"rows\":[", "\"gap\":[\"", "\"gap\":[\"AA", "row 2"},
 		{"a gap", "\"index\":7,", "\"gap\":", "\"gab\":", "gap: 0 hashes"},
-		{"a sum", "],\"end\"", "\"transfers\":43", "\"transfers\":44", "its totals"},
+		{"a row of a batch", "\"row\":1", "\"row\":3", "\"row\":2", ""},
+		{"a path", "\"index\":100", "\"path\":[\"", "\"path\":[\"AA", ""},
+		{"an entry of a row", "\"index\":100", "05.503Z", "05.504Z", ""},
+		{"a batch", "\"rows\":[", "\"batch\":{", "\"botch\":{", "another row of its batch"},
+		{"a batch's payload", "\"rows\":[", "\\\"count\\\":6", "\\\"count\\\":7",
+		 "does not commit"},
+		{"a batch's kind", "\"rows\":[", "usage.batch", "usage.botch", "no usage.batch"},
+		{"a sum", "],\"end\"", "\"transfers\":46", "\"transfers\":47", "its totals"},
 		{"a group", "],\"end\"", "\"key\":\"ada\"", "\"key\":\"eve\"", "its totals"},
 		{"the size", "{\"report\"", "\"size\":300", "\"size\":299", "gap"},
 		{"the root", "\"origin\"", "\"root\":\"", "\"root\":\"A", ""},
