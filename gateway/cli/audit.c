@@ -12,6 +12,7 @@
 #include "gateway/cli/audit_complete.h"
 #include "gateway/cli/audit_report.h"
 #include "gateway/cli/commands.h"
+#include "gateway/cli/log_before.h"
 #include "gateway/cli/output.h"
 #include "gateway/cli/trust.h"
 
@@ -51,13 +52,15 @@ static unsigned threads_for(const struct trust *t)
 	return t->from.client || cores < 1 ? 1 : (unsigned)cores;
 }
 
-static enum err verify(struct audit_verified *out, struct trust *t, struct arena *arena)
+/* `remembered` NULL: nothing is. */
+static enum err verify(struct audit_verified *out, struct trust *t, struct arena *arena,
+		       const struct audit_remembered *remembered)
 {
 	struct audit_source source = {.fetch = log_fetch,
 				      .context = &t->from,
 				      .threads = threads_for(t),
 				      .vkey = slice_of_string(t->state.vkey)};
-	enum err result = audit_verify(out, &source, &t->state.checkpoint);
+	enum err result = audit_verify(out, &source, remembered);
 	char why[FAILURE_MAX_TEXT];
 
 	if (result != OK && !t->is_first) {
@@ -66,14 +69,19 @@ static enum err verify(struct audit_verified *out, struct trust *t, struct arena
 			       why, t->state_path);
 	}
 	TRY(result);
-	TRY(witnessed_check(&t->witnesses, arena, &t->witnessed, buf_slice(&t->from.checkpoint)));
+	return witnessed_check(&t->witnesses, arena, &t->witnessed, buf_slice(&t->from.checkpoint));
+}
+
+static enum err remember(struct trust *t, const struct audit_verified *out)
+{
 	t->state.checkpoint.size = out->size;
 	memcpy(t->state.checkpoint.root, out->root, sizeof out->root);
 	return log_state_write(&t->state, t->state_path);
 }
 
 static enum err print_verified(const struct cli *cli, const struct trust *t,
-			       const struct audit_verified *v, uint64_t before)
+			       const struct audit_verified *v, uint64_t before,
+			       const struct log_before *old)
 {
 	AUTO(json_auto) json_t *answer = json_object_new();
 	AUTO(buf_free) struct buf root = buf_new(128);
@@ -84,6 +92,7 @@ static enum err print_verified(const struct cli *cli, const struct trust *t,
 	json_put_text(answer, "vkey", slice_of_string(t->state.vkey));
 	json_put_int(answer, "remembered", (int64_t)before);
 	json_put_bool(answer, "first", t->is_first);
+	log_before_describe(old, answer);
 	if (t->witnessed.is_given)
 		json_put_text(answer, "witnesses", slice_of_string(t->witnesses));
 	TRY(output_done(cli, answer,
@@ -106,6 +115,8 @@ enum err command_audit_verify(struct cli *cli)
 {
 	AUTO(trust_clear) struct trust trust = {0};
 	struct audit_verified verified;
+	const struct audit_remembered *remembered;
+	struct log_before old;
 	uint64_t before;
 
 	if (cli_word(cli, 0))
@@ -114,9 +125,16 @@ enum err command_audit_verify(struct cli *cli)
 	    arguments_value(&cli->arguments, "actor") || arguments_value(&cli->arguments, "from"))
 		return audit_complete(cli);
 	TRY(trust_begin(&trust, cli));
-	before = trust.state.checkpoint.size;
-	TRY(verify(&verified, &trust, &cli->arena));
-	return print_verified(cli, &trust, &verified, before);
+	TRY(log_before_read(&old, cli, &trust));
+	remembered = log_before_remembered(&old);
+	before = remembered ? remembered->size : 0;
+	TRY(verify(&verified, &trust, &cli->arena, remembered));
+	TRY(log_before_compare(&old, verified.size));
+	TRY(remember(&trust, &verified));
+	TRY(print_verified(cli, &trust, &verified, before, &old));
+	if (!cli->json)
+		log_before_print(&old);
+	return OK;
 }
 
 enum err audit_fetch_receipt_at(json_t **out, struct client *c, const char *path)
@@ -213,7 +231,8 @@ enum err command_audit_export(struct cli *cli)
 	TRY(file_open_directory(&dir, AT_FDCWD, cli_word(cli, 0)));
 	TRY(file_write_atomic(dir, "vkey", slice_of_string(trust.state.vkey), 0644));
 	trust.from.save_to = dir;
-	TRY(verify(&verified, &trust, &cli->arena));
+	TRY(verify(&verified, &trust, &cli->arena, &trust.state.checkpoint));
+	TRY(remember(&trust, &verified));
 	return output_done(cli, NULL,
 			   "%llu entries are copied to %s, and verify; sallyport audit verify "
 			   "--dir %s does it again",

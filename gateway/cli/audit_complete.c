@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "crypto/base/file.h"
-#include "crypto/tile.h"
 #include "gateway/cli/complete.h"
 #include "gateway/cli/output.h"
 #include "gateway/cli/receipt.h"
@@ -78,30 +77,12 @@ static enum err ask(struct intake *in, struct client *c, struct arena *arena, bo
 
 /* ---- is it the log that was seen before? */
 
-static enum err fetch_tile(void *context, struct digest *out, struct tile tile)
-{
-	AUTO(buf_free) struct buf bytes = buf_new(TILE_BYTES);
-	char path[TILE_PATH];
-	enum err result;
-
-	tile_path(path, tile);
-	result = log_fetch(context, &bytes, path);
-	if (result == ERR_NOT_FOUND && tile.width < TILE_WIDTH) {
-		tile_path(path, (struct tile){tile.kind, tile.level, tile.index, TILE_WIDTH});
-		result = log_fetch(context, &bytes, path);
-	}
-	TRY(result);
-	if (bytes.size < tile.width * sizeof *out)
-		return failure(ERR_FORMAT, "%s is too short", path);
-	memcpy(out, bytes.data, tile.width * sizeof *out);
-	return OK;
-}
-
 /* One of the two begins with the other; the proof is made of the log's own tiles. */
 static enum err check_remembered(const struct complete *c, struct trust *t)
 {
-	struct tile_source source = {fetch_tile, &t->from};
 	uint64_t before = t->state.checkpoint.size;
+	struct log_tiles tiles = {&t->from, before < c->size ? c->size : before};
+	struct tile_source source = {log_fetch_tile, &tiles};
 	struct merkle_proof proof;
 	struct digest root;
 	enum err result;

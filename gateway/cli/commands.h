@@ -166,7 +166,7 @@
 	X("audit saved",     "",                "",                                       0, 0, "filters that were saved",                               command_audit_saved) \
 	X("audit forget",    "NAME",            "",                                       1, 1, "remove saved filters",                                  command_audit_forget) \
 	X("audit receipts",  "",                "from= to= limit= cursor=",               0, 0, "what you did, each with a receipt to fetch",             command_audit_receipts) \
-	X("audit verify",    "[REPORT.json]",   "dir= state= vkey= policy= license= actor= from= out= receipt= earlier= whole", 0, 1, "recompute the whole log and compare; --license, --actor (ids) or --from FILE: is an entry of these left out? With a file: a signed report, offline", command_audit_verify) \
+	X("audit verify",    "[REPORT.json]",   "dir= state= vkey= policy= license= actor= from= out= receipt= earlier= whole old-vkey= old=", 0, 1, "recompute the whole log and compare; --license, --actor (ids) or --from FILE: is an entry of these left out? --old-vkey KEY [--old DIR]: follow it into the log it continues. With a file: a signed report, offline", command_audit_verify) \
 	X("audit report",    "[NAME]",          "from= to= actor= license= model= size= out= state= vkey= policy=", 0, 1, "make a signed report and take all its forms; without a name: which there are", command_audit_report) \
 	X("audit export",    "DIR",             "state= vkey=",                                       1, 1, "copy the public log into a directory",                  command_audit_export)
 /* clang-format on */

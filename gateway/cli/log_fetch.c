@@ -53,6 +53,29 @@ enum err log_fetch(void *context, struct buf *out, const char *path)
 	return from->save_to < 0 ? OK : save(from->save_to, path, bytes);
 }
 
+enum err log_fetch_tile(void *context, struct digest *out, struct tile tile)
+{
+	const struct log_tiles *tiles = context;
+	struct tile now = tile_of(tile.level, tile.index, tiles->size);
+	AUTO(buf_free) struct buf bytes = buf_new(TILE_BYTES);
+	char path[TILE_PATH];
+	enum err result;
+
+	tile_path(path, now.width > tile.width ? now : tile);
+	result = log_fetch(tiles->from, &bytes, path);
+	if (result == ERR_NOT_FOUND && now.width < TILE_WIDTH) { /* it has grown meanwhile */
+		now = tile;
+		now.width = TILE_WIDTH;
+		tile_path(path, now);
+		result = log_fetch(tiles->from, &bytes, path);
+	}
+	TRY(result);
+	if (bytes.size < tile.width * sizeof *out)
+		return failure(ERR_FORMAT, "%s is too short", path);
+	memcpy(out, bytes.data, tile.width * sizeof *out);
+	return OK;
+}
+
 enum err log_fetch_vkey(const char **out, struct arena *arena, struct log_from *from)
 {
 	AUTO(buf_free) struct buf text = buf_new(4096);

@@ -3,6 +3,7 @@
 #ifndef GATEWAY_CLI_LOG_FETCH_H
 #define GATEWAY_CLI_LOG_FETCH_H
 
+#include "crypto/tile.h"
 #include "gateway/cli/client.h"
 #include "schema/audit/verify.h"
 
@@ -17,6 +18,15 @@ struct log_from {
 
 /* An audit_fetch_fn; the context is a struct log_from. */
 RESULT log_fetch(void *context, struct buf *out, const char *path);
+
+struct log_tiles {
+	struct log_from *from;
+	uint64_t size; /* of a checkpoint whose files are there */
+};
+
+/* A tile_fetch_fn; the context is a struct log_tiles. What comes is what the log says: only a root
+ * of it proves it. */
+RESULT log_fetch_tile(void *context, struct digest *out, struct tile tile);
 
 /* The verifier key as the log itself tells it: for the first time only. In the arena. */
 RESULT log_fetch_vkey(const char **out, struct arena *arena, struct log_from *from);

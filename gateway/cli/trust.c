@@ -12,7 +12,11 @@ void trust_clear(struct trust *t)
 static enum err pin_key(struct trust *t, struct cli *cli)
 {
 	const char *vkey = arguments_value(&cli->arguments, "vkey");
+	const char *old = arguments_value(&cli->arguments, "old-vkey");
 
+	t->is_renewed = old && t->state.vkey && strcmp(old, t->state.vkey) == 0;
+	if (t->is_renewed)
+		t->state.vkey = NULL;
 	TRY(witnessed_read(&t->witnessed, &cli->arena, arguments_value(&cli->arguments, "policy")));
 	vkey = vkey ? vkey : t->witnessed.vkey;
 	t->is_first = !t->state.vkey;

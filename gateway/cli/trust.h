@@ -2,7 +2,7 @@
 /*
  * trust.h - which log, and whose key: --vkey, else the one of --policy, else the one remembered,
  * else (the first time) the one the log tells. A key that differs from the remembered one is a
- * refusal.
+ * refusal, but where --old-vkey says that the log goes on under another key.
  */
 #ifndef GATEWAY_CLI_TRUST_H
 #define GATEWAY_CLI_TRUST_H
@@ -17,6 +17,7 @@ struct trust {
 	const char *state_path;
 	struct log_state state;
 	bool is_first;
+	bool is_renewed;            /* what is remembered is the log before it: --old-vkey */
 	struct witnessed witnessed; /* --policy */
 	const char *witnesses;      /* that have cosigned, as checked */
 };

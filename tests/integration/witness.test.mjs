@@ -132,6 +132,12 @@ test("what is published gets the cosignatures of both, and an auditor checks the
 		return done.code === 0 && done;
 	});
 	assert.match(receipt.stdout, /cosigned by one, two/);
+	const [{ id }] = (await expect(200, gateway, "GET", "/api/v1/licenses",
+		{ token: gateway.tokens.researcher })).json.licenses;
+	const whole = await gateway.cli(gateway.tokens.researcher, "audit", "verify", "--license",
+		id, "--policy", policy);
+	assert.equal(whole.code, 0, whole.stderr);
+	assert.match(whole.stdout, /nothing is left out[^]*cosigned by: one, two/);
 	const state = (await expect(200, gateway, "GET", "/api/v1/log/witnesses",
 		{ token: gateway.tokens.auditor })).json;
 	assert.deepEqual(state.witnesses.map((w) => [w.name, w.failures]),
@@ -193,6 +199,9 @@ test("a gateway that was put back to a backup is caught", async () => {
 	await answers(200);
 	await act();
 	const lost = await settled();
+	here.copy = path.join(gateway.folder, "old-log");
+	const copied = await gateway.cli(gateway.tokens.auditor, "audit", "export", here.copy);
+	assert.equal(copied.code, 0, copied.stderr);
 	await down(() => {
 		execFileSync("rm", ["-rf", gateway.dir]);
 		execFileSync("mv", [backup, gateway.dir]);
@@ -248,6 +257,13 @@ test("and goes on under a new origin, which says what it continues", async () =>
 	const verified = await gateway.cli(gateway.tokens.auditor, "audit", "verify", "--policy",
 		policy, "--state", path.join(gateway.folder, "new-state"));
 	assert.equal(verified.code, 0, verified.stderr);
+	const audits = (...more) => gateway.cli(gateway.tokens.auditor, "audit", "verify", "--state",
+		path.join(gateway.folder, "followed"), "--vkey", vkey, "--old-vkey", ...more);
+	const followed = await audits(here.vkey, "--old", here.copy);
+	assert.equal(followed.code, 0, followed.stderr);
+	assert.match(followed.stdout, /it continues .* were lost/);
+	assert.match(followed.stdout, /the entries kept are the old log's/);
+	assert.equal((await audits(vkey)).code, 1, "the new key is not the old one's");
 	const again = await gateway.cli("", ...words, "--origin", `${origin}/3`);
 	assert.equal(again.code, 1, "a log that goes on needs no new origin");
 });
