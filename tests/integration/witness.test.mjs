@@ -254,11 +254,13 @@ test("and goes on under a new origin, which says what it continues", async () =>
 		[origin, Number(old.split("\n")[1]), old]);
 	assert.ok(events[0].index >= payload.kept && payload.kept < payload.old_size);
 	fs.writeFileSync(policy, fs.readFileSync(policy, "utf8").replace(here.vkey, vkey));
+	await settled(); // that question was an entry, too
 	const verified = await gateway.cli(gateway.tokens.auditor, "audit", "verify", "--policy",
 		policy, "--state", path.join(gateway.folder, "new-state"));
 	assert.equal(verified.code, 0, verified.stderr);
-	const audits = (...more) => gateway.cli(gateway.tokens.auditor, "audit", "verify", "--state",
-		path.join(gateway.folder, "followed"), "--vkey", vkey, "--old-vkey", ...more);
+	const follow = ["--state", path.join(gateway.folder, "followed"), "--vkey", vkey];
+	const audits = (...more) => gateway.cli(gateway.tokens.auditor, "audit", "verify",
+		...follow, "--old-vkey", ...more);
 	const followed = await audits(here.vkey, "--old", here.copy);
 	assert.equal(followed.code, 0, followed.stderr);
 	assert.match(followed.stdout, /it continues .* were lost/);
