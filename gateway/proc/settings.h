@@ -56,6 +56,9 @@ enum { SETTINGS_MAX_TEXT = 1024, SETTINGS_MAX_FILE = 64 * 1024 };
 	X(database, edge_password_file,    edge_password_file,    TEXT,   "",          0, 1000,       "file with the password of sallyport_edge; empty: none is asked for") \
 	X(database, scribe_password_file,  scribe_password_file,  TEXT,   "",          0, 1000,       "file with the password of sallyport_scribe") \
 	X(database, auditor_password_file, auditor_password_file, TEXT,   "",          0, 1000,       "file with the password of sallyport_auditor") \
+	X(retention, usage_months,         retention_usage_months, NUMBER, "12",       6, 1200,       "how long the log keeps what single calls, downloads and sign-ins tell; the AI Act (19, 26(6)) wants six months") \
+	X(retention, record_years,         retention_record_years, NUMBER, "10",       10, 100,       "how long it keeps what all other entries tell (decisions, licenses, models ...); the AI Act (18) wants ten years") \
+	X(retention, session_days,         retention_session_days, NUMBER, "30",       1, 3650,       "how long it is known where an ended session was, and which one-time codes there were") \
 	X(courier,  allow,                 courier_allow,         TEXT,   "",          0, 1000,       "hosts the gateway may go to (models to import, keys of issuers, identity providers ...): HOST, HOST:PORT, *.HOST, with spaces between; empty: none") \
 	X(courier,  allow_private,         courier_allow_private, SWITCH, "no",        0, 1,          "let those hosts be at loopback and private addresses, too") \
 	X(courier,  ca_file,               courier_ca_file,       TEXT,   "",          0, 1000,       "PEM file with authorities to trust besides the system's") \

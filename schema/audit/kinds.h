@@ -147,7 +147,15 @@
 	X(INFER_END,         "infer.end",         B) \
 	X(DECISION_DENY,     "decision.deny",     B) \
 	X(REPORT_MAKE,       "report.make",       A) \
-	X(AUDIT_QUERY,       "audit.query",       B)
+	X(AUDIT_QUERY,       "audit.query",       B) \
+	X(ERASURE_ASK,       "erasure.ask",       A) \
+	X(ERASURE_REJECT,    "erasure.reject",    A) \
+	X(ERASURE_OVERRIDE,  "erasure.override",  A) \
+	X(ERASURE_CONFIRM,   "erasure.confirm",   A) \
+	X(ERASURE_RUN,       "erasure.run",       A) \
+	X(RETENTION_RUN,     "retention.run",     A) \
+	X(HOLD_PLACE,        "hold.place",        A) \
+	X(HOLD_LIFT,         "hold.lift",         A)
 /* clang-format on */
 
 #define AUDIT_ENUM(kind, name, class) AUDIT_##kind,

@@ -69,7 +69,9 @@ enum err store_audit_state(struct store *s, struct arena *arena, struct store_au
 #define EVENT_SELECT \
 	"SELECT id, coalesce(seq < (SELECT max(size) FROM auditor_checkpoint), false), " \
 	"coalesce(seq, 0), at, kind, actor, actor_name, model, license, right_name, allow, code, " \
-	"payload, chain, nonce, leaf FROM auditor_event "
+	"payload, chain, nonce, leaf, payload IS NULL, coalesce((SELECT x.erased_by_seq FROM " \
+	"auditor_erased x WHERE payload IS NULL AND x.id = auditor_event.id), -1) " \
+	"FROM auditor_event "
 
 static void take_event(struct store_step *step, void *out)
 {
@@ -90,6 +92,8 @@ static void take_event(struct store_step *step, void *out)
 	event->payload = store_take_payload(step);
 	store_take_bytes(step, event->nonce, STORE_NONCE);
 	event->leaf = store_take_text(step);
+	event->is_erased = store_take_bool(step);
+	event->erased_by = (uint64_t)store_take_int(step);
 }
 
 enum err store_audit_own(struct store *s, struct arena *arena, struct store_event **out,

@@ -282,6 +282,8 @@ static void take_found(struct store_step *step, void *out)
 	found->bytes = store_take_int(step);
 	event->leaf = store_take_text(step);
 	store_take_bytes(step, event->nonce, STORE_NONCE);
+	event->is_erased = store_take_bool(step);
+	event->erased_by = (uint64_t)store_take_int(step);
 }
 
 /* Where the payloads that this page looks into end: *bounds becomes them. */
@@ -334,7 +336,9 @@ enum err store_audit_find(struct store *s, struct arena *arena, struct store_aud
 	buf_write_string(&q.sql,
 			 "SELECT p.place, r.id, r.at, r.kind, r.actor, r.actor_name, r.model, "
 			 "r.license, r.right_name, r.allow, r.code, r.payload, r.chain, "
-			 "host(e.address), e.tokens, e.bytes, r.leaf, r.nonce FROM ");
+			 "host(e.address), e.tokens, e.bytes, r.leaf, r.nonce, r.payload IS NULL, "
+			 "coalesce((SELECT x.erased_by_seq FROM auditor_erased x "
+			 "WHERE r.payload IS NULL AND x.id = r.id), -1) FROM ");
 	write_walk(&q, query, &bounds, query->limit, has_text);
 	buf_printf(&q.sql,
 		   " JOIN auditor_entry e ON e.place = p.place "
