@@ -8,6 +8,7 @@
 #include "crypto/json.h"
 #include "crypto/tile.h"
 #include "crypto/tlog_proof.h"
+#include "gateway/api/audit/filters.h"
 #include "gateway/api/authorize.h"
 #include "gateway/api/hub/hub.h"
 #include "gateway/api/license/receipt.h"
@@ -84,7 +85,7 @@ static enum err write_proof(struct buf *out, struct route_context *context, stru
 	AUTO(buf_free) struct buf note = buf_new(NOTE_MAX);
 	struct tile_source source = {log_tiles_fetch, &context->api->log_directory};
 	struct tlog_proof proof = {
-		.index = event->index, .has_extra = true, .extra_size = STORE_NONCE};
+		.index = event->index, .has_extra = !event->is_erased, .extra_size = STORE_NONCE};
 	struct checkpoint checkpoint;
 
 	TRY(best_checkpoint(&note, &checkpoint, context, arena, event->index));
@@ -105,9 +106,14 @@ static json_t *describe_receipt(struct arena *arena, const struct store_event *e
 	json_put_text(answer, "id", slice_of_string(api_uuid(arena, event->id)));
 	json_put_int(answer, "index", (int64_t)event->index);
 	json_put_text(answer, "entry", event->leaf);
-	json_put_text(answer, "nonce",
-		      slice_of_string(api_base64(arena, slice_of(event->nonce, STORE_NONCE))));
-	json_put_text(answer, "payload", event->payload);
+	if (event->is_erased) {
+		json_put(answer, "erased", audit_describe_erased(event));
+	} else {
+		json_put_text(
+			answer, "nonce",
+			slice_of_string(api_base64(arena, slice_of(event->nonce, STORE_NONCE))));
+		json_put_text(answer, "payload", event->payload);
+	}
 	json_put_text(answer, "proof", proof);
 	return answer;
 }

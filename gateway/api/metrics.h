@@ -27,6 +27,9 @@
 	X(STREAMS_CUT,       "sallyport_streams_cut_total",       "downloads and generations ended by a withdrawal or a lapse") \
 	X(WITHDRAWALS,       "sallyport_withdrawals_total",       "acts that withdrew access and waited for all edges") \
 	X(WITHDRAWAL_MS,     "sallyport_withdrawal_milliseconds_total", "time those waited, after their commit and publication") \
+	X(ERASED_ENTRIES,    "sallyport_erased_entries_total{why=\"erasure\"}", "entries of the log whose payload was erased") \
+	X(RETIRED_ENTRIES,   "sallyport_erased_entries_total{why=\"retention\"}", NULL) \
+	X(RETENTION_RUNS,    "sallyport_retention_runs_total",    "passes of the job that erases what has been kept long enough") \
 	X(WITHDRAWAL_LAPSES, "sallyport_withdrawal_lapsed_edges_total", "edges that did not confirm, and whose lease was waited for")
 /* clang-format on */
 

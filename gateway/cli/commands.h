@@ -168,6 +168,9 @@
 	X("audit receipts",  "",                "from= to= limit= cursor=",               0, 0, "what you did, each with a receipt to fetch",             command_audit_receipts) \
 	X("audit verify",    "[REPORT.json]",   "dir= state= vkey= policy= license= actor= from= out= receipt= earlier= whole old-vkey= old=", 0, 1, "recompute the whole log and compare; --license, --actor (ids) or --from FILE: is an entry of these left out? --old-vkey KEY [--old DIR]: follow it into the log it continues. With a file: a signed report, offline", command_audit_verify) \
 	X("audit report",    "[NAME]",          "from= to= actor= license= model= size= out= state= vkey= policy=", 0, 1, "make a signed report and take all its forms; without a name: which there are", command_audit_report) \
+	X("audit erase",     "[PERSON]",        "reason= scope= override= state= confirm= reject= preview list", 0, 1, "ask to erase what is known of a person; another one says --confirm ID or --reject ID; --preview: what would go", command_audit_erase) \
+	X("audit hold",      "[KIND TARGET]",   "reason= lift=",                          0, 2, "let nothing of a person, license or model be erased; --lift ID; without words: list", command_audit_hold) \
+	X("audit retention", "",                "dry-run",                                0, 0, "how long what is kept, what went last; --dry-run: what is due now", command_audit_retention) \
 	X("audit export",    "DIR",             "state= vkey=",                                       1, 1, "copy the public log into a directory",                  command_audit_export)
 /* clang-format on */
 

@@ -7,6 +7,7 @@
 #include "crypto/note.h"
 #include "crypto/token.h"
 #include "gateway/keeper/keeper_state.h"
+#include "gateway/keeper/reduce.h"
 #include "gateway/keeper/rules_adapter.h"
 #include "schema/report/note.h"
 
@@ -54,8 +55,12 @@ enum err keeper_open(struct keeper **out, int directory, struct slice origin)
 	TRY(make_log_key(k, origin));
 	sign_key_public(keyring_license_key(k->keyring), k->license_public);
 	TRY(jose_key_derive(&k->visa_key, sign_key_seed(keyring_license_key(k->keyring))));
-	k->ledger = (struct ledger){k->journal, k->events, shred_model, k,
-				    slice_of_string(k->log_key.name)};
+	k->ledger = (struct ledger){k->journal,
+				    k->events,
+				    shred_model,
+				    k,
+				    slice_of_string(k->log_key.name),
+				    reduce_key(sign_key_seed(keyring_log_key(k->keyring)))};
 	*out = k;
 	k = NULL; /* given away */
 	return OK;

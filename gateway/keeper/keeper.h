@@ -92,6 +92,10 @@ RESULT keeper_visa_sign(struct keeper *k, const struct wire_visa_sign *ask, stru
 RESULT keeper_log_append(struct keeper *k, const struct wire_log_append *batch,
 			 struct rules_time now, struct buf *checkpoint);
 
+/* What stands in for an entry's payload once that is erased (reduce.h). */
+RESULT keeper_entry_reduce(const struct keeper *k, const struct wire_log_entry *ask,
+			   struct buf *facts, struct digest *seal);
+
 /* How many must sign what; slices borrowed from the keeper. */
 void keeper_approvers(const struct keeper *k, struct slice model, struct wire_approvers_are *out);
 

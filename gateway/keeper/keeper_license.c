@@ -51,6 +51,12 @@ enum err keeper_approver_check(struct keeper *k, const struct wire_approver_chec
 	return allowed;
 }
 
+enum err keeper_entry_reduce(const struct keeper *k, const struct wire_log_entry *ask,
+			     struct buf *facts, struct digest *seal)
+{
+	return ledger_reduce(&k->ledger, ask, facts, seal);
+}
+
 static uint64_t fact_of_journal(const void *context, const struct fact *like)
 {
 	return journal_fact(context, like);

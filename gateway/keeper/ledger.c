@@ -12,12 +12,14 @@
 #include "crypto/json.h"
 #include "crypto/merkle.h"
 #include "gateway/keeper/draft.h"
+#include "gateway/keeper/reduce.h"
 #include "gateway/keeper/rules_adapter.h"
 
 struct leaf {
 	uint8_t id[WIRE_ID];
 	char kind[WIRE_MAX_CODE + 1];
 	struct digest commitment;
+	bool is_erased; /* what came is not what it commits to, but what stands in for that */
 };
 
 static enum err leaf_fields(struct leaf *out, const json_t *value)
@@ -308,6 +310,9 @@ static enum err draft_facts(struct draft *d, const char *kind, struct slice payl
 	for (size_t i = 0; i < sizeof drafters / sizeof drafters[0]; i++) {
 		if (strcmp(kind, drafters[i].kind) != 0)
 			continue;
+		if (payload.size == 0)
+			return failure(ERR_FORMAT,
+				       "log entry: a %s that was erased lacks its facts", kind);
 		TRY(json_read(&value, payload, WIRE_MAX_PAYLOAD));
 		return drafters[i].draft(d, value);
 	}
@@ -321,7 +326,8 @@ static enum err draft_entry(struct draft *d, struct leaf *leaf, const struct wir
 	struct digest commitment = audit_commitment(entry->nonce, entry->payload);
 
 	TRY(leaf_parse(leaf, entry->leaf));
-	if (!digest_equal(&commitment, &leaf->commitment))
+	leaf->is_erased = !digest_equal(&commitment, &leaf->commitment);
+	if (leaf->is_erased && entry->payload.size && !reduce_holds(&d->ledger->reduce_key, entry))
 		return failure(ERR_FORGED, "log entry: the payload is not the one committed to");
 	TRY(draft_facts(d, leaf->kind, entry->payload));
 	d->leaves[d->leaf_count++] = merkle_leaf(entry->leaf);
@@ -339,6 +345,20 @@ static enum err draft_numbered(struct draft *d, struct leaf *leaf,
 		return OK;
 	snprintf(why, sizeof why, "%s", failure_text());
 	return failure(result, "entry %llu: %s", (unsigned long long)number, why);
+}
+
+enum err ledger_reduce(const struct ledger *l, const struct wire_log_entry *entry,
+		       struct buf *facts, struct digest *seal)
+{
+	struct digest commitment = audit_commitment(entry->nonce, entry->payload);
+	struct leaf leaf;
+
+	TRY(leaf_parse(&leaf, entry->leaf));
+	if (!digest_equal(&commitment, &leaf.commitment))
+		return failure(ERR_FORGED, "log entry: the payload is not the one committed to");
+	TRY(reduce_write(facts, leaf.kind, entry->payload));
+	*seal = reduce_seal(&l->reduce_key, entry->leaf, buf_slice(facts));
+	return OK;
 }
 
 static enum err run_shreds(const struct ledger *l, const struct draft *d)
@@ -377,7 +397,7 @@ static void remember_event(struct ledger *l, const struct leaf *leaf, struct sli
 {
 	enum event_kind kind;
 
-	if (event_kind_of_name(&kind, slice_of_string(leaf->kind)))
+	if (!leaf->is_erased && event_kind_of_name(&kind, slice_of_string(leaf->kind)))
 		events_add(l->events, leaf->id, kind, now_ms, payload);
 }
 

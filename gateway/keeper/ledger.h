@@ -21,13 +21,19 @@ struct ledger {
 	struct events *events;   /* borrowed */
 	ledger_shred_fn *shred;
 	void *context;
-	struct slice origin; /* borrowed; what statements of approvers call this gateway */
+	struct slice origin;      /* borrowed; what statements of approvers call this gateway */
+	struct digest reduce_key; /* reduce.h */
 };
 
 /* The batch as a whole or not at all; an empty one changes nothing. ERR_CONFLICT: it does not begin
  * where the log ends; ERR_FORMAT: a leaf is not canonical; ERR_FORGED: a payload does not match its
  * commitment. An event named in an entry can be used from now on. */
 RESULT ledger_append(struct ledger *l, const struct wire_log_append *batch, struct rules_time now);
+
+/* What stands in for an entry's payload once that is erased, and its seal (reduce.h). ERR_FORGED:
+ * the payload is not the one committed to; ERR_DENIED: no facts follow from it. */
+RESULT ledger_reduce(const struct ledger *l, const struct wire_log_entry *entry, struct buf *facts,
+		     struct digest *seal);
 
 /* Would an entry of this kind have its effect? Changes nothing. ERR_DENIED, ERR_EXPIRED,
  * ERR_FORGED, ERR_CONFLICT, ERR_FORMAT: it would not, or not as its approvals are. */

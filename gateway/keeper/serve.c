@@ -228,6 +228,21 @@ static enum err on_log_append(struct serve *s, struct slice body, struct buf *ou
 	return buf_done(out);
 }
 
+static enum err on_entry_reduce(struct serve *s, struct slice body, struct buf *out)
+{
+	AUTO(buf_free) struct buf facts = buf_new(WIRE_MAX_PAYLOAD);
+	struct wire_entry_reduced answer;
+	struct wire_entry_reduce ask;
+	struct digest seal;
+
+	TRY(wire_read_entry_reduce(&ask, body));
+	TRY(keeper_entry_reduce(s->keeper, &ask.entry, &facts, &seal));
+	answer.facts = buf_slice(&facts);
+	memcpy(answer.seal, seal.bytes, WIRE_DIGEST);
+	wire_write_entry_reduced(out, &answer);
+	return buf_done(out);
+}
+
 static const struct deed {
 	enum wire_type call;
 	enum wire_type reply;
@@ -248,6 +263,7 @@ static const struct deed {
 	{WIRE_REPORT_SIGN, WIRE_REPORT_SIGNED, on_report_sign},
 	{WIRE_VISA_KEYS, WIRE_VISA_KEYS_ARE, on_visa_keys},
 	{WIRE_VISA_SIGN, WIRE_VISA_SIGNED, on_visa_sign},
+	{WIRE_ENTRY_REDUCE, WIRE_ENTRY_REDUCED, on_entry_reduce},
 	{WIRE_LOG_STATE, WIRE_LOG_STATE_IS, on_log_state},
 	{WIRE_LOG_APPEND, WIRE_LOG_APPENDED, on_log_append},
 };

@@ -23,7 +23,8 @@ void audit_event_begin(struct audit_event *e, enum audit_kind kind, const uint8_
 	}
 	snprintf(e->actor_name, sizeof e->actor_name, "%.*s", SLICE_PRINT(actor_name));
 	json_put_text(who, "id", slice_of_string(id));
-	json_put_text(who, "name", slice_of_string(e->actor_name));
+	if (!actor) /* a person's name is a column: it can go while the payload stays */
+		json_put_text(who, "name", slice_of_string(e->actor_name));
 	json_put(e->fields, "actor", who);
 }
 

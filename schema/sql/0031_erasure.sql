@@ -313,7 +313,10 @@ $$;
 -- Is the walk at the end of the log, and what was under way when it was confirmed in it?
 CREATE FUNCTION erasure_is_over(e erasure) RETURNS boolean LANGUAGE sql STABLE
 	RETURN now() > e.decided_at + interval '5 seconds'
-		AND e.next >= (SELECT coalesce(max(seq) + 1, 0) FROM audit_leaf) * 65536
+		AND (e.next >= (SELECT coalesce(max(seq) + 1, 0) FROM audit_leaf) * 65536
+			OR (SELECT a.at FROM audit_entry a WHERE a.place < e.next
+				ORDER BY a.place DESC LIMIT 1)
+				> e.decided_at + interval '5 seconds')
 		AND NOT EXISTS (SELECT FROM audit_outbox o JOIN audit_event v ON v.id = o.event
 			WHERE v.at < e.decided_at + interval '5 seconds');
 
@@ -358,7 +361,9 @@ $$;
 CREATE FUNCTION erasure_due_now(OUT id uuid) RETURNS SETOF uuid LANGUAGE sql STABLE
 	SECURITY DEFINER SET search_path = sallyport, pg_temp AS $$
 	SELECT e.id FROM erasure e WHERE e.state = 'running' OR e.state = 'waiting'
-		AND (e.file_due_at <= now() AND NOT EXISTS (SELECT FROM legal_hold h
+		AND (e.file_due_at IS NULL
+				AND NOT EXISTS (SELECT FROM audit_kept k WHERE k.erasure = e.id)
+			OR e.file_due_at <= now() AND NOT EXISTS (SELECT FROM legal_hold h
 				WHERE h.person = e.subject AND h.lifted_at IS NULL)
 			OR EXISTS (SELECT FROM audit_kept k JOIN audit_entry a ON a.place = k.place
 				WHERE k.erasure = e.id AND k.due_at <= now()
@@ -687,7 +692,7 @@ CREATE VIEW auditor_erased AS SELECT e.id, e.erased_by, l.seq AS erased_by_seq
 	FROM audit_event e LEFT JOIN audit_leaf l ON l.event = e.erased_by
 	WHERE e.erased_by IS NOT NULL;
 CREATE VIEW auditor_erasure AS SELECT id, subject, scope, reason, override, state, asked_by,
-	asked_at, decided_by, decided_at, decision_reason, erased, file_due_at, done_at,
+	asked_at, decided_by, decided_at, decision_reason, next, erased, file_due_at, done_at,
 	(SELECT count(*) FROM audit_kept k WHERE k.erasure = erasure.id) AS kept,
 	(SELECT max(due_at) FROM audit_kept k WHERE k.erasure = erasure.id) AS kept_until
 	FROM erasure;

@@ -23,7 +23,8 @@ enum err store_erasure_add(struct store *s, const struct store_erasure *e)
 
 #define ERASURE_SELECT \
 	"SELECT e.id, e.subject, p.name, e.scope, e.reason, e.override, e.state, e.asked_by, " \
-	"a.name, e.asked_at, e.decided_by, d.name, e.decided_at, e.decision_reason, e.erased, " \
+	"a.name, e.asked_at, e.decided_by, d.name, e.decided_at, e.decision_reason, e.next, " \
+	"e.erased, " \
 	"e.kept, e.kept_until, e.file_due_at, e.done_at FROM auditor_erasure e " \
 	"JOIN person p ON p.id = e.subject JOIN person a ON a.id = e.asked_by " \
 	"LEFT JOIN person d ON d.id = e.decided_by "
@@ -46,6 +47,7 @@ static void take_erasure(struct store_step *step, void *out)
 	e->decided_by_name = store_take_text(step);
 	e->decided_ms = store_take_time(step);
 	e->decision_reason = store_take_text(step);
+	e->next_place = store_take_int(step);
 	e->erased = store_take_int(step);
 	e->kept = store_take_int(step);
 	e->kept_until_ms = store_take_time(step);

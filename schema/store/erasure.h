@@ -28,8 +28,9 @@ struct store_erasure {
 	struct slice decided_by_name;
 	int64_t decided_ms;
 	struct slice decision_reason;
-	int64_t erased; /* entries */
-	int64_t kept;   /* entries that go later, the last of them on: */
+	int64_t next_place; /* how far the walk through the log is */
+	int64_t erased;     /* entries */
+	int64_t kept;       /* entries that go later, the last of them on: */
 	int64_t kept_until_ms;
 	int64_t file_due_ms; /* when the texts of requests and licenses go; 0: no more are here */
 	int64_t done_ms;

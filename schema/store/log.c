@@ -51,12 +51,16 @@ enum err store_log_entries(struct store *s, struct arena *arena, struct store_le
 			   size_t *count, uint64_t first, size_t limit, size_t max_bytes)
 {
 	static const struct store_statement list = {
-		"log_entries",
+		"log_entries", /* of what is erased, what the keeper keeps of it; no chain then */
 		"SELECT seq, event, leaf, leaf_hash, nonce, payload, chain FROM ("
-		"SELECT l.*, e.*, sum(octet_length(l.leaf) + octet_length(e.payload) "
+		"SELECT l.seq, l.event, l.leaf, l.leaf_hash, e.nonce, e.payload, "
+		"CASE WHEN NOT e.erased THEN l.chain END AS chain, "
+		"sum(octet_length(l.leaf) + coalesce(octet_length(e.payload), 0) "
 		"+ coalesce(octet_length(l.chain), 0) + 80) OVER (ORDER BY l.seq) AS bytes "
-		"FROM audit_leaf l, LATERAL (SELECT nonce, payload FROM audit_event "
-		"WHERE id = l.event OFFSET 0) e "
+		"FROM audit_leaf l, LATERAL (SELECT coalesce(v.nonce, r.seal) AS nonce, "
+		"coalesce(v.payload, r.facts) AS payload, v.payload IS NULL AS erased "
+		"FROM audit_event v LEFT JOIN audit_reduced r ON r.event = v.id "
+		"WHERE v.id = l.event OFFSET 0) e "
 		"WHERE l.seq >= $1::bigint AND l.seq < $1::bigint + $2::bigint) t "
 		"WHERE bytes <= $3::bigint OR seq = $1::bigint ORDER BY seq"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &list, .arena = arena};

@@ -175,15 +175,32 @@ static void visit_log_state_is(struct codec *c, struct wire_log_state_is *m)
 }
 WIRE_DEFINE(log_state_is)
 
+static void visit_log_entry(struct codec *c, struct wire_log_entry *m)
+{
+	codec_block(c, &m->leaf, WIRE_MAX_LEAF);
+	codec_array(c, m->nonce, sizeof m->nonce);
+	codec_block(c, &m->payload, WIRE_MAX_PAYLOAD);
+}
+
+static void visit_entry_reduce(struct codec *c, struct wire_entry_reduce *m)
+{
+	visit_log_entry(c, &m->entry);
+}
+WIRE_DEFINE(entry_reduce)
+
+static void visit_entry_reduced(struct codec *c, struct wire_entry_reduced *m)
+{
+	codec_block(c, &m->facts, WIRE_MAX_PAYLOAD);
+	codec_array(c, m->seal, sizeof m->seal);
+}
+WIRE_DEFINE(entry_reduced)
+
 static void visit_log_append(struct codec *c, struct wire_log_append *m)
 {
 	codec_u64(c, &m->first);
 	codec_count(c, &m->count, WIRE_MAX_LOG_ENTRIES);
-	for (unsigned i = 0; i < m->count; i++) {
-		codec_block(c, &m->entries[i].leaf, WIRE_MAX_LEAF);
-		codec_array(c, m->entries[i].nonce, sizeof m->entries[i].nonce);
-		codec_block(c, &m->entries[i].payload, WIRE_MAX_PAYLOAD);
-	}
+	for (unsigned i = 0; i < m->count; i++)
+		visit_log_entry(c, &m->entries[i]);
 }
 WIRE_DEFINE(log_append)
 

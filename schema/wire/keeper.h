@@ -180,6 +180,18 @@ struct wire_log_append {
 };
 WIRE_DECLARE(log_append);
 
+/* What stays of an entry whose payload is to be erased (gateway/keeper/reduce.h). */
+struct wire_entry_reduce {
+	struct wire_log_entry entry;
+};
+WIRE_DECLARE(entry_reduce);
+
+struct wire_entry_reduced {
+	struct slice facts;
+	uint8_t seal[WIRE_DIGEST];
+};
+WIRE_DECLARE(entry_reduced);
+
 struct wire_log_appended {
 	uint64_t size;
 	struct slice checkpoint; /* a signed note */

@@ -130,6 +130,8 @@ enum {
 	X(ENGINE_ADAPTS,    0x0270, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_ENGINE,      4 + WIRE_MAX_MODEL + WIRE_ID, 0, "before each HANDLE_KEY of an adapter's file") \
 	X(REPORT_SIGN,      0x0290, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      WIRE_ID,               0,  "an appended, fresh, unused report.make") \
 	X(REPORT_SIGNED,    0x0291, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        4 + WIRE_MAX_NOTE,     0,  "REPORT_SIGN") \
+	X(ENTRY_REDUCE,     0x0280, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_KEEPER,      8 + WIRE_MAX_LEAF + WIRE_DIGEST + WIRE_MAX_PAYLOAD, 0, "nothing; what stays of an entry that is to be erased") \
+	X(ENTRY_REDUCED,    0x0281, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_EDGE,        4 + WIRE_MAX_PAYLOAD + WIRE_DIGEST, 0, "ENTRY_REDUCE; a seal that only the keeper knows") \
 	X(LOG_STATE,        0x0301, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      0,                     0,  "nothing") \
 	X(LOG_STATE_IS,     0x0302, WIRE_REPLY, ROLE_SET_KEEPER,   ROLE_SET_SCRIBE,      8 + WIRE_DIGEST,       0,  "LOG_STATE") \
 	X(LOG_APPEND,       0x0303, WIRE_CALL,  ROLE_SET_SCRIBE,   ROLE_SET_KEEPER,      WIRE_MAX_BODY,         0,  "first = the keeper's size; none: sign the tree as it is") \

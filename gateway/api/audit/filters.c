@@ -402,6 +402,17 @@ const char *audit_cursor(struct arena *arena, int64_t place)
 		   : arena_printf(arena, "%llu", index);
 }
 
+json_t *audit_describe_erased(const struct store_event *e)
+{
+	json_t *erased = json_object_new();
+
+	if (e->erased_by == UINT64_MAX)
+		json_put(erased, "by", json_null());
+	else
+		json_put_int(erased, "by", (int64_t)e->erased_by);
+	return erased;
+}
+
 json_t *audit_describe(struct arena *arena, const struct store_found *found)
 {
 	AUTO(json_auto) json_t *payload = NULL;
@@ -427,8 +438,8 @@ json_t *audit_describe(struct arena *arena, const struct store_found *found)
 	json_put_text(one, "code", e->code);
 	if (found->address.size)
 		json_put_text(one, "address", found->address);
-	if (e->payload.size == 0)
-		json_put_bool(one, "erased", true);
+	if (e->is_erased)
+		json_put(one, "erased", audit_describe_erased(e));
 	else if (json_read(&payload, e->payload, AUDIT_MAX_JOINED) == OK)
 		json_put(one, "payload", json_incref(payload));
 	return one;

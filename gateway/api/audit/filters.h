@@ -47,6 +47,9 @@ RESULT audit_log_read(struct exchange *x, struct route_context *context, const c
 /* An event as the API tells it. The caller owns it. */
 json_t *audit_describe(struct arena *arena, const struct store_found *found);
 
+/* {"by": the number of the entry that says so, or null: it has none yet}. The caller owns it. */
+json_t *audit_describe_erased(const struct store_event *e);
+
 /* "123", or "123.4" for the row numbered 4 of a batch. */
 const char *audit_cursor(struct arena *arena, int64_t place);
 

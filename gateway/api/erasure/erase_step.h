@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * erase_step.h - one step of erasing entries: a transaction with an entry that says which go,
+ * and their going. What ends in between (kill -9) has not happened, and is done by the next one.
+ */
+#ifndef GATEWAY_API_ERASURE_ERASE_STEP_H
+#define GATEWAY_API_ERASURE_ERASE_STEP_H
+
+#include "gateway/api/api.h"
+#include "schema/store/retention.h"
+
+enum { ERASE_STEPS = 50 }; /* of one erasure or rule in one run of the job: 2000 entries each */
+
+/* As the settings have them. */
+struct store_periods erase_periods(const struct api *api);
+
+/* Of one erasure. *more: it has another step now. */
+RESULT erase_step_erasure(bool *more, struct route_context *context, struct arena *arena,
+			  const uint8_t id[STORE_ID]);
+
+/* Of one rule of retention: usage, record. */
+RESULT erase_step_rule(bool *more, struct route_context *context, struct arena *arena,
+		       struct slice rule);
+
+/* Sessions and codes whose days are over. */
+RESULT erase_step_sessions(struct route_context *context);
+
+#endif
