@@ -62,6 +62,12 @@ $$;
 CREATE TRIGGER erased BEFORE UPDATE ON access_request_event
 	FOR EACH ROW EXECUTE FUNCTION access_request_event_is_only_erased();
 
+-- A reason may go when the vote is long cast.
+DROP TRIGGER is_allowed ON access_vote;
+CREATE TRIGGER is_allowed BEFORE INSERT OR UPDATE OF request, round, seat, person, vote, rights,
+	days, conditions, approvals, at ON access_vote
+	FOR EACH ROW EXECUTE FUNCTION access_vote_is_allowed();
+
 ALTER TABLE person
 	ADD COLUMN erased_at timestamptz, -- who it was is not known here any more
 	ADD CONSTRAINT person_erased_is_suspended CHECK (erased_at IS NULL OR state = 'suspended');
@@ -132,6 +138,32 @@ CREATE TABLE retention (
 	ran_at timestamptz, -- when it last had something to do
 	entry uuid
 );
+-- A clock that jumps must not make years of entries old at once: after a gap of a month nothing is
+-- erased by time for a day, in which somebody can notice.
+CREATE TABLE retention_clock (
+	one boolean PRIMARY KEY DEFAULT true CHECK (one),
+	seen_at timestamptz NOT NULL DEFAULT now(),
+	waits_until timestamptz NOT NULL DEFAULT '-infinity'
+);
+INSERT INTO retention_clock DEFAULT VALUES;
+
+CREATE FUNCTION retention_waits() RETURNS boolean LANGUAGE plpgsql
+	SECURITY DEFINER SET search_path = sallyport, pg_temp AS $$
+DECLARE
+	c retention_clock;
+BEGIN
+	SELECT * INTO STRICT c FROM retention_clock;
+	IF c.seen_at NOT BETWEEN now() - interval '1 hour' AND now() + interval '1 hour' THEN
+		UPDATE retention_clock SET seen_at = now(), waits_until = CASE
+			WHEN now() > c.seen_at + interval '30 days' THEN now() + interval '1 day'
+			WHEN c.waits_until > now() + interval '1 day' THEN now()
+			ELSE waits_until END
+			RETURNING * INTO c;
+	END IF;
+	RETURN c.waits_until > now();
+END
+$$;
+
 INSERT INTO retention (rule) VALUES ('usage'), ('record'), ('session');
 
 -- What the keeper needs to know again of an erased entry, should it be put back to a backup: the
@@ -310,6 +342,15 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION actor_forget(who uuid, first bigint, behind bigint) RETURNS void LANGUAGE sql
+	SET search_path = sallyport, pg_temp AS $$
+	UPDATE audit_event e SET actor_name = NULL FROM audit_entry a WHERE a.place >= first
+		AND a.place < behind AND a.actor = who AND e.id = a.event
+		AND e.actor_name IS NOT NULL;
+	UPDATE audit_entry a SET actor_name = NULL WHERE a.place >= first AND a.place < behind
+		AND a.actor = who AND a.actor_name IS NOT NULL
+$$;
+
 -- Is the walk at the end of the log, and what was under way when it was confirmed in it?
 CREATE FUNCTION erasure_is_over(e erasure) RETURNS boolean LANGUAGE sql STABLE
 	RETURN now() > e.decided_at + interval '5 seconds'
@@ -340,6 +381,9 @@ BEGIN
 	END IF;
 	e.erased := e.erased + gone;
 	IF e.state = 'running' THEN
+		IF e.scope = 'all' THEN -- of what was under way when the account went
+			PERFORM actor_forget(e.subject, e.next, erasure_window_end(e.next));
+		END IF;
 		e.next := erasure_window_end(e.next);
 		IF erasure_is_over(e) THEN
 			e.state := 'waiting';
@@ -358,10 +402,10 @@ END
 $$;
 
 -- Those that have something to do now, the oldest first.
-CREATE FUNCTION erasure_due_now(OUT id uuid) RETURNS SETOF uuid LANGUAGE sql STABLE
+CREATE FUNCTION erasure_due_now(OUT id uuid) RETURNS SETOF uuid LANGUAGE sql
 	SECURITY DEFINER SET search_path = sallyport, pg_temp AS $$
 	SELECT e.id FROM erasure e WHERE e.state = 'running' OR e.state = 'waiting'
-		AND (e.file_due_at IS NULL
+		AND NOT retention_waits() AND (e.file_due_at IS NULL
 				AND NOT EXISTS (SELECT FROM audit_kept k WHERE k.erasure = e.id)
 			OR e.file_due_at <= now() AND NOT EXISTS (SELECT FROM legal_hold h
 				WHERE h.person = e.subject AND h.lifted_at IS NULL)
@@ -547,11 +591,14 @@ $$;
 -- Retention: the same steps, for all that a rule's time is over for. Entries follow time but
 -- roughly; a walk ends at the first that is too young.
 CREATE FUNCTION retention_rows(which text, months integer, years integer)
-	RETURNS SETOF erasure_row LANGUAGE plpgsql STABLE SET search_path = sallyport, pg_temp AS $$
+	RETURNS SETOF erasure_row LANGUAGE plpgsql SET search_path = sallyport, pg_temp AS $$
 DECLARE
 	first bigint := (SELECT next FROM retention WHERE rule = which);
 	young bigint;
 BEGIN
+	IF retention_waits() THEN
+		RETURN;
+	END IF;
 	SELECT min(a.place) INTO young FROM audit_entry a WHERE a.place >= first
 		AND a.place < erasure_window_end(first)
 		AND a.at > now() - retention_period(which, months, years);
@@ -590,6 +637,9 @@ DECLARE
 	going bigint[];
 BEGIN
 	SELECT * INTO STRICT r FROM retention WHERE rule = which FOR UPDATE;
+	IF retention_waits() THEN
+		RETURN false;
+	END IF;
 	last := erasure_window_end(r.next);
 	last := coalesce((SELECT min(a.place) FROM audit_entry a WHERE a.place >= r.next
 		AND a.place < last AND a.at > now() - retention_period(which, months, years)),
@@ -610,14 +660,15 @@ END
 $$;
 
 -- Where people signed in from, and one-time codes: days, not years. How many would go, and go.
-CREATE FUNCTION retention_sessions(days integer) RETURNS bigint LANGUAGE sql STABLE
+CREATE FUNCTION retention_sessions(days integer) RETURNS bigint LANGUAGE sql
 	SECURITY DEFINER SET search_path = sallyport, pg_temp AS $$
-	SELECT (SELECT count(*) FROM session s JOIN access_token t USING (credential)
+	SELECT CASE WHEN retention_waits() THEN 0 ELSE (SELECT count(*)
+			FROM session s JOIN access_token t USING (credential)
 			WHERE least(t.expires_at, coalesce(t.revoked_at, t.expires_at))
 				< now() - make_interval(days => days)
 			AND NOT person_is_held(t.person))
 		+ (SELECT count(*) FROM one_time_code WHERE expires_at
-			< now() - make_interval(days => days) AND NOT person_is_held(person))
+			< now() - make_interval(days => days) AND NOT person_is_held(person)) END
 $$;
 
 CREATE FUNCTION retention_sessions_end(days integer, said_by uuid) RETURNS bigint
@@ -660,13 +711,13 @@ DECLARE
 	f text;
 BEGIN
 	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p
-		WHERE p.pronamespace = 'sallyport'::regnamespace AND p.proname IN ('audit_erase',
-		'person_forget', 'person_forget_file',
-		'erasure_look', 'erasure_apply', 'erasure_due_now', 'erasure_confirm',
-		'erasure_reject', 'erasure_file', 'erasure_preview', 'retention_look',
-		'retention_apply', 'retention_sessions', 'retention_sessions_end', 'retention_due',
-		'person_is_held', 'erasure_terms', 'entry_is_of', 'erasure_rows',
-		'retention_rows') LOOP
+		WHERE p.pronamespace = 'sallyport'::regnamespace AND p.proname IN (
+		'audit_erase', 'person_forget', 'person_forget_file', 'actor_forget',
+		'retention_waits', 'erasure_look', 'erasure_apply', 'erasure_due_now',
+		'erasure_confirm', 'erasure_reject', 'erasure_file', 'erasure_preview',
+		'retention_look', 'retention_apply', 'retention_sessions',
+		'retention_sessions_end', 'retention_due', 'person_is_held', 'erasure_terms',
+		'entry_is_of', 'erasure_rows', 'retention_rows') LOOP
 		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
 	END LOOP;
 END
@@ -677,8 +728,9 @@ GRANT EXECUTE ON FUNCTION erasure_look(uuid, integer, integer),
 	erasure_file(uuid, uuid), erasure_preview(uuid, boolean, integer, integer),
 	retention_look(text, integer, integer), retention_apply(text, uuid, integer, integer),
 	retention_sessions(integer), retention_sessions_end(integer, uuid),
-	retention_due(integer, integer), person_is_held(uuid) TO sallyport_edge;
-GRANT SELECT ON erasure, legal_hold, retention TO sallyport_edge;
+	retention_due(integer, integer), person_is_held(uuid), retention_waits()
+	TO sallyport_edge;
+GRANT SELECT ON erasure, legal_hold, retention, retention_clock TO sallyport_edge;
 GRANT INSERT (id, subject, scope, reason, override, asked_by, asked_at) ON erasure
 	TO sallyport_edge;
 GRANT INSERT ON legal_hold, audit_reduced TO sallyport_edge;
@@ -697,7 +749,7 @@ CREATE VIEW auditor_erasure AS SELECT id, subject, scope, reason, override, stat
 	(SELECT max(due_at) FROM audit_kept k WHERE k.erasure = erasure.id) AS kept_until
 	FROM erasure;
 CREATE VIEW auditor_legal_hold AS SELECT * FROM legal_hold;
-CREATE VIEW auditor_retention AS SELECT * FROM retention;
+CREATE VIEW auditor_retention AS SELECT r.*, c.waits_until FROM retention r, retention_clock c;
 GRANT SELECT ON auditor_erased, auditor_erasure, auditor_legal_hold, auditor_retention
 	TO sallyport_auditor;
 GRANT SELECT ON auditor_erasure TO sallyport_edge;

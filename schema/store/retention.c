@@ -17,6 +17,7 @@ static void take_rule(struct store_step *step, void *out)
 	r->erased = store_take_int(step);
 	r->ran_ms = store_take_time(step);
 	store_take_id(step, r->entry);
+	r->waits_ms = store_take_time(step);
 	r->due = store_take_int(step);
 	r->held = store_take_int(step);
 }
@@ -26,7 +27,8 @@ enum err store_retention_list(struct store *s, struct arena *arena, struct store
 {
 	static const struct store_statement list = {
 		"retention_list",
-		"SELECT r.rule, r.erased, r.ran_at, r.entry, coalesce(d.due, 0), "
+		"SELECT r.rule, r.erased, r.ran_at, r.entry, CASE WHEN retention_waits() "
+		"THEN (SELECT waits_until FROM retention_clock) END, coalesce(d.due, 0), "
 		"coalesce(d.held, 0) FROM retention r LEFT JOIN "
 		"retention_due($1::bigint::integer, $2::bigint::integer) d ON d.rule = r.rule "
 		"ORDER BY r.rule DESC"};

@@ -13,6 +13,7 @@ struct store_retention {
 	int64_t erased;    /* since there is this gateway */
 	int64_t ran_ms;    /* when it last erased something; 0: never */
 	uint8_t entry[STORE_ID];
+	int64_t waits_ms; /* nothing goes by time until then: the clock has jumped; 0: it has not */
 	int64_t due, held; /* store_retention_list: entries that would go now, and that may not */
 };
 

@@ -15,8 +15,12 @@
 #include "gateway/api/lease/withdraw.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
+#include "schema/store/audit_search.h"
 
-enum { NAME_LEAST = 3 }; /* shorter ones stand in any text */
+enum {
+	NAME_LEAST = 3, /* shorter ones stand in any text */
+	PREVIEW_CATCH_UP = 10000,
+};
 
 static void put_act(json_t *one, struct arena *arena, const char *name, struct slice by,
 		    int64_t at_ms)
@@ -92,11 +96,13 @@ static enum err preview(json_t **out, struct exchange *x, struct route_context *
 	struct store_periods periods = erase_periods(context->api);
 	struct store_erasure_part *parts;
 	json_t *list = json_array_new();
+	uint64_t left;
 	bool held;
 	size_t count;
 
 	*out = json_object_new();
 	json_put(*out, "entries", list);
+	TRY(store_audit_catch_up(context->store, &left, PREVIEW_CATCH_UP));
 	TRY(store_person_is_held(context->store, &held, subject));
 	json_put_bool(*out, "held", held);
 	TRY(store_erasure_preview(context->store, exchange_arena(x), &parts, &count, subject,
@@ -337,7 +343,7 @@ typedef enum err decide_fn(struct exchange *x, struct route_context *context,
 			   const struct store_erasure *e, struct slice reason);
 
 static enum err decide_by(uint8_t id[STORE_ID], struct exchange *x, struct route_context *context,
-		       const json_t *body, decide_fn *how)
+			  const json_t *body, decide_fn *how)
 {
 	static const char *const names[] = {"reason", NULL};
 	struct store_person subject;

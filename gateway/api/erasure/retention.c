@@ -47,6 +47,8 @@ static json_t *describe(struct arena *arena, const struct settings *s,
 	json_put_text(one, "unit", slice_of_string(t->unit));
 	if (t->least[0])
 		json_put_text(one, "least", slice_of_string(t->least));
+	if (r->waits_ms)
+		json_put_text(one, "waits_until", slice_of_string(api_time(arena, r->waits_ms)));
 	json_put_int(one, "due", r->due);
 	json_put_int(one, "held", r->held);
 	json_put_int(one, "erased", r->erased);

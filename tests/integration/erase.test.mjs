@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is known of a person is erased by two others, what has been kept long enough goes by itself,
+// and every proof holds as before.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import crypto from "node:crypto";
+import fs from "node:fs";
+import https from "node:https";
+import path from "node:path";
+import test from "node:test";
+import { sql } from "./database.mjs";
+import { gatewayForThisFile } from "./gateway.mjs";
+import { ask, expect, until } from "./http.mjs";
+import { addPerson, enrollKey, licensedPerson, requestBody, submit } from "./people.mjs";
+import { Issuer } from "./visas.mjs";
+
+const OFFICES = ["persons:manage"];
+const rights = ["weights:read", "infer:generate"];
+const ADDRESS = "127.0.0.77"; // nobody else's in this file
+
+const here = gatewayForThisFile(async (gateway, holder) => {
+	holder.second = await addPerson(gateway, OFFICES);
+	holder.vkey = (await expect(200, gateway, "GET", "/log/vkey")).text.trim();
+});
+
+const call = (status, token, method, target, body) =>
+	expect(status, here.gateway, method, `/api/v1${target}`, { token, body });
+const admin = (status, method, target, body) =>
+	call(status, here.gateway.tokens.admin, method, `/audit/${target}`, body);
+const second = (status, method, target, body) =>
+	call(status, here.second.token, method, `/audit/${target}`, body);
+const reads = (target) => call(200, here.gateway.tokens.auditor, "GET", target);
+const events = async (query) => (await reads(`/audit/events?limit=200&${query}`)).json.events;
+const receipt = async (id) => (await reads(`/receipts/${id}`)).json;
+const dump = () =>
+	execFileSync("pg_dump", ["--inserts", here.gateway.psql], {
+		encoding: "latin1",
+		maxBuffer: 1 << 30,
+	});
+const hex = (text) => Buffer.from(text).toString("hex");
+/** In clear, in bytea, in base64 of any shift. */
+const traces = (text, mark) =>
+	[mark, hex(mark), ...[0, 1, 2].map((n) => base64Of(mark, n))].filter((one) =>
+		text.includes(one),
+	);
+
+function base64Of(mark, shift) {
+	const whole = Buffer.from("\0".repeat(shift) + mark).toString("base64");
+	return whole.slice(shift && 4, -4);
+}
+
+/** As `ask`, from another address of this machine. */
+function askFrom(localAddress, target, token, body) {
+	const bytes = JSON.stringify(body);
+	return new Promise((resolve, reject) => {
+		const request = https.request(
+			here.gateway.url + target,
+			{
+				method: "POST",
+				localAddress,
+				ca: here.gateway.ca,
+				headers: {
+					authorization: `Bearer ${token}`,
+					"content-type": "application/json",
+					"content-length": Buffer.byteLength(bytes),
+				},
+			},
+			(response) => {
+				response.resume();
+				response.on("end", () => resolve(response.statusCode));
+			},
+		);
+		request.on("error", reject);
+		request.end(bytes);
+	});
+}
+
+async function state(id) {
+	return (await admin(200, "GET", `erasures/${id}`)).json;
+}
+
+async function erased(subject, more = {}) {
+	const asked = await admin(201, "POST", "erasures", { subject, reason: "asked for", ...more });
+	await second(200, "POST", `erasures/${asked.json.id}/confirm`, {});
+	return until("the erasure", 60, async () => {
+		const now = await state(asked.json.id);
+		return ["waiting", "done"].includes(now.state) && now;
+	});
+}
+
+async function exported(name) {
+	const folder = path.join(here.gateway.folder, name);
+	const done = await here.gateway.cli(
+		here.gateway.tokens.auditor, "audit", "export", folder, "--state", `${folder}.state`);
+	assert.equal(done.code, 0, done.stderr);
+	return folder;
+}
+
+async function verified(folder, state_ = `${folder}.fresh`) {
+	return here.gateway.cli(
+		here.gateway.tokens.auditor, "audit", "verify", "--dir", folder, "--vkey", here.vkey,
+		"--state", state_);
+}
+
+/** Somebody with a mark in each field that people fill: {mark, id, token, request, license}. */
+async function markedPerson() {
+	const { gateway } = here;
+	const mark = `zq${crypto.randomBytes(6).toString("hex")}`;
+	const added = await call(201, gateway.tokens.admin, "POST", "/persons", {
+		name: `${mark}-name`,
+		email: `${mark}@mail.example`,
+		offices: [],
+	});
+	const { id, token } = added.json;
+	const mine = (status, method, target, body) => call(status, token, method, target, body);
+	const issuer = await new Issuer("ES256").list(gateway);
+	await mine(201, "POST", "/visas", {
+		visa: issuer.visa(`${mark}-sub`, { visa: { value: `https://${mark}.example/value` } }),
+	});
+	await mine(201, "POST", "/tokens", { name: `${mark}-token`, rights: ["metadata:read"] });
+	await mine(201, "POST", `/persons/${id}/referees`, {
+		name: `Prof. ${mark}`,
+		email: `r@${mark}.example`,
+	});
+	const key = await enrollKey(gateway, token);
+	const body = await markedRequest(key, mark);
+	const request = await submit(gateway, token, body);
+	assert.equal(request.status, 201, request.text);
+	const at = `/access-requests/${request.json.id}`;
+	await mine(201, "POST", `${at}/comments`, { text: `I am ${mark}` });
+	const approved = await call(200, gateway.tokens.admin, "POST", `${at}/approve`, {
+		reason: `${mark} was met in person`,
+	});
+	return { mark, id, token, key, request: request.json, license: approved.json.license };
+}
+
+/** As requestBody, but with a use that tells who it is. */
+async function markedRequest(key, mark) {
+	const plain = await requestBody(here.gateway, key, here.gateway.model, rights);
+	const statement = { ...plain, intended_use: `for the laboratory of ${mark}` };
+	delete statement.terms_signature;
+	const signed = "sallyport/terms/v1\n" + JSON.stringify(statement);
+	return {
+		...statement,
+		terms_signature: { key_id: key.id, sig: key.sign(Buffer.from(signed)) },
+	};
+}
+
+/** What they do, from an address of their own; and they are done. */
+async function useAndClose(person, address) {
+	const { gateway } = here;
+	const said = { model: gateway.model, prompt: "A fox", max_tokens: 3 };
+	assert.equal(await askFrom(address, "/v1/completions", person.token, said), 200);
+	const file = await ask(gateway, "GET", `/${gateway.model}/resolve/main/config.json`, {
+		token: person.token,
+	});
+	assert.equal(file.status, 200);
+	await call(200, person.token, "POST", `/licenses/${person.license.id}/close`, closing(person));
+}
+
+function closing({ key, license, mark }) {
+	const statement = {
+		attestation: `deleted, says ${mark}`,
+		license: license.id,
+		model: here.gateway.model,
+		reason: "PROJECT_COMPLETED",
+	};
+	const sig = key.sign(Buffer.from(`sallyport/close/v1\n${JSON.stringify(statement)}`));
+	return {
+		reason: statement.reason,
+		attestation: statement.attestation,
+		signature: { key_id: key.id, sig },
+	};
+}
+
+test("an erasure takes a reason, two people, and neither is its subject", async () => {
+	const person = await addPerson(here.gateway);
+	const refused = (status, body) => admin(status, "POST", "erasures", body);
+	await refused(400, { subject: person.name });
+	await refused(400, { subject: person.name, reason: "" });
+	await refused(400, { subject: person.name, reason: "x", scope: "half" });
+	await refused(400, { subject: person.name, reason: "x".repeat(2001) });
+	await refused(400, { subject: person.name, reason: "x", more: 1 });
+	await refused(400, { subject: "", reason: "x" });
+	await refused(404, { subject: "nobody.at.all", reason: "x" });
+	// What is written down of it stays: it must not tell the name again.
+	await refused(400, { subject: person.name, reason: `${person.name.toUpperCase()} asked` });
+	await refused(400, { subject: person.name, reason: "x", override: `so says ${person.name}` });
+	await second(409, "POST", "erasures", { subject: here.second.id, reason: "my own" });
+	await call(403, person.token, "POST", "/audit/erasures", { subject: person.name, reason: "x" });
+
+	const { json } = await admin(201, "POST", "erasures", { subject: person.name, reason: "left" });
+	assert.equal(json.state, "asked");
+	assert.ok(json.preview.entries.length > 0);
+	await admin(409, "POST", "erasures", { subject: person.id, reason: "again" });
+	await admin(409, "POST", `erasures/${json.id}/confirm`, {});
+	await admin(409, "POST", `erasures/${json.id}/reject`, { reason: "no" });
+	await second(400, "POST", `erasures/${json.id}/reject`, {});
+	await second(400, "POST", `erasures/${json.id}/confirm`, { because: "x" });
+	await second(404, "POST", `erasures/${here.second.id}/confirm`, {});
+	const not = await second(200, "POST", `erasures/${json.id}/reject`, { reason: "stays" });
+	assert.equal(not.json.state, "rejected");
+	await second(409, "POST", `erasures/${json.id}/confirm`, {});
+	assert.equal((await ask(here.gateway, "GET", "/api/whoami-v2", { token: person.token })).status, 200);
+	const list = (await admin(200, "GET", "erasures?state=rejected")).json.erasures;
+	assert.ok(list.some((one) => one.id === json.id));
+});
+
+test("who holds a license, or has a request open, is not erased", async () => {
+	const { person, license } = await licensedPerson(here.gateway, here.gateway.model, rights);
+	const asked = await admin(201, "POST", "erasures", { subject: person.id, reason: "left" });
+	const confirm = `erasures/${asked.json.id}/confirm`;
+	assert.match((await second(409, "POST", confirm, {})).text, /license in force/);
+	await call(200, here.gateway.tokens.admin, "POST", `/licenses/${license.id}/revoke`, {
+		reason: "left",
+	});
+	await second(200, "POST", confirm, {});
+});
+
+test("what must be kept stays until its day, and the account is gone at once", async () => {
+	const person = await markedPerson();
+	await useAndClose(person, "127.0.0.1");
+	const mine = await events(`actor=${person.id}`);
+	assert.ok(mine.length > 5);
+	const now = await erased(person.id);
+
+	assert.equal(now.state, "waiting");
+	assert.equal(now.erased, 0);
+	assert.ok(now.kept > 5);
+	assert.ok(Date.parse(now.file_until) > Date.now() + 9 * 365 * 86400e3);
+	assert.match(now.subject.name, /^erased-[0-9a-f]{32}$/);
+	const gone = await ask(here.gateway, "GET", "/api/whoami-v2", { token: person.token });
+	assert.equal(gone.status, 401);
+	const again = await events(`actor=${person.id}`);
+	assert.ok(again.length >= mine.length);
+	for (const one of again) {
+		assert.equal(one.actor, "");
+		assert.equal(one.erased, undefined); // AI Act: six months, ten years
+	}
+	const tables = "person, person_key, access_token, session, identity, visa, referee";
+	for (const table of tables.split(", "))
+		assert.equal(
+			sql(here.gateway, `SELECT count(*) FROM ${table} t WHERE t::text LIKE '%${person.mark}%'`),
+			"0",
+			table,
+		);
+	const [confirmed] = await events(`kind=erasure.confirm&order=newest`);
+	assert.equal(confirmed.payload.person, person.id);
+	assert.equal(confirmed.payload.override, false);
+});
+
+test("with an override nothing of a person is in the database, and every proof holds", async () => {
+	const person = await markedPerson();
+	await useAndClose(person, ADDRESS);
+	await until("what was done is there to be found", 20, async () => {
+		const kinds = (await events(`actor=${person.id}`)).map((one) => one.kind);
+		return kinds.includes("download.end") && kinds.includes("infer.end");
+	});
+	const before = await exported("before");
+	const mine = await events(`actor=${person.id}`);
+	const proved = new Map();
+	for (const { id } of mine) proved.set(id, await receipt(id));
+	assert.ok(traces(dump(), person.mark).length > 0);
+	assert.ok(dump().includes(ADDRESS));
+	const would = (await admin(200, "GET", `erasure-preview?subject=${person.id}&override=1`)).json;
+	assert.ok(would.entries.some((one) => one.now > 5 && one.later === 0));
+
+	const done = await erased(person.id, { override: "a court has said so" });
+	assert.equal(done.state, "done");
+	assert.ok(done.erased >= mine.length);
+	const whole = dump();
+	assert.deepEqual(traces(whole, person.mark), []);
+	assert.ok(!whole.includes(ADDRESS), "the address is still there");
+
+	// The entries: who says that they are erased, and the same leaf in the same place.
+	const runs = (await events("kind=erasure.run")).filter((e) => e.payload.erasure === done.id);
+	const covers = (index) =>
+		runs.some(({ payload }) => payload.ranges.some(([a, b]) => a <= index && index <= b));
+	for (const { id, index } of mine) {
+		const now = await receipt(id);
+		const { entry, nonce } = proved.get(id);
+		assert.equal(now.entry, entry);
+		assert.equal(now.index, index);
+		assert.equal(now.payload, undefined);
+		assert.equal(now.nonce, undefined);
+		assert.ok(nonce.length > 40);
+		assert.ok(runs.some((run) => run.index === now.erased.by));
+		assert.ok(covers(index), `no entry says that ${index} is erased`);
+	}
+	assert.equal(
+		runs.reduce((sum, { payload }) => sum + payload.entries, 0),
+		done.erased,
+	);
+	const overrides = await events("kind=erasure.override");
+	assert.ok(overrides.some((one) => one.payload.reason === "a court has said so"));
+
+	// Found by what names nobody; shown as erased.
+	const found = await events(`actor=${person.id}`);
+	assert.deepEqual(
+		found.map(({ index }) => index).sort(),
+		mine.map(({ index }) => index).sort(),
+	);
+	assert.ok(found.every((one) => one.erased && !one.payload && !one.address && !one.actor));
+	assert.equal((await events(`license=${person.license.id}&kind=license.close`)).length, 1);
+	assert.deepEqual(await events(`text=${person.mark}`), []);
+	const lines = await reads(`/audit/export?format=jsonl&actor=${person.id}`);
+	assert.ok(lines.text.includes('"erased":true'));
+
+	// The offline proofs: the copy of before, and the log of now, that follows from it.
+	assert.equal((await verified(before)).code, 0);
+	const after = await exported("after");
+	const both = await verified(after, `${before}.state`);
+	assert.equal(both.code, 0, both.stderr);
+	const file = path.join(here.gateway.folder, "receipt.json");
+	fs.writeFileSync(file, JSON.stringify(await receipt(mine[0].id)));
+	const proof = await here.gateway.cli(
+		here.gateway.tokens.auditor, "audit", "receipt", file, "--offline", "--vkey", here.vkey);
+	assert.equal(proof.code, 0, proof.stderr);
+});
+
+test("the log's files are made again from a database with erased entries", async () => {
+	const { gateway } = here;
+	const tiles = path.join(gateway.dir, "log/tile");
+	const [scribe] = gateway.processesNamed("sallyport-scribe");
+	assert.ok(fs.existsSync(tiles), "the log's folder has another name");
+	fs.rmSync(tiles, { recursive: true });
+	process.kill(scribe.id, "SIGKILL");
+	await until("the tiles", 30, () => fs.existsSync(tiles) && fs.readdirSync(tiles).length > 1);
+	await until("the gateway", 30, async () => (await ask(gateway, "GET", "/readyz")).status === 200);
+	const folder = await until("a log that can be copied", 20, () => exported(`made-${Date.now()}`));
+	const done = await verified(folder, path.join(gateway.folder, "before.state"));
+	assert.equal(done.code, 0, done.stderr);
+});
+
+test("a keeper that starts again goes on behind erased entries", async () => {
+	const { gateway } = here;
+	const [keeper] = gateway.processesNamed("sallyport-keeper");
+	process.kill(keeper.id, "SIGKILL");
+	await until("the gateway", 30, async () => (await ask(gateway, "GET", "/readyz")).status === 200);
+	await until("an act", 30, async () => addPerson(gateway));
+});
+
+test("a legal hold stops an erasure until it is lifted", async () => {
+	const person = await addPerson(here.gateway);
+	const bad = (status, body) => admin(status, "POST", "holds", body);
+	await bad(400, { on: "person", target: person.id });
+	await bad(400, { on: "planet", target: person.id, reason: "x" });
+	await bad(404, { on: "model", target: "no/such", reason: "x" });
+	await bad(404, { on: "license", target: person.id, reason: "x" });
+	const hold = await admin(201, "POST", "holds", {
+		on: "person",
+		target: person.name,
+		reason: "case 12",
+	});
+	await bad(409, { on: "person", target: person.id, reason: "twice" });
+	const asked = await admin(201, "POST", "erasures", { subject: person.id, reason: "left" });
+	assert.equal(asked.json.preview.held, true);
+	const confirm = `erasures/${asked.json.id}/confirm`;
+	assert.match((await second(409, "POST", confirm, {})).text, /legal hold/);
+	await second(400, "POST", `holds/${hold.json.id}/lift`, {});
+	await second(200, "POST", `holds/${hold.json.id}/lift`, { reason: "closed" });
+	await second(404, "POST", `holds/${hold.json.id}/lift`, { reason: "closed" });
+	await second(200, "POST", confirm, {});
+	const kinds = (await events("kind=hold.place&kind=hold.lift")).map((one) => one.kind);
+	assert.ok(kinds.includes("hold.place") && kinds.includes("hold.lift"));
+});
+
+test("what has been kept long enough goes by itself, and says so", async () => {
+	const { gateway } = here;
+	const free = await licensedPerson(gateway, gateway.model, rights);
+	const kept = await licensedPerson(gateway, gateway.model, rights);
+	const hold = await admin(201, "POST", "holds", {
+		on: "license",
+		target: kept.license.id,
+		reason: "case 13",
+	});
+	for (const { person } of [free, kept])
+		await expect(200, gateway, "GET", `/${gateway.model}/resolve/main/config.json`, {
+			token: person.token,
+		});
+	const releases = (of) => events(`kind=key.release&license=${of.license.id}`);
+	const both = async () => [...(await releases(free)), ...(await releases(kept))];
+	await until("the releases", 20, async () => (await both()).length === 2);
+	const rule = async () =>
+		(await reads("/audit/retention")).json.rules.find((one) => one.rule === "usage");
+	assert.deepEqual([(await rule()).period, (await rule()).unit], [12, "months"]);
+	const ago = async (interval) => {
+		const [{ index }] = (await both()).sort((a, b) => b.index - a.index);
+		sql(
+			gateway,
+			`SET session_replication_role = replica;
+			 UPDATE audit_event SET at = at - interval '${interval}' WHERE id IN
+				(SELECT event FROM audit_leaf WHERE seq <= ${index});
+			 UPDATE audit_entry SET at = at - interval '${interval}'
+				WHERE place <= ${index}::bigint * 65536`,
+		);
+	};
+
+	await ago("11 months"); // not yet
+	const runs = (await events("kind=retention.run")).length;
+	await new Promise((resolve) => setTimeout(resolve, 11000)); // the job has been here
+	assert.equal((await events("kind=retention.run")).length, runs);
+	await ago("2 months");
+	const [gone] = await until("the end of its time", 40, async () => {
+		const now = await releases(free);
+		return now[0].erased?.by && now;
+	});
+	assert.equal((await releases(kept))[0].erased, undefined); // held
+	const issued = await events(`kind=license.issue&license=${free.license.id}`);
+	assert.equal(issued[0].erased, undefined); // a record: ten years
+	const run = (await events("kind=retention.run")).find((one) => one.index === gone.erased.by);
+	assert.equal(run.payload.rule, "usage");
+	assert.equal(run.payload.months, 12);
+	assert.ok(run.payload.ranges.some(([a, b]) => a <= gone.index && gone.index <= b));
+	assert.ok((await rule()).erased > 0);
+
+	await second(200, "POST", `holds/${hold.json.id}/lift`, { reason: "closed" });
+	await until("what the hold kept", 40, async () => (await releases(kept))[0].erased);
+	const metrics = (await ask(gateway, "GET", "/metrics")).text;
+	assert.match(metrics, /sallyport_erased_entries_total\{why="retention"[^}]*\} [1-9]/);
+	const folder = await exported("retained");
+	assert.equal((await verified(folder)).code, 0);
+});
+
+test("administrators do it from the command line", async () => {
+	const person = await addPerson(here.gateway);
+	const run = async (token, ...words) => {
+		const done = await here.gateway.cli(token, "audit", ...words);
+		assert.equal(done.code, 0, done.stderr);
+		return done.stdout;
+	};
+	const { admin: token } = here.gateway.tokens;
+	assert.match(await run(token, "erase", person.name, "--preview"), /record/);
+	const asked = await run(token, "erase", person.name, "--reason", "left", "--json");
+	const { id } = JSON.parse(asked);
+	assert.match(await run(here.second.token, "erase", "--list"), new RegExp(id));
+	await run(here.second.token, "erase", "--confirm", id);
+	await run(token, "hold", "model", here.gateway.model, "--reason", "case 14");
+	const holds = JSON.parse(await run(token, "hold", "--json")).holds;
+	const mine = holds.find((one) => one.reason === "case 14");
+	await run(token, "hold", "--lift", mine.id, "--reason", "closed");
+	assert.match(await run(here.gateway.tokens.auditor, "retention", "--dry-run"), /usage/);
+	const none = await here.gateway.cli(token, "audit", "erase");
+	assert.notEqual(none.code, 0);
+});
