@@ -269,6 +269,10 @@ CREATE FUNCTION erasure_terms(who uuid) RETURNS text[] LANGUAGE sql STABLE
 		SELECT who::text UNION ALL
 		SELECT '"' || name || '"' FROM person WHERE id = who UNION ALL
 		SELECT email FROM person WHERE id = who AND length(email) > 5 UNION ALL
+		SELECT replace(email, '@', '%40') FROM person
+			WHERE id = who AND length(email) > 5 UNION ALL
+		SELECT how || replace(name, '@', '%40') FROM person, -- what auditors looked for
+			unnest(ARRAY['actor=', 'text=']) how WHERE id = who UNION ALL
 		SELECT to_json(sub)::text FROM identity WHERE person = who UNION ALL
 		SELECT id::text FROM access_request WHERE person = who) f(t)
 $$;

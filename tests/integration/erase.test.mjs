@@ -75,12 +75,15 @@ function askFrom(localAddress, target, token, body) {
 	});
 }
 
+const isReady = async () => (await ask(here.gateway, "GET", "/readyz")).status === 200;
+
 async function state(id) {
 	return (await admin(200, "GET", `erasures/${id}`)).json;
 }
 
 async function erased(subject, more = {}) {
-	const asked = await admin(201, "POST", "erasures", { subject, reason: "asked for", ...more });
+	const question = { subject, reason: "asked for", ...more };
+	const asked = await admin(201, "POST", "erasures", question);
 	await second(200, "POST", `erasures/${asked.json.id}/confirm`, {});
 	return until("the erasure", 60, async () => {
 		const now = await state(asked.json.id);
@@ -88,18 +91,17 @@ async function erased(subject, more = {}) {
 	});
 }
 
+const audit = (...words) => here.gateway.cli(here.gateway.tokens.auditor, "audit", ...words);
+
 async function exported(name) {
 	const folder = path.join(here.gateway.folder, name);
-	const done = await here.gateway.cli(
-		here.gateway.tokens.auditor, "audit", "export", folder, "--state", `${folder}.state`);
+	const done = await audit("export", folder, "--state", `${folder}.state`);
 	assert.equal(done.code, 0, done.stderr);
 	return folder;
 }
 
-async function verified(folder, state_ = `${folder}.fresh`) {
-	return here.gateway.cli(
-		here.gateway.tokens.auditor, "audit", "verify", "--dir", folder, "--vkey", here.vkey,
-		"--state", state_);
+function verified(folder, seen = `${folder}.fresh`) {
+	return audit("verify", "--dir", folder, "--vkey", here.vkey, "--state", seen);
 }
 
 /** Somebody with a mark in each field that people fill: {mark, id, token, request, license}. */
@@ -114,9 +116,8 @@ async function markedPerson() {
 	const { id, token } = added.json;
 	const mine = (status, method, target, body) => call(status, token, method, target, body);
 	const issuer = await new Issuer("ES256").list(gateway);
-	await mine(201, "POST", "/visas", {
-		visa: issuer.visa(`${mark}-sub`, { visa: { value: `https://${mark}.example/value` } }),
-	});
+	const said = { value: `https://${mark}.example/value` };
+	await mine(201, "POST", "/visas", { visa: issuer.visa(`${mark}-sub`, { visa: said }) });
 	await mine(201, "POST", "/tokens", { name: `${mark}-token`, rights: ["metadata:read"] });
 	await mine(201, "POST", `/persons/${id}/referees`, {
 		name: `Prof. ${mark}`,
@@ -155,7 +156,8 @@ async function useAndClose(person, address) {
 		token: person.token,
 	});
 	assert.equal(file.status, 200);
-	await call(200, person.token, "POST", `/licenses/${person.license.id}/close`, closing(person));
+	const close = `/licenses/${person.license.id}/close`;
+	await call(200, person.token, "POST", close, closing(person));
 }
 
 function closing({ key, license, mark }) {
@@ -175,21 +177,22 @@ function closing({ key, license, mark }) {
 
 test("an erasure takes a reason, two people, and neither is its subject", async () => {
 	const person = await addPerson(here.gateway);
+	const { name: subject } = person;
 	const refused = (status, body) => admin(status, "POST", "erasures", body);
-	await refused(400, { subject: person.name });
-	await refused(400, { subject: person.name, reason: "" });
-	await refused(400, { subject: person.name, reason: "x", scope: "half" });
-	await refused(400, { subject: person.name, reason: "x".repeat(2001) });
-	await refused(400, { subject: person.name, reason: "x", more: 1 });
+	await refused(400, { subject });
+	await refused(400, { subject, reason: "" });
+	await refused(400, { subject, reason: "x", scope: "half" });
+	await refused(400, { subject, reason: "x".repeat(2001) });
+	await refused(400, { subject, reason: "x", more: 1 });
 	await refused(400, { subject: "", reason: "x" });
 	await refused(404, { subject: "nobody.at.all", reason: "x" });
 	// What is written down of it stays: it must not tell the name again.
-	await refused(400, { subject: person.name, reason: `${person.name.toUpperCase()} asked` });
-	await refused(400, { subject: person.name, reason: "x", override: `so says ${person.name}` });
+	await refused(400, { subject, reason: `${subject.toUpperCase()} asked` });
+	await refused(400, { subject, reason: "x", override: `so says ${subject}` });
 	await second(409, "POST", "erasures", { subject: here.second.id, reason: "my own" });
-	await call(403, person.token, "POST", "/audit/erasures", { subject: person.name, reason: "x" });
+	await call(403, person.token, "POST", "/audit/erasures", { subject, reason: "x" });
 
-	const { json } = await admin(201, "POST", "erasures", { subject: person.name, reason: "left" });
+	const { json } = await admin(201, "POST", "erasures", { subject, reason: "left" });
 	assert.equal(json.state, "asked");
 	assert.ok(json.preview.entries.length > 0);
 	await admin(409, "POST", "erasures", { subject: person.id, reason: "again" });
@@ -201,7 +204,7 @@ test("an erasure takes a reason, two people, and neither is its subject", async 
 	const not = await second(200, "POST", `erasures/${json.id}/reject`, { reason: "stays" });
 	assert.equal(not.json.state, "rejected");
 	await second(409, "POST", `erasures/${json.id}/confirm`, {});
-	assert.equal((await ask(here.gateway, "GET", "/api/whoami-v2", { token: person.token })).status, 200);
+	await expect(200, here.gateway, "GET", "/api/whoami-v2", { token: person.token });
 	const list = (await admin(200, "GET", "erasures?state=rejected")).json.erasures;
 	assert.ok(list.some((one) => one.id === json.id));
 });
@@ -238,12 +241,11 @@ test("what must be kept stays until its day, and the account is gone at once", a
 		assert.equal(one.erased, undefined); // AI Act: six months, ten years
 	}
 	const tables = "person, person_key, access_token, session, identity, visa, referee";
-	for (const table of tables.split(", "))
-		assert.equal(
-			sql(here.gateway, `SELECT count(*) FROM ${table} t WHERE t::text LIKE '%${person.mark}%'`),
-			"0",
-			table,
-		);
+	for (const table of tables.split(", ")) {
+		const marked = `SELECT count(*) FROM ${table} t
+			WHERE t::text LIKE '%${person.mark}%'`;
+		assert.equal(sql(here.gateway, marked), "0", table);
+	}
 	const [confirmed] = await events(`kind=erasure.confirm&order=newest`);
 	assert.equal(confirmed.payload.person, person.id);
 	assert.equal(confirmed.payload.override, false);
@@ -262,8 +264,10 @@ test("with an override nothing of a person is in the database, and every proof h
 	for (const { id } of mine) proved.set(id, await receipt(id));
 	assert.ok(traces(dump(), person.mark).length > 0);
 	assert.ok(dump().includes(ADDRESS));
-	const would = (await admin(200, "GET", `erasure-preview?subject=${person.id}&override=1`)).json;
-	assert.ok(would.entries.some((one) => one.now > 5 && one.later === 0));
+	await events(`actor=${person.mark}-name`); // what an auditor asks stands in the log, too
+	const asked = `erasure-preview?subject=${person.id}&override=1`;
+	const would = (await admin(200, "GET", asked)).json.entries;
+	assert.ok(would.some((one) => one.now > 5 && one.later === 0));
 
 	const done = await erased(person.id, { override: "a court has said so" });
 	assert.equal(done.state, "done");
@@ -273,9 +277,10 @@ test("with an override nothing of a person is in the database, and every proof h
 	assert.ok(!whole.includes(ADDRESS), "the address is still there");
 
 	// The entries: who says that they are erased, and the same leaf in the same place.
-	const runs = (await events("kind=erasure.run")).filter((e) => e.payload.erasure === done.id);
-	const covers = (index) =>
-		runs.some(({ payload }) => payload.ranges.some(([a, b]) => a <= index && index <= b));
+	const all = await events("kind=erasure.run");
+	const runs = all.filter((one) => one.payload.erasure === done.id);
+	const ranges = runs.flatMap((one) => one.payload.ranges);
+	const covers = (index) => ranges.some(([a, b]) => a <= index && index <= b);
 	for (const { id, index } of mine) {
 		const now = await receipt(id);
 		const { entry, nonce } = proved.get(id);
@@ -313,8 +318,7 @@ test("with an override nothing of a person is in the database, and every proof h
 	assert.equal(both.code, 0, both.stderr);
 	const file = path.join(here.gateway.folder, "receipt.json");
 	fs.writeFileSync(file, JSON.stringify(await receipt(mine[0].id)));
-	const proof = await here.gateway.cli(
-		here.gateway.tokens.auditor, "audit", "receipt", file, "--offline", "--vkey", here.vkey);
+	const proof = await audit("receipt", file, "--offline", "--vkey", here.vkey);
 	assert.equal(proof.code, 0, proof.stderr);
 });
 
@@ -325,9 +329,11 @@ test("the log's files are made again from a database with erased entries", async
 	assert.ok(fs.existsSync(tiles), "the log's folder has another name");
 	fs.rmSync(tiles, { recursive: true });
 	process.kill(scribe.id, "SIGKILL");
-	await until("the tiles", 30, () => fs.existsSync(tiles) && fs.readdirSync(tiles).length > 1);
-	await until("the gateway", 30, async () => (await ask(gateway, "GET", "/readyz")).status === 200);
-	const folder = await until("a log that can be copied", 20, () => exported(`made-${Date.now()}`));
+	const isMade = () => fs.existsSync(tiles) && fs.readdirSync(tiles).length > 1;
+	await until("the tiles", 30, isMade);
+	await until("the gateway", 30, isReady);
+	let tries = 0;
+	const folder = await until("a log to copy", 20, () => exported(`made-${++tries}`));
 	const done = await verified(folder, path.join(gateway.folder, "before.state"));
 	assert.equal(done.code, 0, done.stderr);
 });
@@ -336,7 +342,7 @@ test("a keeper that starts again goes on behind erased entries", async () => {
 	const { gateway } = here;
 	const [keeper] = gateway.processesNamed("sallyport-keeper");
 	process.kill(keeper.id, "SIGKILL");
-	await until("the gateway", 30, async () => (await ask(gateway, "GET", "/readyz")).status === 200);
+	await until("the gateway", 30, isReady);
 	await until("an act", 30, async () => addPerson(gateway));
 });
 
@@ -408,7 +414,8 @@ test("what has been kept long enough goes by itself, and says so", async () => {
 	assert.equal((await releases(kept))[0].erased, undefined); // held
 	const issued = await events(`kind=license.issue&license=${free.license.id}`);
 	assert.equal(issued[0].erased, undefined); // a record: ten years
-	const run = (await events("kind=retention.run")).find((one) => one.index === gone.erased.by);
+	const now = await events("kind=retention.run");
+	const run = now.find((one) => one.index === gone.erased.by);
 	assert.equal(run.payload.rule, "usage");
 	assert.equal(run.payload.months, 12);
 	assert.ok(run.payload.ranges.some(([a, b]) => a <= gone.index && gone.index <= b));
