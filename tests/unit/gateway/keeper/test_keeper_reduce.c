@@ -150,7 +150,7 @@ static void what_no_fact_follows_from_is_taken_with_nothing_and_gives_nothing(vo
 	gone.payload[0] = '\0';
 	assert_ok(offer(s, &gone));
 	memcpy(ask.event, gone.id, WIRE_ID);
-	expect_refusal(s, &ask, ERR_NOT_FOUND, "");
+	expect_refusal(s, &ask, ERR_NOT_FOUND, "AUDIT_UNAVAILABLE");
 }
 
 int main(void)
