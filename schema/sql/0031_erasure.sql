@@ -220,14 +220,19 @@ CREATE FUNCTION entry_is_held(e audit_entry) RETURNS boolean
 		OR h.person = (SELECT l.person FROM license l WHERE l.id = e.license)
 		OR h.model = (SELECT m.id FROM model m WHERE m.name = e.model)));
 
--- Numbers of the tree, as "[[first,last],...]".
+-- Places as "[[first,last],...]": numbers of the tree, and for rows of a batch [number,row].
 CREATE FUNCTION place_ranges(places bigint[]) RETURNS text LANGUAGE sql IMMUTABLE
 	SET search_path = sallyport, pg_temp AS $$
-	SELECT coalesce('[' || string_agg('[' || lo || ',' || hi || ']', ',' ORDER BY lo) || ']',
-		'[]')
-	FROM (SELECT min(n) AS lo, max(n) AS hi FROM (SELECT n, n - row_number() OVER (ORDER BY n)
-		AS island FROM (SELECT DISTINCT p >> 16 AS n FROM unnest(places) p) d) i
-		GROUP BY island) r
+	WITH entry AS (SELECT min(p) AS lo, max(p) AS hi FROM (SELECT p, (p >> 16)
+			- row_number() OVER (ORDER BY p) AS island FROM unnest(places) p
+			WHERE p & 65535 = 0) i GROUP BY island
+	), batched AS (SELECT min(p) AS lo, max(p) AS hi FROM (SELECT p, p - row_number()
+			OVER (ORDER BY p) AS island FROM unnest(places) p
+			WHERE p & 65535 > 0) i GROUP BY island)
+	SELECT coalesce('[' || string_agg(told, ',' ORDER BY lo) || ']', '[]') FROM (
+		SELECT lo, format('[%s,%s]', lo >> 16, hi >> 16) AS told FROM entry
+		UNION ALL SELECT lo, format('[[%s,%s],[%s,%s]]', lo >> 16, (lo & 65535) - 1,
+			hi >> 16, (hi & 65535) - 1) FROM batched) r
 $$;
 
 -- The one way for a payload to go. `entry` says so, and is of this very transaction.

@@ -189,6 +189,17 @@ static void nothing_is_erased_without_an_entry_of_the_same_transaction(void **st
 	expect(payloads_left, "012345");
 }
 
+static void what_went_is_told_as_ranges_of_entries_and_of_rows(void **state)
+{
+	(void)state;
+	expect("SELECT place_ranges('{}')", "[]");
+	expect("SELECT place_ranges(ARRAY[65536 * 3, 65536 * 1, 65536 * 2, 65536 * 9])",
+	       "[[1,3],[9,9]]");
+	expect("SELECT place_ranges(ARRAY[65536 * 4, 65536 * 5 + 1, 65536 * 5 + 2, 65536 * 5 + 9, "
+	       "65536 * 6])",
+	       "[[4,4],[[5,0],[5,1]],[[5,8],[5,8]],[6,6]]");
+}
+
 static void a_hold_keeps_what_its_time_is_over_for(void **state)
 {
 	struct store_retention *rules;
@@ -265,6 +276,7 @@ int main(void)
 				       make_log),
 		cmocka_unit_test_setup(nothing_is_erased_without_an_entry_of_the_same_transaction,
 				       make_log),
+		cmocka_unit_test(what_went_is_told_as_ranges_of_entries_and_of_rows),
 		cmocka_unit_test_setup(a_hold_keeps_what_its_time_is_over_for, make_log),
 		cmocka_unit_test_setup(settings_below_the_law_change_nothing, make_log),
 		cmocka_unit_test_setup(after_the_clock_has_jumped_nothing_goes_for_a_day, make_log),
