@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _GNU_SOURCE /* timegm */
+#define _GNU_SOURCE /* timegm, CLOCK_BOOTTIME */
 #include "crypto/base/clock.h"
 
 #include <stdio.h>
@@ -26,6 +26,11 @@ int64_t clock_now_seconds(void)
 int64_t clock_monotonic_ms(void)
 {
 	return read_clock_ms(CLOCK_MONOTONIC);
+}
+
+int64_t clock_awake_ms(void)
+{
+	return read_clock_ms(CLOCK_BOOTTIME);
 }
 
 void clock_text(char out[CLOCK_TEXT], int64_t ms)

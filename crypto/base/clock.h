@@ -14,6 +14,7 @@ enum { CLOCK_TEXT = 25 }; /* "2026-01-02T03:04:05.678Z" and a NUL */
 int64_t clock_now_ms(void); /* since 1970, UTC */
 int64_t clock_now_seconds(void);
 int64_t clock_monotonic_ms(void); /* for deadlines; never jumps */
+int64_t clock_awake_ms(void);     /* the same, and goes on while the machine sleeps */
 
 void clock_text(char out[CLOCK_TEXT], int64_t ms); /* RFC 3339 with milliseconds and Z */
 

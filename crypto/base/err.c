@@ -33,7 +33,7 @@ enum err failure_errno(const char *format, ...)
 	used = strlen(last_text);
 	snprintf(last_text + used, sizeof last_text - used, ": %s", reason ? reason : "unknown");
 	errno = number;
-	return ERR_IO;
+	return number == ENOSPC || number == EDQUOT || number == EFBIG ? ERR_FULL : ERR_IO;
 }
 
 const char *failure_text(void)

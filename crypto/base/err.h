@@ -58,7 +58,7 @@ enum err { ERRORS(ERR_ENUM) };
 /* Record the text (lower case, no full stop, no secret) and return the kind. */
 RESULT failure(enum err kind, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* failure(ERR_IO, ...) with ": <text of errno>" appended. */
+/* failure(ERR_IO, ...), or ERR_FULL if errno says so, with ": <text of errno>" appended. */
 RESULT failure_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 const char *failure_text(void);      /* the last failure of this thread; never NULL */

@@ -267,13 +267,18 @@ enum err api_may_log(struct exchange *x, struct route_context *context)
 			return result;
 		}
 		atomic_store(&api->is_read_only, state.read_only);
+		atomic_store(&api->is_full, state.is_full);
 	}
 	if (atomic_load(&api->is_read_only))
 		return failure(
 			ERR_UNAVAILABLE,
 			"the gateway is read-only: its database is behind its log, or behind "
 			"what witnesses have seen of it; see /readyz");
-	return OK;
+	if (!atomic_load(&api->is_full))
+		return OK;
+	atomic_fetch_add(&api->refused_full, 1);
+	return failure(ERR_UNAVAILABLE, "a disk that the log needs is full; once its operator has "
+					"made room, all goes on; see /readyz");
 }
 
 const char *api_uuid(struct arena *arena, const uint8_t id[16])

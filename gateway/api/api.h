@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "crypto/token.h"
+#include "gateway/api/clock_watch.h"
 #include "gateway/api/metrics.h"
 #include "gateway/api/recorder.h"
 #include "gateway/api/signin/hashing.h"
@@ -74,9 +75,12 @@ struct api {
 	struct api_keys keys;         /* under keys_lock */
 	_Atomic int64_t state_due_ms; /* when the log's state is asked for again */
 	atomic_bool is_read_only;
+	atomic_bool is_full;          /* no room on a disk that entries need */
+	atomic_uint refused_full;     /* calls, since the log was told of it last */
 	_Atomic int64_t count_due_ms; /* when strangers' calls are told again */
 	atomic_uint anonymous_calls, refused_tokens;
 	struct metrics metrics;
+	struct clock_watch clock; /* the thread of the jobs looks */
 	/* Role sallyport_auditor: reads the log's payloads, nothing else. Few, since the database
 	 * has only so many connections; who finds none waits. */
 	pthread_mutex_t auditors_lock;
@@ -124,8 +128,9 @@ RESULT api_ask_keeper(struct rpc_reply *out, struct api *api, enum wire_type typ
 /* Wait until the event stands under a published checkpoint (class A). ERR_UNAVAILABLE. */
 RESULT api_publish(struct api *api, const uint8_t event[WIRE_ID]);
 
-/* May entries be written? ERR_UNAVAILABLE: the gateway is read-only (a restored backup); this is
- * at most a second old. Routes that lead to an entry ask before they do anything. */
+/* May entries be written? ERR_UNAVAILABLE: the gateway is read-only (a restored backup), or a disk
+ * that entries need is full; this is at most a second old. Routes that lead to an entry ask before
+ * they do anything. */
 RESULT api_may_log(struct exchange *x, struct route_context *context);
 
 /* The end of a class A act: its entry joins the transaction, the whole is committed, and the entry

@@ -36,7 +36,7 @@ void ready(struct exchange *x, struct route_context *context)
 	bool keeper = rpc_generation(context->api->rpc, ROLE_KEEPER, 0) != 0;
 	bool scribe = rpc_generation(context->api->rpc, ROLE_SCRIBE, 0) != 0;
 	bool lease = lease_epoch(context->api->lease) != 0;
-	bool good = database && keeper && scribe && lease && !state.read_only;
+	bool good = database && keeper && scribe && lease && !state.read_only && !state.is_full;
 	json_t *answer = json_object_new();
 
 	json_put_bool(answer, "ready", good);
@@ -45,8 +45,14 @@ void ready(struct exchange *x, struct route_context *context)
 	json_put_text(answer, "scribe", word(scribe));
 	json_put_text(answer, "lease", word(lease));
 	json_put_bool(answer, "read_only", state.read_only);
+	json_put_bool(answer, "full", state.is_full);
 	if (state.reason.size)
 		json_put_text(answer, "reason", state.reason);
+	if (atomic_load(&context->api->clock.jumps)) {
+		json_put_int(answer, "clock_jumps", atomic_load(&context->api->clock.jumps));
+		json_put_int(answer, "clock_jumped_by_ms",
+			     atomic_load(&context->api->clock.last_by_ms));
+	}
 	reply_json(x, good ? 200 : 503, answer);
 }
 
@@ -133,9 +139,15 @@ void metrics(struct exchange *x, struct route_context *context)
 	metrics_write_gauge(&out, "sallyport_read_only",
 			    "1 while nothing can be logged, so that nothing happens", edge,
 			    atomic_load(&api->is_read_only));
+	metrics_write_gauge(&out, "sallyport_log_full",
+			    "1 while a disk that the log needs is full, so that nothing happens",
+			    edge, atomic_load(&api->is_full));
 	metrics_write_gauge(&out, "sallyport_lease_held",
 			    "1 while this edge may rely on what it has read", edge,
 			    lease_epoch(api->lease) != 0);
+	metrics_write_gauge(&out, "sallyport_clock_jumps",
+			    "times the clock was set by more than two seconds, so far", edge,
+			    atomic_load(&api->clock.jumps));
 	witnesses_write_metrics(&out, api, edge);
 	write_memory(&out, api, edge);
 	write_engines(&out, api, edge);

@@ -36,6 +36,13 @@ const struct job *jobs_table(size_t *count)
 	return table;
 }
 
+/* Of this edge's machine, whosever turn it is. */
+static void watch_clock(struct jobs *j)
+{
+	if (clock_watch_run(&j->context->api->clock, j->context) != OK)
+		log_warn("clock.untold", "reason=\"%s\"", failure_text());
+}
+
 /* Is it this edge's turn? Away with the connection goes the turn. */
 static bool take_turn(struct jobs *j)
 {
@@ -97,6 +104,8 @@ static void *work(void *jobs)
 	struct jobs *j = jobs;
 
 	while (!is_stopping(j)) {
+		if (j->context->api)
+			watch_clock(j);
 		run_due(j);
 		rest(j);
 	}

@@ -26,6 +26,7 @@ typedef enum err job_fn(struct route_context *context, struct arena *arena, int6
 	X(job_sweep,         3600) /* files that no revision holds: seal.h */ \
 	X(job_jwks,          10)   /* keys of issuers that are due: jwks.h */ \
 	X(job_audit_catch_up, 1)   /* what auditors can look for: audit/catch_up.c */ \
+	X(job_audit_room,    5)    /* room on the disks of the log: audit/room.c */ \
 	X(job_license_status, 1) /* the signed lists of states: license_status.c */ \
 	X(job_license_departed, 2) /* whose holders left their institution: license_jobs.c */ \
 	X(job_license_reminders, 10) /* that end soon: license_jobs.c */ \

@@ -4,10 +4,9 @@
  * be fetched for every download and every call. Nobody needs to be an auditor for it, it is no
  * query of the log, and nothing of others is in it.
  */
-#include <inttypes.h>
-
 #include "crypto/base/clock.h"
 #include "crypto/json.h"
+#include "gateway/api/audit/filters.h"
 #include "gateway/api/authorize.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
@@ -22,29 +21,30 @@ static enum err read_time(int64_t *out, struct exchange *x, const char *name)
 	return text.size ? clock_parse(out, text) : OK;
 }
 
-static enum err read_query(struct store_own_query *out, struct exchange *x)
+static enum err read_query(struct store_audit_query *out, struct exchange *x)
 {
-	struct slice limit = api_query(x, "limit"), cursor = api_query(x, "cursor");
+	struct slice limit = api_query(x, "limit");
 	uint64_t number = RECEIPTS_PAGE;
 
-	*out = (struct store_own_query){.before = UINT64_MAX};
-	memcpy(out->person, authorize_principal(x)->person.id, STORE_ID);
-	TRY(read_time(&out->from_ms, x, "from"));
-	TRY(read_time(&out->to_ms, x, "to"));
+	*out = (struct store_audit_query){.is_forward = false};
+	out->filter.actor = slice_of_string(
+		api_uuid(exchange_arena(x), authorize_principal(x)->person.id));
+	TRY(read_time(&out->filter.from_ms, x, "from"));
+	TRY(read_time(&out->filter.to_ms, x, "to"));
 	if (limit.size && (!slice_to_u64(limit, STORE_AUDIT_MAX_PAGE, &number) || number == 0))
 		return failure(ERR_FORMAT, "\"limit\" is 1 to %d", STORE_AUDIT_MAX_PAGE);
 	out->limit = (unsigned)number;
-	if (cursor.size && !slice_to_u64(cursor, INT64_MAX, &out->before))
-		return failure(ERR_FORMAT, "\"cursor\" is not one that an answer gave");
-	return OK;
+	return audit_cursor_read(out, api_query(x, "cursor"));
 }
 
-static enum err find(struct store_event **out, size_t *count, struct exchange *x,
-		     struct route_context *context, const struct store_own_query *query)
+static enum err find(struct store_audit_page *out, struct exchange *x,
+		     struct route_context *context, struct store_audit_query *query)
 {
 	struct store *auditor = api_auditor_take(context->api);
-	enum err result = store_audit_own(auditor, exchange_arena(x), out, count, query);
+	enum err result = store_audit_bounds(auditor, &query->bounds, &query->filter);
 
+	if (result == OK)
+		result = store_audit_find(auditor, exchange_arena(x), out, query);
 	api_auditor_return(context->api, auditor);
 	return result;
 }
@@ -67,35 +67,28 @@ static json_t *describe(struct arena *arena, const struct store_event *e)
 	return one;
 }
 
-/* Index of the last one where there may be more. */
-static json_t *describe_next(struct arena *arena, const struct store_event *events, size_t count,
-			     unsigned limit)
-{
-	if (count < limit)
-		return json_null();
-	return json_string(arena_printf(arena, "%" PRIu64, events[count - 1].index));
-}
-
 void receipt_list(struct exchange *x, struct route_context *context)
 {
-	struct store_event *events = NULL;
-	struct store_own_query query;
+	struct store_audit_page page = {.count = 0};
+	struct store_audit_query query;
 	struct arena *arena = exchange_arena(x);
-	size_t count = 0;
 	json_t *answer, *list;
 	enum err result = read_query(&query, x);
 
 	if (result == OK)
-		result = find(&events, &count, x, context, &query);
+		result = find(&page, x, context, &query);
 	if (result != OK) {
 		reply_failure(x, result);
 		return;
 	}
 	list = json_array_new();
-	for (size_t i = 0; i < count; i++)
-		json_push(list, describe(arena, &events[i]));
+	for (size_t i = 0; i < page.count; i++)
+		json_push(list, describe(arena, &page.events[i].event));
 	answer = json_object_new();
 	json_put(answer, "receipts", list);
-	json_put(answer, "next", describe_next(arena, events, count, query.limit));
+	json_put(answer, "next",
+		 page.has_more ? json_string(audit_cursor(arena, page.cursor)) : json_null());
+	if (query.bounds.is_behind_by)
+		json_put_int(answer, "behind", (int64_t)query.bounds.is_behind_by);
 	reply_json(x, 200, answer);
 }

@@ -393,7 +393,7 @@ enum err pull_item_fetch(struct pull_line *line, struct pull_item *item, size_t 
 
 	in.noted = in.at;
 	result = fetch_rest(&in);
-	if (in.at > in.noted && (result == OK || result != ERR_IO)) {
+	if (in.at > in.noted && result != ERR_IO && result != ERR_FULL) {
 		char why[FAILURE_MAX_TEXT];
 
 		snprintf(why, sizeof why, "%s", failure_text());

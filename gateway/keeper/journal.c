@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -378,10 +379,23 @@ void journal_forget_paths(struct journal *j)
 
 static enum err rotate(struct journal *j)
 {
-	TRY(replace_by_snapshot(j->directory, &j->frontier, &j->facts, &j->last, &j->bytes));
-	j->snapshot_size = j->bytes;
+	struct check last;
+	uint64_t bytes;
+
+	TRY(replace_by_snapshot(j->directory, &j->frontier, &j->facts, &last, &bytes));
+	j->last = last;
+	j->bytes = j->snapshot_size = bytes;
 	file_close(&j->fd);
 	return open_file(j);
+}
+
+/* The disk was full. What of the record got into the file is cut off again, which takes no room;
+ * then nothing has happened. Not if another file stands in this one's place by now. */
+static bool is_as_before(struct journal *j)
+{
+	struct stat status;
+
+	return j->fd >= 0 && fstat(j->fd, &status) == 0 && status.st_nlink > 0 && cut_tail(j) == OK;
 }
 
 static enum err append_record(struct journal *j, struct slice body)
@@ -403,8 +417,13 @@ static enum err write_through(struct journal *j, const struct journal_change *ch
 {
 	AUTO(buf_free) struct buf body = buf_new(BODY_MAX);
 
-	if (j->bytes > j->rotate_bytes + 2 * j->snapshot_size)
-		TRY(rotate(j));
+	if (j->bytes > j->rotate_bytes + 2 * j->snapshot_size) {
+		enum err result = rotate(j);
+
+		/* A snapshot needs more room than a record: the old file goes on for now. */
+		if (result != OK && (result != ERR_FULL || !is_as_before(j)))
+			return result;
+	}
 	write_change(&body, j->frontier.size, change);
 	TRY(buf_done(&body));
 	return append_record(j, buf_slice(&body));
@@ -422,8 +441,11 @@ enum err journal_write(struct journal *j, const struct journal_change *change)
 		return failure(ERR_LIMIT, "journal: more than %d facts", FACTS_MAX);
 	result = write_through(j, change);
 	if (result != OK) {
-		j->broken = true;
-		return result;
+		char why[FAILURE_MAX_TEXT];
+
+		snprintf(why, sizeof why, "%s", failure_text());
+		j->broken = result != ERR_FULL || !is_as_before(j);
+		return failure(j->broken ? ERR_IO : result, "%s", why);
 	}
 	for (size_t i = 0; i < change->leaf_count; i++)
 		merkle_append(&j->frontier, &change->leaves[i]);

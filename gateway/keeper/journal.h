@@ -45,9 +45,9 @@ struct digest journal_root(const struct journal *j);
 uint64_t journal_fact(const struct journal *j, const struct fact *like); /* its value */
 size_t journal_fact_count(const struct journal *j);
 
-/* All of the change or nothing; on OK it is on the disk. ERR_LIMIT: no room for the facts, and
- * nothing has happened. After any other failure the journal takes no more changes: the process
- * should stop, and read at its next start what the disk has. */
+/* All of the change or nothing; on OK it is on the disk. ERR_LIMIT: no room for the facts,
+ * ERR_FULL: none on the disk, and nothing has happened. After ERR_IO the journal takes no more
+ * changes: the process should stop, and read at its next start what the disk has. */
 RESULT journal_write(struct journal *j, const struct journal_change *change);
 
 /* Let headers from before that second be forgotten; for good at the next rotation. */

@@ -11,6 +11,7 @@ static const struct sandbox_call calls[] = {
 	SANDBOX_ALLOW(pread64, "files"),
 	SANDBOX_ALLOW(getdents64, "directories"),
 	SANDBOX_ALLOW(statx, "files"),
+	SANDBOX_ALLOW(fstatfs, "room on the disk"),
 	SANDBOX_ALLOW(pwrite64, "files"),
 	SANDBOX_ALLOW(pwritev, "files"),
 	SANDBOX_ALLOW(fsync, "durability"),

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "crypto/base/clock.h"
 #include "crypto/base/file.h"
 #include "crypto/base/log.h"
 #include "crypto/note.h"
@@ -15,6 +16,7 @@ void publisher_init(struct publisher *p, struct store *s, const struct publisher
 		    int directory)
 {
 	*p = (struct publisher){.store = s, .keeper = *keeper, .tiles = {.directory = directory}};
+	room_init(&p->room, directory);
 }
 
 void publisher_forget(struct publisher *p)
@@ -211,8 +213,13 @@ static enum err cycle(struct publisher *p, bool *more)
 
 enum err publisher_cycle(struct publisher *p, bool *more)
 {
-	enum err result = cycle(p, more);
+	enum err result = room_look(&p->room, p->store, clock_monotonic_ms());
 
+	if (result != OK)
+		log_warn("log.room", "why=\"%s\"", failure_text());
+	result = cycle(p, more);
+	if (result == ERR_FULL)
+		room_ended(&p->room, clock_monotonic_ms());
 	if (result != OK)
 		p->is_reconciled = false;
 	return result;

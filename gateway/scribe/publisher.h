@@ -17,6 +17,7 @@
 #define GATEWAY_SCRIBE_PUBLISHER_H
 
 #include "crypto/base/buf.h"
+#include "gateway/scribe/room.h"
 #include "gateway/scribe/tiles.h"
 
 /* How the keeper is reached: by its channel in the process, by a function in tests. */
@@ -44,6 +45,7 @@ struct publisher {
 	struct store *store;
 	struct publisher_keeper keeper;
 	struct tiles tiles;
+	struct room room;
 	publisher_step_fn *before_step;
 	void *before_context;
 	bool is_reconciled;

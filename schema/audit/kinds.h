@@ -14,6 +14,9 @@
 	X(GATEWAY_INIT,      "gateway.init",      A) \
 	X(GATEWAY_START,     "gateway.start",     A) \
 	X(LOG_CONTINUE,      "log.continue",      A) \
+	X(LOG_FULL,          "log.full",          B) \
+	X(LOG_ROOM,          "log.room",          B) \
+	X(CLOCK_JUMP,        "clock.jump",        B) \
 	X(PERSON_ADD,        "person.add",        A) \
 	X(PERSON_LIMITS,     "person.limits",     A) \
 	X(INSTITUTION_LIMITS, "institution.limits", A) \

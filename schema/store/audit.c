@@ -53,14 +53,17 @@ enum err store_audit_is_published(struct store *s, bool *published, uint64_t *in
 enum err store_audit_state(struct store *s, struct arena *arena, struct store_audit_state *out)
 {
 	static const struct store_statement find = {
-		"audit_state", "SELECT read_only OR halted <> '', CASE WHEN halted <> '' "
-			       "THEN halted ELSE reason END FROM audit_state"};
+		"audit_state",
+		"SELECT read_only OR halted <> '', full_database <> '' OR full_files <> '', "
+		"CASE WHEN halted <> '' THEN halted WHEN reason <> '' THEN reason "
+		"WHEN full_database <> '' THEN full_database ELSE full_files END FROM audit_state"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
 
 	TRY(store_run(s, &step, 1));
 	if (!store_next(&step))
 		return failure(ERR_INTERNAL, "the state of the log is missing");
 	out->read_only = store_take_bool(&step);
+	out->is_full = store_take_bool(&step);
 	out->reason = store_take_text(&step);
 	return OK;
 }
@@ -94,29 +97,6 @@ static void take_event(struct store_step *step, void *out)
 	event->leaf = store_take_text(step);
 	event->is_erased = store_take_bool(step);
 	event->erased_by = (uint64_t)store_take_int(step);
-}
-
-enum err store_audit_own(struct store *s, struct arena *arena, struct store_event **out,
-			 size_t *count, const struct store_own_query *query)
-{
-	static const struct store_statement find = {
-		"audit_own", EVENT_SELECT
-		"WHERE actor = $1 "
-		"AND seq < least($2::bigint, (SELECT max(size) FROM auditor_checkpoint)) "
-		"AND ($3::timestamptz IS NULL OR at >= $3) "
-		"AND ($4::timestamptz IS NULL OR at < $4) ORDER BY seq DESC LIMIT $5::bigint"};
-	AUTO(store_step_clear) struct store_step step = {.statement = &find, .arena = arena};
-
-	if (query->limit == 0 || query->limit > STORE_AUDIT_MAX_PAGE)
-		return failure(ERR_LIMIT, "a page has 1 to %d events", STORE_AUDIT_MAX_PAGE);
-	store_put_id(&step, query->person);
-	store_put_int(&step, query->before > INT64_MAX ? INT64_MAX : (int64_t)query->before);
-	store_put_time(&step, query->from_ms);
-	store_put_time(&step, query->to_ms);
-	store_put_int(&step, query->limit);
-	TRY(store_run(s, &step, 1));
-	*out = store_all(&step, count, sizeof **out, take_event);
-	return OK;
 }
 
 enum err store_audit_get(struct store *s, struct arena *arena, struct store_event *out,

@@ -40,22 +40,12 @@ RESULT store_audit_is_published(struct store *s, bool *published, uint64_t *inde
 
 struct store_audit_state {
 	bool read_only;
+	bool is_full; /* there is no room on a disk that entries need */
 	struct slice reason;
 };
 
 /* May the gateway write? The scribe says. */
 RESULT store_audit_state(struct store *s, struct arena *arena, struct store_audit_state *out);
-
-struct store_own_query {
-	uint8_t person[STORE_ID];
-	int64_t from_ms, to_ms; /* [from, to); 0: open */
-	uint64_t before; /* the cursor: only events with a smaller index; UINT64_MAX: newest */
-	unsigned limit;  /* 1..STORE_AUDIT_MAX_PAGE */
-};
-
-/* Auditor: published events of what one person did, newest first. */
-RESULT store_audit_own(struct store *s, struct arena *arena, struct store_event **out,
-		       size_t *count, const struct store_own_query *query);
 
 /* Auditor: one event, published or not. ERR_NOT_FOUND. */
 RESULT store_audit_get(struct store *s, struct arena *arena, struct store_event *out,

@@ -73,20 +73,23 @@ static void take_chained(struct store_step *step, void *out)
 	store_take_bytes(step, one->nonce, STORE_NONCE);
 }
 
-#define CHAINED_SELECT \
-	"SELECT e.place, r.leaf, r.payload, r.chain, r.nonce FROM auditor_entry e " \
-	"JOIN auditor_event r ON r.id = e.event WHERE "
-#define CHAINED_ORDER \
-	" AND e.place > $2::bigint AND e.place < $3::bigint ORDER BY e.place LIMIT $4::bigint"
+/* Of each class the next ones, in the order of its index (audit_search.c), merged. */
+#define CHAINED(subject) \
+	"SELECT e.place, r.leaf, r.payload, r.chain, r.nonce FROM (" \
+	"SELECT l.place FROM auditor_class c, LATERAL (" \
+	"SELECT e.place FROM auditor_entry e WHERE e." subject " = $1 " \
+	"AND (e.class, e.place) > (c.id, $2::bigint) AND (e.class, e.place) < (c.id, $3::bigint) " \
+	"ORDER BY e.class, e.place LIMIT $4::bigint) l ORDER BY l.place LIMIT $4::bigint) p " \
+	"JOIN auditor_entry e ON e.place = p.place JOIN auditor_event r ON r.id = e.event " \
+	"ORDER BY e.place"
 
 enum err store_audit_chained(struct store *s, struct arena *arena, struct store_chained **out,
 			     size_t *count, const struct store_audit_subject *subject,
 			     int64_t behind, uint64_t size, unsigned limit)
 {
-	static const struct store_statement of_actor = {"audit_chained_actor", CHAINED_SELECT
-							"e.actor = $1" CHAINED_ORDER};
-	static const struct store_statement of_license = {"audit_chained_license", CHAINED_SELECT
-							  "e.license = $1" CHAINED_ORDER};
+	static const struct store_statement of_actor = {"audit_chained_actor", CHAINED("actor")};
+	static const struct store_statement of_license = {"audit_chained_license",
+							  CHAINED("license")};
 	AUTO(store_step_clear)
 	struct store_step step = {.statement = subject->is_license ? &of_license : &of_actor,
 				  .arena = arena};

@@ -1,215 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A question is written out of the filters it has, and planned anew each time: a plan for all
- * filters at once would use no index (see request_find.c). Only our own words and numbers get into
- * the text; what auditors write travels beside it.
+ * A page is merged from the newest (or oldest) places of each class of events that can be meant
+ * (audit_class), under one filter that leads. Every such list is a range of an index in the order
+ * of the page, so that a page costs what it shows. Filters besides the one have to look at events:
+ * at no more than STORE_AUDIT_WALK of each list, and the page ends where the first list was left.
  */
 #include "schema/store/audit_search.h"
 
-#include "crypto/base/text.h"
+#include "schema/store/audit_question.h"
 #include "schema/store/payload.h"
 
 #define PAYLOAD_HAS "strpos(lower(convert_from(v.payload, 'UTF8')), lower("
 
-enum { MAX_SQL = 8192, DAY_MS = 24 * 3600 * 1000 };
-
-struct question {
-	struct buf sql;
-	struct store_statement statement;
-	struct store_step step;
+/* Of the filters, the one that leads; the fewer events it is likely to have, the earlier. */
+enum lead {
+	LEAD_LICENSE,
+	LEAD_ACTOR,
+	LEAD_ADDRESS,   /* a single one */
+	LEAD_ADDRESSES, /* a range with few events: all of them are sorted */
+	LEAD_MODEL,
+	LEAD_INSTITUTION,
+	LEAD_SCOPE, /* models that the auditor may know */
+	LEAD_NONE,
 };
 
-static void question_begin(struct question *q, struct arena *arena)
-{
-	*q = (struct question){.sql = buf_new(MAX_SQL), .step = {.arena = arena}};
-}
-
-static void question_clear(struct question *q)
-{
-	store_step_clear(&q->step);
-	buf_free(&q->sql);
-}
-
-static enum err question_run(struct question *q, struct store *s)
-{
-	TRY(buf_done(&q->sql));
-	q->statement.sql = buf_string(&q->sql);
-	q->step.statement = &q->statement;
-	return store_run(s, &q->step, 1);
-}
-
-/* `format` has one %zu, for the number of the argument. */
-static void with_text(struct question *q, const char *before, struct slice value,
-		      const char *behind)
-{
-	if (value.size == 0)
-		return;
-	store_put_text(&q->step, value);
-	buf_printf(&q->sql, " AND %s$%zu::text%s", before, q->step.arguments, behind);
-}
-
-static void with_model(struct question *q, struct slice model)
-{
-	if (slice_ends_with(model, S("/*")))
-		with_text(q, "e.model <> '' AND split_part(e.model, '/', 1) = ",
-			  slice_part(model, 0, model.size - 2), "");
-	else
-		with_text(q, "e.model = ", model, "");
-}
-
-static void with_time(struct question *q, const char *before, int64_t ms)
-{
-	if (ms == 0)
-		return;
-	store_put_time(&q->step, ms);
-	buf_printf(&q->sql, " AND %s $%zu::timestamptz", before, q->step.arguments);
-}
-
-/* What an auditor of some models may see. Of "ns/<star>" the namespace is left when the star is
- * gone; a name, which has a slash, is no namespace. */
-static void with_scope(struct question *q, const struct store_audit_filter *f)
-{
-	if (!f->is_narrow)
-		return;
-	store_put_text(&q->step, f->models);
-	buf_printf(&q->sql,
-		   " AND (e.model = ANY(string_to_array($%zu::text, ',')) OR (e.model <> '' AND "
-		   "split_part(e.model, '/', 1) = "
-		   "ANY(string_to_array(replace($%zu::text, '/*', ''), ','))))",
-		   q->step.arguments, q->step.arguments);
-}
-
-/* What is known of an event in audit_entry and of a row of audit_day alike. */
-static void with_columns(struct question *q, const struct store_audit_filter *f)
-{
-	with_model(q, f->model);
-	with_text(q, "e.right_name = ", f->right, "");
-	with_text(q, "e.code = ", f->code, "");
-	if (slice_equal(f->decision, S("allow")))
-		buf_write_string(&q->sql, " AND e.allow");
-	else if (f->decision.size)
-		buf_write_string(&q->sql, " AND NOT e.allow");
-	with_scope(q, f);
-}
-
-static bool is_several(struct slice kinds)
-{
-	return slice_find(kinds, ',') < kinds.size;
-}
-
-static void with_kinds(struct question *q, struct slice kinds)
-{
-	if (is_several(kinds))
-		with_text(q, "e.kind = ANY(string_to_array(", kinds, ", ','))");
-	else
-		with_text(q, "e.kind = ", kinds, "");
-}
-
-static void with_actor(struct question *q, struct slice actor)
-{
-	uint8_t id[STORE_ID];
-
-	if (actor.size && text_read_uuid(id, actor) == OK)
-		with_text(q, "e.actor = ", actor, "::uuid");
-	else
-		with_text(q, "e.actor_name = ", actor, "");
-}
-
-static void with_institution(struct question *q, struct slice institution)
-{
-	uint8_t id[STORE_ID];
-
-	if (institution.size && text_read_uuid(id, institution) == OK)
-		with_text(q, "f.place = e.place AND f.institution = ", institution, "::uuid");
-	else
-		with_text(q,
-			  "f.place = e.place AND f.institution = "
-			  "(SELECT id FROM auditor_institution WHERE name = ",
-			  institution, ")");
-}
-
-static void with_places(struct question *q, const char *column,
-			const struct store_audit_bounds *bounds)
-{
-	buf_printf(&q->sql, " AND %s >= %lld AND %s < %lld", column, (long long)bounds->first,
-		   column, (long long)bounds->end);
-}
-
-/* One kind and its places, said so that the planner sees a range of audit_entry_kind: it does not
- * know which kind is meant, and would take an equation for a frequent one. */
-static void with_places_of_kind(struct question *q, const struct store_audit_bounds *bounds)
-{
-	buf_printf(&q->sql, " AND (e.kind, e.place) >= (k, %lld) AND (e.kind, e.place) < (k, %lld)",
-		   (long long)bounds->first, (long long)bounds->end);
-}
-
-static void with_filter(struct question *q, const struct store_audit_filter *f)
-{
-	with_institution(q, f->institution);
-	with_actor(q, f->actor);
-	with_columns(q, f);
-	if (!store_id_is_none(f->license)) {
-		store_put_id(&q->step, f->license);
-		buf_printf(&q->sql, " AND e.license = $%zu::uuid", q->step.arguments);
-	}
-	with_text(q, "e.address <<= ", f->address, "::inet");
-	with_time(q, "e.at >=", f->from_ms);
-	with_time(q, "e.at <", f->to_ms);
-}
-
-/* Kinds alone are walked one by one, each in its index: together they would be sorted, or sought
- * among all events. With another filter the planner knows which is the rarer. */
-static bool walks_kinds(const struct store_audit_filter *f)
-{
-	return is_several(f->kinds) && !f->actor.size && !f->institution.size && !f->model.size &&
-	       store_id_is_none(f->license) && !f->address.size && !f->is_narrow && !f->code.size;
-}
-
-/* The places of what is looked for, of one kind k after the other. */
-static void write_kinds_walk(struct question *q, const struct store_audit_query *query,
-			     const struct store_audit_bounds *bounds, unsigned limit,
-			     const char *text)
-{
-	const char *order = query->is_forward ? "" : " DESC";
-
-	store_put_text(&q->step, query->filter.kinds);
-	buf_printf(&q->sql,
-		   "(SELECT e.place FROM unnest(string_to_array($%zu::text, ',')) k, LATERAL "
-		   "(SELECT e.place FROM auditor_entry e%s WHERE true",
-		   q->step.arguments, text);
-	with_places_of_kind(q, bounds);
-	with_filter(q, &query->filter);
-	if (text[0])
-		with_text(q, PAYLOAD_HAS, query->filter.text, ")) > 0");
-	buf_printf(&q->sql,
-		   " ORDER BY e.kind%s, e.place%s LIMIT %u) e ORDER BY e.place%s LIMIT %u) p",
-		   order, order, limit, order, limit);
-}
-
-/* The places of what is looked for, in order, no more than `limit`; named p. Places only, so that
- * an index which holds all that is asked about is enough. */
-static void write_walk(struct question *q, const struct store_audit_query *query,
-		       const struct store_audit_bounds *bounds, unsigned limit, bool has_text)
-{
-	const struct store_audit_filter *f = &query->filter;
-	const char *text = has_text ? " JOIN auditor_row v ON v.id = e.event" : "";
-	/* Of affiliations the places are asked for, so that their index gives the order. */
-	const char *place = f->institution.size ? "f.place" : "e.place";
-
-	if (walks_kinds(f)) {
-		write_kinds_walk(q, query, bounds, limit, text);
-		return;
-	}
-	buf_printf(&q->sql, "(SELECT e.place FROM %sauditor_entry e%s WHERE true",
-		   f->institution.size ? "auditor_affiliation f, " : "", text);
-	with_places(q, place, bounds);
-	with_filter(q, f);
-	with_kinds(q, f->kinds);
-	if (has_text)
-		with_text(q, PAYLOAD_HAS, f->text, ")) > 0");
-	buf_printf(&q->sql, " ORDER BY %s%s LIMIT %u) p", place, query->is_forward ? "" : " DESC",
-		   limit);
-}
+/* How a page is found. */
+struct plan {
+	enum lead lead;
+	bool is_forward;
+	bool is_plain; /* one list: all events */
+	bool has_rest; /* filters besides what leads, and what classes tell */
+	bool has_time;
+	bool is_of_namespace; /* of LEAD_SCOPE, the list that is being written */
+	const struct store_audit_filter *filter;
+	struct store_audit_filter rest;
+	struct store_audit_bounds bounds;
+};
 
 enum err store_audit_catch_up(struct store *s, uint64_t *left, unsigned most)
 {
@@ -286,26 +112,305 @@ static void take_found(struct store_step *step, void *out)
 	event->erased_by = (uint64_t)store_take_int(step);
 }
 
-/* Where the payloads that this page looks into end: *bounds becomes them. */
-static enum err walk_text(struct store *s, struct store_audit_page *out,
-			  struct store_audit_bounds *bounds, const struct store_audit_query *query)
+static bool is_one_address(struct slice range)
+{
+	bool is_6 = slice_find(range, ':') < range.size;
+
+	return slice_ends_with(range, is_6 ? S("/128") : S("/32"));
+}
+
+/* Are there so few events of a range of addresses that they can be sorted? */
+static enum err count_addresses(struct store *s, bool *few, struct slice range)
 {
 	AUTO(question_clear) struct question q;
 
 	question_begin(&q, NULL);
-	buf_printf(&q.sql, "SELECT count(*), %s(p.place) FROM ", query->is_forward ? "max" : "min");
-	write_walk(&q, query, bounds, STORE_AUDIT_WALK, false);
+	*few = false;
+	if (range.size == 0)
+		return OK;
+	buf_write_string(&q.sql, "SELECT count(*) FROM (SELECT FROM auditor_entry e WHERE true");
+	question_with_text(&q, "e.address <<= ", range, "::inet");
+	buf_printf(&q.sql, " LIMIT %d) few", STORE_AUDIT_WALK + 1);
+	TRY(question_run(&q, s));
+	*few = store_next(&q.step) && store_take_int(&q.step) <= STORE_AUDIT_WALK;
+	return OK;
+}
+
+static enum lead lead_of(const struct store_audit_filter *f, bool has_few_addresses)
+{
+	if (!store_id_is_none(f->license))
+		return LEAD_LICENSE;
+	if (has_few_addresses)
+		return LEAD_ADDRESSES;
+	if (f->actor.size)
+		return LEAD_ACTOR;
+	if (f->address.size && is_one_address(f->address))
+		return LEAD_ADDRESS;
+	if (f->model.size)
+		return LEAD_MODEL;
+	if (f->institution.size)
+		return LEAD_INSTITUTION;
+	return f->is_narrow ? LEAD_SCOPE : LEAD_NONE;
+}
+
+/* What leads, and what classes tell, is none of the rest. */
+static struct store_audit_filter rest_of(const struct store_audit_filter *f, enum lead lead)
+{
+	struct store_audit_filter rest = *f;
+
+	rest.kinds = rest.right = rest.decision = rest.code = S("");
+	switch (lead) {
+	case LEAD_LICENSE:
+		memset(rest.license, 0, sizeof rest.license);
+		break;
+	case LEAD_ACTOR:
+		rest.actor = S("");
+		break;
+	case LEAD_ADDRESS:
+	case LEAD_ADDRESSES:
+		rest.address = S("");
+		break;
+	case LEAD_MODEL:
+		rest.model = S("");
+		break;
+	case LEAD_INSTITUTION:
+		rest.institution = S("");
+		break;
+	case LEAD_SCOPE:
+		rest.is_narrow = false;
+		break;
+	case LEAD_NONE:
+		break;
+	}
+	return rest;
+}
+
+static enum err make_plan(struct store *s, struct plan *out, const struct store_audit_query *query,
+			  const struct store_audit_bounds *bounds)
+{
+	const struct store_audit_filter *f = &query->filter;
+	const struct store_audit_filter *rest = &out->rest;
+	bool few;
+
+	TRY(count_addresses(s, &few, f->address));
+	*out = (struct plan){.lead = lead_of(f, few),
+			     .is_forward = query->is_forward,
+			     .filter = f,
+			     .bounds = *bounds};
+	out->rest = rest_of(f, out->lead);
+	out->is_plain = out->lead == LEAD_NONE && !f->kinds.size && !f->right.size &&
+			!f->decision.size && !f->code.size;
+	out->has_rest = rest->actor.size || rest->model.size || rest->institution.size ||
+			rest->address.size || rest->text.size || rest->is_narrow;
+	out->has_time = f->from_ms || f->to_ms;
+	return OK;
+}
+
+/* The classes that are meant. */
+static void write_classes(struct question *q, const struct store_audit_filter *f)
+{
+	buf_write_string(&q->sql, "(SELECT c.id FROM auditor_class c WHERE true");
+	question_with_text(q, "c.kind = ANY(string_to_array(", f->kinds, ", ','))");
+	question_with_text(q, "c.right_name = ", f->right, "");
+	question_with_text(q, "c.code = ", f->code, "");
+	if (f->decision.size)
+		buf_write_string(&q->sql, slice_equal(f->decision, S("allow"))
+						  ? " AND c.allow"
+						  : " AND NOT c.allow");
+	buf_write_string(&q->sql, " OFFSET 0)");
+}
+
+static void write_lead(struct question *q, const struct plan *p)
+{
+	const struct store_audit_filter *f = p->filter;
+
+	switch (p->lead) {
+	case LEAD_LICENSE:
+		store_put_id(&q->step, f->license);
+		buf_printf(&q->sql, " AND e.license = $%zu::uuid", q->step.arguments);
+		break;
+	case LEAD_ACTOR:
+		question_with_actor(q, f->actor);
+		break;
+	case LEAD_ADDRESS:
+		question_with_text(q, "e.address = ", f->address, "::inet");
+		break;
+	case LEAD_ADDRESSES:
+		question_with_text(q, "e.address <<= ", f->address, "::inet");
+		break;
+	case LEAD_MODEL:
+		question_with_model(q, f->model);
+		break;
+	case LEAD_INSTITUTION:
+		question_with_institution(q, "f.institution", f->institution);
+		break;
+	case LEAD_SCOPE:
+		buf_write_string(&q->sql, p->is_of_namespace
+						  ? " AND e.model <> '' AND "
+						    "split_part(e.model, '/', 1) = m.namespace"
+						  : " AND e.model = m.name");
+		break;
+	case LEAD_NONE:
+		break;
+	}
+}
+
+/* The events of a list, or of all: called e; f is what the list is of. */
+static void write_table(struct question *q, const struct plan *p, bool has_rest)
+{
+	bool needs_event = has_rest || p->has_time;
+
+	if (p->lead != LEAD_INSTITUTION)
+		buf_write_string(&q->sql, "auditor_entry e");
+	else if (needs_event)
+		buf_write_string(&q->sql, "auditor_affiliation f JOIN auditor_entry e "
+					  "ON e.place = f.place");
+	else
+		buf_write_string(&q->sql, "auditor_affiliation f");
+	if (has_rest && p->rest.text.size)
+		buf_write_string(&q->sql, " JOIN auditor_row v ON v.id = e.event");
+}
+
+static void write_rest(struct question *q, const struct plan *p)
+{
+	struct store_audit_filter rest = p->rest;
+
+	question_with_institution(q,
+				  "EXISTS (SELECT FROM auditor_affiliation f "
+				  "WHERE f.place = e.place AND f.institution",
+				  rest.institution);
+	if (rest.institution.size)
+		buf_write_string(&q->sql, ")");
+	rest.institution = S("");
+	rest.from_ms = rest.to_ms = 0;
+	question_with_filter(q, &rest);
+	question_with_text(q, PAYLOAD_HAS, rest.text, ")) > 0");
+}
+
+/* A list: places in the order of the page, no more than `limit`. The range is said so that the
+ * planner sees one of an index in this order, whatever it thinks of how frequent a class is. */
+static void write_list(struct question *q, const struct plan *p, unsigned limit, bool has_rest)
+{
+	const char *t = p->lead == LEAD_INSTITUTION ? "f" : "e";
+	const char *order = p->is_forward ? "" : " DESC";
+
+	buf_printf(&q->sql, "SELECT %s.place FROM ", t);
+	write_table(q, p, has_rest);
+	buf_write_string(&q->sql, " WHERE true");
+	write_lead(q, p);
+	if (p->is_plain)
+		question_with_places(q, "e.place", &p->bounds);
+	else
+		buf_printf(&q->sql,
+			   " AND (%s.class, %s.place) >= (c.id, %lld) AND (%s.class, %s.place) < "
+			   "(c.id, %lld)",
+			   t, t, (long long)p->bounds.first, t, t, (long long)p->bounds.end);
+	question_with_time(q, "e.at >=", p->filter->from_ms);
+	question_with_time(q, "e.at <", p->filter->to_ms);
+	if (has_rest)
+		write_rest(q, p);
+	buf_printf(&q->sql, " ORDER BY ");
+	if (!p->is_plain)
+		buf_printf(&q->sql, "%s.class%s, ", t, order);
+	buf_printf(&q->sql, "%s.place%s LIMIT %u", t, order, limit);
+}
+
+/* What there is a list for: classes, called c, and models, called m. */
+static void write_lists(struct question *q, const struct plan *p)
+{
+	write_classes(q, p->filter);
+	buf_write_string(&q->sql, " c, ");
+	if (p->lead != LEAD_SCOPE)
+		return;
+	store_put_text(&q->step, p->filter->models);
+	buf_printf(&q->sql,
+		   "(SELECT name, CASE WHEN right(name, 2) = '/*' THEN left(name, -2) END AS "
+		   "namespace "
+		   "FROM (SELECT DISTINCT unnest(string_to_array($%zu::text, ',')) AS name) n "
+		   "OFFSET 0) m, ",
+		   q->step.arguments);
+}
+
+/* The list of one class, and of one name or namespace if those lead. */
+static void write_one(struct question *q, struct plan *p, unsigned limit, bool has_rest)
+{
+	if (p->lead != LEAD_SCOPE) {
+		write_list(q, p, limit, has_rest);
+		return;
+	}
+	buf_write_string(&q->sql, "(");
+	write_list(q, p, limit, has_rest);
+	buf_write_string(&q->sql, ") UNION ALL (");
+	p->is_of_namespace = true;
+	write_list(q, p, limit, has_rest);
+	p->is_of_namespace = false;
+	buf_write_string(&q->sql, ")");
+}
+
+/* Few events, wherever they stand: all that fit are sorted. */
+static void write_sorted(struct question *q, const struct plan *p, unsigned limit)
+{
+	const char *order = p->is_forward ? "" : " DESC";
+
+	buf_write_string(&q->sql, "SELECT p.place FROM (SELECT e.place FROM ");
+	write_table(q, p, true);
+	buf_write_string(&q->sql, " WHERE e.class IN ");
+	write_classes(q, p->filter);
+	write_lead(q, p);
+	question_with_places(q, "e.place", &p->bounds);
+	question_with_time(q, "e.at >=", p->filter->from_ms);
+	question_with_time(q, "e.at <", p->filter->to_ms);
+	write_rest(q, p);
+	buf_printf(&q->sql, " OFFSET 0) p ORDER BY p.place%s LIMIT %u", order, limit);
+}
+
+/* The places of a page, in order. */
+static void write_places(struct question *q, struct plan *p, unsigned limit)
+{
+	if (p->lead == LEAD_ADDRESSES) {
+		write_sorted(q, p, limit);
+		return;
+	}
+	if (p->is_plain) {
+		write_list(q, p, limit, true);
+		return;
+	}
+	/* A model may be granted by its name and by its namespace. */
+	buf_printf(&q->sql, "SELECT %sl.place FROM ", p->lead == LEAD_SCOPE ? "DISTINCT " : "");
+	write_lists(q, p);
+	buf_write_string(&q->sql, "LATERAL (");
+	write_one(q, p, limit, true);
+	buf_printf(&q->sql, ") l ORDER BY l.place%s LIMIT %u", p->is_forward ? "" : " DESC", limit);
+}
+
+/* How far a page may look: to where the first of its lists was left after STORE_AUDIT_WALK. *bounds
+ * becomes that, and the page ends there, however few events it has. */
+static enum err bound_page(struct store *s, struct store_audit_page *out, struct plan *p)
+{
+	AUTO(question_clear) struct question q;
+	unsigned walk = p->is_plain ? STORE_AUDIT_WALK : STORE_AUDIT_WALK_LIST;
+
+	question_begin(&q, NULL);
+	if (!p->has_rest || p->lead == LEAD_ADDRESSES)
+		return OK;
+	buf_printf(&q.sql, "SELECT %s(w.place) FROM ", p->is_forward ? "min" : "max");
+	if (!p->is_plain)
+		write_lists(&q, p);
+	buf_printf(&q.sql, "LATERAL (SELECT count(*), %s(l.place) AS place FROM (",
+		   p->is_forward ? "max" : "min");
+	write_one(&q, p, walk, false);
+	buf_printf(&q.sql, ") l) w WHERE w.count >= %u", walk);
 	TRY(question_run(&q, s));
 	if (!store_next(&q.step))
 		return failure(ERR_INTERNAL, "the log cannot be walked");
-	out->has_more = store_take_int(&q.step) == STORE_AUDIT_WALK;
+	out->has_more = !store_take_is_null(&q.step);
 	if (!out->has_more)
 		return OK;
 	out->cursor = store_take_int(&q.step);
-	if (query->is_forward)
-		bounds->end = out->cursor + 1;
+	if (p->is_forward)
+		p->bounds.end = out->cursor + 1;
 	else
-		bounds->first = out->cursor;
+		p->bounds.first = out->cursor;
 	return OK;
 }
 
@@ -325,23 +430,23 @@ enum err store_audit_find(struct store *s, struct arena *arena, struct store_aud
 {
 	AUTO(question_clear) struct question q;
 	struct store_audit_bounds bounds = behind_cursor(query);
-	bool has_text = query->filter.text.size > 0;
+	struct plan plan;
 
 	question_begin(&q, arena);
 	*out = (struct store_audit_page){.has_more = false};
 	if (query->limit == 0 || query->limit > STORE_AUDIT_MAX_EXPORT)
 		return failure(ERR_LIMIT, "a page has 1 to %d events", STORE_AUDIT_MAX_EXPORT);
-	if (has_text)
-		TRY(walk_text(s, out, &bounds, query));
+	TRY(make_plan(s, &plan, query, &bounds));
+	TRY(bound_page(s, out, &plan));
 	buf_write_string(&q.sql,
 			 "SELECT p.place, r.id, r.at, r.kind, r.actor, r.actor_name, r.model, "
 			 "r.license, r.right_name, r.allow, r.code, r.payload, r.chain, "
 			 "host(e.address), e.tokens, e.bytes, r.leaf, r.nonce, r.payload IS NULL, "
 			 "coalesce((SELECT x.erased_by_seq FROM auditor_erased x "
-			 "WHERE r.payload IS NULL AND x.id = r.id), -1) FROM ");
-	write_walk(&q, query, &bounds, query->limit, has_text);
+			 "WHERE r.payload IS NULL AND x.id = r.id), -1) FROM (");
+	write_places(&q, &plan, query->limit);
 	buf_printf(&q.sql,
-		   " JOIN auditor_entry e ON e.place = p.place "
+		   ") p JOIN auditor_entry e ON e.place = p.place "
 		   "JOIN auditor_row r ON r.id = e.event ORDER BY p.place%s",
 		   query->is_forward ? "" : " DESC");
 	TRY(question_run(&q, s));
@@ -350,124 +455,5 @@ enum err store_audit_find(struct store *s, struct arena *arena, struct store_aud
 		out->has_more = true;
 		out->cursor = out->events[out->count - 1].place;
 	}
-	return OK;
-}
-
-#define STORE_AUDIT_NAME(name, text) text,
-static const char *const by_names[] = {STORE_AUDIT_GROUPINGS(STORE_AUDIT_NAME)};
-#undef STORE_AUDIT_NAME
-
-bool store_audit_by_of(enum store_audit_by *out, struct slice name)
-{
-	for (size_t i = 0; i < sizeof by_names / sizeof by_names[0]; i++)
-		if (slice_equal(name, slice_of_string(by_names[i]))) {
-			*out = (enum store_audit_by)i;
-			return true;
-		}
-	return false;
-}
-
-/* What the groups are called, and by what audit_day calls them (NULL: it does not know them). */
-static const struct grouping {
-	const char *key, *id, *of_day;
-	bool is_time;
-} groupings[] = {
-	[STORE_AUDIT_BY_DAY] = {"to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD')", "NULL",
-				"to_char(e.day, 'YYYY-MM-DD')", true},
-	[STORE_AUDIT_BY_HOUR] =
-		{"to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:00:00\"Z\"')", "NULL", NULL,
-		 true},
-	[STORE_AUDIT_BY_MODEL] = {"e.model", "NULL", "e.model", false},
-	[STORE_AUDIT_BY_INSTITUTION] = {"min(i.name)", "i.id", NULL, false},
-	[STORE_AUDIT_BY_PERSON] = {"max(e.actor_name)", "e.actor", NULL, false},
-	[STORE_AUDIT_BY_LICENSE] = {"e.license::text", "NULL", NULL, false},
-	[STORE_AUDIT_BY_RIGHT] = {"e.right_name", "NULL", "e.right_name", false},
-	[STORE_AUDIT_BY_KIND] = {"e.kind", "NULL", "e.kind", false},
-	[STORE_AUDIT_BY_DECISION] = {"CASE WHEN e.allow THEN 'allow' ELSE 'deny' END", "NULL",
-				     "CASE WHEN e.allow THEN 'allow' ELSE 'deny' END", false},
-	[STORE_AUDIT_BY_CODE] = {"e.code", "NULL", "e.code", false},
-};
-
-/* Can the counts of days answer it? */
-static bool is_of_days(const struct store_audit_filter *f, enum store_audit_by by)
-{
-	return groupings[by].of_day && !f->actor.size && !f->institution.size &&
-	       store_id_is_none(f->license) && !f->address.size && f->from_ms % DAY_MS == 0 &&
-	       f->to_ms % DAY_MS == 0;
-}
-
-static void write_day_groups(struct question *q, const struct store_audit_filter *f,
-			     enum store_audit_by by)
-{
-	buf_printf(&q->sql,
-		   "SELECT %s, NULL, sum(e.count)::bigint, sum(e.tokens)::bigint, "
-		   "sum(e.bytes)::bigint FROM auditor_day e WHERE true",
-		   groupings[by].of_day);
-	with_columns(q, f);
-	with_kinds(q, f->kinds);
-	with_time(q, "e.day >= (SELECT", f->from_ms);
-	if (f->from_ms)
-		buf_write_string(&q->sql, " AT TIME ZONE 'UTC')::date");
-	with_time(q, "e.day < (SELECT", f->to_ms);
-	if (f->to_ms)
-		buf_write_string(&q->sql, " AT TIME ZONE 'UTC')::date");
-}
-
-static void write_groups(struct question *q, const struct store_audit_query *query,
-			 enum store_audit_by by)
-{
-	const struct grouping *g = &groupings[by];
-
-	buf_printf(&q->sql,
-		   "SELECT %s, %s::text, count(*), sum(e.tokens)::bigint, sum(e.bytes)::bigint "
-		   "FROM auditor_entry e",
-		   g->key, g->id);
-	if (query->filter.institution.size)
-		buf_write_string(&q->sql, ", auditor_affiliation f");
-	if (by == STORE_AUDIT_BY_INSTITUTION)
-		buf_write_string(&q->sql, ", auditor_affiliation a JOIN auditor_institution i "
-					  "ON i.id = a.institution WHERE a.place = e.place");
-	else
-		buf_write_string(&q->sql, " WHERE true");
-	with_places(q, "e.place", &query->bounds);
-	with_filter(q, &query->filter);
-	with_kinds(q, query->filter.kinds);
-}
-
-static void take_group(struct store_step *step, void *out)
-{
-	struct store_audit_group *group = out;
-
-	group->key = store_take_text(step);
-	group->id = store_take_text(step);
-	group->count = store_take_int(step);
-	group->tokens = store_take_int(step);
-	group->bytes = store_take_int(step);
-}
-
-enum err store_audit_summary(struct store *s, struct arena *arena, struct store_audit_group **out,
-			     size_t *count, const struct store_audit_query *query,
-			     enum store_audit_by by)
-{
-	AUTO(question_clear) struct question q;
-	bool has_own_id = slice_of_string(groupings[by].id).size > 4;
-
-	question_begin(&q, arena);
-	if (query->filter.text.size)
-		return failure(ERR_UNSUPPORTED, "a summary cannot look for a text in payloads: "
-						"export what has it, and count that");
-	if (query->limit == 0 || query->limit > STORE_AUDIT_MAX_GROUPS)
-		return failure(ERR_LIMIT, "a summary has 1 to %d groups", STORE_AUDIT_MAX_GROUPS);
-	if (is_of_days(&query->filter, by))
-		write_day_groups(&q, &query->filter, by);
-	else
-		write_groups(&q, query, by);
-	buf_printf(&q.sql, " GROUP BY %s ORDER BY %s LIMIT %u",
-		   by == STORE_AUDIT_BY_INSTITUTION ? "i.id"
-		   : has_own_id                     ? "e.actor"
-						    : "1",
-		   groupings[by].is_time ? "1" : "3 DESC, 1", query->limit);
-	TRY(question_run(&q, s));
-	*out = store_all(&q.step, count, sizeof **out, take_group);
 	return OK;
 }

@@ -12,7 +12,8 @@
 enum {
 	STORE_AUDIT_MAX_EXPORT = 1000, /* events of a page of an export */
 	STORE_AUDIT_MAX_GROUPS = 10000,
-	STORE_AUDIT_WALK = 5000, /* payloads a page looks into for a text */
+	STORE_AUDIT_WALK = 4000,     /* events a page looks at, where no index tells */
+	STORE_AUDIT_WALK_LIST = 500, /* if it is merged: of each class */
 	STORE_AUDIT_CATCH_UP = 2000,
 	STORE_AUDIT_PLACES = 65536, /* for each number of the tree */
 };
@@ -72,8 +73,8 @@ struct store_audit_query {
 	unsigned limit; /* 1..STORE_AUDIT_MAX_EXPORT */
 };
 
-/* A page may hold fewer events than `limit`, or none, and yet have a next one: a text is looked
- * for in so many payloads a page. */
+/* A page may hold fewer events than `limit`, or none, and yet have a next one: a text, and what no
+ * index tells of two filters together, is looked for in so many events a page. */
 RESULT store_audit_find(struct store *s, struct arena *arena, struct store_audit_page *out,
 			const struct store_audit_query *query);
 

@@ -25,7 +25,7 @@ struct store {
 	char constraint[STORE_NAME]; /* that the last failure broke, or "" */
 	char *host, *port, *database, *role;
 	char password[STORE_MAX_PASSWORD + 1];
-	char options[64];
+	char options[96];
 	struct arena names; /* what the pointers above point into */
 };
 

@@ -170,6 +170,17 @@ enum err store_log_set_writable(struct store *s)
 	return set_state(s, false, S(""));
 }
 
+enum err store_log_set_full(struct store *s, struct slice why)
+{
+	static const struct store_statement update = {
+		"audit_set_full", "UPDATE audit_state SET full_files = $1, changed_at = now() "
+				  "WHERE full_files <> $1"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &update};
+
+	store_put_text(&step, why);
+	return store_run(s, &step, 1);
+}
+
 enum err store_log_resume(struct store *s)
 {
 	static const struct store_statement resume = {

@@ -49,6 +49,9 @@ RESULT store_log_index(struct store *s, uint64_t *index, const uint8_t event[STO
 RESULT store_log_set_read_only(struct store *s, struct slice reason);
 RESULT store_log_set_writable(struct store *s);
 
+/* Of the disk of the log's files: why nothing should need an entry now; empty: nothing is wrong. */
+RESULT store_log_set_full(struct store *s, struct slice why);
+
 /* Lifts the halt that witnesses have caused (witness.h): an operator's act. */
 RESULT store_log_resume(struct store *s);
 

@@ -24,7 +24,8 @@ SETTINGS = "SET search_path = sallyport; SET session_replication_role = replica;
 
 BARE = """
 SELECT format('DROP INDEX %s', indexname) FROM pg_indexes WHERE schemaname = 'sallyport'
-    AND tablename IN ('audit_event', 'audit_entry') AND indexname NOT LIKE '%pkey' \\gexec
+    AND tablename IN ('audit_event', 'audit_entry', 'audit_affiliation')
+    AND indexname NOT LIKE '%pkey' \\gexec
 ALTER TABLE audit_event DROP CONSTRAINT audit_event_pkey CASCADE;
 ALTER TABLE audit_entry DROP CONSTRAINT audit_entry_pkey;
 """
@@ -64,26 +65,35 @@ INSERT INTO audit_event SELECT id, at, kind, actor, name, model, license, r, all
         CASE WHEN i = {rare} THEN 'albatross' WHEN i % 1000 = 7 THEN 'heron' ELSE 'sparrow' END,
         tokens, r), 'UTF8'),
     decode(h || h, 'hex'), convert_to('{{"c":"' || h || h || '","v":1}}', 'UTF8') FROM event;
-INSERT INTO audit_entry SELECT i * 65536, id, at, kind, actor, name, model, license, r, allow,
-    code, address, tokens, bytes FROM event;
+INSERT INTO audit_class (kind, right_name, allow, code)
+    SELECT DISTINCT kind, coalesce(r, ''), allow, code FROM event ON CONFLICT DO NOTHING;
+INSERT INTO audit_entry SELECT i * 65536, e.id, at, e.kind, actor, name, model, license, r, e.allow,
+    e.code, address, tokens, bytes, c.id FROM event e JOIN audit_class c ON c.kind = e.kind
+        AND c.right_name = coalesce(r, '') AND c.allow = e.allow AND c.code = e.code;
 """
 
 FINISH = """
 INSERT INTO institution (id, name, kind, created_at)
     SELECT md5('i' || i)::uuid, 'institution-' || i, 'university', now()
     FROM generate_series(0, 19) i;
-INSERT INTO audit_affiliation SELECT md5('i' || (get_byte(uuid_send(actor), 0) % 20))::uuid, place
-    FROM audit_entry;
+INSERT INTO person (id, name, created_at)
+    SELECT md5('p' || i)::uuid, 'person-' || i, now() FROM generate_series(0, 1999) i;
+INSERT INTO audit_affiliation (institution, place, class)
+    SELECT md5('i' || (get_byte(uuid_send(actor), 0) % 20))::uuid, place, class FROM audit_entry;
 INSERT INTO audit_span SELECT place >> 28, min(at), max(at) FROM audit_entry GROUP BY 1;
 INSERT INTO audit_day SELECT (at AT TIME ZONE 'UTC')::date, coalesce(model, ''), kind,
     coalesce(right_name, ''), allow, code, count(*), sum(tokens), sum(bytes)
     FROM audit_entry GROUP BY 1, 2, 3, 4, 5, 6;
+INSERT INTO audit_day_institution SELECT (at AT TIME ZONE 'UTC')::date, f.institution, kind, allow,
+    count(*), sum(tokens), sum(bytes)
+    FROM audit_entry e JOIN audit_affiliation f ON f.place = e.place GROUP BY 1, 2, 3, 4;
+INSERT INTO audit_day_person SELECT (at AT TIME ZONE 'UTC')::date, actor, kind, allow, count(*),
+    sum(tokens), sum(bytes) FROM audit_entry GROUP BY 1, 2, 3, 4;
 INSERT INTO audit_leaf SELECT {events} - 1, event, '{{}}', sha256('\\x00'::bytea || '{{}}'::bytea)
     FROM audit_entry WHERE place = ({events}::bigint - 1) * 65536;
 INSERT INTO audit_checkpoint (size, root, note)
     VALUES ({events}, sha256('root'), 'note');
 UPDATE audit_progress SET next = {events};
-VACUUM ANALYZE;
 """
 
 INDEXES = ("ALTER TABLE audit_event ADD PRIMARY KEY (id); "
@@ -112,14 +122,16 @@ def create(folder):
         psql(folder, "BEGIN;\n" + file.read_text() + "\nCOMMIT;")
 
 
-def index_statements():
-    """Those of the migration, and how big each becomes."""
-    text = (ROOT / "schema/sql/0030_audit_query.sql").read_text()
-    return [part.strip() for part in text.split(";") if "CREATE INDEX" in part]
+TABLES = "('audit_event', 'audit_entry', 'audit_affiliation')"
+
+
+def index_statements(folder):
+    """Those of the migrations."""
+    return psql(folder, "SELECT indexdef FROM pg_indexes WHERE schemaname = 'sallyport' AND "
+                f"tablename IN {TABLES} AND indexname NOT LIKE '%pkey'").splitlines()
 
 
 def build_index(folder, statement):
-    statement = statement[statement.index("CREATE INDEX"):]
     name = statement.split()[2]
     begun = time.monotonic()
     psql(folder, f"{SETTINGS} SET maintenance_work_mem = '512MB'; {statement};")
@@ -130,6 +142,7 @@ def build_index(folder, statement):
 
 def fill(folder, events):
     begun = time.monotonic()
+    indexes = index_statements(folder)
     psql(folder, SETTINGS + BARE)
     slices = max(1, events // 500_000)
     for i in range(slices):
@@ -137,9 +150,10 @@ def fill(folder, events):
         psql(folder, SETTINGS + EVENTS.format(events=events, first=first, last=last,
                                               rare=events // 3))
     psql(folder, SETTINGS + "SET maintenance_work_mem = '512MB';" + INDEXES)
-    for statement in index_statements():
+    psql(folder, SETTINGS + "SET work_mem = '256MB';" + FINISH.format(events=events))
+    for statement in indexes:
         build_index(folder, statement)
-    psql(folder, SETTINGS + FINISH.format(events=events))
+    psql(folder, "VACUUM ANALYZE")
     say("fill", events=events, seconds=round(time.monotonic() - begun))
 
 

@@ -303,7 +303,7 @@ static void narrow(struct store_audit_filter *filter, struct exchange *x)
 		filter->models = principal_models(who, RIGHT_AUDIT_READ, exchange_arena(x));
 }
 
-static enum err read_cursor(struct store_audit_query *out, struct slice text)
+enum err audit_cursor_read(struct store_audit_query *out, struct slice text)
 {
 	struct slice number, row;
 	uint64_t index, inner = 0;
@@ -345,7 +345,7 @@ enum err audit_asked_read(struct audit_asked *out, struct exchange *x,
 	TRY(read_given(out->given, x, own));
 	TRY(add_saved(out->given, x, context));
 	TRY(audit_filters_read(&out->query.filter, exchange_arena(x), out->given));
-	TRY(read_cursor(&out->query, audit_asked_text(out, "cursor")));
+	TRY(audit_cursor_read(&out->query, audit_asked_text(out, "cursor")));
 	TRY(read_order(&out->query, audit_asked_text(out, "order")));
 	narrow(&out->query.filter, x);
 	return find_bounds(&out->query, context);

@@ -53,4 +53,7 @@ json_t *audit_describe_erased(const struct store_event *e);
 /* "123", or "123.4" for the row numbered 4 of a batch. */
 const char *audit_cursor(struct arena *arena, int64_t place);
 
+/* Back again. Empty: no cursor, a first page. */
+RESULT audit_cursor_read(struct store_audit_query *out, struct slice text);
+
 #endif

@@ -2,8 +2,10 @@
 #include "tests/unit/test.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "crypto/base/file.h"
@@ -11,7 +13,10 @@
 #include "crypto/merkle.h"
 #include "gateway/keeper/journal.h"
 
-enum { LEAVES = 7 };
+enum {
+	LEAVES = 7,
+	RECORD = 4 + 4 + 16 + 1 + 8 + 2 + 32 + 2, /* bytes of one of a leaf and no facts */
+};
 
 struct place {
 	char path[40];
@@ -234,6 +239,42 @@ static void journal_forgets_open_paths_that_a_newer_list_replaced(void **state)
 	journal_free(j);
 }
 
+/* Room for so many bytes more, of any file. */
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit = {bytes, RLIM_INFINITY};
+
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* However much of a record there is room for: none of it happens, and the next one does. */
+static void a_full_disk_changes_nothing_and_breaks_nothing(void **state)
+{
+	struct place *p = *state;
+	AUTO(buf_free) struct buf file = buf_new(1 << 20);
+	struct digest leaf = leaf_of(1);
+	size_t ends[LEAVES + 1];
+	struct journal *j;
+
+	write_all(p, &file, ends);
+	assert_ok(file_write_atomic(p->fd, "journal", slice_part(buf_slice(&file), 0, ends[1]),
+				    0600));
+	assert_ok(journal_open(&j, p->fd, JOURNAL_ROTATE_BYTES));
+	signal(SIGXFSZ, SIG_IGN);
+	for (size_t room = 0; room < RECORD; room++) {
+		limit_files(ends[1] + room);
+		assert_err(journal_write(j, &(struct journal_change){&leaf, 1, NULL, 0}), ERR_FULL);
+		check_holds(j, 1);
+	}
+	limit_files(RLIM_INFINITY);
+	for (unsigned i = 1; i < LEAVES; i++)
+		write_leaf(j, i);
+	journal_free(j);
+	assert_ok(journal_open(&j, p->fd, JOURNAL_ROTATE_BYTES));
+	check_holds(j, LEAVES);
+	journal_free(j);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, place_new, place_free)
@@ -243,6 +284,7 @@ int main(void)
 		TEST(journal_drops_blocks_that_were_never_filled),
 		TEST(journal_with_any_byte_changed_does_not_start),
 		TEST(journal_is_the_same_after_rotation),
+		TEST(a_full_disk_changes_nothing_and_breaks_nothing),
 		TEST(journal_keeps_a_second_keeper_out),
 		TEST(journal_forgets_open_paths_that_a_newer_list_replaced),
 	};

@@ -39,6 +39,7 @@ struct world {
 	int log;
 	struct publisher publisher;
 	int fail_at; /* enum publisher_step, or -1 */
+	enum err fail_with;
 };
 
 static enum err keeper_state(void *context, uint64_t *size, struct digest *root)
@@ -77,7 +78,7 @@ static enum err before_step(void *context, enum publisher_step step)
 {
 	const struct world *w = context;
 
-	return (int)step == w->fail_at ? failure(ERR_IO, "injected") : OK;
+	return (int)step == w->fail_at ? failure(w->fail_with, "injected") : OK;
 }
 
 /* As if the process had been killed and started anew. */
@@ -89,6 +90,7 @@ static void restart(struct world *w)
 	w->publisher.before_step = before_step;
 	w->publisher.before_context = w;
 	w->fail_at = -1;
+	w->fail_with = ERR_IO;
 }
 
 static int open_world(void **state)
@@ -543,6 +545,24 @@ static void the_key_of_another_log_is_refused(void **state)
 	assert_err(audit_verify(&verified, &source, NULL), ERR_FORGED);
 }
 
+/* What was accepted is published out of the room that the reserve gave. */
+static void a_full_disk_holds_the_log_up_for_one_cycle(void **state)
+{
+	struct world *w = *state;
+	uint8_t id[16];
+	bool more;
+
+	put_events(w, 3, id);
+	w->fail_with = ERR_FULL;
+	w->fail_at = PUBLISHER_TILES;
+	assert_err(publisher_cycle(&w->publisher, &more), ERR_FULL);
+	assert_true(w->publisher.room.is_full);
+	w->fail_at = -1;
+	publish_all(w);
+	assert_true(w->publisher.room.is_full);
+	assert_verifies(w, 3);
+}
+
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void)
@@ -558,6 +578,7 @@ int main(void)
 		WORLD_TEST(a_keeper_that_fell_behind_is_brought_up_again),
 		WORLD_TEST(a_keeper_ahead_of_the_database_makes_the_log_read_only),
 		WORLD_TEST(a_keeper_with_another_tree_makes_the_log_read_only),
+		WORLD_TEST(a_full_disk_holds_the_log_up_for_one_cycle),
 		WORLD_TEST(missing_files_are_made_anew),
 		WORLD_TEST(a_database_that_is_away_is_tried_again),
 		WORLD_TEST(one_changed_byte_anywhere_is_found_and_named),
