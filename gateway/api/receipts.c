@@ -46,7 +46,7 @@ static enum err find(struct store_audit_page *out, struct exchange *x,
 	if (result == OK)
 		result = store_audit_find(auditor, exchange_arena(x), out, query);
 	api_auditor_return(context->api, auditor);
-	return result;
+	return audit_in_time(result);
 }
 
 static json_t *describe(struct arena *arena, const struct store_event *e)

@@ -385,10 +385,12 @@ static void write_places(struct question *q, struct plan *p, unsigned limit)
 
 /* How far a page may look: to where the first of its lists was left after STORE_AUDIT_WALK. *bounds
  * becomes that, and the page ends there, however few events it has. */
-static enum err bound_page(struct store *s, struct store_audit_page *out, struct plan *p)
+static enum err bound_page(struct store *s, struct store_audit_page *out, struct plan *p,
+			   unsigned limit)
 {
 	AUTO(question_clear) struct question q;
-	unsigned walk = p->is_plain ? STORE_AUDIT_WALK : STORE_AUDIT_WALK_LIST;
+	unsigned least = p->is_plain ? STORE_AUDIT_WALK : STORE_AUDIT_WALK_LIST;
+	unsigned walk = 10 * limit > least ? 10 * limit : least; /* large pages look further */
 
 	question_begin(&q, NULL);
 	if (!p->has_rest || p->lead == LEAD_ADDRESSES)
@@ -437,7 +439,7 @@ enum err store_audit_find(struct store *s, struct arena *arena, struct store_aud
 	if (query->limit == 0 || query->limit > STORE_AUDIT_MAX_EXPORT)
 		return failure(ERR_LIMIT, "a page has 1 to %d events", STORE_AUDIT_MAX_EXPORT);
 	TRY(make_plan(s, &plan, query, &bounds));
-	TRY(bound_page(s, out, &plan));
+	TRY(bound_page(s, out, &plan, query->limit));
 	buf_write_string(&q.sql,
 			 "SELECT p.place, r.id, r.at, r.kind, r.actor, r.actor_name, r.model, "
 			 "r.license, r.right_name, r.allow, r.code, r.payload, r.chain, "

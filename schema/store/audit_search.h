@@ -12,7 +12,7 @@
 enum {
 	STORE_AUDIT_MAX_EXPORT = 1000, /* events of a page of an export */
 	STORE_AUDIT_MAX_GROUPS = 10000,
-	STORE_AUDIT_WALK = 4000,     /* events a page looks at, where no index tells */
+	STORE_AUDIT_WALK = 4000,     /* events a page looks at, at least, where no index tells */
 	STORE_AUDIT_WALK_LIST = 500, /* if it is merged: of each class */
 	STORE_AUDIT_CATCH_UP = 2000,
 	STORE_AUDIT_PLACES = 65536, /* for each number of the tree */

@@ -14,7 +14,7 @@ static enum err find(struct store_audit_page *out, struct exchange *x,
 	enum err result = store_audit_find(auditor, exchange_arena(x), out, query);
 
 	api_auditor_return(context->api, auditor);
-	return result;
+	return audit_in_time(result);
 }
 
 static enum err read_page(struct store_audit_page *out, struct audit_asked *asked,

@@ -335,7 +335,7 @@ static enum err find_bounds(struct store_audit_query *query, struct route_contex
 	enum err result = store_audit_bounds(auditor, &query->bounds, &query->filter);
 
 	api_auditor_return(context->api, auditor);
-	return result;
+	return audit_in_time(result);
 }
 
 enum err audit_asked_read(struct audit_asked *out, struct exchange *x,
@@ -376,6 +376,16 @@ enum err audit_asked_count(unsigned *out, const struct audit_asked *asked, const
 		return failure(ERR_FORMAT, "\"%s\" is 1 to %u", name, most);
 	*out = (unsigned)number;
 	return OK;
+}
+
+enum err audit_in_time(enum err result)
+{
+	if (result != ERR_TIMEOUT)
+		return result;
+	return failure(ERR_TIMEOUT,
+		       "the log did not answer this within %d s, and was told to stop: ask for a "
+		       "shorter time, or of one actor, model or license; or try again",
+		       API_CALL_MS / 1000);
 }
 
 enum err audit_log_read(struct exchange *x, struct route_context *context, const char *what,

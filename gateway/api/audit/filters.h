@@ -50,6 +50,9 @@ json_t *audit_describe(struct arena *arena, const struct store_found *found);
 /* {"by": the number of the entry that says so, or null: it has none yet}. The caller owns it. */
 json_t *audit_describe_erased(const struct store_event *e);
 
+/* What a question to the database came to: of one that was stopped, what may be asked instead. */
+RESULT audit_in_time(enum err result);
+
 /* "123", or "123.4" for the row numbered 4 of a batch. */
 const char *audit_cursor(struct arena *arena, int64_t place);
 

@@ -20,7 +20,7 @@ static enum err count_groups(struct summary *out, struct exchange *x, struct rou
 					      query, by);
 
 	api_auditor_return(context->api, auditor);
-	return result;
+	return audit_in_time(result);
 }
 
 static enum err read_summary(struct summary *out, struct audit_asked *asked, struct exchange *x,
