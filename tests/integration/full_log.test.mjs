@@ -55,7 +55,7 @@ const skipped = (t) => {
 	return !here.isSmall;
 };
 
-/** Leaves no byte free, in one step, lest it takes what is let go; returns what makes room again. */
+/** Leaves no byte free, at once, lest it takes what is let go; returns what makes room again. */
 function fill(folder) {
 	const junk = path.join(folder, "junk");
 	const { bavail, bsize } = fs.statfsSync(folder);

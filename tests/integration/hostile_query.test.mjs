@@ -13,6 +13,7 @@ const STOP_SECONDS = 15;
 
 const get = (target) =>
 	ask(here.gateway, "GET", `/api/v1/${target}`, { token: here.gateway.tokens.auditor });
+const events = (query) => get(`audit/events?${query}`);
 const enc = encodeURIComponent;
 
 /** What stands for itself in a text, an actor's name and an institution's: it finds nothing. */
@@ -45,12 +46,13 @@ test("what looks like a pattern or a program stands for itself", async () => {
 			const query = `${filter}=${enc(word)}&kind=gateway.start`;
 			for (const target of [
 				`audit/events?${query}`,
-				...(filter === "text" ? [] : [`audit/summary?by=day&${query}`]),
+				...(filter === "text"
+					? []
+					: [`audit/summary?by=day&${query}`]),
 			]) {
-				const answer = await get(target);
-				assert.equal(answer.status, 200, `${why}: ${target} ${answer.text}`);
-				const found = answer.json.events ?? answer.json.groups;
-				assert.deepEqual(found, [], `${why}: ${target}`);
+				const { status, json } = await get(target);
+				assert.equal(status, 200, `${why}: ${target}`);
+				assert.deepEqual(json.events ?? json.groups, [], why);
 			}
 		}
 		const answer = await get(`audit/export?kind=gateway.start&actor=${enc(word)}`);
@@ -120,44 +122,42 @@ test("what cannot be meant is refused with its reason, wherever it is asked", as
 	for (const [why, query] of REFUSED)
 		for (const target of ["audit/events?", "audit/summary?by=day&", "audit/export?"]) {
 			const answer = await get(target + query);
-			const where = `${why}: ${target} ${answer.status} ${answer.text.slice(0, 200)}`;
+			const { status, text, json } = answer;
+			const where = `${why}: ${target} ${status} ${text.slice(0, 200)}`;
 
-			assert.ok([400, 404, 413, 414, 431].includes(answer.status), where);
-			if (answer.status < 414)
-				assert.match(answer.json.detail, /\w{3}/, where);
-			assert.doesNotMatch(answer.text, /SELECT|syntax error|auditor_/, where);
+			assert.ok([400, 404, 413, 414, 431].includes(status), where);
+			if (status < 414) assert.match(json.detail, /\w{3}/, where);
+			assert.doesNotMatch(text, /SELECT|syntax error|auditor_/, where);
 		}
 });
 
 test("all that may be asked at once is asked of the database once", async () => {
 	const kinds = Array.from({ length: 10 }, () => "kind=audit,license,decision").join("&");
-	const answer = await get(
-		`audit/events?${kinds}&actor=a&institution=b&model=c%2F*&right=weights:read` +
-			"&decision=deny&code=NOT_GRANTED&address=10.0.0.0%2F8&text=abcdef" +
-			"&from=0001-01-01T00:00:00Z&to=9999-12-31T23:59:59Z" +
-			"&license=01000000-0000-7000-8000-000000000001&order=oldest&limit=200&cursor=0",
-	);
+	const all = (from) =>
+		`${kinds}&actor=a&institution=b&model=c%2F*&right=weights:read&decision=deny` +
+		`&code=NOT_GRANTED&address=10.0.0.0%2F8&text=abcdef&from=${from}` +
+		"&to=9999-12-31T23:59:59Z&license=01000000-0000-7000-8000-000000000001" +
+		"&order=oldest&limit=200&cursor=0";
+	const answer = await events(all("0001-01-01T00:00:00Z"));
 	assert.equal(answer.status, 400, "before 1970 is no time of ours");
-	const again = await get(
-		`audit/events?${kinds}&actor=a&institution=b&model=c%2F*&right=weights:read` +
-			"&decision=deny&code=NOT_GRANTED&address=10.0.0.0%2F8&text=abcdef" +
-			"&from=1970-01-02T00:00:00Z&to=9999-12-31T23:59:59Z" +
-			"&license=01000000-0000-7000-8000-000000000001&order=oldest&limit=200&cursor=0",
-	);
+	const again = await events(all("1970-01-02T00:00:00Z"));
 	assert.equal(again.status, 200, again.text);
 	assert.deepEqual(again.json.events, []);
 });
 
 /** Somebody holds what is searched by, until the function returned is called. */
 async function hold() {
-	const child = spawn("psql", [here.gateway.psql, "-qXAt"], { stdio: ["pipe", "pipe", "ignore"] });
+	const child = spawn("psql", [here.gateway.psql, "-qXAt"], {
+		stdio: ["pipe", "pipe", "ignore"],
+	});
 	let said = "";
 
 	child.stdout.on("data", (part) => {
 		said += part;
 	});
 	child.stdin.write(
-		"BEGIN; LOCK TABLE sallyport.audit_class IN ACCESS EXCLUSIVE MODE; SELECT 'held';\n",
+		"BEGIN; LOCK TABLE sallyport.audit_class IN ACCESS EXCLUSIVE MODE; " +
+			"SELECT 'held';\n",
 	);
 	await until("the lock", 10, () => said.includes("held"));
 	return () => child.stdin.end("ROLLBACK;\n");
@@ -168,7 +168,7 @@ test("a question that takes too long is stopped, and says what to ask instead", 
 	const began = Date.now();
 
 	try {
-		const answer = await get("audit/events?kind=gateway.start");
+		const answer = await events("kind=gateway.start");
 		assert.equal(answer.status, 503, answer.text);
 		assert.match(answer.json.detail, /did not answer this within 15 s.*shorter time/);
 		assert.ok(Date.now() - began < 2 * STOP_SECONDS * 1000);
@@ -176,6 +176,6 @@ test("a question that takes too long is stopped, and says what to ask instead", 
 		letGo();
 	}
 	await until("the question to be answered", 20, async () => {
-		return (await get("audit/events?kind=gateway.start")).status === 200;
+		return (await events("kind=gateway.start")).status === 200;
 	});
 });
