@@ -13,6 +13,7 @@
 #include "gateway/api/hub/hub.h"
 #include "gateway/api/license/receipt.h"
 #include "gateway/api/log_tiles.h"
+#include "gateway/api/receipt_row.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/witness/witnesses.h"
@@ -78,7 +79,8 @@ static enum err best_checkpoint(struct buf *note, struct checkpoint *out,
 	return checkpoint_parse(out, text);
 }
 
-/* ERR_NOT_FOUND: the published checkpoint does not cover it yet. */
+/* ERR_NOT_FOUND: the published checkpoint does not cover it yet. The index is of the entry, and so
+ * is the nonce. */
 static enum err write_proof(struct buf *out, struct route_context *context, struct arena *arena,
 			    const struct store_event *event)
 {
@@ -148,11 +150,32 @@ static enum err get_event(struct store_event *out, struct exchange *x,
 	return result;
 }
 
+/* An entry of its own, or a row of one: then the entry's proof, and what leads from it to the row.
+ */
+static enum err make_receipt(json_t **out, struct exchange *x, struct route_context *context,
+			     const struct store_event *event)
+{
+	AUTO(buf_free) struct buf proof = buf_new(LOG_MAX_TEXT);
+	AUTO(json_auto) json_t *row = NULL;
+	struct arena *arena = exchange_arena(x);
+	struct store_event batch = *event;
+
+	if (event->is_row)
+		TRY(receipt_row(&row, &batch, arena, context->api, event));
+	TRY(write_proof(&proof, context, arena, &batch));
+	*out = describe_receipt(arena, &batch, buf_slice(&proof));
+	if (!row)
+		return OK;
+	json_put_text(*out, "id", slice_of_string(api_uuid(arena, event->id)));
+	json_put(*out, "row", json_incref(row));
+	return OK;
+}
+
 static void reply_proof(struct exchange *x, struct route_context *context,
 			const struct store_event *event)
 {
-	AUTO(buf_free) struct buf proof = buf_new(LOG_MAX_TEXT);
-	enum err result = write_proof(&proof, context, exchange_arena(x), event);
+	json_t *receipt = NULL;
+	enum err result = make_receipt(&receipt, x, context, event);
 
 	if (result == ERR_NOT_FOUND) {
 		json_t *answer = json_object_new();
@@ -163,20 +186,17 @@ static void reply_proof(struct exchange *x, struct route_context *context,
 	} else if (result != OK) {
 		reply_failure(x, result);
 	} else {
-		reply_json(x, 200, describe_receipt(exchange_arena(x), event, buf_slice(&proof)));
+		reply_json(x, 200, receipt);
 	}
 }
 
 enum err receipt_of(json_t **out, struct exchange *x, struct route_context *context,
 		    const uint8_t id[STORE_ID])
 {
-	AUTO(buf_free) struct buf proof = buf_new(LOG_MAX_TEXT);
 	struct store_event event;
 
 	TRY(get_event(&event, x, context, id));
-	TRY(write_proof(&proof, context, exchange_arena(x), &event));
-	*out = describe_receipt(exchange_arena(x), &event, buf_slice(&proof));
-	return OK;
+	return make_receipt(out, x, context, &event);
 }
 
 void receipt_get(struct exchange *x, struct route_context *context)

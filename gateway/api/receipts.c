@@ -56,6 +56,8 @@ static json_t *describe(struct arena *arena, const struct store_event *e)
 
 	json_put_text(one, "id", slice_of_string(id));
 	json_put_int(one, "index", (int64_t)e->index);
+	if (e->is_row)
+		json_put_int(one, "row", e->row);
 	json_put_text(one, "at", slice_of_string(api_time(arena, e->at_ms)));
 	json_put_text(one, "kind", e->kind);
 	json_put_text(one, "model", e->model);

@@ -7,7 +7,6 @@
 #include "crypto/base/file.h"
 #include "crypto/base/log.h"
 #include "crypto/note.h"
-#include "gateway/scribe/numbering.h"
 
 /* What LOG_APPEND may carry: a frame, less its own fields. */
 enum { PUBLISHER_APPEND_BYTES = 120 * 1024 };
@@ -137,12 +136,13 @@ static enum err check_note(struct publisher *p, struct slice note, uint64_t size
 	return OK;
 }
 
-static enum err publish(struct publisher *p, uint64_t size, struct slice note)
+static enum err publish(struct publisher *p, uint64_t size, struct slice note,
+			const struct numbering_result *fresh)
 {
 	struct store_checkpoint checkpoint;
 
 	TRY(step(p, PUBLISHER_TILES));
-	TRY(tiles_extend(&p->tiles, p->store, size));
+	TRY(tiles_extend_by(&p->tiles, p->store, size, fresh->leaves, fresh->count));
 	TRY(check_note(p, note, size, &checkpoint));
 	TRY(step(p, PUBLISHER_CHECKPOINT));
 	TRY(file_write_atomic(p->tiles.directory, "checkpoint", note, 0644));
@@ -152,19 +152,49 @@ static enum err publish(struct publisher *p, uint64_t size, struct slice note)
 	return OK;
 }
 
+/* How many of these fit a message. */
+static size_t fitting(const struct store_leaf *leaves, size_t count)
+{
+	size_t bytes = 0, i = 0;
+
+	for (; i < count && i < STORE_LOG_BATCH; i++) {
+		bytes += leaves[i].leaf.size + leaves[i].payload.size + STORE_LOG_OVERHEAD;
+		if (i && bytes > PUBLISHER_APPEND_BYTES)
+			break;
+	}
+	return i;
+}
+
+/* What the keeper gets next: of what was numbered just now, or else from the database. */
+static enum err next_entries(struct publisher *p, struct arena *arena, struct store_leaf **out,
+			     size_t *count, uint64_t goal, const struct numbering_result *fresh)
+{
+	size_t limit = STORE_LOG_BATCH;
+
+	if (fresh->count && p->appended >= fresh->first) {
+		size_t done = (size_t)(p->appended - fresh->first);
+
+		*out = fresh->leaves + done;
+		*count = fitting(*out, (size_t)(goal - p->appended));
+		return OK;
+	}
+	if (fresh->count && fresh->first - p->appended < limit)
+		limit = (size_t)(fresh->first - p->appended);
+	return store_log_entries(p->store, arena, out, count, p->appended, limit,
+				 PUBLISHER_APPEND_BYTES);
+}
+
 /* One message of entries that the keeper has not; of none, if it has all. */
-static enum err append_some(struct publisher *p, uint64_t stored, struct buf *note)
+static enum err append_some(struct publisher *p, uint64_t goal, struct buf *note,
+			    const struct numbering_result *fresh)
 {
 	AUTO(arena_free) struct arena arena = {NULL};
 	struct store_leaf *leaves = NULL;
 	size_t count = 0;
 	uint64_t size;
 
-	if (p->appended < stored)
-		TRY(store_log_entries(p->store, &arena, &leaves, &count, p->appended,
-				      STORE_LOG_BATCH, PUBLISHER_APPEND_BYTES));
-	if (p->appended < stored && count == 0)
-		return failure(ERR_INTERNAL, "log: leaf %" PRIu64 " is missing", p->appended);
+	if (p->appended < goal)
+		TRY(next_entries(p, &arena, &leaves, &count, goal, fresh));
 	buf_reset(note);
 	TRY(p->keeper.append(p->keeper.context, p->appended, leaves, count, &size, note));
 	if (size != p->appended + count)
@@ -177,36 +207,40 @@ static enum err append_some(struct publisher *p, uint64_t stored, struct buf *no
 
 /* Append what the keeper has not, at most a batch, in messages as large as the channel takes. If it
  * has all, but the last checkpoint was lost on the way, an append of nothing asks for it again. */
-static enum err append(struct publisher *p, uint64_t stored, struct buf *note)
+static enum err append(struct publisher *p, uint64_t stored, struct buf *note,
+		       const struct numbering_result *fresh)
 {
-	uint64_t goal = p->appended;
+	uint64_t goal = stored - p->appended > NUMBERING_BATCH ? p->appended + NUMBERING_BATCH
+							       : stored;
 
-	if (stored > p->appended)
-		goal = stored - p->appended > NUMBERING_BATCH ? p->appended + NUMBERING_BATCH
-							      : stored;
 	TRY(step(p, PUBLISHER_APPEND));
 	do
-		TRY(append_some(p, goal, note));
+		TRY(append_some(p, goal, note, fresh));
 	while (p->appended < goal);
 	return OK;
 }
 
 static enum err cycle(struct publisher *p, bool *more)
 {
+	AUTO(arena_free) struct arena arena = {NULL};
 	AUTO(buf_free) struct buf note = buf_new(NOTE_MAX);
+	struct numbering_result fresh;
 	uint64_t stored;
 
 	if (!p->is_reconciled)
 		TRY(reconcile(p));
 	TRY(step(p, PUBLISHER_NUMBER));
-	TRY(numbering_run(p->store, &stored, more));
+	TRY(numbering_run(&fresh, &arena, p->store, &p->pace, clock_monotonic_ms(),
+			  clock_now_ms()));
+	stored = fresh.first + fresh.count;
+	*more = fresh.count > 0;
 	if (stored == p->published && stored == p->appended)
 		return OK;
-	TRY(append(p, stored, &note));
+	TRY(append(p, stored, &note, &fresh));
 	/* A keeper that is behind the published checkpoint catches up before anything new is
 	 * published: a published log never becomes shorter. */
 	if (p->appended > p->published)
-		TRY(publish(p, p->appended, buf_slice(&note)));
+		TRY(publish(p, p->appended, buf_slice(&note), &fresh));
 	*more = true;
 	return OK;
 }

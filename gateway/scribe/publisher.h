@@ -17,6 +17,7 @@
 #define GATEWAY_SCRIBE_PUBLISHER_H
 
 #include "crypto/base/buf.h"
+#include "gateway/scribe/numbering.h"
 #include "gateway/scribe/room.h"
 #include "gateway/scribe/tiles.h"
 
@@ -46,6 +47,7 @@ struct publisher {
 	struct publisher_keeper keeper;
 	struct tiles tiles;
 	struct room room;
+	struct numbering_pace pace;
 	publisher_step_fn *before_step;
 	void *before_context;
 	bool is_reconciled;

@@ -154,20 +154,53 @@ static enum err write_chunk(struct tiles *t, uint64_t first, const struct store_
 	return OK;
 }
 
-enum err tiles_extend(struct tiles *t, struct store *s, uint64_t size)
+/* From where on are the leaves up to `end` among the known ones? */
+static uint64_t known_from(uint64_t first, uint64_t end, const struct store_leaf *known,
+			   size_t known_count)
+{
+	if (!known_count || known[0].index >= end || known[0].index + known_count < end)
+		return end;
+	return known[0].index > first ? known[0].index : first;
+}
+
+/* Leaves [first, end): what is known is known, the rest comes from the database. */
+static enum err read_leaves(struct store_leaf *out, struct store *s, struct arena *arena,
+			    uint64_t first, uint64_t end, const struct store_leaf *known,
+			    size_t known_count)
+{
+	uint64_t from = known_from(first, end, known, known_count);
+	size_t count, wanted = (size_t)(from - first);
+	struct store_leaf *read;
+
+	if (from < end)
+		memcpy(out + wanted, known + (from - known[0].index),
+		       (size_t)(end - from) * sizeof *out);
+	if (!wanted)
+		return OK;
+	TRY(store_log_leaves(s, arena, &read, &count, first, wanted));
+	if (count < wanted)
+		return failure(ERR_INTERNAL, "log: the database has fewer leaves than it had");
+	memcpy(out, read, count * sizeof *out);
+	return OK;
+}
+
+enum err tiles_extend_by(struct tiles *t, struct store *s, uint64_t size,
+			 const struct store_leaf *known, size_t known_count)
 {
 	while (t->size < size) {
 		AUTO(arena_free) struct arena arena = {NULL};
 		uint64_t first = t->size - t->size % TILE_WIDTH;
-		size_t limit = size - first < TILES_CHUNK ? (size_t)(size - first) : TILES_CHUNK;
-		struct store_leaf *leaves;
-		size_t count;
+		uint64_t end = size - first < TILES_CHUNK ? size : first + TILES_CHUNK;
+		struct store_leaf *leaves = arena_alloc(&arena,
+							(size_t)(end - first) * sizeof *leaves);
 
-		TRY(store_log_leaves(s, &arena, &leaves, &count, first, limit));
-		if (count < limit)
-			return failure(ERR_INTERNAL,
-				       "log: the database has fewer leaves than it had");
-		TRY(write_chunk(t, first, leaves, count));
+		TRY(read_leaves(leaves, s, &arena, first, end, known, known_count));
+		TRY(write_chunk(t, first, leaves, (size_t)(end - first)));
 	}
 	return OK;
+}
+
+enum err tiles_extend(struct tiles *t, struct store *s, uint64_t size)
+{
+	return tiles_extend_by(t, s, size, NULL, 0);
 }

@@ -25,6 +25,10 @@ RESULT tiles_check(struct tiles *t, uint64_t size, const uint8_t root[DIGEST_SIZ
 /* Write what is missing up to `size` leaves, which are in the database. */
 RESULT tiles_extend(struct tiles *t, struct store *s, uint64_t size);
 
+/* The same; `known` are the newest of them, without a gap, and are not read again. */
+RESULT tiles_extend_by(struct tiles *t, struct store *s, uint64_t size,
+		       const struct store_leaf *known, size_t known_count);
+
 /* The root of the first `size` leaves, at most t->size. */
 RESULT tiles_root(struct digest *out, const struct tiles *t, uint64_t size);
 

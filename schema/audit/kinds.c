@@ -22,6 +22,12 @@ bool audit_kind_is_class_a(enum audit_kind kind)
 	return kinds[kind].class == CLASS_A;
 }
 
+bool audit_kind_is_usage(enum audit_kind kind)
+{
+	return kind == AUDIT_INFER_GENERATE || kind == AUDIT_INFER_EMBED ||
+	       kind == AUDIT_INFER_INTERNALS || kind == AUDIT_INFER_END;
+}
+
 enum err audit_kind_parse(enum audit_kind *out, struct slice name)
 {
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {

@@ -158,7 +158,8 @@
 	X(ERASURE_RUN,       "erasure.run",       A) \
 	X(RETENTION_RUN,     "retention.run",     A) \
 	X(HOLD_PLACE,        "hold.place",        A) \
-	X(HOLD_LIFT,         "hold.lift",         A)
+	X(HOLD_LIFT,         "hold.lift",         A) \
+	X(USAGE_BATCH,       "usage.batch",       B)
 /* clang-format on */
 
 #define AUDIT_ENUM(kind, name, class) AUDIT_##kind,
@@ -167,6 +168,10 @@ enum audit_kind { AUDIT_KINDS(AUDIT_ENUM) };
 
 const char *audit_kind_name(enum audit_kind kind);
 bool audit_kind_is_class_a(enum audit_kind kind);
+
+/* What a call of a model leaves: many of a second become rows of one usage.batch. A refusal does
+ * not: what is looked for first has an entry of its own. */
+bool audit_kind_is_usage(enum audit_kind kind);
 RESULT audit_kind_parse(enum audit_kind *out, struct slice name); /* ERR_NOT_FOUND */
 
 #endif

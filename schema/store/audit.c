@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "schema/store/audit.h"
 
+#include "schema/store/audit_batch.h"
 #include "schema/store/payload.h"
 #include "schema/store/rows.h"
 
@@ -72,7 +73,8 @@ enum err store_audit_state(struct store *s, struct arena *arena, struct store_au
 #define EVENT_SELECT \
 	"SELECT id, coalesce(seq < (SELECT max(size) FROM auditor_checkpoint), false), " \
 	"coalesce(seq, 0), at, kind, actor, actor_name, model, license, right_name, allow, code, " \
-	"payload, chain, nonce, leaf, payload IS NULL, coalesce((SELECT x.erased_by_seq FROM " \
+	"payload, chain, nonce, leaf, row, payload IS NULL, coalesce((SELECT x.erased_by_seq " \
+	"FROM " \
 	"auditor_erased x WHERE payload IS NULL AND x.id = auditor_event.id), -1) " \
 	"FROM auditor_event "
 
@@ -95,6 +97,8 @@ static void take_event(struct store_step *step, void *out)
 	event->payload = store_take_payload(step);
 	store_take_bytes(step, event->nonce, STORE_NONCE);
 	event->leaf = store_take_text(step);
+	event->is_row = !store_take_is_null(step);
+	event->row = (uint32_t)store_take_int(step);
 	event->is_erased = store_take_bool(step);
 	event->erased_by = (uint64_t)store_take_int(step);
 }
@@ -108,6 +112,29 @@ enum err store_audit_get(struct store *s, struct arena *arena, struct store_even
 	store_put_id(&step, id);
 	TRY(store_run(s, &step, 1));
 	return store_one(&step, out, take_event, "event");
+}
+
+enum err store_audit_batch(struct store *s, struct arena *arena, struct store_batch_entry *out,
+			   uint64_t index)
+{
+	static const struct store_statement find = {
+		"audit_batch",
+		EVENT_SELECT "WHERE id = (SELECT event FROM auditor_leaf WHERE seq = $1::bigint)"};
+	static const struct store_statement find_hashes = {
+		"audit_batch_hashes", "SELECT string_agg(leaf_hash, ''::bytea ORDER BY row) "
+				      "FROM auditor_row_hash WHERE seq = $1::bigint"};
+	AUTO(store_batch_clear) struct store_batch batch = {.count = 0};
+	struct store_step *entry = store_batch_add(&batch, &find, arena);
+	struct store_step *hashes = store_batch_add(&batch, &find_hashes, arena);
+
+	store_put_int(entry, (int64_t)index);
+	store_put_int(hashes, (int64_t)index);
+	TRY(store_batch_run(s, &batch));
+	TRY(store_one(entry, &out->event, take_event, "batch"));
+	if (!store_next(hashes))
+		return failure(ERR_INTERNAL, "a batch has no rows");
+	out->hashes = store_take_text(hashes);
+	return OK;
 }
 
 enum err store_audit_commit(struct store *s, struct arena *arena, struct store_event *out,

@@ -25,7 +25,9 @@ struct store_event {
 	struct slice code;
 	struct slice payload; /* canonical JSON; once it has a number, with its chain */
 	uint8_t nonce[STORE_NONCE];
-	struct slice leaf;  /* canonical JSON, by the scribe; empty until it has a number */
+	struct slice leaf; /* canonical JSON, by the scribe; empty until it has a number */
+	bool is_row;       /* it has no entry of its own: `index` is its batch's */
+	uint32_t row;
 	bool is_erased;     /* payload and nonce are gone; out only, as what follows */
 	uint64_t erased_by; /* the number of the entry that says so; UINT64_MAX: it has none yet */
 };

@@ -92,6 +92,8 @@ static void take_found(struct store_step *step, void *out)
 	*found = (struct store_found){.place = store_take_int(step)};
 	event->is_published = true;
 	event->index = (uint64_t)found->place / STORE_AUDIT_PLACES;
+	event->is_row = found->place % STORE_AUDIT_PLACES > 0;
+	event->row = event->is_row ? (uint32_t)(found->place % STORE_AUDIT_PLACES) - 1 : 0;
 	store_take_id(step, event->id);
 	event->at_ms = store_take_time(step);
 	event->kind = store_take_text(step);

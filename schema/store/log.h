@@ -8,7 +8,7 @@
 
 #include "schema/store/audit.h"
 
-enum { STORE_LOG_BATCH = 256 };
+enum { STORE_LOG_BATCH = 256, STORE_LOG_OVERHEAD = 80 };
 
 struct store_leaf {
 	uint64_t index;

@@ -13,7 +13,7 @@
 
 /* An event that waits in the outbox. */
 struct store_waiting {
-	int64_t place; /* in the outbox */
+	int64_t place; /* in the outbox; 0: it does not stand there */
 	uint8_t event[STORE_ID];
 	int64_t at_ms;
 	struct slice kind;
@@ -23,12 +23,22 @@ struct store_waiting {
 	struct slice payload;
 };
 
-/* The oldest, at most `limit` of them with `max_bytes` of payloads (but at least one); *size: the
- * leaves in the tree so far. */
-RESULT store_log_take(struct store *s, struct arena *arena, struct store_waiting **out,
-		      size_t *count, uint64_t *size, size_t limit, size_t max_bytes);
+struct store_log_limits {
+	size_t others, usage; /* events of single calls, and all others */
+	size_t max_bytes;     /* of payloads, of each of the two; one event is always taken */
+};
 
-/* How many entries a subject has, and the last one's index. */
+struct store_taken {
+	uint64_t size; /* leaves in the tree so far */
+	struct store_waiting *others, *usage;
+	size_t other_count, usage_count;
+};
+
+/* The oldest of each. */
+RESULT store_log_take(struct store *s, struct arena *arena, struct store_taken *out,
+		      const struct store_log_limits *limits);
+
+/* How many entries a subject has, and the last one's place (schema/audit/chain.h). */
 struct store_link {
 	bool is_license; /* else an actor */
 	uint8_t id[STORE_ID];
@@ -45,8 +55,17 @@ struct store_numbered {
 	struct slice chain; /* may be empty */
 };
 
-/* Leaves from number `first` on, and what the links are now; the events leave the outbox. */
-RESULT store_log_put(struct store *s, uint64_t first, const struct store_numbered *numbered,
-		     size_t count, const struct store_link *links, size_t link_count);
+struct store_numbers {
+	uint64_t first;
+	const struct store_numbered *entries; /* from number `first` on */
+	size_t count;
+	const struct store_numbered *rows; /* of the last of these; none: it is no batch */
+	size_t row_count;
+	const struct store_link *links; /* as they are now */
+	size_t link_count;
+};
+
+/* Entries, rows and links; the events leave the outbox. A batch's event is written with it. */
+RESULT store_log_put(struct store *s, const struct store_numbers *numbers);
 
 #endif

@@ -162,7 +162,7 @@ static void every_table_moves_the_epoch_or_is_known_to_decide_nothing(void **sta
 		"'access_epoch', 'access_cut', 'edge_lease', "       /* what this is about */
 		"'audit_event', 'audit_outbox', 'audit_leaf', "      /* the log is written, */
 		"'audit_checkpoint', 'audit_state', 'audit_chain', " /* not decided from */
-		"'audit_witness', 'audit_witnessed', "
+		"'audit_witness', 'audit_witnessed', 'audit_row', "
 		"'decision', 'usage_day', 'access_request_event', " /* history */
 		"'closeout', 'renewal', 'license_reminder', 'institution_license', "
 		"'license_seat', 'delivery', 'recall', 'recall_duty', 'status_list', "

@@ -58,30 +58,32 @@ static void number_all(size_t waiting, uint64_t size)
 {
 	struct store_link link = {.entries = 0};
 	struct store_numbered numbered[8];
-	struct store_waiting *list;
-	uint64_t first;
-	size_t count;
+	struct store_log_limits limits = {.others = 8, .max_bytes = 1 << 20};
+	struct store_numbers numbers = {.entries = numbered, .links = &link, .link_count = 1};
+	struct store_taken taken;
 
 	memcpy(link.id, alice, STORE_ID);
 	assert_ok(store_begin(scribe));
-	assert_ok(store_log_take(scribe, &arena, &list, &count, &first, 8, 1 << 20));
-	assert_int_equal(count, waiting);
-	assert_int_equal(first, size);
+	assert_ok(store_log_take(scribe, &arena, &taken, &limits));
+	assert_int_equal(taken.other_count, waiting);
+	assert_int_equal(taken.size, size);
 	assert_ok(store_log_links(scribe, &link, 1));
 	assert_int_equal(link.entries, size);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < waiting; i++) {
 		struct digest hash = merkle_leaf(S("{}"));
 
 		numbered[i] = (struct store_numbered){
-			.event = &list[i],
+			.event = &taken.others[i],
 			.leaf = S("{}"),
 			.chain = slice_of_string(arena_printf(&arena, "[\"%zu\"]", i))};
 		memcpy(numbered[i].leaf_hash, hash.bytes, sizeof hash.bytes);
 	}
-	link.entries += count;
-	link.last = first + count - 1;
-	if (count)
-		assert_ok(store_log_put(scribe, first, numbered, count, &link, 1));
+	link.entries += waiting;
+	link.last = (size + waiting - 1) * 65536;
+	numbers.first = size;
+	numbers.count = waiting;
+	if (waiting)
+		assert_ok(store_log_put(scribe, &numbers));
 	assert_ok(store_commit(scribe));
 }
 
@@ -95,7 +97,7 @@ static void events_are_found_once_a_checkpoint_covers_them(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 5; i++)
-		put_event(i == 3 ? AUDIT_DECISION_DENY : AUDIT_MODEL_CREATE, i == 2 ? "b" : "a",
+		put_event(i == 3 ? AUDIT_MODEL_DISABLE : AUDIT_MODEL_CREATE, i == 2 ? "b" : "a",
 			  ids[i]);
 	number_all(5, 0);
 	number_all(0, 5);
@@ -114,14 +116,14 @@ static void events_are_found_once_a_checkpoint_covers_them(void **state)
 
 	assert_ok(store_audit_get(auditor, &arena, &event, ids[3]));
 	assert_true(event.is_published);
-	assert_slice(event.kind, "decision.deny");
+	assert_slice(event.kind, "model.disable");
 	assert_ok(store_audit_get(auditor, &arena, &event, ids[4]));
 	assert_false(event.is_published);
 }
 
 static void what_a_search_shows_is_what_the_leaf_commits_to(void **state)
 {
-	struct store_audit_query query = {.limit = 1, .filter.kinds = S("decision.deny")};
+	struct store_audit_query query = {.limit = 1, .filter.kinds = S("model.disable")};
 	struct store_audit_page page;
 	struct store_event event;
 
@@ -193,10 +195,10 @@ static void a_log_from_before_chains_goes_on_with_them(void **state)
 	struct postgres old = postgres;
 	struct migrate_target target = postgres_target(&old), server = target;
 	struct store *s;
-	struct store_waiting *list;
-	uint64_t size;
+	struct store_log_limits limits = {8, 8, 1 << 20};
+	struct store_taken taken;
 	unsigned applied;
-	size_t before = 0, count;
+	size_t before = 0;
 	char value[256];
 
 	(void)state;
@@ -215,7 +217,7 @@ static void a_log_from_before_chains_goes_on_with_them(void **state)
 				 "SELECT string_agg(subject || ' ' || entries || ' ' || last, ', ' "
 				 "ORDER BY subject) FROM audit_chain",
 				 value));
-	assert_string_equal(value, "actor 3 2, license 2 2");
+	assert_string_equal(value, "actor 3 131072, license 2 131072");
 	assert_true(postgres_run(&old,
 				 "SELECT count(*) FROM auditor_row r JOIN auditor_event e USING "
 				 "(id, leaf) WHERE r.chain IS NULL",
@@ -223,9 +225,9 @@ static void a_log_from_before_chains_goes_on_with_them(void **state)
 	assert_string_equal(value, "3");
 	s = postgres_connect(&old, "sallyport_scribe");
 	assert_ok(store_begin(s));
-	assert_ok(store_log_take(s, &arena, &list, &count, &size, 8, 1 << 20));
-	assert_int_equal(count, 1);
-	assert_int_equal(size, 3);
+	assert_ok(store_log_take(s, &arena, &taken, &limits));
+	assert_int_equal(taken.other_count, 1);
+	assert_int_equal(taken.size, 3);
 	store_free(s);
 }
 

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _XOPEN_SOURCE 700 /* nftw */
-/* The publisher with a real PostgreSQL, real files, and a stand-in for the keeper that keeps a
- * real frontier and signs with a real key. */
+/* The publisher, stopped before each step, lied to, and held to account by the verifier. */
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -12,199 +9,9 @@
 #include "crypto/base/text.h"
 #include "crypto/commit.h"
 #include "crypto/json.h"
-#include "crypto/note.h"
-#include "crypto/random.h"
-#include "gateway/scribe/publisher.h"
 #include "schema/audit/chain_check.h"
-#include "schema/audit/event.h"
-#include "schema/audit/verify.h"
 #include "schema/store/audit_search.h"
-#include "tests/integration/postgres.h"
-#include "tests/unit/test.h"
-
-#define NOW INT64_C(1790000000000)
-
-struct keeper {
-	struct merkle_frontier frontier;
-	struct sign_key *key;
-	struct buf vkey;
-	bool is_mute; /* appends, but its answer is lost */
-};
-
-struct world {
-	struct postgres postgres;
-	struct store *edge, *scribe;
-	struct keeper keeper;
-	char directory[64];
-	int log;
-	struct publisher publisher;
-	int fail_at; /* enum publisher_step, or -1 */
-	enum err fail_with;
-};
-
-static enum err keeper_state(void *context, uint64_t *size, struct digest *root)
-{
-	struct keeper *k = context;
-
-	*size = k->frontier.size;
-	*root = merkle_root(&k->frontier);
-	return OK;
-}
-
-static enum err keeper_append(void *context, uint64_t first, const struct store_leaf *leaves,
-			      size_t count, uint64_t *size, struct buf *note)
-{
-	AUTO(buf_free) struct buf text = buf_new(NOTE_MAX);
-	struct keeper *k = context;
-	struct checkpoint checkpoint = {.origin = S("example.com/log")};
-
-	assert_int_equal(first, k->frontier.size);
-	for (size_t i = 0; i < count; i++) {
-		struct digest leaf = merkle_leaf(leaves[i].leaf);
-
-		assert_int_equal(leaves[i].index, k->frontier.size);
-		merkle_append(&k->frontier, &leaf);
-	}
-	checkpoint.size = k->frontier.size;
-	checkpoint.root = merkle_root(&k->frontier);
-	if (k->is_mute)
-		return failure(ERR_TIMEOUT, "the keeper does not answer");
-	checkpoint_write(&text, &checkpoint);
-	*size = k->frontier.size;
-	return note_sign(note, buf_slice(&text), checkpoint.origin, k->key);
-}
-
-static enum err before_step(void *context, enum publisher_step step)
-{
-	const struct world *w = context;
-
-	return (int)step == w->fail_at ? failure(w->fail_with, "injected") : OK;
-}
-
-/* As if the process had been killed and started anew. */
-static void restart(struct world *w)
-{
-	const struct publisher_keeper keeper = {keeper_state, keeper_append, &w->keeper};
-
-	publisher_init(&w->publisher, w->scribe, &keeper, w->log);
-	w->publisher.before_step = before_step;
-	w->publisher.before_context = w;
-	w->fail_at = -1;
-	w->fail_with = ERR_IO;
-}
-
-static int open_world(void **state)
-{
-	static struct world w;
-	uint8_t public_key[SIGN_PUBLIC];
-	struct note_key vkey;
-
-	w = (struct world){.log = -1};
-	postgres_open(&w.postgres, "test_publisher");
-	w.edge = postgres_connect(&w.postgres, "sallyport_edge");
-	w.scribe = postgres_connect(&w.postgres, "sallyport_scribe");
-	assert_ok(sign_key_random(&w.keeper.key));
-	sign_key_public(w.keeper.key, public_key);
-	assert_ok(note_key_make(&vkey, S("example.com/log"), NOTE_ED25519, public_key));
-	w.keeper.vkey = buf_new(NOTE_VKEY_MAX);
-	note_key_write(&w.keeper.vkey, &vkey);
-	snprintf(w.directory, sizeof w.directory, "/tmp/sallyport-log.XXXXXX");
-	assert_non_null(mkdtemp(w.directory));
-	assert_ok(file_open_directory(&w.log, AT_FDCWD, w.directory));
-	restart(&w);
-	*state = &w;
-	return 0;
-}
-
-static int remove_one(const char *path, const struct stat *s, int flag, struct FTW *ftw)
-{
-	(void)s, (void)flag, (void)ftw;
-	return remove(path);
-}
-
-static void remove_tree(const char *path)
-{
-	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-static int close_world(void **state)
-{
-	struct world *w = *state;
-
-	store_free(w->edge);
-	store_free(w->scribe);
-	sign_key_free(w->keeper.key);
-	buf_free(&w->keeper.vkey);
-	file_close(&w->log);
-	remove_tree(w->directory);
-	return 0;
-}
-
-static void put_events(struct world *w, unsigned count, uint8_t last[16])
-{
-	for (unsigned i = 0; i < count; i++) {
-		AUTO(audit_event_clear) struct audit_event e;
-		struct store_event row;
-
-		audit_event_begin(&e, AUDIT_KEY_RELEASE, NULL, S("test"));
-		audit_event_number(&e, "n", i);
-		assert_ok(audit_event_end(&e, NOW + i));
-		row = audit_event_row(&e);
-		memcpy(last, row.id, 16);
-		assert_ok(store_audit_insert(w->edge, &row));
-	}
-}
-
-#define ALICE "01010101-0000-7000-8000-000000000001"
-#define LICENSE "02020202-0000-7000-8000-000000000002"
-
-static void put_event_of(struct world *w, const char *actor, const char *license)
-{
-	AUTO(audit_event_clear) struct audit_event e;
-	struct store_event row;
-	uint8_t id[16];
-
-	if (actor)
-		assert_ok(text_read_uuid(id, slice_of_string(actor)));
-	audit_event_begin(&e, AUDIT_LICENSE_REMIND, actor ? id : NULL, S("somebody"));
-	if (license) {
-		assert_ok(text_read_uuid(id, slice_of_string(license)));
-		audit_event_uuid(&e, "license", id);
-	}
-	assert_ok(audit_event_end(&e, NOW));
-	row = audit_event_row(&e);
-	assert_ok(store_audit_insert(w->edge, &row));
-}
-
-static void publish_all(struct world *w)
-{
-	bool more = true;
-
-	while (more)
-		assert_ok(publisher_cycle(&w->publisher, &more));
-}
-
-static enum err fetch(void *context, struct buf *out, const char *path)
-{
-	return file_read(out, ((struct world *)context)->log, path);
-}
-
-static enum err verify(struct world *w, struct audit_verified *out,
-		       const struct audit_remembered *remembered)
-{
-	const struct audit_source source = {
-		.fetch = fetch, .context = w, .vkey = buf_slice(&w->keeper.vkey)};
-
-	return audit_verify(out, &source, remembered);
-}
-
-static void assert_verifies(struct world *w, uint64_t size)
-{
-	struct audit_verified verified;
-
-	assert_ok(verify(w, &verified, NULL));
-	assert_int_equal(verified.size, size);
-}
+#include "tests/unit/gateway/scribe/world.h"
 
 static void an_event_is_published_with_its_number(void **state)
 {
@@ -527,7 +334,7 @@ static void the_key_of_another_log_is_refused(void **state)
 {
 	struct world *w = *state;
 	AUTO(buf_free) struct buf other = buf_new(NOTE_VKEY_MAX);
-	struct audit_source source = {.fetch = fetch, .context = w};
+	struct audit_source source = {.fetch = fetch_file, .context = w};
 	uint8_t public_key[SIGN_PUBLIC];
 	struct audit_verified verified;
 	struct sign_key *key;
@@ -562,8 +369,6 @@ static void a_full_disk_holds_the_log_up_for_one_cycle(void **state)
 	assert_true(w->publisher.room.is_full);
 	assert_verifies(w, 3);
 }
-
-#define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void)
 {
