@@ -66,7 +66,13 @@ static enum err print_checked(struct cli *cli, const struct report_checked *r, c
 	json_put_text(answer, "witnesses", slice_of_string(r->witnesses));
 	json_put_bool(answer, "csv", r->has_csv);
 	json_put_bool(answer, "html", r->has_html);
+	json_put_bool(answer, "counted", r->is_counted);
 	json_put_text(answer, "file", slice_of_string(path));
+	if (!cli->json && r->is_counted && r->batches)
+		printf("no entry is missing, but for rows of %llu batches, which are not public\n",
+		       (unsigned long long)r->batches);
+	else if (!cli->json && r->is_counted)
+		printf("no entry of its kinds and period is missing\n");
 	return output_done(
 		cli, answer,
 		"the report holds: %.*s, %llu rows (%llu of them erased) out of %llu entries of "
@@ -83,8 +89,10 @@ static enum err print_checked(struct cli *cli, const struct report_checked *r, c
 enum err audit_verify_report(struct cli *cli, const char *path)
 {
 	struct witnessed witnessed;
+	const char *vkey, *dir = arguments_value(&cli->arguments, "dir");
+	struct log_from from = {.dir = dir, .save_to = -1};
+	struct report_copy copy = {dir ? log_fetch : NULL, &from};
 	struct report_checked checked;
-	const char *vkey;
 
 	TRY(witnessed_read(&witnessed, &cli->arena, arguments_value(&cli->arguments, "policy")));
 	TRY(known_key(&vkey, cli, &witnessed));
@@ -93,7 +101,7 @@ enum err audit_verify_report(struct cli *cli, const char *path)
 			ERR_FORMAT,
 			"a report is verified with --vkey KEY, the log's verifier key as its "
 			"operator publishes it, or a --policy with it");
-	TRY(report_check(&checked, &cli->arena, path, slice_of_string(vkey), &witnessed));
+	TRY(report_check(&checked, &cli->arena, path, slice_of_string(vkey), &witnessed, &copy));
 	return print_checked(cli, &checked, path);
 }
 
@@ -203,7 +211,8 @@ enum err command_audit_report(struct cli *cli)
 			  path));
 	}
 	TRY(key_for(&vkey, cli, c, &witnessed));
-	TRY(report_check(&checked, &cli->arena, path, slice_of_string(vkey), &witnessed));
+	TRY(report_check(&checked, &cli->arena, path, slice_of_string(vkey), &witnessed,
+			 &(struct report_copy){.fetch = NULL}));
 	if (!cli->json)
 		printf("%s and what belongs to it are written\n", path);
 	return print_checked(cli, &checked, path);

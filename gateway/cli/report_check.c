@@ -235,8 +235,26 @@ static enum err check_all(struct check *c, const char *path, struct slice vkey,
 	return blame("the page", check_page(c));
 }
 
+static enum err check_count(struct check *c, const struct report_copy *copy)
+{
+	if (!copy->fetch)
+		return OK;
+	if (!report_can_be_counted(&c->read))
+		return failure(ERR_UNSUPPORTED,
+			       "a copy of the log cannot show whether rows are missing in a report "
+			       "with filters, which are about payloads%s",
+			       c->read.head.report->of_entries
+				       ? "; of every entry the report's own numbers do"
+				       : "");
+	TRY(blame("the copy of the log",
+		  report_complete_check(&c->out->batches, c->reader, &c->read, copy)));
+	c->out->is_counted = true;
+	return OK;
+}
+
 enum err report_check(struct report_checked *out, struct arena *arena, const char *path,
-		      struct slice vkey, const struct witnessed *witnessed)
+		      struct slice vkey, const struct witnessed *witnessed,
+		      const struct report_copy *copy)
 {
 	AUTO(check_clear) struct check c = {.out = out, .arena = arena, .note = buf_new(NOTE_MAX)};
 	struct slice name = slice_of_string(path);
@@ -249,6 +267,7 @@ enum err report_check(struct report_checked *out, struct arena *arena, const cha
 			       path);
 	c.stem = arena_string(arena, slice_part(name, 0, name.size - 5));
 	TRY(check_all(&c, path, vkey, witnessed));
+	TRY(check_count(&c, copy));
 	out->name = arena_copy(arena, slice_of_string(c.read.head.report->name));
 	out->title = arena_copy(arena, slice_of_string(c.read.head.report->title));
 	out->size = c.read.head.size;

@@ -8,6 +8,7 @@
 #define GATEWAY_CLI_REPORT_CHECK_H
 
 #include "gateway/cli/receipt.h"
+#include "gateway/cli/report_complete.h"
 #include "gateway/cli/witnessed.h"
 
 struct report_checked {
@@ -17,11 +18,15 @@ struct report_checked {
 	struct receipt receipt; /* of report.make */
 	const char *witnesses;  /* that have cosigned the checkpoint of the receipt */
 	bool has_csv, has_html;
+	bool is_counted;  /* against a copy of the log: no entry is missing */
+	uint64_t batches; /* if so: entries whose rows that does not tell of */
 };
 
 /* `vkey` is the log's. ERR_FORGED, ERR_FORMAT, ERR_NOT_FOUND, ERR_DENIED (too few witnesses): the
- * text says which part does not hold. */
+ * text says which part does not hold. ERR_UNSUPPORTED: with a copy, of a report that cannot be
+ * counted. */
 RESULT report_check(struct report_checked *out, struct arena *arena, const char *path,
-		    struct slice vkey, const struct witnessed *witnessed);
+		    struct slice vkey, const struct witnessed *witnessed,
+		    const struct report_copy *copy);
 
 #endif

@@ -26,7 +26,7 @@ struct report_reader {
 	uint64_t batch_index;
 	bool has_batch;
 	unsigned batch_row; /* 1 + the last row of it */
-	uint64_t erased;
+	uint64_t erased, entries;
 	struct digest_state digest;
 	struct arena row_arena;
 };
@@ -248,6 +248,7 @@ static enum err check_row(struct report_reader *r, const json_t *o, struct repor
 		TRY(check_commitment(row->payload, row->nonce, entry));
 		TRY(json_read(&payload, row->payload, REPORT_MAX_PAYLOAD));
 	}
+	r->entries += row->batch_row == 0;
 	r->erased += !r->asked.report.of_entries && !payload;
 	TRY(report_asked_check(&r->asked, entry, payload));
 	return check_cells(r, row, o);
@@ -350,7 +351,13 @@ enum err report_reader_end(struct report_reader *r, struct report_read *out)
 			 .root = r->asked.root},
 		.rows = report_totals_rows(r->totals),
 		.erased = r->erased,
+		.entries = r->entries,
 		.sha256 = digest_end(&r->digest),
 	};
 	return OK;
+}
+
+bool report_reader_wants(const struct report_reader *r, const json_t *entry)
+{
+	return report_asked_check(&r->asked, entry, NULL) == OK;
 }

@@ -23,10 +23,14 @@ RESULT report_reader_push(struct report_reader *r, struct slice bytes);
 struct report_read {
 	struct report_head head; /* its report, too, is borrowed from the reader */
 	uint64_t rows, erased;
+	uint64_t entries;     /* rows that are entries of the tree, and no rows of batches */
 	struct digest sha256; /* of the file */
 };
 
 /* There is no more. ERR_FORMAT: it is cut off. */
 RESULT report_reader_end(struct report_reader *r, struct report_read *out);
+
+/* Must an entry of the log be a row of the report, for all that is public of it? */
+bool report_reader_wants(const struct report_reader *r, const json_t *entry);
 
 #endif

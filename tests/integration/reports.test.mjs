@@ -296,6 +296,35 @@ test("another log's key, no key, or too few witnesses: refused", async () => {
 	assert.match(few.stderr, /the checkpoint: /);
 });
 
+test("a copy of the log shows a row that is missing", async () => {
+	const { gateway, out } = here;
+	const copy = path.join(out, "log");
+	const whole = await taken("policy");
+	const byModel = await taken("downloads", "--model", gateway.model);
+	// Signed by a gateway that does not tell all.
+	const hide = (from, to) =>
+		sql(gateway, `UPDATE audit_entry SET kind = '${to}' WHERE kind = '${from}'`);
+	hide("gateway.init", "gateway.hidden");
+	const lacking = await taken("policy");
+	hide("gateway.hidden", "gateway.init");
+	const done = await gateway.cli(gateway.tokens.auditor, "audit", "export", copy);
+	assert.equal(done.code, 0, done.stderr);
+
+	const held = await verify(`${whole}.json`, "--dir", copy);
+	assert.equal(held.code, 0, held.stderr);
+	assert.match(held.stdout, /no entry/);
+	assert.equal((await verify(`${lacking}.json`)).code, 0);
+	const found = await verify(`${lacking}.json`, "--dir", copy);
+	assert.equal(found.code, 1);
+	assert.match(found.stderr, /copy of the log: it has \d+ entries of the report's kinds/);
+	await make("policy"); // an entry that the copy does not have
+	const late = await verify(`${await taken("policy")}.json`, "--dir", copy);
+	assert.match(late.stderr, /the report rests on/);
+	const filtered = await verify(`${byModel}.json`, "--dir", copy);
+	assert.equal(filtered.code, 1);
+	assert.match(filtered.stderr, /with filters/);
+});
+
 test("who may, and what cannot be asked", async () => {
 	const { gateway } = here;
 	const made = await make("bias");

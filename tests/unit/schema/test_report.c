@@ -309,66 +309,64 @@ static void replace(struct buf *out, const char *text, const char *after, const 
 	buf_write_string(out, at + strlen(from));
 }
 
+/* What stands behind `after` is changed; the refusal says where. */
+static const struct {
+	const char *why, *after, *from, *to, *says;
+} changes[] = {
+	{"a cell", "\"rows\":[", ",100,", ",101,", "row 1: its cell \"size\""},
+	{"a payload", "\"rows\":[", "a/b\\\"", "a/c\\\"", "does not commit to its payload"},
+	{"a nonce", "\"rows\":[", "\"nonce\":\"AAAA", "\"nonce\":\"BAAA", "does not commit"},
+	{"an entry's time", "\"rows\":[", "05.000Z\\\"", "06.000Z\\\"", "row 1: its cell \"at\""},
+	{"a payload taken out", "\"rows\":[", "\"payload\":\"{", "\"payloat\":\"{", "row 1"},
+	{"an index", "\"rows\":[", "\"index\":7,", "\"index\":8,", "row 2"},
+	{"a hash of a gap", "\"rows\":[", "\"gap\":[\"", "\"gap\":[\"AA", "row 2"},
+	{"a gap", "\"index\":7,", "\"gap\":", "\"gab\":", "gap: 0 hashes"},
+	{"a row of a batch", "\"row\":1", "\"row\":3", "\"row\":2", ""},
+	{"a path", "\"index\":100", "\"path\":[\"", "\"path\":[\"AA", ""},
+	{"an entry of a row", "\"index\":100", "05.503Z", "05.504Z", ""},
+	{"a batch", "\"rows\":[", "\"batch\":{", "\"botch\":{", "another row of its batch"},
+	{"a batch's payload", "\"rows\":[", "\\\"count\\\":6", "\\\"count\\\":7",
+	 "does not commit"},
+	{"a batch's kind", "\"rows\":[", "usage.batch", "usage.botch", "no usage.batch"},
+	{"a sum", "],\"end\"", "\"transfers\":46", "\"transfers\":47", "its totals"},
+	{"a group", "],\"end\"", "\"key\":\"ada\"", "\"key\":\"eve\"", "its totals"},
+	{"the size", "{\"report\"", "\"size\":300", "\"size\":299", "gap"},
+	{"the root", "\"origin\"", "\"root\":\"", "\"root\":\"A", ""},
+	{"the kinds", "{\"report\"", "\"download.end\"", "\"download.and\"",
+	 "which this report is not about"},
+	{"the period", "{\"report\"", "\"to\":null", "\"to\":\"2026-01-02T03:04:05.100Z\"",
+	 "not of the report's period"},
+	{"the filters", "{\"report\"", "\"filters\":{}", "\"filters\":{\"model\":\"a/c\"}",
+	 "about another model"},
+	{"an actor", "{\"report\"", "\"filters\":{}", "\"filters\":{\"actor\":\"ada\"}",
+	 "of another actor"},
+	{"a right", "{\"report\"", "\"right\":\"\"", "\"right\":\"infer:embed\"",
+	 "about another right"},
+	{"a source", "{\"report\"", "\"payload.size\"", "\"payload.bytes\"", "its cell \"size\""},
+	{"a bad source", "{\"report\"", "\"payload.size\"", "\"payload..size\"",
+	 "not one that can be computed"},
+	{"the format", "{\"report\"", "sallyport-report/1", "sallyport-report/2", "format"},
+	{"a comma", "\"rows\":[", "},\n{", "}\n{", "a comma is missing"},
+	{"an end", "],\"end\"", "}}\n", "}}\n{}\n", "behind its end"},
+	{"the first line", "{\"report\"", "{\"report\"", "{\"raport\"", "first line"},
+};
+
 static void whatever_is_altered_is_found_and_named(void **state)
 {
-	static const struct {
-		const char *why, *after, *from, *to, *says;
-	} rows[] = {
-		{"a cell", "\"rows\":[", ",100,", ",101,", "row 1: its cell \"size\""},
-		{"a payload", "\"rows\":[", "a/b\\\"", "a/c\\\"", "does not commit to its payload"},
-		{"a nonce", "\"rows\":[", "\"nonce\":\"AAAA", "\"nonce\":\"BAAA",
-		 "does not commit"},
-		{"an entry's time", "\"rows\":[", "05.000Z\\\"", "06.000Z\\\"",
-		 "row 1: its cell \"at\""},
-		{"a payload taken out", "\"rows\":[", "\"payload\":\"{", "\"payloat\":\"{",
-		 "row 1"},
-		{"an index", "\"rows\":[", "\"index\":7,", "\"index\":8,", "row 2"},
-		{"a hash of a gap", "\"rows\":[", "\"gap\":[\"", "\"gap\":[\"AA", "row 2"},
-		{"a gap", "\"index\":7,", "\"gap\":", "\"gab\":", "gap: 0 hashes"},
-		{"a row of a batch", "\"row\":1", "\"row\":3", "\"row\":2", ""},
-		{"a path", "\"index\":100", "\"path\":[\"", "\"path\":[\"AA", ""},
-		{"an entry of a row", "\"index\":100", "05.503Z", "05.504Z", ""},
-		{"a batch", "\"rows\":[", "\"batch\":{", "\"botch\":{", "another row of its batch"},
-		{"a batch's payload", "\"rows\":[", "\\\"count\\\":6", "\\\"count\\\":7",
-		 "does not commit"},
-		{"a batch's kind", "\"rows\":[", "usage.batch", "usage.botch", "no usage.batch"},
-		{"a sum", "],\"end\"", "\"transfers\":46", "\"transfers\":47", "its totals"},
-		{"a group", "],\"end\"", "\"key\":\"ada\"", "\"key\":\"eve\"", "its totals"},
-		{"the size", "{\"report\"", "\"size\":300", "\"size\":299", "gap"},
-		{"the root", "\"origin\"", "\"root\":\"", "\"root\":\"A", ""},
-		{"the kinds", "{\"report\"", "\"download.end\"", "\"download.and\"",
-		 "which this report is not about"},
-		{"the period", "{\"report\"", "\"to\":null", "\"to\":\"2026-01-02T03:04:05.100Z\"",
-		 "not of the report's period"},
-		{"the filters", "{\"report\"", "\"filters\":{}", "\"filters\":{\"model\":\"a/c\"}",
-		 "about another model"},
-		{"an actor", "{\"report\"", "\"filters\":{}", "\"filters\":{\"actor\":\"ada\"}",
-		 "of another actor"},
-		{"a right", "{\"report\"", "\"right\":\"\"", "\"right\":\"infer:embed\"",
-		 "about another right"},
-		{"a source", "{\"report\"", "\"payload.size\"", "\"payload.bytes\"",
-		 "its cell \"size\""},
-		{"a bad source", "{\"report\"", "\"payload.size\"", "\"payload..size\"",
-		 "not one that can be computed"},
-		{"the format", "{\"report\"", "sallyport-report/1", "sallyport-report/2", "format"},
-		{"a comma", "\"rows\":[", "},\n{", "}\n{", "a comma is missing"},
-		{"an end", "],\"end\"", "}}\n", "}}\n{}\n", "behind its end"},
-		{"the first line", "{\"report\"", "{\"report\"", "{\"raport\"", "first line"},
-	};
 	struct report_head head = head_of("downloads");
 	AUTO(buf_free) struct buf json = buf_new(MAX_FORM);
 
 	(void)state;
 	make(&json, REPORT_JSON, &head, -1);
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
 		AUTO(buf_free) struct buf bad = buf_new(MAX_FORM);
 		struct report_read read;
 
-		replace(&bad, buf_string(&json), rows[i].after, rows[i].from, rows[i].to);
+		replace(&bad, buf_string(&json), changes[i].after, changes[i].from, changes[i].to);
 		if (read_back(&read, buf_slice(&bad), bad.size) == OK)
-			fail_msg("%s was not found", rows[i].why);
-		if (!strstr(failure_text(), rows[i].says))
-			fail_msg("%s: %s", rows[i].why, failure_text());
+			fail_msg("%s was not found", changes[i].why);
+		if (!strstr(failure_text(), changes[i].says))
+			fail_msg("%s: %s", changes[i].why, failure_text());
 	}
 }
 
