@@ -3,6 +3,7 @@
 
 #include "crypto/json.h"
 #include "gateway/api/audit/filters.h"
+#include "gateway/api/audit/report_batch.h"
 #include "gateway/api/log_tiles.h"
 #include "schema/store/audit_report.h"
 
@@ -14,6 +15,8 @@ struct run {
 	struct store_audit_query query;
 	struct report_totals *totals;
 	struct tile_reader *tiles;
+	struct report_batch *batch; /* of the last row that was one of a batch */
+	uint64_t batch_wanted;
 	struct buf pieces[REPORT_FORMS];
 	struct digest_state digests[REPORT_FORMS];
 };
@@ -24,6 +27,7 @@ static void run_clear(struct run *r)
 		buf_free(&r->pieces[i]);
 	report_totals_free(r->totals);
 	tile_reader_free(r->tiles);
+	report_batch_free(r->batch);
 	json_free(r->filters);
 }
 
@@ -108,6 +112,7 @@ static enum err run_begin(struct run *r)
 	r->query.limit = RUN_PAGE;
 	r->totals = report_totals_new(head->report);
 	r->tiles = tile_reader_new(&source, head->size);
+	r->batch = report_batch_new();
 	return OK;
 }
 
@@ -143,18 +148,45 @@ static enum err find_page(struct store *auditor, void *context)
 	return store_audit_find(auditor, &f->arena, &f->page, f->query);
 }
 
+static enum err load_batch(struct store *auditor, void *context)
+{
+	struct run *r = context;
+
+	return report_batch_load(r->batch, auditor, r->batch_wanted);
+}
+
+static enum err read_gap(struct run *r, struct report_row *row)
+{
+	return tile_gap(&row->gap, r->tiles, report_totals_next(r->totals), row->index);
+}
+
+/* The first row that the report has of a batch brings the batch. */
+static enum err read_batch_row(struct run *r, struct report_row *row)
+{
+	const struct store_event *batch = report_batch_event(r->batch);
+
+	if (!report_batch_is(r->batch, row->index)) {
+		r->batch_wanted = row->index;
+		TRY(as_auditor(r->work, load_batch, r));
+		row->batch = (struct report_evidence){batch->leaf, batch->payload, {0}};
+		memcpy(row->batch.nonce, batch->nonce, sizeof row->batch.nonce);
+		TRY(read_gap(r, row));
+	}
+	return report_batch_path(&row->path, r->batch, row->batch_row - 1);
+}
+
 static enum err read_row(struct run *r, struct report_row *row, const struct store_found *found)
 {
 	*row = (struct report_row){
 		.index = found->event.index,
-		.batch_row = (unsigned)((uint64_t)found->place % STORE_AUDIT_PLACES),
+		.batch_row = found->event.is_row ? found->event.row + 1 : 0,
 		.entry = found->event.leaf,
 		.payload = r->work->head.report->of_entries ? S("") : found->event.payload,
 	};
 	memcpy(row->nonce, found->event.nonce, sizeof row->nonce);
 	if (!r->work->forms[REPORT_JSON])
 		return OK;
-	return tile_gap(&row->gap, r->tiles, report_totals_next(r->totals), row->index);
+	return row->batch_row ? read_batch_row(r, row) : read_gap(r, row);
 }
 
 static enum err write_row(struct run *r, struct arena *arena, const struct store_found *found)
@@ -164,6 +196,8 @@ static enum err write_row(struct run *r, struct arena *arena, const struct store
 	uint64_t number = report_totals_rows(r->totals);
 	struct report_row row;
 
+	if (head->report->of_entries && found->event.is_row)
+		return OK; /* of its batch, which is an entry */
 	TRY(read_row(r, &row, found));
 	TRY(report_cells(cells, arena, head->report, &row));
 	TRY(report_totals_add(r->totals, &row, cells));
