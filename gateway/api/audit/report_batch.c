@@ -58,23 +58,30 @@ static void make_levels(struct report_batch *b)
 	}
 }
 
-enum err report_batch_load(struct report_batch *b, struct store *auditor, uint64_t index)
+enum err report_batch_set(struct report_batch *b, const struct store_batch_entry *entry,
+			  uint64_t index)
 {
-	struct store_batch_entry entry;
-
-	arena_reset(&b->arena);
 	b->is_loaded = false;
-	TRY(store_audit_batch(auditor, &b->arena, &entry, index));
-	b->count = entry.hashes.size / DIGEST_SIZE;
-	if (b->count == 0 || b->count > AUDIT_BATCH_MAX || entry.hashes.size % DIGEST_SIZE)
+	b->count = entry->hashes.size / DIGEST_SIZE;
+	if (b->count == 0 || b->count > AUDIT_BATCH_MAX || entry->hashes.size % DIGEST_SIZE)
 		return failure(ERR_INTERNAL, "the rows of batch %llu are not whole",
 			       (unsigned long long)index);
-	memcpy(b->nodes, entry.hashes.data, entry.hashes.size);
-	b->event = entry.event;
+	memcpy(b->nodes, entry->hashes.data, entry->hashes.size);
+	b->event = entry->event;
 	make_levels(b);
 	b->index = index;
 	b->is_loaded = true;
 	return OK;
+}
+
+enum err report_batch_load(struct report_batch *b, struct store *auditor, uint64_t index)
+{
+	struct store_batch_entry entry;
+
+	b->is_loaded = false;
+	arena_reset(&b->arena);
+	TRY(store_audit_batch(auditor, &b->arena, &entry, index));
+	return report_batch_set(b, &entry, index);
 }
 
 /* Where RFC 6962 splits a range of two or more leaves. */

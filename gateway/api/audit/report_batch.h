@@ -13,11 +13,15 @@ struct report_batch;
 
 struct report_batch *report_batch_new(void);
 void report_batch_free(struct report_batch *b); /* NULL is fine */
+AUTO_POINTER(report_batch)
 
 /* Is it the batch that is entry `index`? */
 bool report_batch_is(const struct report_batch *b, uint64_t index);
 
-/* Become the one that is. */
+/* Become the one that is; report_batch_set: this one, whose texts the caller keeps.
+ * ERR_INTERNAL: its rows are not whole. */
+RESULT report_batch_set(struct report_batch *b, const struct store_batch_entry *entry,
+			uint64_t index);
 RESULT report_batch_load(struct report_batch *b, struct store *auditor, uint64_t index);
 
 /* The batch's own event; lives until the next load. */
