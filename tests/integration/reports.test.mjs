@@ -346,6 +346,7 @@ test("who may, and what cannot be asked", async () => {
 		{ size: -1 },
 		{ model: "nothing" },
 		{ license: "x" },
+		{ actor: "researcher" },
 	])
 		await api(400, "POST", "/keys", { body });
 	await api(400, "POST", "/completeness", { body: { model: gateway.model } });

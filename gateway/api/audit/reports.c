@@ -134,6 +134,19 @@ static enum err read_time(int64_t *out, const json_t *body, const char *name)
 	return text.size ? clock_parse(out, text) : OK;
 }
 
+/* An entry that is never erased names the filters: so no name of a person is one. */
+static enum err check_actor(const json_t *filters)
+{
+	uint8_t id[STORE_ID];
+	struct slice actor;
+
+	TRY(json_get_text_or(&actor, filters, "actor", S("")));
+	if (actor.size && text_read_uuid(id, actor) != OK)
+		return failure(ERR_FORMAT, "\"actor\" is the id of a person: names change, and are "
+					   "erased");
+	return OK;
+}
+
 /* What else is asked, and, of an auditor of some models, what may be seen. */
 static enum err read_filters(struct report_head *head, struct exchange *x, const json_t *body)
 {
@@ -152,6 +165,7 @@ static enum err read_filters(struct report_head *head, struct exchange *x, const
 		if (head->report->of_entries)
 			return failure(ERR_FORMAT, "this report is of every entry: it takes no "
 						   "filter but \"from\", \"to\" and \"size\"");
+		TRY(check_actor(filters));
 		TRY(audit_filters_check(exchange_arena(x), filters));
 	}
 	if (!head->report->of_entries && !principal_holds(who, RIGHT_AUDIT_READ))
