@@ -389,8 +389,10 @@ test(`a report of ${ROWS} rows passes through bounded memory`, slow, async () =>
 		 INSERT INTO audit_outbox (event, is_usage)
 		 SELECT id, row_number() OVER () % 2 = 0 FROM fresh`,
 	);
-	await until("the entries to be numbered", 300, async () => {
-		return sql(gateway, "SELECT count(*) FROM audit_outbox") === "0";
+	const published = `SELECT NOT EXISTS (SELECT FROM audit_outbox) AND
+		(SELECT max(size) FROM audit_checkpoint) > (SELECT max(seq) FROM audit_leaf)`;
+	await until("the entries to be published", 300, async () => {
+		return sql(gateway, published) === "t";
 	});
 	const status = ({ id }) => fs.readFileSync(`/proc/${id}/status`, "utf8");
 	const peakOf = (one) => Number(/VmHWM:\s+(\d+)/.exec(status(one))[1]);
