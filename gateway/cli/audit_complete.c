@@ -134,6 +134,7 @@ static enum err read_held(struct complete *c, struct cli *cli)
 static enum err read_earlier(struct complete *c, struct cli *cli)
 {
 	const char *path = arguments_value(&cli->arguments, "earlier");
+	AUTO(complete_clear)
 	struct complete before = {.subject = c->subject, .id = c->id, .vkey = c->vkey};
 	struct intake in = {&before, &cli->arena, buf_new(COMPLETE_MAX_LINE), -1};
 	enum err result;
@@ -162,8 +163,8 @@ static void say_limits(const struct complete *c)
 		       "alone is told.\n",
 		       (unsigned long long)c->walk.bare);
 	if (c->erased)
-		printf("the payloads of %llu were erased: that they are of this %s is told by "
-		       "%s.\n",
+		printf("the payloads of %llu were erased, as entries of the log say: that they are "
+		       "of this %s is told by %s.\n",
 		       (unsigned long long)c->erased,
 		       c->subject == AUDIT_SUBJECT_LICENSE ? "license" : "person",
 		       c->is_last_erased ? "the gateway alone, for the last ones"
@@ -263,7 +264,7 @@ static enum err judge(struct intake *in, struct cli *cli, struct trust *t)
 enum err audit_complete(struct cli *cli)
 {
 	AUTO(trust_clear) struct trust trust = {0};
-	struct complete complete = {.id = S("")};
+	AUTO(complete_clear) struct complete complete = {.id = S("")};
 	struct intake in = {&complete, &cli->arena, buf_new(COMPLETE_MAX_LINE), -1};
 	enum err result;
 

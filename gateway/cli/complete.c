@@ -136,6 +136,70 @@ static enum err check_inclusion(const struct complete *c, uint64_t index, struct
 	return OK;
 }
 
+/* ---- what was erased */
+
+static enum err read_ranges(struct complete_erasure *e, const json_t *ranges)
+{
+	e->ranges = arena_alloc(&e->arena, (json_array_size(ranges) + 1) * sizeof *e->ranges);
+	for (e->count = 0; e->count < json_array_size(ranges); e->count++) {
+		const json_t *range = json_array_get(ranges, e->count);
+
+		for (size_t i = 0; i < 2; i++) {
+			const json_t *end = json_array_get(range, i);
+
+			if (!json_is_integer(end) || json_integer_value(end) < 0)
+				return failure(ERR_FORMAT, "\"ranges\" are of two numbers each");
+			e->ranges[e->count][i] = (uint64_t)json_integer_value(end);
+		}
+	}
+	return OK;
+}
+
+static enum err read_erasure(struct complete *c, const json_t *receipt)
+{
+	AUTO(json_auto) json_t *payload = NULL;
+	struct complete_erasure *e = &c->erasure;
+	const json_t *ranges;
+	struct receipt said;
+
+	arena_free(&e->arena);
+	*e = (struct complete_erasure){.count = 0};
+	TRY(receipt_verify(&said, &e->arena, receipt, S(""), c->vkey));
+	if (said.is_row || !said.payload.size ||
+	    (!slice_equal(said.kind, S("erasure.run")) &&
+	     !slice_equal(said.kind, S("retention.run"))))
+		return failure(ERR_FORGED, "entry %" PRIu64 " (%.*s) erases nothing", said.index,
+			       SLICE_PRINT(said.kind));
+	TRY(json_read(&payload, said.payload, MAX_PAYLOAD));
+	TRY(json_get_array(&ranges, payload, "ranges"));
+	e->index = said.index;
+	return read_ranges(e, ranges);
+}
+
+/* Does an entry of the log say that this one was erased? Ranges are of entries: of a batch, any of
+ * its rows may have been. */
+static enum err check_erased(const struct complete *c, uint64_t place, const json_t *level)
+{
+	const struct complete_erasure *e = &c->erasure;
+	uint64_t index = place / AUDIT_PLACES, by = 0;
+	const json_t *erased;
+
+	TRY(json_get_object(&erased, level, "erased"));
+	if (!json_has(erased, "by"))
+		return failure(
+			ERR_CONFLICT,
+			"%s was erased just now, and the entry that says so is not published "
+			"yet; ask again",
+			audit_place_name(place).text);
+	TRY(read_count(&by, erased, "by"));
+	for (size_t i = 0; i < e->count && by == e->index; i++)
+		if (index >= e->ranges[i][0] && index <= e->ranges[i][1])
+			return OK;
+	return failure(ERR_FORGED,
+		       "%s is said to be erased, but no entry of the log that is given says so",
+		       audit_place_name(place).text);
+}
+
 /* Its payload is gone. The chain it is given with must fit; what follows confirms it. */
 static enum err step_over(struct complete *c, uint64_t place, const json_t *level)
 {
@@ -143,6 +207,7 @@ static enum err step_over(struct complete *c, uint64_t place, const json_t *leve
 	struct audit_chain links;
 	struct slice text;
 
+	TRY(check_erased(c, place, level));
 	TRY(json_get_text(&text, level, "chain"));
 	if (text.size) {
 		TRY(json_read(&chain, text, AUDIT_MAX_CHAIN));
@@ -158,10 +223,8 @@ static enum err step(struct complete *c, struct arena *arena, uint64_t place, co
 {
 	AUTO(json_auto) json_t *payload = NULL;
 	struct receipt said;
-	bool erased;
 
-	TRY(json_get_bool_or(&erased, level, "erased", false));
-	if (erased)
+	if (json_has(level, "erased"))
 		return step_over(c, place, level);
 	TRY(receipt_read_level(&said, arena, level, S("")));
 	if (!said.payload.size)
@@ -242,6 +305,10 @@ enum err complete_line(struct complete *c, struct arena *arena, struct slice tex
 		TRY(json_get_object(&part, line, "completeness"));
 		return read_head(c, arena, part);
 	}
+	if (json_has(line, "erasure")) {
+		TRY(json_get_object(&part, line, "erasure"));
+		return read_erasure(c, part);
+	}
 	if (!json_has(line, "end"))
 		return read_entry(c, line);
 	TRY(json_get_object(&part, line, "end"));
@@ -285,4 +352,9 @@ enum err complete_end(const struct complete *c)
 			       c->count, audit_place_name(c->last).text, c->walk.count,
 			       audit_place_name(c->walk.last).text);
 	return check_others(c);
+}
+
+void complete_clear(struct complete *c)
+{
+	arena_free(&c->erasure.arena);
 }

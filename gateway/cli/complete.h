@@ -4,13 +4,17 @@
  * /api/v1/audit/completeness answers with, one by one, wherever they are read from; nothing here
  * asks a gateway. Memory is the same for any number of entries.
  *
- *     struct complete c = {.subject = AUDIT_SUBJECT_LICENSE, .id = id, .vkey = vkey};
+ *     AUTO(complete_clear) struct complete c = {.subject = AUDIT_SUBJECT_LICENSE, .id = id,
+ *                                               .vkey = vkey};
  *     for each line: TRY(complete_line(&c, &arena, line));
  *     TRY(complete_end(&c));
  *
  * Proved then: each entry is under the checkpoint, commits to its payload, is of the license, and
  * names the one before it, without a hole from number 1 to the last. Not proved: that the last one
  * is the last. That is the gateway's statement, itself an entry of the log.
+ *
+ * Of an entry whose payload was erased there is the leaf, and its place by the one that follows;
+ * and an entry of the log must say that it was erased, else it is not believed.
  */
 #ifndef GATEWAY_CLI_COMPLETE_H
 #define GATEWAY_CLI_COMPLETE_H
@@ -32,6 +36,14 @@ struct complete_held {
 	struct slice entry; /* a row's own, if it is one */
 };
 
+/* The entry that says what was erased, as last given. */
+struct complete_erasure {
+	struct arena arena;
+	uint64_t index;
+	size_t count;
+	uint64_t (*ranges)[2]; /* first and last entry of each */
+};
+
 struct complete {
 	/* By the caller. */
 	enum audit_subject subject;
@@ -50,6 +62,7 @@ struct complete {
 	struct audit_walk walk;
 	uint64_t erased;     /* entries without a payload */
 	bool is_last_erased; /* nothing that follows confirms it */
+	struct complete_erasure erasure;
 };
 
 /* The next line, without its end. ERR_FORGED: something does not hold, or is missing; ERR_FORMAT:
@@ -58,5 +71,7 @@ RESULT complete_line(struct complete *c, struct arena *arena, struct slice line)
 
 /* Behind the last line: is it whole? */
 RESULT complete_end(const struct complete *c);
+
+void complete_clear(struct complete *c); /* fit for AUTO */
 
 #endif

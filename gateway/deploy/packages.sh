@@ -15,7 +15,7 @@ packages_tests=(libcmocka-dev python3 clang clang-format)
 # What integration tests put in front of the gateway: clients nobody here wrote.
 packages_integration=(age curl openssl)
 # To build a verifier of the log that nobody here wrote.
-packages_conformance=(golang-go golang-golang-x-mod-dev python3-sentencepiece)
+packages_conformance=(golang-go golang-golang-x-mod-dev python3-cryptography python3-sentencepiece)
 
 package_is_installed() { # NAME
 	local status

@@ -9,6 +9,7 @@ import test, { after } from "node:test";
 import { makeFolder, program } from "../integration/gateway.mjs";
 import { asText, erased, MadeEvents } from "./made_events.mjs";
 import { Key } from "./made_log.mjs";
+import { noPython, secondOpinion } from "./second_opinion.mjs";
 
 const folder = makeFolder();
 const key = new Key("made.example/log");
@@ -32,9 +33,17 @@ function run(...words) {
 const ofReceipt = (receipt) =>
 	run("audit", "receipt", write("receipt.json", JSON.stringify(receipt)), "--offline",
 		"--vkey", key.vkey);
-const ofAnswer = (lines, ...words) =>
-	run("audit", "verify", "--from", write("answer.jsonl", asText(lines)), "--vkey", key.vkey,
-		...words);
+
+/** Our verdict; and where nothing else is given, complete.py's, which must be the same. */
+function ofAnswer(lines, ...words) {
+	const file = write("answer.jsonl", asText(lines));
+	const ours = run("audit", "verify", "--from", file, "--vkey", key.vkey, ...words);
+	if (words.length === 0 && !noPython) {
+		const theirs = secondOpinion(file, key.vkey);
+		assert.equal(theirs.status, ours.status, `${ours.said}${theirs.said}`);
+	}
+	return ours;
+}
 
 function holds({ status, said }, what = /nothing is left out|the receipt holds/) {
 	assert.equal(status, 0, said);
@@ -227,21 +236,50 @@ test("entries from before there were chains are counted, and said to be told", (
 
 test("what was erased keeps its place, as long as what follows confirms it", () => {
 	const made = scene();
+	const ranges = [[0, 0], [6, 7], [10, 10]];
+	const run = made.add("erasure.run", { actor: ben, erasure: "x", entries: 4, ranges });
 	const lines = made.answer("license", LICENSE);
-	const without = (...places) => lines.map((l, i) => (places.includes(i) ? erased(l) : l));
+	const evidence = { erasure: made.receipt(run) };
+	const gone = (line) => [evidence, erased(line, run.index)];
+	const without = (...places) =>
+		lines.flatMap((line, i) => (places.includes(i) ? gone(line) : line));
 
-	holds(ofAnswer(without(2)), /payloads of 1 were erased.*told by the entries that follow/);
-	holds(ofAnswer(without(4, 5, 6)), /payloads of 3 were erased/);
+	holds(ofAnswer(without(2)), /of 1 were erased, as entries.*by the entries that follow/s);
+	holds(ofAnswer(without(3, 4, 5)), /payloads of 3 were erased/);
 	holds(ofAnswer(without(27)), /told by the gateway alone, for the last ones/);
 	fails(ofAnswer(without(2), "--whole"), /1 of the 27 entries were erased, and --whole/);
 	const lied = without(2);
-	lied[2] = { ...lied[2], chain: '{"license":{"n":3,"prev":6}}' };
+	lied[3] = { ...lied[3], chain: '{"license":{"n":3,"prev":6}}' };
 	fails(ofAnswer(lied), /is number 3/);
-	lied[2] = { ...lied[2], chain: '{"license":{"n":2,"prev":1}}' };
+	lied[3] = { ...lied[3], chain: '{"license":{"n":2,"prev":1}}' };
 	fails(ofAnswer(lied), /follows entry 1/);
-	lied[2] = { ...lied[2], chain: "[]" };
+	lied[3] = { ...lied[3], chain: "[]" };
 	fails(ofAnswer(lied), /./);
-	fails(ofAnswer(without(2).toSpliced(2, 1)), /before it|is number/);
+	fails(ofAnswer(without(2).toSpliced(3, 1)), /before it|is number/);
+});
+
+test("what no entry of the log says was erased is not believed to be", () => {
+	const made = scene();
+	const run = (kind, ranges) => made.add(kind, { actor: ben, entries: 1, ranges });
+	const good = run("retention.run", [[6, 6]]);
+	const other = run("erasure.run", [[5, 5], [7, 9]]);
+	const wrong = run("erasure.ask", [[6, 6]]);
+	const lines = made.answer("license", LICENSE);
+	const judge = (event, by = event.index) => {
+		const evidence = { erasure: made.receipt(event) };
+		return ofAnswer(lines.toSpliced(2, 1, evidence, erased(lines[2], by)));
+	};
+
+	holds(judge(good), /payloads of 1 were erased/);
+	fails(judge(other), /entry 6 is said to be erased, but no entry/);
+	fails(judge(good, other.index), /entry 6 is said to be erased, but no entry/);
+	fails(judge(wrong), /\(erasure.ask\) erases nothing/);
+	fails(judge(good, null), /erased just now.*ask again/);
+	fails(ofAnswer(lines.with(2, erased(lines[2], good.index))), /no entry of the log/);
+	fails(ofAnswer(lines.with(2, { ...erased(lines[2]), erased: true })), /erased/);
+	const forged = made.receipt(good);
+	forged.payload = forged.payload.replace("[[6,6]]", "[[0,9]]");
+	fails(ofAnswer(lines.toSpliced(2, 0, { erasure: forged })), /does not commit/);
 });
 
 test("with a policy, enough witnesses must have cosigned the checkpoint", () => {

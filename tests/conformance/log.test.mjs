@@ -7,6 +7,7 @@ import path from "node:path";
 import test from "node:test";
 import { gatewayForThisFile } from "../integration/gateway.mjs";
 import { ask, expect, until } from "../integration/http.mjs";
+import { noPython, secondOpinion } from "./second_opinion.mjs";
 import { buildVerifier, whyNot } from "./verify_log.mjs";
 
 const skip = whyNot();
@@ -127,6 +128,27 @@ for (const [what, change] of flaws)
 		const done = await verify("-receipt", await receiptFile("changed.json", change));
 		assert.equal(done.code, 1, done.stdout);
 	});
+
+test("all entries of a license are in the copy of the log, in Python's eyes", async (t) => {
+	const { gateway, vkey } = here;
+	const token = gateway.tokens.researcher;
+	if (noPython) return t.skip(noPython);
+	const { json } = await expect(200, gateway, "GET", "/api/v1/licenses", { token });
+	const answer = path.join(gateway.folder, "license.jsonl");
+	const copy = path.join(gateway.folder, "copy");
+	const ask = ["audit", "verify", "--license", json.licenses[0].id, "--out", answer];
+	const whole = await gateway.cli(token, ...ask);
+	assert.equal(whole.code, 0, whole.stderr);
+	const copied = await gateway.cli(gateway.tokens.auditor, "audit", "export", copy);
+	assert.equal(copied.code, 0, copied.stderr);
+	const done = secondOpinion(answer, vkey, copy);
+	assert.equal(done.status, 0, done.said);
+	assert.ok(Number(done.said) > 3);
+	const bundle = path.join(copy, "tile/entries/000");
+	const bytes = fs.readFileSync(bundle);
+	fs.writeFileSync(bundle, bytes.toString("latin1").replaceAll("key.", "kex."), "latin1");
+	assert.match(secondOpinion(answer, vkey, copy).said, /is another one in the copy/);
+});
 
 test("another key than the log's is refused", { skip }, async () => {
 	const [name, id, key] = here.vkey.split("+");

@@ -119,12 +119,13 @@ export class MadeEvents {
 	}
 }
 
-/** The line of an entry, or of a row, as it is once its payload was erased. */
-export function erased(line) {
+/** The line of an entry, or of a row, as it is once its payload was erased; `by`: the number of the
+ * entry that says so. */
+export function erased(line, by = null) {
 	const gone = ({ nonce, payload, ...rest }) => ({
 		...rest,
 		chain: canonical(JSON.parse(payload).chain ?? ""),
-		erased: true,
+		erased: { by },
 	});
 	return line.row ? { ...line, row: gone(line.row) } : gone(line);
 }

@@ -8,6 +8,8 @@
 #include "gateway/cli/complete.h"
 #include "tests/fuzz/fuzz.h"
 
+#define VKEY S("example.com/none+b6680804+AQEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+
 static void take(struct complete *c, struct arena *arena, struct slice text)
 {
 	struct audit_walk before = c->walk;
@@ -27,7 +29,8 @@ static void take(struct complete *c, struct arena *arena, struct slice text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	AUTO(arena_free) struct arena arena = {0};
-	struct complete c = {.has_head = true, .size = 1, .id = S("a")};
+	AUTO(complete_clear)
+	struct complete c = {.vkey = VKEY, .has_head = true, .size = 1, .id = S("a")};
 	struct slice line, rest = slice_of(data, size);
 
 	c.walk = (struct audit_walk){.subject = AUDIT_SUBJECT_ACTOR, .id = c.id};
