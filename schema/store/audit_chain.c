@@ -62,25 +62,29 @@ static struct slice join(struct arena *arena, struct slice payload, struct slice
 static void take_chained(struct store_step *step, void *out)
 {
 	struct store_chained *one = out;
+	struct store_event *event = &one->event;
 	struct slice payload;
 
-	one->place = store_take_int(step);
-	one->index = (uint64_t)one->place / STORE_AUDIT_PLACES;
-	one->leaf = store_take_text(step);
+	*one = (struct store_chained){.place = store_take_int(step)};
+	event->index = (uint64_t)one->place / STORE_AUDIT_PLACES;
+	event->is_row = one->place % STORE_AUDIT_PLACES != 0;
+	event->row = event->is_row ? (uint32_t)(one->place % STORE_AUDIT_PLACES - 1) : 0;
+	store_take_id(step, event->id);
+	event->leaf = store_take_text(step);
 	payload = store_take_text(step);
 	one->chain = store_take_text(step);
-	one->payload = join(step->arena, payload, one->chain);
-	store_take_bytes(step, one->nonce, STORE_NONCE);
+	event->payload = join(step->arena, payload, one->chain);
+	store_take_bytes(step, event->nonce, STORE_NONCE);
 }
 
 /* Of each class the next ones, in the order of its index (audit_search.c), merged. */
 #define CHAINED(subject) \
-	"SELECT e.place, r.leaf, r.payload, r.chain, r.nonce FROM (" \
+	"SELECT e.place, r.id, r.leaf, r.payload, r.chain, r.nonce FROM (" \
 	"SELECT l.place FROM auditor_class c, LATERAL (" \
 	"SELECT e.place FROM auditor_entry e WHERE e." subject " = $1 " \
 	"AND (e.class, e.place) > (c.id, $2::bigint) AND (e.class, e.place) < (c.id, $3::bigint) " \
 	"ORDER BY e.class, e.place LIMIT $4::bigint) l ORDER BY l.place LIMIT $4::bigint) p " \
-	"JOIN auditor_entry e ON e.place = p.place JOIN auditor_event r ON r.id = e.event " \
+	"JOIN auditor_entry e ON e.place = p.place JOIN auditor_row r ON r.id = e.event " \
 	"ORDER BY e.place"
 
 enum err store_audit_chained(struct store *s, struct arena *arena, struct store_chained **out,

@@ -29,11 +29,8 @@ RESULT store_audit_checkpoint(struct store *s, struct arena *arena, struct slice
 
 struct store_chained {
 	int64_t place;
-	uint64_t index;
-	struct slice leaf;
-	struct slice payload; /* with its chain; empty: it was erased */
 	struct slice chain;
-	uint8_t nonce[STORE_NONCE]; /* nothing, if the payload was erased */
+	struct store_event event; /* id, index, row, leaf, payload, nonce; no payload: erased */
 };
 
 /* The next ones behind a place (-1: from the first), of the first `size` entries; `limit` is 1 to

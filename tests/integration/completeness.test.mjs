@@ -7,7 +7,8 @@ import fs from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { gatewayForThisFile } from "./gateway.mjs";
-import { ask, expect } from "./http.mjs";
+import { noPython, secondOpinion } from "../conformance/second_opinion.mjs";
+import { ask, expect, until } from "./http.mjs";
 
 const here = gatewayForThisFile(async (gateway, holder) => {
 	holder.vkey = (await expect(200, gateway, "GET", "/log/vkey")).text.trim();
@@ -306,4 +307,30 @@ test("the statement of one license is none of another person's", async () => {
 
 	fs.writeFileSync(file("lie.jsonl"), `${swapped.join("\n")}\n`);
 	await fails(offline(file("lie.jsonl"), "--license", license), /states something else/);
+});
+
+test("calls that share an entry with others are among them, each as a row", async () => {
+	const { gateway, license, actor } = here;
+	const token = gateway.tokens.researcher;
+	const body = { model: gateway.model, prompt: "The fox" };
+	const call = () => ask(gateway, "POST", "/tokenize", { token, body });
+	const isRow = await until("a call that is a row", 60, async () => {
+		const answers = await Promise.all(Array.from({ length: 24 }, call));
+		const ids = answers.map(({ headers }) => headers["x-audit-receipt"]).filter(Boolean);
+		const words = ["audit", "receipt", ids.at(-1), "--out", file("row.json")];
+		const done = await gateway.cli(token, ...words);
+		return /the receipt holds: row \d+ of entry/.test(done.stdout);
+	});
+	assert.ok(isRow);
+	const saved = file("rows.jsonl");
+	const words = ["--license", license, "--receipt", file("row.json"), "--out", saved];
+	await holds(verify("researcher", ...words), /nothing is left out/);
+	await holds(verify("researcher", "--actor", actor), /nothing is left out/);
+	const lines = parse("rows.jsonl");
+	const rows = lines.filter((line) => JSON.parse(line).row);
+	assert.ok(rows.length > 16, `${rows.length} rows`);
+	const place = lines.indexOf(rows.at(-1));
+	fs.writeFileSync(file("lie.jsonl"), `${lines.toSpliced(place, 1).join("\n")}\n`);
+	await fails(offline(file("lie.jsonl")), /before it|counts other|is number/);
+	if (!noPython) assert.equal(secondOpinion(saved, here.vkey).status, 0);
 });

@@ -23,10 +23,12 @@
 #include "gateway/api/authorize.h"
 #include "gateway/api/license/receipt.h"
 #include "gateway/api/log_tiles.h"
+#include "gateway/api/receipt_row.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/witness/witnesses.h"
 #include "schema/audit/chain.h"
+#include "schema/store/audit_batch.h"
 #include "schema/store/audit_chain.h"
 
 enum { COMPLETE_PAGE = 200, COMPLETE_MAX_LINE = 512 * 1024, COMPLETE_AT_ONCE = 2 };
@@ -180,30 +182,89 @@ static enum err send_head(struct complete *c)
 	return send_line(c, line);
 }
 
-static enum err send_entry(struct complete *c, struct arena *arena, const struct store_chained *e)
+/* The batch that rows were last sent of: rows of one follow each other. */
+struct last_batch {
+	bool is_there;
+	struct store_batch_entry entry;
+};
+
+static enum err find_batch(struct last_batch *last, struct complete *c, struct arena *arena,
+			   uint64_t index)
+{
+	struct store *auditor;
+	enum err result;
+
+	if (last->is_there && last->entry.event.index == index)
+		return OK;
+	auditor = api_auditor_take(c->context->api);
+	result = store_audit_batch(auditor, arena, &last->entry, index);
+	api_auditor_return(c->context->api, auditor);
+	last->is_there = result == OK;
+	return result;
+}
+
+static void put_opening(json_t *level, struct arena *arena, const struct store_event *e)
+{
+	json_put_text(level, "payload", e->payload);
+	json_put_text(level, "nonce",
+		      slice_of_string(api_base64(arena, slice_of(e->nonce, STORE_NONCE))));
+}
+
+/* In the place of the payload: what is left of it. */
+static void put_erased(json_t *level, const struct store_chained *e)
+{
+	json_put_bool(level, "erased", true);
+	json_put_text(level, "chain", e->chain);
+}
+
+static enum err put_path(json_t *line, struct complete *c, struct arena *arena, uint64_t index)
 {
 	struct tile_source source = {log_tiles_fetch, &c->context->api->log_directory};
-	json_t *line, *path;
+	json_t *path = json_array_new();
 	struct merkle_proof proof;
+	enum err result = tile_inclusion(&proof, &source, index, c->size);
 
-	TRY(tile_inclusion(&proof, &source, e->index, c->size));
-	line = json_object_new();
-	path = json_array_new();
-	json_put_int(line, "index", (int64_t)e->index);
-	json_put_text(line, "entry", e->leaf);
-	if (e->payload.size) {
-		json_put_text(line, "payload", e->payload);
-		json_put_text(line, "nonce",
-			      slice_of_string(api_base64(arena, slice_of(e->nonce, STORE_NONCE))));
-	} else {
-		json_put_bool(line, "erased", true);
-		json_put_text(line, "chain", e->chain);
-	}
-	for (size_t i = 0; i < proof.count; i++)
+	for (size_t i = 0; result == OK && i < proof.count; i++)
 		json_push_text(path,
 			       slice_of_string(api_base64(arena, digest_slice(&proof.nodes[i]))));
 	json_put(line, "path", path);
-	return send_line(c, line);
+	return result;
+}
+
+/* An entry of its own, or a row: then its batch, and what leads from that to it. */
+static enum err fill_line(json_t *line, struct complete *c, struct arena *arena,
+			  struct last_batch *last, const struct store_chained *e)
+{
+	const struct store_event *entry = &e->event;
+	json_t *row = NULL;
+
+	if (e->event.is_row) {
+		TRY(find_batch(last, c, arena, e->event.index));
+		TRY(receipt_row_of(&row, arena, &e->event, last->entry.hashes));
+		if (!e->event.payload.size)
+			put_erased(row, e);
+		json_put(line, "row", row);
+		entry = &last->entry.event;
+	}
+	json_put_int(line, "index", (int64_t)entry->index);
+	json_put_text(line, "entry", entry->leaf);
+	if (entry->payload.size)
+		put_opening(line, arena, entry);
+	else
+		put_erased(line, e);
+	return put_path(line, c, arena, entry->index);
+}
+
+static enum err send_entry(struct complete *c, struct arena *arena, struct last_batch *last,
+			   const struct store_chained *e)
+{
+	json_t *line = json_object_new();
+	enum err result = fill_line(line, c, arena, last, e);
+
+	if (result == OK)
+		return send_line(c, line);
+	json_free(line);
+	return result;
 }
 
 static enum err find_page(struct complete *c, struct arena *arena, struct store_chained **out,
@@ -226,12 +287,13 @@ static enum err send_entries(struct complete *c, uint64_t *sent)
 	do {
 		AUTO(arena_free) struct arena arena = {0};
 		struct store_chained *page = NULL;
+		struct last_batch last = {.is_there = false};
 
 		if (exchange_is_closed(c->x))
 			return failure(ERR_CLOSED, "the client has gone");
 		TRY(find_page(c, &arena, &page, &count, behind));
 		for (size_t i = 0; i < count; i++)
-			TRY(send_entry(c, &arena, &page[i]));
+			TRY(send_entry(c, &arena, &last, &page[i]));
 		if (count)
 			behind = page[count - 1].place;
 		*sent += count;
