@@ -316,7 +316,8 @@ test("calls that share an entry with others are among them, each as a row", asyn
 	const call = () => ask(gateway, "POST", "/tokenize", { token, body });
 	const isRow = await until("a call that is a row", 60, async () => {
 		const answers = await Promise.all(Array.from({ length: 24 }, call));
-		const ids = answers.map(({ headers }) => headers["x-audit-receipt"]).filter(Boolean);
+		const all = answers.map(({ headers }) => headers["x-audit-receipt"]);
+		const ids = all.filter(Boolean);
 		const words = ["audit", "receipt", ids.at(-1), "--out", file("row.json")];
 		const done = await gateway.cli(token, ...words);
 		return /the receipt holds: row \d+ of entry/.test(done.stdout);
