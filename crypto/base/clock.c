@@ -33,6 +33,14 @@ int64_t clock_awake_ms(void)
 	return read_clock_ms(CLOCK_BOOTTIME);
 }
 
+int64_t clock_monotonic_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 void clock_text(char out[CLOCK_TEXT], int64_t ms)
 {
 	time_t seconds = (time_t)(ms / 1000);

@@ -15,6 +15,7 @@ int64_t clock_now_ms(void); /* since 1970, UTC */
 int64_t clock_now_seconds(void);
 int64_t clock_monotonic_ms(void); /* for deadlines; never jumps */
 int64_t clock_awake_ms(void);     /* the same, and goes on while the machine sleeps */
+int64_t clock_monotonic_us(void); /* the same, for what takes less */
 
 void clock_text(char out[CLOCK_TEXT], int64_t ms); /* RFC 3339 with milliseconds and Z */
 

@@ -216,13 +216,27 @@ enum err api_log(struct store *store, struct audit_event *event)
 		       : log_alone(store, &row, event);
 }
 
-enum err api_record(struct api *api, struct audit_event *event)
+enum err api_write(struct api *api, const struct store_record *record)
+{
+	int64_t begun = clock_monotonic_us();
+	enum err result = recorder_write(api->recorder, record);
+
+	metrics_add_log_wait(&api->metrics, clock_monotonic_us() - begun);
+	return result;
+}
+
+enum err api_record(struct api *api, struct audit_event *event, const struct store_usage *usage)
 {
 	struct store_event row;
+	enum err result;
 
 	TRY(audit_event_end(event, clock_now_ms()));
 	row = audit_event_row(event);
-	return recorder_write(api->recorder, &(struct store_record){.event = &row});
+	result = api_write(api, &(struct store_record){.event = &row, .usage = usage});
+	/* Sums refer to a person and a model; entries stand whatever becomes of those. */
+	if (result == ERR_NOT_FOUND && usage)
+		result = api_write(api, &(struct store_record){.event = &row});
+	return result;
 }
 
 enum err api_publish(struct api *api, const uint8_t event[WIRE_ID])

@@ -144,8 +144,10 @@ RESULT api_finish(struct exchange *x, struct route_context *context, struct audi
 RESULT api_log(struct store *store, struct audit_event *event);
 
 /* The same for an event of a single call (class B), committed together with those of others:
- * durable when it returns. Not for kinds that notices tell of. */
-RESULT api_record(struct api *api, struct audit_event *event);
+ * durable when it returns; with it the sums of use, if any. Not for kinds that notices tell of. */
+RESULT api_record(struct api *api, struct audit_event *event, const struct store_usage *usage);
+/* What the two above and authorize_log end in: waits, and counts how long. */
+RESULT api_write(struct api *api, const struct store_record *record);
 
 /* Small things every route needs. */
 const char *api_uuid(struct arena *arena, const uint8_t id[16]); /* text form */

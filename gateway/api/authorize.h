@@ -62,6 +62,9 @@ RESULT authorize_record(struct store *store, struct exchange *x, const struct gr
 RESULT authorize_log(struct exchange *x, struct route_context *context, const struct grant *grant,
 		     struct audit_event *event);
 
+/* The decision alone, likewise. */
+RESULT authorize_note(struct exchange *x, struct route_context *context, const struct grant *grant);
+
 /* The record as JSON: decision, facts, what is missing. For the database and for `explain`. */
 json_t *authorize_describe(struct exchange *x, const struct grant *grant);
 

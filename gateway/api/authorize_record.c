@@ -121,5 +121,15 @@ enum err authorize_log(struct exchange *x, struct route_context *context, const 
 	TRY(fill_decision(&decision, &record, x, g));
 	TRY(audit_event_end(event, clock_now_ms()));
 	row = audit_event_row(event);
-	return recorder_write(context->api->recorder, &(struct store_record){&decision, &row});
+	return api_write(context->api,
+			 &(struct store_record){.decision = &decision, .event = &row});
+}
+
+enum err authorize_note(struct exchange *x, struct route_context *context, const struct grant *g)
+{
+	AUTO(buf_free) struct buf record = buf_new(MAX_RECORD);
+	struct store_decision decision;
+
+	TRY(fill_decision(&decision, &record, x, g));
+	return api_write(context->api, &(struct store_record){.decision = &decision});
 }

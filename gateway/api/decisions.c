@@ -55,7 +55,7 @@ void decision_explain(struct exchange *x, struct route_context *context)
 	if (result == ERR_NOT_FOUND)
 		result = failure(ERR_NOT_FOUND, "model %.*s does not exist", SLICE_PRINT(model));
 	if (result == OK)
-		result = authorize_record(context->store, x, &grant);
+		result = authorize_note(x, context, &grant);
 	if (result == OK) {
 		answer = authorize_describe(x, &grant);
 		result = explain_adapter(answer, x, context, &grant, adapter);

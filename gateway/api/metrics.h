@@ -25,6 +25,7 @@
 	X(PROMPT_TOKENS,     "sallyport_prompt_tokens_total",     "tokens read by engines") \
 	X(COMPLETION_TOKENS, "sallyport_completion_tokens_total", "tokens written by engines") \
 	X(STREAMS_CUT,       "sallyport_streams_cut_total",       "downloads and generations ended by a withdrawal or a lapse") \
+	X(LOG_LATE,          "sallyport_log_late_total",          "calls of models whose engine had answered before their entry was durable") \
 	X(WITHDRAWALS,       "sallyport_withdrawals_total",       "acts that withdrew access and waited for all edges") \
 	X(WITHDRAWAL_MS,     "sallyport_withdrawal_milliseconds_total", "time those waited, after their commit and publication") \
 	X(ERASED_ENTRIES,    "sallyport_erased_entries_total{why=\"erasure\"}", "entries of the log whose payload was erased") \
@@ -37,9 +38,15 @@
 enum metric { METRICS(METRIC_ENUM) METRIC_COUNT };
 #undef METRIC_ENUM
 
+enum { METRICS_LOG_WAITS = 12 };
+
 struct metrics {
 	_Atomic uint64_t values[METRIC_COUNT];
+	/* How long single calls waited until what they leave in the log was durable. */
+	_Atomic uint64_t log_waits[METRICS_LOG_WAITS], log_wait_us;
 };
+
+void metrics_add_log_wait(struct metrics *m, int64_t us);
 
 static inline void metrics_add(struct metrics *m, enum metric metric, uint64_t amount)
 {

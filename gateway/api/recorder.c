@@ -5,11 +5,13 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "crypto/base/clock.h"
 
 enum {
-	COMPANY_SHARE = 4, /* of the time of a commit, to wait for who was just answered */
-	DOUBT_ROUNDS = 8,  /* that do not wait, after one for which few came */
+	COMPANY_SHARE = 4, /* of the time of a commit, to wait for who was just answered, */
+	COMPANY_MAX_US = 1500,
+	DOUBT_ROUNDS = 8, /* that do not wait, after one for which few came */
 };
 
 struct waiter {
@@ -43,14 +45,6 @@ struct recorder {
 	int64_t commit_us;      /* that a commit takes, lately */
 	unsigned doubt;
 };
-
-static int64_t now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-}
 
 struct recorder *recorder_new(struct store *const stores[RECORDER_CONNECTIONS])
 {
@@ -134,7 +128,7 @@ static void await_company(struct recorder *r)
 				       .tv_nsec = r->expected_until_us % 1000000 * 1000};
 	size_t expected = r->expected;
 
-	if (!expected || now_us() >= r->expected_until_us)
+	if (!expected || clock_monotonic_us() >= r->expected_until_us)
 		return;
 	if (r->doubt) {
 		r->doubt--;
@@ -148,11 +142,13 @@ static void await_company(struct recorder *r)
 
 static void expect(struct recorder *r, size_t count, int64_t begun_us)
 {
-	int64_t now = now_us();
+	int64_t now = clock_monotonic_us();
 
 	r->commit_us = (3 * r->commit_us + now - begun_us) / 4;
 	r->expected = count;
-	r->expected_until_us = now + r->commit_us / COMPANY_SHARE;
+	r->expected_until_us = now + (r->commit_us < COMPANY_SHARE * COMPANY_MAX_US
+					      ? r->commit_us / COMPANY_SHARE
+					      : COMPANY_MAX_US);
 }
 
 /* Under the lock when it begins and when it ends. Those who wake find the lock free. */
@@ -165,7 +161,7 @@ static void lead(struct recorder *r, struct round *o)
 	await_company(r);
 	r->open = NULL;
 	pthread_mutex_unlock(&r->lock);
-	begun_us = now_us();
+	begun_us = clock_monotonic_us();
 	commit(store, o, 0, o->count);
 	pthread_mutex_lock(&r->lock);
 	o->is_done = true;

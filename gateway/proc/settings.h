@@ -28,7 +28,7 @@ enum { SETTINGS_MAX_TEXT = 1024, SETTINGS_MAX_FILE = 64 * 1024 };
 	X(gateway,  client_ca,             client_ca,             TEXT,   "",          0, 1000,       "PEM file with authorities whose certificates clients may show (institution certificate); empty: none is asked for") \
 	X(gateway,  uid_base,              uid_base,              NUMBER, "61200",     1000, 65000,   "when started as root: each role runs as uid_base + its number") \
 	X(gateway,  strict,                strict,                SWITCH, "no",        0, 1,          "refuse to start where the kernel grants only part of the sandbox") \
-	X(gateway,  edges,                 edges,                 NUMBER, "1",         1, 16,         "number of edges: processes that serve the port together; each takes up to workers + 8 connections of the database") \
+	X(gateway,  edges,                 edges,                 NUMBER, "1",         1, 16,         "number of edges: processes that serve the port together; each takes up to workers + 10 connections of the database") \
 	X(gateway,  lease_seconds,         lease_seconds,         NUMBER, "2",         1, 30,         "how long an edge may serve without hearing from the database; a revocation waits no longer for one that is silent") \
 	X(gateway,  release_seconds,       release_seconds,       NUMBER, "600",       5, 600,        "how long one release of a file's key serves all ranges that a client asks for") \
 	X(gateway,  porters,               porters,               NUMBER, "2",         1, 16,         "number of porters: processes that seal and open files") \

@@ -96,7 +96,7 @@ enum err store_decision_page(struct store *s, struct arena *arena, struct store_
 	return OK;
 }
 
-enum err store_usage_add(struct store *s, const struct store_usage *usage, int64_t now_ms)
+void usage_put(struct store_step *step, const struct store_usage *usage, int64_t now_ms)
 {
 	static const struct store_statement add = {
 		"usage_add",
@@ -109,16 +109,23 @@ enum err store_usage_add(struct store *s, const struct store_usage *usage, int64
 		"prompt_tokens = usage_day.prompt_tokens + excluded.prompt_tokens, "
 		"completion_tokens = usage_day.completion_tokens + excluded.completion_tokens, "
 		"bytes = usage_day.bytes + excluded.bytes"};
-	AUTO(store_step_clear) struct store_step step = {.statement = &add};
 
-	store_put_id(&step, usage->person);
-	store_put_id(&step, usage->model);
-	store_put_text(&step, usage->right);
-	store_put_time(&step, now_ms);
-	store_put_int(&step, (int64_t)usage->calls);
-	store_put_int(&step, (int64_t)usage->prompt_tokens);
-	store_put_int(&step, (int64_t)usage->completion_tokens);
-	store_put_int(&step, (int64_t)usage->bytes);
+	step->statement = &add;
+	store_put_id(step, usage->person);
+	store_put_id(step, usage->model);
+	store_put_text(step, usage->right);
+	store_put_time(step, now_ms);
+	store_put_int(step, (int64_t)usage->calls);
+	store_put_int(step, (int64_t)usage->prompt_tokens);
+	store_put_int(step, (int64_t)usage->completion_tokens);
+	store_put_int(step, (int64_t)usage->bytes);
+}
+
+enum err store_usage_add(struct store *s, const struct store_usage *usage, int64_t now_ms)
+{
+	AUTO(store_step_clear) struct store_step step = {.statement = NULL};
+
+	usage_put(&step, usage, now_ms);
 	return store_run(s, &step, 1);
 }
 

@@ -11,7 +11,8 @@
 
 struct store_record {
 	const struct store_decision *decision; /* NULL: none */
-	const struct store_event *event;
+	const struct store_event *event;       /* NULL: none; not both */
+	const struct store_usage *usage; /* of the event's day; NULL: none, as without event */
 };
 
 /* All of them, with their outbox rows in this order, or none. Not inside a transaction. */

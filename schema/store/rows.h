@@ -88,8 +88,10 @@ store_take_fn model_take, visa_take, license_take, request_take, revision_take, 
 /* The statement that inserts it, and its arguments. */
 struct store_event;
 struct store_decision;
+struct store_usage;
 void audit_put(struct store_step *step, const struct store_event *event);
 void decision_put(struct store_step *step, const struct store_decision *decision);
+void usage_put(struct store_step *step, const struct store_usage *usage, int64_t now_ms);
 
 /* NULL becomes false and zeros. */
 bool store_take_digest(struct store_step *step, uint8_t out[32]);

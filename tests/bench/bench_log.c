@@ -53,14 +53,6 @@ static void make_event(struct audit_event *event)
 	check(audit_event_end(event, clock_now_ms()));
 }
 
-static int64_t now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-}
-
 static void *work(void *context)
 {
 	struct bench *b = context;
@@ -82,12 +74,12 @@ static void *work(void *context)
 
 		random_uuid(event.id, clock_now_ms()); /* all else is the same each time */
 		row = audit_event_row(&event);
-		begun = now_us();
+		begun = clock_monotonic_us();
 		check(own ? store_audit_insert(own, &row)
 			  : recorder_write(b->recorder, &(struct store_record){.event = &row}));
 		at = atomic_fetch_add(&b->count, 1);
 		if (at < MAX_TIMES)
-			b->micros[at] = (uint32_t)(now_us() - begun);
+			b->micros[at] = (uint32_t)(clock_monotonic_us() - begun);
 	}
 	store_free(own);
 	return NULL;
@@ -118,10 +110,10 @@ static double measure(struct bench *b, unsigned threads, double seconds, double 
 		nanosleep(&(struct timespec){0, 10000000}, NULL);
 	nanosleep(&(struct timespec){0, 500000000}, NULL); /* statements are prepared */
 	atomic_store(&b->count, 0);
-	begun = now_us();
+	begun = clock_monotonic_us();
 	nanosleep(&pause, NULL);
 	count = atomic_load(&b->count);
-	seconds = (double)(now_us() - begun) / 1e6;
+	seconds = (double)(clock_monotonic_us() - begun) / 1e6;
 	atomic_store(&b->stop, true);
 	for (unsigned i = 0; i < threads; i++)
 		pthread_join(handles[i], NULL);

@@ -14,25 +14,15 @@ import os
 import pathlib
 import re
 import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
-import ssl
 
-from bench_download import family, start_gateway
+from serving import serve, stop
 
 CONNECTIONS, ROUNDS, PLENTY = 32, 3, 10**12
 HOLDER = "00000000-0000-7000-8000-0000000000ff"
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def cli(build, demo, token, home, *words):
@@ -56,49 +46,6 @@ def licensed(build, demo, root, name, *limits):
     words = [word for limit in limits for word in ("--limit", limit)]
     cli(build, demo, admin, home, "approve", asked["id"], *words)
     return token
-
-
-def postgres_of(demo_process):
-    """The words of the server's own start."""
-    for pid in family(demo_process.pid):
-        words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:-1]
-        if words and words[0].endswith(b"postgres") and b"-D" in words:
-            return [word.decode() for word in words], os.stat(f"/proc/{pid}")
-    sys.exit("the demo has no PostgreSQL")
-
-
-def is_ready(demo):
-    context = ssl.create_default_context(cafile=demo["ca"])
-    try:
-        with urllib.request.urlopen(demo["url"] + "/readyz", context=context) as answer:
-            return answer.status == 200
-    except OSError:
-        return False
-
-
-def stop(process, how=signal.SIGTERM):
-    process.send_signal(how)
-    process.wait()
-
-
-def serve(build, root, edges):
-    """A demo's folder, served by so many edges: the description, and what to stop."""
-    first, demo = start_gateway(build, root, free_port())
-    words, owner = postgres_of(first)
-    stop(first)
-    config = pathlib.Path(demo["config"])
-    config.write_text(config.read_text().replace(
-        "[gateway]\n", f"[gateway]\nedges = {edges}\nengines = {max(edges, 2)}\n", 1))
-    identity = {"user": owner.st_uid, "group": owner.st_gid} if os.getuid() == 0 else {}
-    database = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                cwd="/", **identity)
-    gateway = subprocess.Popen([f"{build}/bin/sallyport", "serve", "--config", demo["config"]],
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(600):
-        if is_ready(demo):
-            return demo, gateway, database
-        time.sleep(0.1)
-    sys.exit("the gateway does not serve")
 
 
 def load(demo, token, count):
@@ -154,7 +101,7 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
             root.chmod(0o755)
-            demo, gateway, database = serve(build, root, edges)
+            demo, gateway, database = serve(build, root, {"edges": edges, "engines": max(edges, 2)})
             try:
                 kinds = {"unlimited": licensed(build, demo, root, "unlimited"),
                          "limited": licensed(build, demo, root, "limited",

@@ -330,7 +330,7 @@ enum err release_file(struct release *out, struct exchange *x, struct route_cont
 	if (row)
 		return make_row(row, out, x, context, g);
 	/* released before; that it was used again rests on a decision all the same */
-	result = authorize_record(context->store, x, g);
+	result = authorize_note(x, context, g);
 	if (result != OK)
 		release_leave(context->api, out, 0, 0);
 	return result;

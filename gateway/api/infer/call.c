@@ -3,6 +3,7 @@
 
 #include "crypto/base/clock.h"
 #include "crypto/base/log.h"
+#include "crypto/random.h"
 #include "gateway/api/adapter/adapter_use.h"
 #include "gateway/api/infer/able.h"
 #include "gateway/api/infer/passes.h"
@@ -45,7 +46,7 @@ static void tell_adapter(const struct store_adapter *a, struct audit_event *even
 	audit_event_hex(event, "adapter_sha256", slice_of(a->sha256, STORE_SHA256));
 }
 
-/* The decision and the entry, durable before anything is asked of an engine (class B). */
+/* The decision and the entry (class B). */
 static enum err log_begin(struct call *c)
 {
 	const struct grant *g = c->grant;
@@ -66,11 +67,12 @@ static enum err log_begin(struct call *c)
 		c->kind->tell_begin(c, &event);
 	audit_event_text(&event, "decision", slice_of_string(exchange_request_id(c->x)));
 	audit_event_text(&event, "address", exchange_client_address(c->x));
+	audit_event_preset_id(&event, c->event);
 	TRY(authorize_log(c->x, c->context, g, &event));
-	memcpy(c->event, event.id, WIRE_ID);
-	/* The entry is durable; a scribe that is away finds it when it comes back. */
-	if (rpc_note(c->context->api->rpc, ROLE_SCRIBE, 0, WIRE_SCRIBE_WAKE, S("")) != OK)
-		log_debug("infer.wake", "reason=\"%s\"", failure_text());
+	c->is_logged = true;
+	exchange_header(c->x, "X-Audit-Receipt", "%s", api_uuid(exchange_arena(c->x), c->event));
+	/* The scribe finds it by itself, with others: being told of each, it would write all the
+	 * time, on the disk that the next calls wait for. */
 	return OK;
 }
 
@@ -104,9 +106,7 @@ static void log_end(struct call *c, enum err result)
 		c->kind->tell_end(c, &event);
 	memcpy(usage.person, g->who->person.id, STORE_ID);
 	memcpy(usage.model, g->access.model.id, STORE_ID);
-	if (api_record(c->context->api, &event) != OK ||
-	    (g->who->authenticated &&
-	     store_usage_add(c->context->store, &usage, clock_now_ms()) != OK))
+	if (api_record(c->context->api, &event, g->who->authenticated ? &usage : NULL) != OK)
 		log_error("infer.unrecorded", "request=%s reason=\"%s\"", exchange_request_id(c->x),
 			  failure_text());
 }
@@ -121,20 +121,31 @@ enum err call_open(struct call *c, struct rpc_stream **out, enum wire_type type,
 	return rpc_open_stream(out, c->context->api->rpc, ROLE_ENGINE, c->slot, type, body, -1);
 }
 
+static enum err look(struct call *c, struct rpc_stream *const *streams, unsigned count,
+		     unsigned *which, struct rpc_reply *reply, int wait_ms)
+{
+	rpc_reply_clear(reply);
+	if (exchange_is_closed(c->x))
+		return failure(ERR_CLOSED, "the client has gone");
+	if (call_is_cut(c))
+		return failure(ERR_DENIED, "the license or the model was withdrawn");
+	return rpc_next_of(streams, count, which, reply, wait_ms);
+}
+
 enum err call_next_of(struct call *c, struct rpc_stream *const *streams, unsigned count,
 		      unsigned *which, struct rpc_reply *reply)
 {
 	int64_t deadline = clock_monotonic_ms() + ENGINE_TOKEN_MS;
-	enum err result;
+	enum err result = ERR_TIMEOUT;
 
-	do {
-		rpc_reply_clear(reply);
-		if (exchange_is_closed(c->x))
-			return failure(ERR_CLOSED, "the client has gone");
-		if (call_is_cut(c))
-			return failure(ERR_DENIED, "the license or the model was withdrawn");
-		result = rpc_next_of(streams, count, which, reply, ENGINE_LOOK_MS);
-	} while (result == ERR_TIMEOUT && clock_monotonic_ms() < deadline);
+	rpc_reply_clear(reply);
+	if (!c->is_logged) {
+		TRY(log_begin(c));
+		result = look(c, streams, count, which, reply, 0);
+		metrics_add(&c->context->api->metrics, METRIC_LOG_LATE, result == OK);
+	}
+	while (result == ERR_TIMEOUT && clock_monotonic_ms() < deadline)
+		result = look(c, streams, count, which, reply, ENGINE_LOOK_MS);
 	return result;
 }
 
@@ -223,15 +234,16 @@ static bool decide_again(struct call *c)
 	return c->grant != NULL;
 }
 
-/* In a slot: log, work, log what came out. Every infer.generate has its infer.end. */
+/* In a slot: work, which logs before it reads the first frame, and log what came out. Every
+ * infer.generate has its infer.end. */
 static enum err work_logged(struct call *c)
 {
 	enum err result;
 
-	TRY(call_keep_reason(c, log_begin(c)));
-	exchange_header(c->x, "X-Audit-Receipt", "%s", api_uuid(exchange_arena(c->x), c->event));
+	random_uuid(c->event, clock_now_ms());
 	result = call_keep_reason(c, c->kind->work(c));
-	log_end(c, result);
+	if (c->is_logged)
+		log_end(c, result);
 	return result;
 }
 

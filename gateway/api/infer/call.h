@@ -2,8 +2,9 @@
 /*
  * call.h - one call of a model that an engine serves, whatever is asked of it. It is decided before
  * the model is loaded and again after, has its place, its quota and its reach for withdrawals; its
- * entry is durable before the engine hears of it, and another one counts what came out. What the
- * engine is asked, and how its frames are answered, is its kind's business.
+ * entry is written while the engine works, and durable before anything the engine says is read; and
+ * another one counts what came out. What the engine is asked, and how its frames are answered, is
+ * its kind's business.
  */
 #ifndef GATEWAY_API_INFER_CALL_H
 #define GATEWAY_API_INFER_CALL_H
@@ -23,7 +24,7 @@ struct call_kind {
 	/* After the first decision. False: it has answered, with what this model cannot do. NULL:
 	 * nothing to look at. */
 	bool (*accept)(struct call *c);
-	/* In a slot, entry durable: asks the engine and answers. A failure is answered by the
+	/* In a slot: asks the engine and answers. A failure is answered by the
 	 * caller, as long as nothing has left. */
 	enum err (*work)(struct call *c);
 	/* `work` failed. True: it has told the client. NULL: it never does. */
@@ -45,6 +46,7 @@ struct call {
 	struct grant *grant;
 	const struct store_adapter *adapter; /* NULL: the model as it is */
 	uint8_t event[WIRE_ID];              /* of the entry; in X-Audit-Receipt */
+	bool is_logged;                      /* it is durable */
 	unsigned slot;
 	bool is_entered;        /* it has a slot */
 	unsigned later_seconds; /* if it has none: when to ask again */
@@ -67,7 +69,8 @@ void call_run(struct call *c);
 RESULT call_pass(struct call *c, uint64_t *pass);
 RESULT call_open(struct call *c, struct rpc_stream **out, enum wire_type type, struct slice body);
 
-/* Waits for a frame, and meanwhile looks whether anybody still may and wants to have it:
+/* Makes the entry durable, if it is not: no sooner, so that the disk and the engine work at the
+ * same time. Waits for a frame, and meanwhile looks whether anybody still may and wants to have it:
  * ERR_CLOSED if the client has gone, ERR_DENIED if the license or the model was withdrawn. */
 RESULT call_next(struct call *c, struct rpc_stream *stream, struct rpc_reply *reply);
 /* The same of whichever of several speaks first: rpc_next_of. */

@@ -159,7 +159,8 @@ static void many_events_and_decisions_are_written_at_once(void **state)
 		decisions[i] = (struct store_decision){
 			.at_ms = NOW + i, .allow = i != 7, .code = rows[i].code, .record = S("{}")};
 		memcpy(decisions[i].id, rows[i].id, STORE_ID);
-		records[i] = (struct store_record){i % 3 ? &decisions[i] : NULL, &rows[i]};
+		records[i] = (struct store_record){.decision = i % 3 ? &decisions[i] : NULL,
+						   .event = &rows[i]};
 		list[i] = &records[i];
 	}
 	assert_ok(store_record_many(edge, list, COUNT));

@@ -33,6 +33,34 @@ static void one_of_several_edges_says_which_it_is(void **state)
 			       "\nsallyport_decisions_total{edge=\"1\",outcome=\"deny\"} 0\n"));
 }
 
+static void waits_for_the_log_are_counted_up_to_each_length(void **state)
+{
+	AUTO(buf_free) struct buf out = buf_new(16384);
+	struct metrics m = {0};
+
+	(void)state;
+	metrics_add_log_wait(&m, 0);
+	metrics_add_log_wait(&m, 3000);
+	metrics_add_log_wait(&m, 3001);
+	metrics_add_log_wait(&m, 2000000);
+	metrics_write(&out, &m, NULL);
+	assert_non_null(strstr(buf_string(&out),
+			       "# TYPE sallyport_log_wait_seconds histogram\n"
+			       "sallyport_log_wait_seconds_bucket{le=\"0.00025\"} 1\n"));
+	assert_non_null(strstr(buf_string(&out), "_bucket{le=\"0.002\"} 1\n"));
+	assert_non_null(strstr(buf_string(&out), "_bucket{le=\"0.003\"} 2\n"));
+	assert_non_null(strstr(buf_string(&out), "_bucket{le=\"1\"} 3\n"));
+	assert_non_null(strstr(buf_string(&out), "_bucket{le=\"+Inf\"} 4\n"
+						 "sallyport_log_wait_seconds_sum 2.006001\n"
+						 "sallyport_log_wait_seconds_count 4\n"));
+	buf_reset(&out);
+	metrics_write(&out, &m, "2");
+	assert_non_null(strstr(buf_string(&out),
+			       "\nsallyport_log_wait_seconds_bucket{edge=\"2\",le=\"0.005\"} 3\n"));
+	assert_non_null(
+		strstr(buf_string(&out), "\nsallyport_log_wait_seconds_count{edge=\"2\"} 4\n"));
+}
+
 static void a_gauge_is_typed_once(void **state)
 {
 	AUTO(buf_free) struct buf out = buf_new(1024);
@@ -49,6 +77,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counters_add_up_and_say_what_they_are),
 		cmocka_unit_test(one_of_several_edges_says_which_it_is),
+		cmocka_unit_test(waits_for_the_log_are_counted_up_to_each_length),
 		cmocka_unit_test(a_gauge_is_typed_once),
 	};
 

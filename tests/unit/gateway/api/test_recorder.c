@@ -76,7 +76,7 @@ static enum err write_decided(struct recorder *r, struct slice code)
 	assert_ok(audit_event_end(&event, NOW));
 	row = audit_event_row(&event);
 	memcpy(decision.id, event.id, sizeof decision.id);
-	return recorder_write(r, &(struct store_record){&decision, &row});
+	return recorder_write(r, &(struct store_record){.decision = &decision, .event = &row});
 }
 
 static void *write_decisions(void *context)
@@ -224,6 +224,61 @@ static void what_is_written_waits_in_the_outbox_once(void **state)
 	assert_int_equal(count_of("SELECT count(*) FROM audit_outbox"), stored());
 }
 
+static enum err write_used(struct recorder *r, uint8_t model)
+{
+	AUTO(audit_event_clear) struct audit_event event = {0};
+	const struct store_usage usage = {.person = {[15] = 1},
+					  .model = {[15] = model},
+					  .right = S("infer:generate"),
+					  .calls = 1,
+					  .prompt_tokens = 10,
+					  .completion_tokens = 2};
+	struct store_event row;
+
+	audit_event_begin(&event, AUDIT_INFER_END, NULL, S("a test"));
+	assert_ok(audit_event_end(&event, NOW));
+	row = audit_event_row(&event);
+	return recorder_write(r, &(struct store_record){.event = &row, .usage = &usage});
+}
+
+static void *write_uses(void *context)
+{
+	struct writer *w = context;
+
+	for (unsigned i = 0; i < EACH; i++) {
+		enum err result = write_used(w->recorder, w->number == 5 ? 9 : w->number % 2 + 1);
+
+		w->written += result == OK;
+		w->refused += result == ERR_NOT_FOUND;
+	}
+	return NULL;
+}
+
+/* Of a model that is not there: neither sum nor event. */
+static void sums_of_use_are_added_with_their_events(void **state)
+{
+	AUTO(recorder_auto) struct recorder *r = open_recorder();
+	struct writer writers[THREADS];
+	unsigned before = stored();
+
+	(void)state;
+	assert_true(postgres_run(&postgres,
+				 "INSERT INTO person (id, name, created_at) VALUES "
+				 "('00000000-0000-0000-0000-000000000001', 'someone', now());"
+				 "INSERT INTO model (id, name, gate, created_at) VALUES "
+				 "('00000000-0000-0000-0000-000000000001', 'a/b', 'no', now()), "
+				 "('00000000-0000-0000-0000-000000000002', 'a/c', 'no', now())",
+				 NULL));
+	run_as(write_uses, writers, THREADS, r);
+	assert_int_equal(join(writers), (THREADS - 1) * EACH);
+	assert_int_equal(writers[5].refused, EACH);
+	assert_int_equal(stored() - before, (THREADS - 1) * EACH);
+	assert_int_equal(count_of("SELECT sum(calls) FROM usage_day"), (THREADS - 1) * EACH);
+	assert_int_equal(count_of("SELECT sum(prompt_tokens) FROM usage_day"),
+			 (THREADS - 1) * EACH * 10);
+	assert_int_equal(count_of("SELECT count(*) FROM usage_day"), 2);
+}
+
 /* Until a row stands in the table "enough". */
 static void *hold_the_log(void *context)
 {
@@ -310,6 +365,7 @@ int main(void)
 		cmocka_unit_test(what_is_refused_fails_alone),
 		cmocka_unit_test(a_lost_connection_fails_those_in_it_and_the_next_try_anew),
 		cmocka_unit_test(a_decision_and_its_event_stand_or_fall_together),
+		cmocka_unit_test(sums_of_use_are_added_with_their_events),
 		cmocka_unit_test(what_cannot_wait_is_refused_and_what_waits_is_written),
 		cmocka_unit_test(what_the_database_does_not_take_in_time_fails),
 		cmocka_unit_test(what_is_written_waits_in_the_outbox_once),
