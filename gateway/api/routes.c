@@ -105,6 +105,7 @@ static const struct route routes[] = {
 	{"GET",    "/api/v1/engines",                     "models:manage",   BODY_NONE,   0, engines_list},
 	MODEL_ROUTES("PUT",  "/api/v1/models/", "/pin",                      "models:manage", BODY_BUFFER, API_MAX_JSON, model_pin),
 	MODEL_ROUTES("DELETE", "/api/v1/models/", "/pin",                    "models:manage", BODY_NONE, 0, model_unpin),
+	MODEL_ROUTES("PUT",  "/api/v1/models/", "/quantize",                 "models:manage", BODY_BUFFER, API_MAX_JSON, model_quantize),
 	MODEL_ROUTES("POST", "/api/v1/models/", "/unload",                   "models:manage on model", BODY_BUFFER, API_MAX_JSON, model_unload),
 	MODEL_ROUTES("POST", "/api/v1/models/", "/shred",                    "models:manage on model", BODY_BUFFER, API_MAX_JSON, model_shred),
 	MODEL_ROUTES("GET",  "/api/v1/models/", "/sealed/{revision}/{path...}", "models:manage on model", BODY_NONE, 0, model_sealed),

@@ -46,7 +46,7 @@ route_fn preflight;
 /* hub_commit.c: a revision */
 route_fn hub_commit;
 /* engines.c, pins.c: models in service */
-route_fn engines_list, model_pin, model_unpin, model_unload;
+route_fn engines_list, model_pin, model_quantize, model_unpin, model_unload;
 /* models.c: administration of models */
 route_fn model_disable, model_enable, model_shred, model_sealed, terms_add, terms_get;
 /* imports.c: models of other hubs */

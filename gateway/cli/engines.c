@@ -85,6 +85,14 @@ enum err command_model_pin(struct cli *cli)
 	return change(cli, "PUT", "/pin", body, "is pinned: it is loaded now, and stays");
 }
 
+enum err command_model_quantize(struct cli *cli)
+{
+	json_t *body = json_object_new();
+
+	json_put_text(body, "quantize", slice_of_string(cli_word(cli, 1)));
+	return change(cli, "PUT", "/quantize", body, "will be kept so when it is loaded again");
+}
+
 enum err command_model_unpin(struct cli *cli)
 {
 	return change(cli, "DELETE", "/pin", NULL,

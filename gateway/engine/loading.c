@@ -134,10 +134,24 @@ static enum err say_chat(struct buf *out, struct model_files *files)
 	return OK;
 }
 
+static enum model_quantize quantize_of(const struct wire_engine_load *load)
+{
+	switch (load->quantize) {
+	case WIRE_QUANTIZE_NONE:
+		return MODEL_AS_STORED;
+	case WIRE_QUANTIZE_Q8_0:
+		return MODEL_Q8_0;
+	case WIRE_QUANTIZE_Q4_0:
+		return MODEL_Q4_0;
+	}
+	return MODEL_AS_STORED;
+}
+
 enum err loading_measure(struct serve *s, const struct channel *from, const struct frame *frame)
 {
 	AUTO(buf_free) struct buf chat = buf_new(WIRE_MAX_TEXT);
 	AUTO(sealed_auto) struct sealed *sealed = NULL;
+	struct engine_options options = s->options;
 	struct wire_engine_load load;
 	struct engine_need need;
 
@@ -145,7 +159,8 @@ enum err loading_measure(struct serve *s, const struct channel *from, const stru
 	if (s->engine || s->is_loading)
 		return failure(ERR_CONFLICT, "this engine has a model: unload it first");
 	TRY(open_files(&sealed, s, &load));
-	TRY(engine_measure(&need, sealed_files(sealed), &s->options));
+	options.quantize = quantize_of(&load);
+	TRY(engine_measure(&need, sealed_files(sealed), &options));
 	TRY(say_chat(&chat, sealed_files(sealed)));
 	return say_need(from, WIRE_ENGINE_MEASURED, frame->call, &need, beside(&load),
 			buf_slice(&chat));
@@ -194,6 +209,7 @@ static enum err open_model(struct serve *s, const struct wire_engine_load *load,
 	struct engine_options options = s->options;
 	uint64_t more = beside(load);
 
+	options.quantize = quantize_of(load);
 	if (load->memory_bytes) {
 		if (load->memory_bytes < more)
 			return failure(ERR_LIMIT, "memory: %llu bytes hold no model",

@@ -87,6 +87,7 @@
 	X(MODEL_PIN,         "model.pin",         A) \
 	X(MODEL_UNPIN,       "model.unpin",       A) \
 	X(MODEL_UNLOAD,      "model.unload",      A) \
+	X(MODEL_QUANTIZE,    "model.quantize",    A) \
 	X(MODEL_EXPORT,      "model.export",      A) \
 	X(REQUEST_SAVE,      "request.save",      A) \
 	X(REQUEST_SUBMIT,    "request.submit",    A) \

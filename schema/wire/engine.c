@@ -17,9 +17,13 @@ static void visit_file(struct codec *c, struct wire_engine_file *m)
 
 static void visit_engine_load(struct codec *c, struct wire_engine_load *m)
 {
+	uint8_t quantize = (uint8_t)m->quantize;
+
 	codec_text(c, &m->model, WIRE_MAX_MODEL);
 	codec_text(c, &m->revision, WIRE_MAX_REVISION);
 	codec_u64(c, &m->memory_bytes);
+	codec_below(c, &quantize, WIRE_QUANTIZE_COUNT);
+	m->quantize = (enum wire_quantize)quantize;
 	codec_count(c, &m->count, WIRE_MAX_ENGINE_FILES);
 	for (unsigned i = 0; i < m->count; i++)
 		visit_file(c, &m->files[i]);

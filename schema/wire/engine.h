@@ -20,10 +20,15 @@ struct wire_engine_file {
 	uint64_t handle;
 };
 
+/* What safetensors become in memory. */
+enum wire_quantize { WIRE_QUANTIZE_NONE, WIRE_QUANTIZE_Q8_0, WIRE_QUANTIZE_Q4_0 };
+enum { WIRE_QUANTIZE_COUNT = WIRE_QUANTIZE_Q4_0 + 1 };
+
 struct wire_engine_load {
 	struct slice model;
 	struct slice revision;
 	uint64_t memory_bytes; /* that it may take at most; 0: as the settings say */
+	enum wire_quantize quantize;
 	uint16_t count;
 	struct wire_engine_file files[WIRE_MAX_ENGINE_FILES];
 };

@@ -300,6 +300,29 @@ test("an unload waits for those who use the model, or cuts them off", { skip }, 
 	assert.equal((await admin("POST", route, { running: "soon" })).status, 400);
 });
 
+test("weights are kept in as many bits as an administrator says", { skip }, async () => {
+	const measure = async (quantize) => {
+		const route = `/api/v1/models/${gpt}/quantize`;
+		const answer = await admin("PUT", route, { quantize });
+		assert.equal(answer.status, 200, answer.text);
+		assert.equal(answer.json.quantize, quantize);
+		await unloadAll();
+		const call = await complete(gpt, { max_tokens: 8 });
+		assert.equal(call.status, 200, call.text);
+		return { bytes: (await enginesOf(gpt))[0].memory_bytes, text: call.text };
+	};
+	const stored = await measure("none");
+	const eight = await measure("q8_0");
+	const four = await measure("q4_0");
+
+	assert.ok(eight.bytes < stored.bytes && four.bytes < eight.bytes,
+		`${stored.bytes} ${eight.bytes} ${four.bytes}`);
+	assert.equal((await measure("none")).bytes, stored.bytes);
+	const wrong = await admin("PUT", `/api/v1/models/${gpt}/quantize`, { quantize: "q2" });
+	assert.equal(wrong.status, 400, wrong.text);
+	assert.match(wrong.json.detail, /"none", "q8_0" or "q4_0"/);
+});
+
 /** A column of the first sixteen rows of a matrix, as the engine has them side by side. */
 const columnsOf = (weights) =>
 	readTensors(weights)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What administrators decide about models in service: pinned, not pinned, out of memory. */
+/* What administrators decide about models in service: pinned, not pinned, out of memory, in how
+ * many bits. */
 #include "crypto/base/clock.h"
 #include "crypto/json.h"
 #include "gateway/api/hub/hub.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/slots/slots.h"
+#include "schema/store/quantize.h"
 #include "schema/store/service.h"
 
 /* The revision that is to be in service: the head of main. */
@@ -134,6 +136,51 @@ void model_unpin(struct exchange *x, struct route_context *context)
 	}
 	slots_poke(context->api->slots);
 	reply_pinned(x, &model, false);
+}
+
+/* The entry first, as everywhere; what is in memory stays what it is until it is loaded anew. */
+static enum err quantize(struct exchange *x, struct route_context *context,
+			 const struct store_model *model, enum store_quantize type)
+{
+	const struct principal *who = authorize_principal(x);
+	AUTO(store_end) struct store *store = context->store;
+	AUTO(audit_event_clear) struct audit_event event = {0};
+
+	audit_event_begin(&event, AUDIT_MODEL_QUANTIZE, who->person.id, who->person.name);
+	audit_event_text(&event, "model", model->name);
+	audit_event_text(&event, "quantize", store_quantize_name(type));
+	TRY(store_begin(store));
+	TRY(store_quantize_set(store, model->id, type, who->person.id, clock_now_ms()));
+	return api_finish(x, context, &event);
+}
+
+void model_quantize(struct exchange *x, struct route_context *context)
+{
+	AUTO(json_auto) json_t *body = NULL;
+	enum store_quantize type;
+	struct store_model model;
+	struct slice name;
+	json_t *answer;
+	enum err result;
+
+	if (!hub_find_model(&model, x, context))
+		return;
+	body = api_body(x);
+	if (!body)
+		return;
+	result = json_get_text(&name, body, "quantize");
+	if (result == OK)
+		result = store_quantize_of(&type, name);
+	if (result == OK)
+		result = quantize(x, context, &model, type);
+	if (result != OK) {
+		reply_failure(x, result);
+		return;
+	}
+	answer = json_object_new();
+	json_put_text(answer, "model", model.name);
+	json_put_text(answer, "quantize", store_quantize_name(type));
+	reply_json(x, 200, answer);
 }
 
 /* {"running":"wait"|"cut"}: what is to become of the calls that use it. */

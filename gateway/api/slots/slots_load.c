@@ -5,6 +5,7 @@
 #include "crypto/base/log.h"
 #include "crypto/random.h"
 #include "gateway/api/slots/slots_parts.h"
+#include "schema/store/quantize.h"
 #include "schema/wire/engine.h"
 #include "schema/wire/engine_read.h"
 
@@ -90,16 +91,33 @@ static enum err give_files(struct wire_engine_load *ask, unsigned slot,
 	return OK;
 }
 
+static enum wire_quantize wire_quantize_of(enum store_quantize quantize)
+{
+	switch (quantize) {
+	case STORE_QUANTIZE_NONE:
+		return WIRE_QUANTIZE_NONE;
+	case STORE_QUANTIZE_Q8_0:
+		return WIRE_QUANTIZE_Q8_0;
+	case STORE_QUANTIZE_Q4_0:
+		return WIRE_QUANTIZE_Q4_0;
+	}
+	return WIRE_QUANTIZE_NONE;
+}
+
 /* The body of ENGINE_LOAD or ENGINE_MEASURE, after the entry and the keys. */
 static enum err prepare(struct buf *body, unsigned slot, struct route_context *context,
 			struct arena *arena, const struct slot_wish *wish, uint64_t bytes,
 			bool is_measured)
 {
 	struct wire_engine_load *ask = arena_alloc(arena, sizeof *ask);
+	enum store_quantize quantize;
 	uint8_t event[WIRE_ID];
 
-	*ask = (struct wire_engine_load){
-		.model = wish->name, .revision = wish->revision, .memory_bytes = bytes};
+	TRY(store_quantize_get(context->store, &quantize, wish->model));
+	*ask = (struct wire_engine_load){.model = wish->name,
+					 .revision = wish->revision,
+					 .memory_bytes = bytes,
+					 .quantize = wire_quantize_of(quantize)};
 	TRY(log_serve(event, context, wish, slot, is_measured));
 	TRY(give_files(ask, slot, context, arena, wish, event));
 	wire_write_engine_load(body, ask);

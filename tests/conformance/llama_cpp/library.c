@@ -330,3 +330,14 @@ void library_session_close(struct library_session *s)
 	s->library->batch_free(s->batch);
 	free(s);
 }
+
+library_quantize_fn *library_quantizer(struct library *l, enum tensor_type type)
+{
+	library_quantize_fn *function = NULL;
+	void *symbol = dlsym(l->base, type == TENSOR_Q8_0 ? "quantize_row_q8_0_ref"
+							  : "quantize_row_q4_0_ref");
+
+	assert(symbol);
+	memcpy(&function, &symbol, sizeof symbol);
+	return function;
+}

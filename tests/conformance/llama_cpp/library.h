@@ -42,4 +42,8 @@ void library_session_forget(struct library_session *s, bool all);
 typedef void library_widen_fn(const void *blocks, float *out, int64_t count);
 library_widen_fn *library_widen(struct library *l, enum tensor_type type);
 
+/* And its making of them. */
+typedef void library_quantize_fn(const float *values, void *blocks, int64_t count);
+library_quantize_fn *library_quantizer(struct library *l, enum tensor_type type);
+
 #endif

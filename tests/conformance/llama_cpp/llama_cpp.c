@@ -76,6 +76,29 @@ static size_t compare_blocks(struct library *l, enum tensor_type type, uint64_t 
 	return different;
 }
 
+/* Random numbers as blocks: those that its reference makes. */
+static size_t compare_quantized(struct library *l, enum packed_type packed, enum tensor_type type,
+				uint64_t *random)
+{
+	uint8_t ours[TENSOR_MAX_BLOCK] = {0}, theirs[TENSOR_MAX_BLOCK] = {0};
+	float values[PACKED_BLOCK];
+	size_t different = 0;
+
+	for (int n = 0; n < BLOCKS; n++) {
+		for (size_t i = 0; i < PACKED_BLOCK; i++) {
+			*random = *random * 6364136223846793005u + 1442695040888963407u;
+			values[i] = (float)((double)(int64_t)*random * 0x1p-63) *
+				    (n % 5 ? 1 : 1e-6f);
+		}
+		packed_quantize(packed, values, ours);
+		library_quantizer(l, type)(values, theirs, PACKED_BLOCK);
+		different += memcmp(ours, theirs, tensor_type_size(type)) != 0;
+	}
+	printf("{\"quantized\":\"%s\",\"blocks\":%d,\"different\":%zu}\n", tensor_type_name(type),
+	       BLOCKS, different);
+	return different;
+}
+
 static int check_blocks(struct library *l)
 {
 	uint64_t random = 1;
@@ -96,6 +119,8 @@ static int check_blocks(struct library *l)
 		       tensor_type_name((enum tensor_type)type), BLOCKS, different);
 		bad += different;
 	}
+	bad += compare_quantized(l, PACKED_Q8_0, TENSOR_Q8_0, &random);
+	bad += compare_quantized(l, PACKED_Q4_0, TENSOR_Q4_0, &random);
 	return bad ? 1 : 0;
 }
 

@@ -69,6 +69,7 @@ export const routes = {
 	"GET /api/models": {},
 	"GET /api/v1/engines": {},
 	"PUT /api/v1/models/{ns}/{name}/pin": change,
+	"PUT /api/v1/models/{ns}/{name}/quantize": { ...change, body: { quantize: "none" } },
 	"DELETE /api/v1/models/{ns}/{name}/pin": { ...model, answers: 404 }, // it is not pinned
 	"POST /api/v1/models/{ns}/{name}/unload": change,
 	"GET /api/models/{ns}/{name}": model,
