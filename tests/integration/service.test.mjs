@@ -275,11 +275,12 @@ test("a load ends when its model, or the last right to it, is withdrawn", { skip
 /** Some calls that are under way, and cannot get on until `act` is over. */
 async function duringCalls(model, act) {
 	await ready(model);
-	const calls = Array.from({ length: 8 }, () =>
-		complete(model, { max_tokens: 450 }).catch((error) => error),
+	// Long enough for all to have begun: one that came later would have it loaded again.
+	const calls = Array.from({ length: 2 }, () =>
+		complete(model, { max_tokens: 450, n: 8 }).catch((error) => error),
 	);
 	await until("the calls to run", 10, async () => {
-		return (await enginesOf(model))[0]?.sequences >= 4;
+		return (await enginesOf(model))[0]?.sequences === calls.length;
 	});
 	await whileStopped(act);
 	return Promise.all(calls);
