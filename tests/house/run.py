@@ -19,6 +19,7 @@ CHECKS = {
     "machine_paths": text_checks.machine_paths,
     "lock_files": text_checks.lock_files,
     "routes": text_checks.routes,
+    "console": text_checks.console,
     "includes": c_checks.includes,
     "foreign_headers": c_checks.foreign_headers,
     "not_used": c_checks.not_used,

@@ -76,6 +76,20 @@ class TextChecks(Case):
         bad = "see /wo" "rk/x\nand \"/ho" "me/me\"\n"
         self.finds(text_checks.machine_paths, {"README.md": bad}, "README.md:1", "README.md:2")
 
+    def test_the_console_makes_no_html_and_fetches_nothing_from_elsewhere(self):
+        src = "gateway/console/src/"
+        self.holds(text_checks.console, {
+            src + "a.tsx": "<p>{text.value.ui.more}</p>\n<b style={{ width }} />\n",
+            src + "icon.svg": '<svg xmlns="http://www.w3.org/2000/svg"/>\n',
+            src + "text/en.ts": 'more: "Load more of it",\n',
+            "gateway/other.ts": "x.innerHTML = y;\n",
+        })
+        self.finds(text_checks.console, {
+            src + "b.tsx": "x.innerHTML = y;\neval(x);\nfetch('https://a.example/');\n"
+                           "<p>Load more of it.</p>\n<b style=\"x\"/>\n",
+            "gateway/console/index.html": "<script>1</script>\n",
+        }, *(f"{src}b.tsx:{n}" for n in range(1, 6)), "gateway/console/index.html:1")
+
     def test_lock_files_name_no_address(self):
         npmrc = "omit-lockfile-registry-resolved=true\n"
         self.holds(text_checks.lock_files, {

@@ -123,6 +123,30 @@ def npm_settings(tree, path):
             yield Finding(path, 1, f"{name}: pin one version, not {version!r}")
 
 
+CONSOLE = "gateway/console/"
+NOT_IN_CONSOLE = (
+    (re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment"),
+     "others' text must not become HTML: make elements of it (ui/markdown.tsx)"),
+    (re.compile(r"\beval\(|new Function\("), "text must not become code: the policy forbids it"),
+    (re.compile(r"""(?<!xmlns=)["'`(]https?://"""), "nothing is fetched from elsewhere"),
+    (re.compile(r"""<script(?![^>]*\bsrc=)|<style|\bstyle=["']"""), "nothing inline: the policy"),
+)
+CONSOLE_TEXT = re.compile(r">\s*[A-Z][a-z]+ [a-z][\w ,]*[.!?]?\s*</")
+
+
+def console(tree):
+    """What the console's policy forbids is not in its sources, and words stand in src/text."""
+    for path in tree.files:
+        if not path.startswith((CONSOLE + "src/", CONSOLE + "index.html")):
+            continue
+        for number, line in enumerate(tree.lines(path), 1):
+            for pattern, text in NOT_IN_CONSOLE:
+                if pattern.search(line):
+                    yield Finding(path, number, text)
+            if path.endswith(".tsx") and CONSOLE_TEXT.search(line):
+                yield Finding(path, number, "a sentence in a component: put it into src/text")
+
+
 ROUTE_TABLE, DESCRIPTION = "gateway/api/routes.c", "schema/api/openapi.json"
 ROUTE = re.compile(r'\{"([A-Z]+)",\s*"([^"]+)",\s*"([^"]+)"')
 MODEL_ROUTE = re.compile(r'MODEL_ROUTES\("([A-Z]+)",\s*"([^"]*)",\s*"([^"]*)",\s*"([^"]+)"')

@@ -90,7 +90,9 @@ static void put_sign_in(struct buf *page, struct exchange *x, struct route_conte
 		put_html(page, oidc_at(o, i)->title);
 		buf_write(page, S("</a>"));
 	}
-	buf_write(page, S("<li><a href=\"/\">on the console</a></ul><p>Or approve the device where "
+	buf_write(page, S("<li><a href=\"/sign-in?back="));
+	url_write_component(page, slice_of_string(back));
+	buf_write(page, S("\">on the console</a></ul><p>Or approve the device where "
 			  "you are signed in already: <code>sallyport device approve "));
 	put_html(page, code);
 	buf_write(page, S("</code>"));

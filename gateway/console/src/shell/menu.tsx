@@ -5,7 +5,7 @@ import { path } from "../router";
 import { me, roles, signOut } from "../session";
 import { language, LANGUAGES, type Language, setLanguage, text } from "../text/text";
 import { theme, THEMES, type Theme } from "../theme";
-import { Badge, Button } from "../ui/basic";
+import { Badge, Button, LinkButton } from "../ui/basic";
 import { Select } from "../ui/form";
 import { Icon } from "../ui/icons";
 
@@ -42,7 +42,12 @@ function Person() {
   const t = text.value.nav;
   const person = me.value?.person;
 
-  if (!person) return null;
+  if (!person)
+    return (
+      <LinkButton icon="person" href="/sign-in">
+        {t.signIn}
+      </LinkButton>
+    );
   return (
     <div class="person">
       <p title={t.signedInAs(person.name ?? "")}>

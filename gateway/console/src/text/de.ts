@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Alles, was die Konsole sagt, auf Deutsch.
+import * as everybody from "./de/everybody";
 import * as models from "./de/models";
 import * as shell from "./de/shell";
 import type { Text } from "./text";
 
-export const de: Text = { ...shell, ...models };
+export const de: Text = { ...shell, ...everybody, ...models };

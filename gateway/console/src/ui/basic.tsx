@@ -185,15 +185,19 @@ export function Progress({ value, of, label }: { value?: number; of?: number; la
   );
 }
 
-/** Text to be copied: a token, an id, a command. */
+const SHORT = 12;
+
+/** Text to be copied: a token, an id, a command. `isShort`: only its beginning is shown. */
 export function Copyable({
   value,
   block,
   label,
+  isShort,
 }: {
   value: string;
   block?: boolean;
   label?: string;
+  isShort?: boolean;
 }) {
   const [isCopied, setCopied] = useState(false);
   const copy = async () => {
@@ -224,7 +228,9 @@ export function Copyable({
     );
   return (
     <span class="copyable">
-      <code>{value}</code>
+      <code title={isShort ? value : undefined}>
+        {isShort ? `${value.slice(0, SHORT)}…` : value}
+      </code>
       {button}
     </span>
   );

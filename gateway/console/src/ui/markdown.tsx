@@ -77,9 +77,9 @@ function TableOf({ token }: { token: Tokens.Table }) {
       <table>
         <thead>
           <tr>
-            {token.header.map((cell, i) => (
-              <th key={i}>{inline(cell.tokens)}</th>
-            ))}
+            {token.header.map((cell, i) =>
+              cell.text ? <th key={i}>{inline(cell.tokens)}</th> : <td key={i} />,
+            )}
           </tr>
         </thead>
         <tbody>
@@ -141,7 +141,7 @@ function blockOf(token: Token, depth: number): ComponentChildren {
     case "text":
       return inlineOf(token);
     default:
-      return <pre>{token.raw}</pre>;
+      return <pre tabIndex={0}>{token.raw}</pre>;
   }
 }
 

@@ -5,8 +5,6 @@ import type { Text } from "../text";
 export const nav: Text["nav"] = {
   home: "Start",
   models: "Modelle",
-  tokens: "Zugangstoken",
-  settings: "Sie und Ihre Schlüssel",
   groups: {
     work: "Arbeit",
     administration: "Verwaltung",

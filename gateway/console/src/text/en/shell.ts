@@ -3,8 +3,6 @@
 export const nav = {
   home: "Home",
   models: "Models",
-  tokens: "Access tokens",
-  settings: "You and your keys",
   groups: {
     work: "Work",
     administration: "Administration",

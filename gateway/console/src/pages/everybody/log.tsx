@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// The state of the log, checked here, and any receipt.
+import { useState } from "preact/hooks";
+import { ask, Refusal, send } from "../../api/client";
+import { useAct, useAsk } from "../../api/use";
+import { isSigned, type Receipt, readCheckpoint, readKey, toBase64 } from "../../proof";
+import { query } from "../../router";
+import { holds, me } from "../../session";
+import { number } from "../../text/format";
+import { text } from "../../text/text";
+import { Badge, Button, Card, Copyable, Facts, Time } from "../../ui/basic";
+import { Field, Form } from "../../ui/form";
+import { ErrorState, Loaded } from "../../ui/state";
+import { ReceiptCheck, verifierKey } from "./receipt_check";
+
+const MAX_FILE = 1024 * 1024;
+
+async function stateNow(signal: AbortSignal) {
+  const [vkey, note] = await Promise.all([
+    verifierKey(signal),
+    ask("GET /log/{path}", { path: { path: "checkpoint" }, signal }) as Promise<string>,
+  ]);
+  const checkpoint = readCheckpoint(note);
+
+  return { vkey, checkpoint, signed: await isSigned(checkpoint, await readKey(vkey)) };
+}
+
+function Now() {
+  const t = text.value.log;
+  const asked = useAsk(stateNow);
+
+  return (
+    <Card
+      title={t.now}
+      actions={
+        <Button kind="quiet" icon="refresh" isBusy={asked.isBusy} onClick={asked.again}>
+          {text.value.errors.again}
+        </Button>
+      }
+    >
+      <Loaded of={asked}>
+        {({ vkey, checkpoint, signed }) => (
+          <>
+            <Facts
+              rows={[
+                [t.origin, checkpoint.origin],
+                [t.size, number(checkpoint.size)],
+                [t.root, <code>{toBase64(checkpoint.root)}</code>],
+                [
+                  t.signature,
+                  <Badge tone={signed === "good" ? "good" : signed === "bad" ? "bad" : "warn"}>
+                    {t.results[signed]}
+                  </Badge>,
+                ],
+                [t.key, <Copyable value={vkey.trim()} label={t.key} />],
+              ]}
+            />
+            <p class="soft small">{t.keyHelp}</p>
+          </>
+        )}
+      </Loaded>
+    </Card>
+  );
+}
+
+function Witnesses() {
+  const t = text.value.log;
+  const asked = useAsk((signal) => ask("GET /api/v1/log/witnesses", { signal }));
+
+  return (
+    <Card title={t.witnesses}>
+      <Loaded of={asked}>
+        {({ witnesses = [], quorum }) =>
+          witnesses.length === 0 ? (
+            <p class="soft">{t.noWitnesses}</p>
+          ) : (
+            <>
+              <ul class="steps">
+                {witnesses.map((one) => (
+                  <li key={one.vkey}>
+                    <strong>{one.name}</strong> {t.columns.size}: {number(one.size ?? 0)},{" "}
+                    <Time at={one.cosigned_at} kind="relative" />{" "}
+                    {one.reason && <Badge tone="bad">{one.reason}</Badge>}
+                  </li>
+                ))}
+              </ul>
+              <p>
+                {t.quorum}: {quorum}
+              </p>
+            </>
+          )
+        }
+      </Loaded>
+    </Card>
+  );
+}
+
+async function fetchReceipt(id: string): Promise<Receipt> {
+  const answer = await send("GET /api/v1/receipts/{id}", { path: { id } });
+
+  if (answer.status === 202) throw new Refusal(202, "NOT_YET", text.value.log.waits);
+  return (await answer.json()) as Receipt;
+}
+
+function Check() {
+  const t = text.value.log;
+  const [id, setId] = useState(query.value.get("event") ?? "");
+  const [receipt, setReceipt] = useState<Receipt>();
+  const byId = useAct(async () => setReceipt(await fetchReceipt(id.trim())));
+  const byFile = useAct(async (file: File | undefined) => {
+    if (!file) return;
+    if (file.size > MAX_FILE) throw new Error(t.unreadable);
+    setReceipt(JSON.parse(await file.text()) as Receipt);
+  });
+  const error = byId.error ?? byFile.error;
+
+  return (
+    <Card title={t.check}>
+      <p>{t.checkHelp}</p>
+      <div class="filters">
+        <div class="field">
+          <label for="receipt-file">{t.file}</label>
+          <input
+            id="receipt-file"
+            type="file"
+            accept=".json,application/json"
+            onChange={(event) => {
+              byId.forget();
+              void byFile.run(event.currentTarget.files?.[0]);
+            }}
+          />
+        </div>
+        {me.value && (
+          <Form
+            class="filters"
+            onSend={() => {
+              byFile.forget();
+              void byId.run();
+            }}
+          >
+            <Field label={t.event} value={id} onValue={setId} required spellcheck={false} />
+            <Button kind="primary" type="submit" isBusy={byId.isBusy}>
+              {t.verify}
+            </Button>
+          </Form>
+        )}
+      </div>
+      {error && <ErrorState error={error} />}
+      {receipt && !error && <ReceiptCheck receipt={receipt} />}
+    </Card>
+  );
+}
+
+export default function Log() {
+  const t = text.value.log;
+
+  return (
+    <>
+      <h1>{t.title}</h1>
+      <p class="lead">{t.intro}</p>
+      <Now />
+      <Check />
+      {holds("audit:read") && <Witnesses />}
+    </>
+  );
+}
