@@ -16,6 +16,7 @@ static const char style[] =
 	"caption{text-align:left;padding:.3rem 0;font-weight:600}\n"
 	"th,td{border:1px solid #999;padding:.25rem .4rem;text-align:left;vertical-align:top;"
 	"overflow-wrap:anywhere}\n"
+	"thead th,tbody th{overflow-wrap:normal}td{min-width:5ch}\n"
 	"thead th{background:#eee}td.n{text-align:right;font-variant-numeric:tabular-nums}\n"
 	"tr.running th{background:#fff;border-width:0 0 1px;font-weight:400;font-size:.9em}\n"
 	"dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;margin:.5rem 0}"
@@ -64,6 +65,21 @@ static void write_period(struct buf *out, const struct report_head *head)
 	buf_printf(out, "<dt>Period</dt><dd>%s to %s (the latter not included)</dd>\n", from, to);
 }
 
+static void write_kinds(struct buf *out, const struct report *r)
+{
+	struct slice rest = slice_of_string(r->kinds), name;
+	const char *before = "";
+
+	buf_write_string(out, "<dt>Entries of kind</dt><dd>");
+	if (!rest.size)
+		buf_write_string(out, "any");
+	for (; report_next_name(&name, &rest); before = ", ") {
+		buf_write_string(out, before);
+		write_text(out, name);
+	}
+	buf_write_string(out, "</dd>\n");
+}
+
 static void write_facts(struct buf *out, const struct report_head *head)
 {
 	const struct report *r = head->report;
@@ -73,7 +89,7 @@ static void write_facts(struct buf *out, const struct report_head *head)
 	write_period(out, head);
 	write_item(out, "Asked besides",
 		   slice_equal(head->filters, S("{}")) ? S("nothing") : head->filters);
-	write_item(out, "Entries of kind", r->kinds[0] ? slice_of_string(r->kinds) : S("any"));
+	write_kinds(out, r);
 	write_item(out, "Log", head->origin);
 	buf_printf(out, "<dt>Its size</dt><dd>%llu entries</dd>\n<dt>Its root</dt><dd>",
 		   (unsigned long long)head->size);
