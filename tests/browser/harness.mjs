@@ -95,7 +95,7 @@ class Here {
 		});
 
 		this.contexts.push(context);
-		context.setDefaultTimeout(60000);
+		context.setDefaultTimeout(120000);
 		await watch(context, this.gateway.url, this.faults);
 		if (role) {
 			const { name, password } = await this.account(role);

@@ -25,8 +25,11 @@ export function Dialog({ title, children, actions, onClose, isWide }: DialogProp
   useEffect(() => {
     const before = document.activeElement;
 
-    box.current?.showModal();
+    const dialog = box.current;
+
+    dialog?.showModal();
     return () => {
+      dialog?.close(); // what lies behind a modal dialog takes no focus
       if (before instanceof HTMLElement) before.focus();
     };
   }, []);
