@@ -461,5 +461,5 @@ const struct kernels kernels_avx2 = {
 	.dot = dot,
 	.add_scaled = add_scaled,
 	.silu_multiply = silu_multiply,
-	.onednn_from = {48, 48, 48, 48, 48},
+	.onednn_from = {512, 128, 128, 256, 512},
 };

@@ -394,5 +394,5 @@ const struct kernels kernels_avx512 = {
 	.dot = dot,
 	.add_scaled = add_scaled,
 	.silu_multiply = silu_multiply,
-	.onednn_from = {64, 64, 64, SIZE_MAX, SIZE_MAX},
+	.onednn_from = {512, 256, 256, SIZE_MAX, SIZE_MAX},
 };

@@ -51,7 +51,8 @@ struct kernels {
 	void (*add_scaled)(float *out, const float *x, float scale, size_t n);
 	/* gate = gate / (1 + exp(-gate)) * up */
 	void (*silu_multiply)(float *gate, const float *up, size_t n);
-	/* From so many rows on, unpacking and a product of oneDNN's are faster; as measured. */
+	/* From so many rows on, unpacking and a product of oneDNN's are faster: as measured by
+	 * tests/bench/bench_kernels.c. */
 	size_t onednn_from[PACKED_TYPES];
 };
 

@@ -3,10 +3,11 @@
  * bench_llama.c - our engine and llama.cpp take turns on the same GGUF file.
  *
  *	bench_llama write SHAPE TYPE OUT            a file of random weights (S, M, L)
- *	bench_llama run FOLDER FILE THREADS SEQUENCES ROUNDS
- *	bench_llama prefill FOLDER FILE THREADS TOKENS ROUNDS
+ *	bench_llama run FOLDER FILE THREADS SEQUENCES ROUNDS [KERNELS]
+ *	bench_llama prefill FOLDER FILE THREADS TOKENS ROUNDS [KERNELS]
  *
- * FOLDER holds llama.cpp's library. A round of `run` is eight tokens of each sequence by the one,
+ * FOLDER holds llama.cpp's library, of whose backends it takes the best; KERNELS is a table of ours
+ * ("avx2"), or the best. A round of `run` is eight tokens of each sequence by the one,
  * then by the other; of `prefill`, a prompt. One line of JSON: medians over the rounds of tokens a
  * second, by the clock and by the process's own CPU time (which others on the machine disturb
  * less), and their ratios.
@@ -154,26 +155,12 @@ static double median(double *values, size_t count)
 	return values[count / 2];
 }
 
-static enum err race(struct race *r, char **words, bool is_prefill)
+static void print_medians(struct race *r, char **words, bool is_prefill)
 {
-	unsigned threads = (unsigned)strtoul(words[2], NULL, 10);
-	size_t number = strtoul(words[3], NULL, 10), rounds = strtoul(words[4], NULL, 10);
-	struct library *library;
 	struct series *ours = &r->series[1], *theirs = &r->series[0];
+	size_t number = strtoul(words[3], NULL, 10), rounds = strtoul(words[4], NULL, 10);
+	unsigned threads = pool_threads(compute_pool(r->ours.compute));
 
-	r->sequences = is_prefill ? 1 : number;
-	r->tokens = is_prefill ? number : 0;
-	if (r->sequences > MOST_SEQUENCES || r->tokens > FORWARD_MAX_ROWS || rounds > MOST_ROUNDS)
-		return failure(ERR_LIMIT, "too many of something");
-	TRY(library_open(&library, words[0]));
-	TRY(library_session_open(&r->theirs, library, words[1], (uint32_t)r->sequences, CONTEXT,
-				 (int32_t)threads));
-	TRY(open_ours(&r->ours, words[1], r->sequences, threads));
-	for (size_t i = 0; i < rounds; i++) {
-		library_session_forget(r->theirs, r->tokens > 0);
-		TRY(turn(r, false, i));
-		TRY(turn(r, true, i));
-	}
 	printf("{\"bench\":\"%s\",\"file\":\"%s\",\"threads\":%u,\"%s\":%zu,\"kernels\":\"%s\",",
 	       is_prefill ? "prefill" : "decode", strrchr(words[1], '/') + 1, threads,
 	       is_prefill ? "tokens" : "sequences", number, compute_kernels(r->ours.compute)->name);
@@ -183,9 +170,43 @@ static enum err race(struct race *r, char **words, bool is_prefill)
 	printf("\"ratio\":%.2f,\"ratio_cpu\":%.2f}\n",
 	       ours->by_clock[rounds / 2] / theirs->by_clock[rounds / 2],
 	       ours->by_cpu[rounds / 2] / theirs->by_cpu[rounds / 2]);
-	return OK;
 }
 
+static enum err use_kernels(struct compute *compute, const char *name)
+{
+	for (const struct kernels *const *k = kernels_list(); *k; k++) {
+		if (strcmp((*k)->name, name) != 0)
+			continue;
+		compute_use(compute, *k);
+		return OK;
+	}
+	return failure(ERR_NOT_FOUND, "this machine has no kernels \"%s\"", name);
+}
+
+static enum err race(struct race *r, char **words, bool is_prefill)
+{
+	unsigned threads = (unsigned)strtoul(words[2], NULL, 10);
+	size_t number = strtoul(words[3], NULL, 10), rounds = strtoul(words[4], NULL, 10);
+	struct library *library;
+
+	r->sequences = is_prefill ? 1 : number;
+	r->tokens = is_prefill ? number : 0;
+	if (r->sequences > MOST_SEQUENCES || r->tokens > FORWARD_MAX_ROWS || rounds > MOST_ROUNDS)
+		return failure(ERR_LIMIT, "too many of something");
+	TRY(library_open(&library, words[0]));
+	TRY(library_session_open(&r->theirs, library, words[1], (uint32_t)r->sequences, CONTEXT,
+				 (int32_t)threads));
+	TRY(open_ours(&r->ours, words[1], r->sequences, threads));
+	if (words[5])
+		TRY(use_kernels(r->ours.compute, words[5]));
+	for (size_t i = 0; i < rounds; i++) {
+		library_session_forget(r->theirs, r->tokens > 0);
+		TRY(turn(r, false, i));
+		TRY(turn(r, true, i));
+	}
+	print_medians(r, words, is_prefill);
+	return OK;
+}
 int main(int count, char **words)
 {
 	static struct race r;
@@ -196,8 +217,8 @@ int main(int count, char **words)
 		return tensor_type_of_name(&type, words[3]) && bench_write(words[4], words[2], type)
 			       ? 0
 			       : 1;
-	is_prefill = count == 7 && strcmp(words[1], "prefill") == 0;
-	if (!is_prefill && (count != 7 || strcmp(words[1], "run") != 0))
+	is_prefill = count >= 7 && strcmp(words[1], "prefill") == 0;
+	if (!is_prefill && (count < 7 || strcmp(words[1], "run") != 0))
 		return 2;
 	if (race(&r, words + 2, is_prefill) == OK)
 		return 0;
