@@ -12,7 +12,8 @@
  * second, by the clock and by the process's own CPU time (which others on the machine disturb
  * less), and their ratios.
  */
-#include <assert.h>
+#include "tests/bench/bench_llama.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,6 @@
 #include "crypto/base/file.h"
 #include "inference/model/config_gguf.h"
 #include "inference/model/forward.h"
-#include "tests/bench/bench_llama.h"
 #include "tests/conformance/llama_cpp/library.h"
 
 enum { STEPS = 8, MOST_ROUNDS = 200, MOST_SEQUENCES = 32, CONTEXT = 1024, TOKEN = 17 };
