@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "crypto/base/file.h"
+#include "gateway/scribe/tile_files.h"
 
 enum { TILES_MAX_BUNDLE = TILE_WIDTH * (2 + 4096) };
 
@@ -29,16 +30,6 @@ static enum err fetch(void *context, struct digest *out, struct tile tile)
 		return failure(ERR_FORMAT, "tile \"%s\" is too short", path);
 	memcpy(out, bytes.data, size);
 	return OK;
-}
-
-static enum err write_file(int directory, const char *path, struct slice bytes)
-{
-	const char *slash = strrchr(path, '/');
-	char parent[TILE_PATH];
-
-	snprintf(parent, sizeof parent, "%.*s", (int)(slash - path), path);
-	TRY(file_make_directory(directory, parent, 0755));
-	return file_write_atomic(directory, path, bytes, 0644);
 }
 
 /* Best effort: a leftover is only a little space. */
@@ -65,13 +56,18 @@ static void remove_partials(int directory, const char *full)
 
 static enum err put(void *context, struct tile tile, struct slice bytes)
 {
-	const struct tiles *t = context;
 	char path[TILE_PATH];
 
 	tile_path(path, tile);
-	TRY(write_file(t->directory, path, bytes));
-	if (tile.width == TILE_WIDTH)
-		remove_partials(t->directory, path);
+	return tile_files_add(context, path, bytes);
+}
+
+/* Once they are there under their names, so that readers always find one or the other. */
+static enum err commit(struct tile_files *files)
+{
+	TRY(tile_files_commit(files));
+	for (size_t i = 0; i < files->count; i++)
+		remove_partials(files->directory, files->list[i].path);
 	return OK;
 }
 
@@ -122,18 +118,17 @@ enum err tiles_check(struct tiles *t, uint64_t size, const uint8_t root[DIGEST_S
 	return OK;
 }
 
-static enum err put_bundle(const struct tiles *t, uint64_t first, const struct store_leaf *leaves,
-			   size_t count)
+static enum err put_bundle(struct tile_files *files, uint64_t first,
+			   const struct store_leaf *leaves, size_t count)
 {
 	AUTO(buf_free) struct buf bytes = buf_new(TILES_MAX_BUNDLE);
 	struct tile tile = {
 		.kind = TILE_ENTRIES, .index = first / TILE_WIDTH, .width = (unsigned)count};
-	struct tiles copy = *t;
 
 	for (size_t i = 0; i < count; i++)
 		TRY(tile_bundle_add(&bytes, leaves[i].leaf));
 	TRY(buf_done(&bytes));
-	return put(&copy, tile, buf_slice(&bytes));
+	return put(files, tile, buf_slice(&bytes));
 }
 
 /* `first` is a multiple of the tile width, so only tiles of level 1 and above are continued. */
@@ -142,14 +137,17 @@ static enum err write_chunk(struct tiles *t, uint64_t first, const struct store_
 {
 	struct tiles before = {.directory = t->directory, .size = first};
 	const struct tile_source source = {fetch, &before};
+	AUTO(tile_files_clear) struct tile_files files = {.count = 0};
 	struct digest hashes[TILES_CHUNK];
 
+	tile_files_begin(&files, t->directory);
 	for (size_t i = 0; i < count; i++)
 		memcpy(hashes[i].bytes, leaves[i].leaf_hash, DIGEST_SIZE);
 	for (size_t i = 0; i < count; i += TILE_WIDTH)
-		TRY(put_bundle(t, first + i, leaves + i,
+		TRY(put_bundle(&files, first + i, leaves + i,
 			       count - i < TILE_WIDTH ? count - i : TILE_WIDTH));
-	TRY(tile_append(&source, put, t, first, hashes, count));
+	TRY(tile_append(&source, put, &files, first, hashes, count));
+	TRY(commit(&files));
 	t->size = first + count;
 	return OK;
 }

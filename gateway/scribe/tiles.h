@@ -11,7 +11,7 @@
 #include "crypto/tile.h"
 #include "schema/store/log.h"
 
-enum { TILES_CHUNK = 8 * TILE_WIDTH }; /* leaves read from the database at a time */
+enum { TILES_CHUNK = 16 * TILE_WIDTH }; /* leaves that are written at a time */
 
 struct tiles {
 	int directory; /* log/; borrowed */

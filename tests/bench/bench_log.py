@@ -113,6 +113,7 @@ def durable(build, demo, rounds, folder):
                       key=lambda line: line["ratio"])
         print(json.dumps({**same[len(same) // 2], "ratios": [line["ratio"] for line in same]}),
               flush=True)
+    return statistics.median(line["alone_per_second"] for line in lines if line["writers"] == 1)
 
 
 def main():
@@ -125,12 +126,13 @@ def main():
         gateway, demo = start_gateway(build, root, PORT)
         try:
             signal_scribe(gateway, signal.SIGSTOP)
-            durable(build, demo, rounds, root)
+            alone = durable(build, demo, rounds, root)
             signal_scribe(gateway, signal.SIGCONT)
             context = ssl.create_default_context(cafile=demo["ca"])
             rates = [sequence(demo, context, count) for _ in range(rounds)]
             print(json.dumps({"measure": "sequenced and published", "entries": count,
                               "per_second": round(statistics.median(rates)),
+                              "ratio_to_single_inserts": round(statistics.median(rates) / alone, 2),
                               "rounds": [round(rate) for rate in rates]}), flush=True)
         finally:
             gateway.terminate()
