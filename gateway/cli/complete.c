@@ -144,13 +144,10 @@ static enum err read_ranges(struct complete_erasure *e, const json_t *ranges)
 	for (e->count = 0; e->count < json_array_size(ranges); e->count++) {
 		const json_t *range = json_array_get(ranges, e->count);
 
-		for (size_t i = 0; i < 2; i++) {
-			const json_t *end = json_array_get(range, i);
-
-			if (!json_is_integer(end) || json_integer_value(end) < 0)
-				return failure(ERR_FORMAT, "\"ranges\" are of two numbers each");
-			e->ranges[e->count][i] = (uint64_t)json_integer_value(end);
-		}
+		if (json_array_size(range) != 2)
+			return failure(ERR_FORMAT, "\"ranges\" are of two places each");
+		for (size_t i = 0; i < 2; i++)
+			TRY(audit_place_read(&e->ranges[e->count][i], json_array_get(range, i)));
 	}
 	return OK;
 }
@@ -176,12 +173,19 @@ static enum err read_erasure(struct complete *c, const json_t *receipt)
 	return read_ranges(e, ranges);
 }
 
-/* Does an entry of the log say that this one was erased? Ranges are of entries: of a batch, any of
- * its rows may have been. */
+/* A range of entries says nothing of rows that stand between them. */
+static bool covers(const uint64_t range[2], uint64_t place)
+{
+	bool is_row = place % AUDIT_PLACES != 0, of_rows = range[0] % AUDIT_PLACES != 0;
+
+	return is_row == of_rows && place >= range[0] && place <= range[1];
+}
+
+/* Does an entry of the log say that this one was erased? */
 static enum err check_erased(const struct complete *c, uint64_t place, const json_t *level)
 {
 	const struct complete_erasure *e = &c->erasure;
-	uint64_t index = place / AUDIT_PLACES, by = 0;
+	uint64_t by = 0;
 	const json_t *erased;
 
 	TRY(json_get_object(&erased, level, "erased"));
@@ -193,7 +197,7 @@ static enum err check_erased(const struct complete *c, uint64_t place, const jso
 			audit_place_name(place).text);
 	TRY(read_count(&by, erased, "by"));
 	for (size_t i = 0; i < e->count && by == e->index; i++)
-		if (index >= e->ranges[i][0] && index <= e->ranges[i][1])
+		if (covers(e->ranges[i], place))
 			return OK;
 	return failure(ERR_FORGED,
 		       "%s is said to be erased, but no entry of the log that is given says so",

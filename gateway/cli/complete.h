@@ -41,7 +41,7 @@ struct complete_erasure {
 	struct arena arena;
 	uint64_t index;
 	size_t count;
-	uint64_t (*ranges)[2]; /* first and last entry of each */
+	uint64_t (*ranges)[2]; /* first and last place of each: of entries, or of rows of one */
 };
 
 struct complete {

@@ -75,16 +75,21 @@ static void take_chained(struct store_step *step, void *out)
 	one->chain = store_take_text(step);
 	event->payload = join(step->arena, payload, one->chain);
 	store_take_bytes(step, event->nonce, STORE_NONCE);
+	event->is_erased = !event->payload.size;
+	store_take_id(step, one->erased_by);
+	event->erased_by = (uint64_t)store_take_int(step);
 }
 
 /* Of each class the next ones, in the order of its index (audit_search.c), merged. */
 #define CHAINED(subject) \
-	"SELECT e.place, r.id, r.leaf, r.payload, r.chain, r.nonce FROM (" \
+	"SELECT e.place, r.id, r.leaf, r.payload, r.chain, r.nonce, x.erased_by, " \
+	"coalesce(x.erased_by_seq, -1) FROM (" \
 	"SELECT l.place FROM auditor_class c, LATERAL (" \
 	"SELECT e.place FROM auditor_entry e WHERE e." subject " = $1 " \
 	"AND (e.class, e.place) > (c.id, $2::bigint) AND (e.class, e.place) < (c.id, $3::bigint) " \
 	"ORDER BY e.class, e.place LIMIT $4::bigint) l ORDER BY l.place LIMIT $4::bigint) p " \
 	"JOIN auditor_entry e ON e.place = p.place JOIN auditor_row r ON r.id = e.event " \
+	"LEFT JOIN auditor_erased x ON x.id = e.event " \
 	"ORDER BY e.place"
 
 enum err store_audit_chained(struct store *s, struct arena *arena, struct store_chained **out,

@@ -30,7 +30,8 @@ RESULT store_audit_checkpoint(struct store *s, struct arena *arena, struct slice
 struct store_chained {
 	int64_t place;
 	struct slice chain;
-	struct store_event event; /* id, index, row, leaf, payload, nonce; no payload: erased */
+	struct store_event event; /* id, index, row, leaf, payload, nonce, and how it was erased */
+	uint8_t erased_by[STORE_ID]; /* the event that says so */
 };
 
 /* The next ones behind a place (-1: from the first), of the first `size` entries; `limit` is 1 to

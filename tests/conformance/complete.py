@@ -144,7 +144,8 @@ class Walk:
             return said.get("chain", {}).get(of)
         by, ranges = self.erasure
         need(level["erased"]["by"] == by, "erased, and no entry says so")
-        need(any(a <= here[0] <= b for a, b in ranges), "erased, and no entry says so")
+        need(any(place(a) <= here <= place(b) and isinstance(a, list) == (here[1] >= 0)
+                 for a, b in ranges), "erased, and no entry says so")
         chain = json.loads(level["chain"] or "{}")
         need(isinstance(chain, dict), "a chain that is none")
         return chain.get(of)

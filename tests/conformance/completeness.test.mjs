@@ -236,7 +236,7 @@ test("entries from before there were chains are counted, and said to be told", (
 
 test("what was erased keeps its place, as long as what follows confirms it", () => {
 	const made = scene();
-	const ranges = [[0, 0], [6, 7], [10, 10]];
+	const ranges = [[0, 0], [6, 6], [[7, 0], [7, 3]], [10, 10]];
 	const run = made.add("erasure.run", { actor: ben, erasure: "x", entries: 4, ranges });
 	const lines = made.answer("license", LICENSE);
 	const evidence = { erasure: made.receipt(run) };
@@ -262,7 +262,7 @@ test("what no entry of the log says was erased is not believed to be", () => {
 	const made = scene();
 	const run = (kind, ranges) => made.add(kind, { actor: ben, entries: 1, ranges });
 	const good = run("retention.run", [[6, 6]]);
-	const other = run("erasure.run", [[5, 5], [7, 9]]);
+	const other = run("erasure.run", [[5, 5], [[6, 0], [6, 9]], [7, 9]]);
 	const wrong = run("erasure.ask", [[6, 6]]);
 	const lines = made.answer("license", LICENSE);
 	const judge = (event, by = event.index) => {

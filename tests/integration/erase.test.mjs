@@ -8,6 +8,7 @@ import fs from "node:fs";
 import https from "node:https";
 import path from "node:path";
 import test from "node:test";
+import { noPython, secondOpinion } from "../conformance/second_opinion.mjs";
 import { sql } from "./database.mjs";
 import { gatewayForThisFile } from "./gateway.mjs";
 import { ask, expect, until } from "./http.mjs";
@@ -330,6 +331,17 @@ test("with an override nothing of a person is in the database, and every proof h
 	fs.writeFileSync(file, JSON.stringify(await receipt(mine[0].id)));
 	const proof = await audit("receipt", file, "--offline", "--vkey", here.vkey);
 	assert.equal(proof.code, 0, proof.stderr);
+
+	// Nothing is left out of their entries, though these say nothing any more.
+	for (const words of [["--actor", person.id], ["--license", person.license.id]]) {
+		const answer = path.join(here.gateway.folder, "complete.jsonl");
+		const whole = await audit("verify", ...words, "--out", answer);
+		assert.equal(whole.code, 0, whole.stderr);
+		assert.match(whole.stdout, /nothing is left out[^]*were erased, as entries of/);
+		const demanding = await audit("verify", ...words, "--whole");
+		assert.match(demanding.stderr, /were erased, and --whole was asked for/);
+		if (!noPython) assert.equal(secondOpinion(answer, here.vkey).status, 0);
+	}
 });
 
 test("the log's files are made again from a database with erased entries", async () => {

@@ -6,6 +6,9 @@
  *     {"completeness":{"of","id","size","count","last","checkpoint","statement":{a receipt}}}
  *     {"index","entry","nonce","payload","path":[base64, ...]}      the oldest first; of an event
  *                       that shares its entry with others: "row", too, as in a receipt
+ *     {"erasure":{a receipt}}       of an entry erasure.run or retention.run, before what it
+ * erased:
+ *                       {"index","entry","erased":{"by":INDEX},"chain","path"}
  *     {"end":{"count"}}
  *
  * Each payload says which of the license's (or person's) entries it is and where the one before
@@ -42,6 +45,7 @@ struct complete {
 	uint64_t size;
 	json_t *statement; /* owned until it is sent */
 	struct buf line;
+	uint8_t erasure[STORE_ID]; /* the event that was last sent as what erased others */
 };
 
 static const char *kind_of(const struct complete *c)
@@ -213,7 +217,7 @@ static void put_opening(json_t *level, struct arena *arena, const struct store_e
 /* In the place of the payload: what is left of it. */
 static void put_erased(json_t *level, const struct store_chained *e)
 {
-	json_put_bool(level, "erased", true);
+	json_put(level, "erased", audit_describe_erased(&e->event));
 	json_put_text(level, "chain", e->chain);
 }
 
@@ -255,12 +259,33 @@ static enum err fill_line(json_t *line, struct complete *c, struct arena *arena,
 	return put_path(line, c, arena, entry->index);
 }
 
+/* Before the first that it erased: the entry that says so, unless it is not published yet. */
+static enum err send_erasure(struct complete *c, const struct store_chained *e)
+{
+	json_t *receipt, *line;
+	enum err result;
+
+	if (!e->event.is_erased || memcmp(c->erasure, e->erased_by, STORE_ID) == 0)
+		return OK;
+	result = receipt_of(&receipt, c->x, c->context, e->erased_by);
+	if (result == ERR_NOT_FOUND)
+		return OK;
+	TRY(result);
+	memcpy(c->erasure, e->erased_by, STORE_ID);
+	line = json_object_new();
+	json_put(line, "erasure", receipt);
+	return send_line(c, line);
+}
+
 static enum err send_entry(struct complete *c, struct arena *arena, struct last_batch *last,
 			   const struct store_chained *e)
 {
-	json_t *line = json_object_new();
-	enum err result = fill_line(line, c, arena, last, e);
+	json_t *line;
+	enum err result;
 
+	TRY(send_erasure(c, e));
+	line = json_object_new();
+	result = fill_line(line, c, arena, last, e);
 	if (result == OK)
 		return send_line(c, line);
 	json_free(line);
