@@ -2,6 +2,7 @@
 #include "gateway/api/receipt_row.h"
 
 #include "crypto/json.h"
+#include "gateway/api/audit/filters.h"
 #include "gateway/api/reply.h"
 #include "schema/audit/batch.h"
 #include "schema/store/audit_batch.h"
@@ -35,7 +36,7 @@ enum err receipt_row_of(json_t **out, struct arena *arena, const struct store_ev
 			slice_of_string(api_base64(arena, slice_of(event->nonce, STORE_NONCE))));
 		json_put_text(*out, "payload", event->payload);
 	} else {
-		json_put_bool(*out, "erased", true);
+		json_put(*out, "erased", audit_describe_erased(event));
 	}
 	json_put_int(*out, "index", event->row);
 	json_put_int(*out, "count", (int64_t)count);

@@ -6,7 +6,7 @@
  *     {"completeness":{"of","id","size","count","last","checkpoint","statement":{a receipt}}}
  *     {"index","entry","nonce","payload","path":[base64, ...]}      the oldest first; of an event
  *                       that shares its entry with others: "row", too, as in a receipt
- *     {"erasure":{a receipt}}       of an entry erasure.run or retention.run, before what it
+ *     {"erasure":{a receipt}}       of an entry erasure.run or retention.run; before what it
  * erased:
  *                       {"index","entry","erased":{"by":INDEX},"chain","path"}
  *     {"end":{"count"}}
