@@ -2,7 +2,8 @@
 // Alles, was die Konsole sagt, auf Deutsch.
 import * as everybody from "./de/everybody";
 import * as models from "./de/models";
+import * as researcher from "./de/researcher";
 import * as shell from "./de/shell";
 import type { Text } from "./text";
 
-export const de: Text = { ...shell, ...everybody, ...models };
+export const de: Text = { ...shell, ...everybody, ...models, ...researcher };

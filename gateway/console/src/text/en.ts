@@ -3,6 +3,7 @@
 // keys, or the build fails.
 import * as everybody from "./en/everybody";
 import * as models from "./en/models";
+import * as researcher from "./en/researcher";
 import * as shell from "./en/shell";
 
-export const en = { ...shell, ...everybody, ...models };
+export const en = { ...shell, ...everybody, ...models, ...researcher };

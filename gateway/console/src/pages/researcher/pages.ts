@@ -2,4 +2,19 @@
 // Pages of those who work with models.
 import type { Page } from "../../pages";
 
-export const researcherPages: Page[] = [];
+export const researcherPages: Page[] = [
+  {
+    path: "/requests",
+    title: (t) => t.requests.title,
+    load: () => import("./requests"),
+    who: "person",
+    menu: { group: "work", icon: "request" },
+    shortcut: "r",
+  },
+  {
+    path: "/requests/:id",
+    title: (t) => t.requests.one,
+    load: () => import("./request"),
+    who: "person",
+  },
+];

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Was die lesen, die mit Modellen arbeiten.
+import { plurals } from "../plural";
+import type { Text } from "../text";
+
+const many = plurals("de");
+
+export const requests: Text["requests"] = {
+  title: "Meine Anfragen",
+  one: "Anfrage",
+  of: (model) => `Anfrage für ${model}`,
+  intro: "Worum Sie gebeten haben, wie es darum steht und seit wann es wartet.",
+  findModel: "Modell finden",
+  none: "Sie haben noch keinen Zugang erbeten",
+  noneHelp: "Öffnen Sie ein Modell: Seine Seite sagt, was Sie dürfen und worum Sie bitten können.",
+  columns: {
+    model: "Modell",
+    state: "Zustand",
+    rights: "Rechte",
+    waiting: "Wartet seit",
+    changed: "Geändert",
+  },
+  notWaiting: "wartet nicht",
+  states: {
+    draft: "Entwurf",
+    submitted: "wartet auf Entscheidung",
+    returned: "an Sie zurückgegeben",
+    approved: "bewilligt",
+    denied: "abgelehnt",
+    appealed: "Einspruch, wartet",
+    withdrawn: "zurückgezogen",
+    closed: "geschlossen",
+  },
+  acts: {
+    save: "Als Entwurf gespeichert",
+    submit: "Eingereicht",
+    approve: "Bewilligt",
+    deny: "Abgelehnt",
+    return: "Zur Änderung zurückgegeben",
+    withdraw: "Zurückgezogen",
+    appeal: "Einspruch erhoben",
+    close: "Geschlossen",
+    reopen: "Wieder geöffnet",
+    accept: "Bedingungen von einer genannten Person angenommen",
+    countersign: "Von der Einrichtung gegengezeichnet",
+    remind: "Die Entscheidenden wurden erinnert",
+    escalate: "Weitergereicht, weil es zu lange wartete",
+  },
+  byGateway: "das Gateway",
+  commented: (person) => `${person} schrieb`,
+  decisionAhead: "Eine Entscheidung",
+  waits: (time) => `Sie wartet seit ${time}`,
+  ahead: (n) =>
+    n === 0
+      ? "Sie ist die nächste."
+      : many(n, { one: "# Anfrage ist vor ihr.", other: "# Anfragen sind vor ihr." }),
+  reminder: "Die Entscheidenden werden erinnert:",
+  escalation: "Wartet sie dann noch, wird sie weitergereicht:",
+  asked: "Worum Sie baten",
+  use: "Verwendungszweck",
+  uses: "Arten der Verwendung",
+  accessors: "Auch für",
+  signed: "Bedingungen mit Schlüssel unterschrieben",
+  story: "Was geschah",
+  say: "An die Entscheidenden schreiben",
+  sayHint: "Sie selbst und die Entscheidenden lesen es.",
+  saySend: "Senden",
+  wasSaid: "Ihr Kommentar ist da",
+  appeal: "Einspruch",
+  appealHelp: "Es entscheidet jemand anderes als zuvor.",
+  appealWhy: "Warum soll anders entschieden werden?",
+  appealSend: "Einspruch erheben",
+  wasAppealed: "Ihr Einspruch wartet auf Entscheidung",
+  answer: "Was zu ändern ist",
+  answerWords: "Ihre Antwort",
+  answerSend: "Wieder einreichen",
+  unsigns: "Ihre Unterschrift galt den alten Worten: Mit diesen gilt sie nicht mehr.",
+  wasSent: "Wieder eingereicht",
+  withdraw: "Zurückziehen",
+  withdrawTitle: (model) => `Anfrage für ${model} zurückziehen?`,
+  withdrawHelp: "Niemand entscheidet mehr darüber. Sie können mit einer neuen wieder anfragen.",
+  wasWithdrawn: "Die Anfrage ist zurückgezogen",
+};
