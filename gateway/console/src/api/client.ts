@@ -148,3 +148,10 @@ export function ofModel(model: string): { ns: string; name: string } {
   const [first = "", second] = model.split("/", 2);
   return second === undefined ? { ns: "", name: first } : { ns: first, name: second };
 }
+
+/** The cursor of the next page, where a list names it in a Link header. */
+export function cursorOf(answer: Response): string | null {
+  const link = /<([^>]+)>;\s*rel="next"/.exec(answer.headers.get("Link") ?? "")?.[1];
+
+  return link ? new URL(link, location.href).searchParams.get("cursor") : null;
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Alles, was die Konsole sagt, auf Deutsch.
+import * as admin from "./de/admin";
 import * as everybody from "./de/everybody";
 import * as models from "./de/models";
 import * as researcher from "./de/researcher";
@@ -7,3 +8,5 @@ import * as shell from "./de/shell";
 import type { Text } from "./text";
 
 export const de: Text = { ...shell, ...everybody, ...models, ...researcher };
+export const de: Text = { ...shell, ...everybody, ...models };
+export const de: Text = { ...shell, ...admin, ...everybody, ...models };

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // All that the console says, in English. One file an area stands in en/; de.ts must have the same
 // keys, or the build fails.
+import * as admin from "./en/admin";
 import * as everybody from "./en/everybody";
 import * as models from "./en/models";
 import * as researcher from "./en/researcher";
 import * as shell from "./en/shell";
 
 export const en = { ...shell, ...everybody, ...models, ...researcher };
+export const en = { ...shell, ...everybody, ...models };
+export const en = { ...shell, ...admin, ...everybody, ...models };

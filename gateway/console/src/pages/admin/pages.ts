@@ -2,4 +2,19 @@
 // Pages of those who hold an office, under /admin.
 import type { Page } from "../../pages";
 
-export const adminPages: Page[] = [];
+export const adminPages: Page[] = [
+  {
+    path: "/admin/requests",
+    title: (t) => t.queue.title,
+    load: () => import("./queue"),
+    who: ["requests:decide", "requests:handle"],
+    menu: { group: "administration", icon: "inbox" },
+    shortcut: "q",
+  },
+  {
+    path: "/admin/requests/:id",
+    title: (t) => t.review.title,
+    load: () => import("./review"),
+    who: ["requests:decide", "requests:handle"],
+  },
+];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // All models that one may know of: found by name, narrowed by how they are given and what they do.
-import { send } from "../../api/client";
+import { cursorOf, send } from "../../api/client";
 import type { ModelInfo } from "../../api/schema";
 import { type Page, usePaged } from "../../api/use";
 import { query, setQuery } from "../../router";
@@ -10,13 +10,6 @@ import { Field, Select } from "../../ui/form";
 import { ErrorState, LoadMore, Waiting } from "../../ui/state";
 
 const PAGE = 50;
-
-/** The Hub's lists name their next page in a Link header. */
-function cursorOf(answer: Response): string | null {
-  const link = /<([^>]+)>;\s*rel="next"/.exec(answer.headers.get("Link") ?? "")?.[1];
-
-  return link ? new URL(link, location.href).searchParams.get("cursor") : null;
-}
 
 async function models(search: string, cursor: string | undefined, signal: AbortSignal) {
   const answer = await send("GET /api/models", {

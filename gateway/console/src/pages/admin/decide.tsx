@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// Deciding a request: approve with rights, days, countries and quotas; deny or return, with a reason.
+import { useState } from "preact/hooks";
+import { ask, type Body } from "../../api/client";
+import { useAct, useAsk } from "../../api/use";
+import { text } from "../../text/text";
+import { Button, Card, Note } from "../../ui/basic";
+import { Area, Checks, Field, Form, Select } from "../../ui/form";
+import { Dialog, toast } from "../../ui/layer";
+import { ErrorState } from "../../ui/state";
+import { isOpen, type RequestView } from "./view";
+
+type Approval = Body<"POST /api/v1/access-requests/{id}/approve">;
+type Quota = NonNullable<Approval["limits"]>[number];
+type Doing = "approve" | "deny" | "return";
+
+interface Given {
+  request: RequestView;
+  onDone: () => void;
+  onClose: () => void;
+}
+
+const DAYS = 365;
+const QUOTAS_MAX = 8;
+
+/** Whether the vote decided is in the answer's state. */
+function tell(state: string | undefined) {
+  const t = text.value.review;
+
+  if (state === "approved") toast(t.wasApproved);
+  else if (state === "denied") toast(t.wasDenied);
+  else toast(t.wasCounted, "info");
+}
+
+function QuotaFields({
+  quota,
+  which,
+  onQuota,
+  onRemove,
+}: {
+  quota: Quota;
+  which: number;
+  onQuota: (quota: Quota) => void;
+  onRemove: () => void;
+}) {
+  const t = text.value.review;
+
+  return (
+    <div class="filters">
+      <Select
+        label={t.measure(which)}
+        value={quota.measure}
+        onValue={(measure) => onQuota({ ...quota, measure: measure as Quota["measure"] })}
+        options={Object.entries(t.measures)}
+      />
+      <Select
+        label={t.per(which)}
+        value={quota.per}
+        onValue={(per) => onQuota({ ...quota, per: per as Quota["per"] })}
+        options={Object.entries(t.pers)}
+      />
+      <Field
+        type="number"
+        min={1}
+        required
+        label={t.most(which)}
+        value={quota.max ? String(quota.max) : ""}
+        onValue={(max) => onQuota({ ...quota, max: Number(max) })}
+      />
+      <Button kind="quiet" icon="close" onClick={onRemove}>
+        {t.removeQuota(which)}
+      </Button>
+    </div>
+  );
+}
+
+function Quotas({ quotas, onQuotas }: { quotas: Quota[]; onQuotas: (all: Quota[]) => void }) {
+  const t = text.value.review;
+
+  return (
+    <fieldset>
+      <legend>{t.quotas}</legend>
+      {quotas.map((quota, i) => (
+        <QuotaFields
+          key={i}
+          quota={quota}
+          which={i + 1}
+          onQuota={(one) => onQuotas(quotas.map((old, j) => (j === i ? one : old)))}
+          onRemove={() => onQuotas(quotas.filter((_, j) => j !== i))}
+        />
+      ))}
+      {quotas.length < QUOTAS_MAX && (
+        <Button
+          icon="plus"
+          onClick={() => onQuotas([...quotas, { measure: "tokens", per: "day", max: 100000 }])}
+        >
+          {t.addQuota}
+        </Button>
+      )}
+    </fieldset>
+  );
+}
+
+function Approve({ request, onDone, onClose }: Given) {
+  const t = text.value.review;
+  const [rights, setRights] = useState(request.rights);
+  const [days, setDays] = useState(String(DAYS));
+  const [regions, setRegions] = useState("");
+  const [quotas, setQuotas] = useState<Quota[]>([]);
+  const [reason, setReason] = useState("");
+  const approve = useAct(async () => {
+    const countries = regions.toUpperCase().match(/[A-Z]+/g);
+    const body: Approval = { rights, expires_days: Number(days) };
+
+    if (reason.trim()) body.reason = reason.trim();
+    if (countries) body.regions = countries;
+    if (quotas.length) body.limits = quotas;
+    const done = await ask("POST /api/v1/access-requests/{id}/approve", {
+      path: { id: request.id },
+      body,
+    });
+    tell(done.state);
+    onDone();
+  });
+
+  return (
+    <Dialog title={t.approveTitle} onClose={onClose} isWide>
+      <Form onSend={() => void approve.run()}>
+        {approve.error && <ErrorState error={approve.error} />}
+        <p class="soft">{t.approveHelp}</p>
+        <Checks
+          label={t.granted}
+          value={rights}
+          onValue={setRights}
+          options={request.rights.map((one) => [one, text.value.rights[one] ?? one, one])}
+        />
+        <div class="filters">
+          <Field
+            type="number"
+            min={1}
+            required
+            label={t.days}
+            hint={t.daysHint}
+            value={days}
+            onValue={setDays}
+          />
+          <Field label={t.regions} hint={t.regionsHint} value={regions} onValue={setRegions} />
+        </div>
+        <Quotas quotas={quotas} onQuotas={setQuotas} />
+        <Area label={t.remark} value={reason} onValue={setReason} rows={2} />
+        <Button kind="primary" type="submit" isBusy={approve.isBusy}>
+          {t.approve}
+        </Button>
+      </Form>
+    </Dialog>
+  );
+}
+
+/** Deny or return: both need a reason, which templates begin. */
+function Refuse({ request, onDone, onClose, isReturn }: Given & { isReturn: boolean }) {
+  const t = text.value.review;
+  const templates = isReturn ? t.returns : t.denials;
+  const [template, setTemplate] = useState("");
+  const [reason, setReason] = useState("");
+  const [changes, setChanges] = useState("");
+  const refuse = useAct(async () => {
+    const path = { id: request.id };
+
+    if (isReturn) {
+      const points = changes.split("\n").filter((one) => one.trim() !== "");
+      const body = { reason: reason.trim(), changes: points };
+
+      await ask("POST /api/v1/access-requests/{id}/return", { path, body });
+      toast(t.wasReturned);
+    } else {
+      const body = { reason: reason.trim() };
+
+      tell((await ask("POST /api/v1/access-requests/{id}/deny", { path, body })).state);
+    }
+    onDone();
+  });
+
+  return (
+    <Dialog title={isReturn ? t.returnTitle : t.denyTitle} onClose={onClose}>
+      <Form onSend={() => void refuse.run()}>
+        {refuse.error && <ErrorState error={refuse.error} />}
+        <Select
+          label={t.template}
+          value={template}
+          onValue={(name) => {
+            setTemplate(name);
+            if (templates[name]) setReason(templates[name]);
+          }}
+          options={[
+            ["", t.ownWords],
+            ...Object.keys(templates).map((name): [string, string] => [
+              name,
+              t.templates[name] ?? name,
+            ]),
+          ]}
+        />
+        <Area label={t.reason} hint={t.reasonHint} value={reason} onValue={setReason} required />
+        {isReturn && (
+          <Area
+            label={t.changes}
+            hint={t.changesHint}
+            value={changes}
+            onValue={setChanges}
+            rows={3}
+          />
+        )}
+        <Button kind={isReturn ? "primary" : "danger"} type="submit" isBusy={refuse.isBusy}>
+          {isReturn ? t.giveBack : t.deny}
+        </Button>
+      </Form>
+    </Dialog>
+  );
+}
+
+/** Why the reader cannot vote, if so. */
+function Hindrance({ request }: { request: RequestView }) {
+  const t = text.value.review;
+  const conflicts = request.you.conflicts ?? [];
+
+  if (!isOpen(request)) return <p class="soft">{t.isOver}</p>;
+  if (conflicts.length > 0)
+    return (
+      <Note tone="warn" title={t.conflict}>
+        <ul>
+          {conflicts.map((one) => (
+            <li key={one}>{t.conflicts[one] ?? one}</li>
+          ))}
+        </ul>
+      </Note>
+    );
+  if (!request.you.decider) return <p class="soft">{t.mayNot}</p>;
+  return null;
+}
+
+export function Decide({ request, onDone }: Omit<Given, "onClose">) {
+  const t = text.value.review;
+  const [doing, setDoing] = useState<Doing>();
+  const approvers = useAsk(
+    (signal) => ask("GET /api/v1/approvers", { query: { model: request.model }, signal }),
+    [request.model],
+  );
+  const { you } = request;
+  const mayVote = isOpen(request) && you.decider && !you.conflicts?.length;
+  const mustSign = approvers.data?.mode === "signed";
+  const done = () => {
+    setDoing(undefined);
+    onDone();
+  };
+  const given = { request, onDone: done, onClose: () => setDoing(undefined) };
+
+  return (
+    <Card title={t.decide}>
+      <Hindrance request={request} />
+      {mayVote && mustSign && <Note>{t.signFirst}</Note>}
+      <div class="actions">
+        {mayVote && !mustSign && (
+          <Button kind="primary" icon="check" onClick={() => setDoing("approve")}>
+            {t.approve}
+          </Button>
+        )}
+        {mayVote && (
+          <Button kind="danger" icon="stop" onClick={() => setDoing("deny")}>
+            {t.deny}
+          </Button>
+        )}
+        {isOpen(request) && you.handler && !you.own && (
+          <Button onClick={() => setDoing("return")}>{t.giveBack}</Button>
+        )}
+      </div>
+      {doing === "approve" && <Approve {...given} />}
+      {(doing === "deny" || doing === "return") && (
+        <Refuse {...given} isReturn={doing === "return"} />
+      )}
+    </Card>
+  );
+}

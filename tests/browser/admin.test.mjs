@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// What administrators do all day: the queue, a request beside its evidence, licenses, models,
+// the state of the system.
+import assert from "node:assert/strict";
+import { browserForThisFile, scenario } from "./harness.mjs";
+import { expect } from "../integration/http.mjs";
+import { addPerson, createModel, freshName } from "../integration/people.mjs";
+import { Issuer } from "../integration/visas.mjs";
+
+const BONA_FIDE = "https://doi.org/10.1038/s41431-018-0219-y";
+const HOSTILE = `<img src=x onerror="alert(1)"> to see what it says`;
+const CRITERIA = {
+	v: 1,
+	name: "test",
+	rules: [
+		{
+			id: "bona-fide",
+			effect: "approve",
+			when: { claim: { type: "ResearcherStatus", value: BONA_FIDE } },
+			text: "Bona fide researchers may run it.",
+		},
+	],
+};
+
+const here = browserForThisFile(async ({ gateway }) => {
+	here.issuer = await new Issuer("ES256").list(gateway);
+	here.second = await addPerson(gateway, ["models:manage"]);
+});
+const as = async (token, status, method, path, body) =>
+	(await expect(status, here.gateway, method, path, { token, body })).json;
+
+/** A model whose criteria advise, decided by `needed` people. */
+async function makeModel(rule) {
+	const { admin } = here.gateway.tokens;
+	const model = `admin/${freshName("model")}`;
+	const at = `/api/v1/models/${model}/criteria`;
+
+	await createModel(here.gateway, model, { gate: "manual" });
+	const { sha256 } = await as(admin, 201, "POST", at, CRITERIA);
+	await as(admin, 200, "POST", `${at}/${sha256}/propose`);
+	await as(here.second.token, 200, "POST", `${at}/${sha256}/activate`);
+	if (rule) await as(admin, 200, "PUT", `/api/v1/models/${model}/committee`, rule);
+	return model;
+}
+
+/** Somebody with a visa asks for the model: {person, id}. */
+async function makeRequest(model) {
+	const person = await addPerson(here.gateway);
+	const visa = here.issuer.visa(freshName("sub"), { visa: { value: BONA_FIDE } });
+
+	await as(person.token, 201, "POST", "/api/v1/visas", { visa });
+	const { id } = await as(person.token, 201, "POST", "/api/v1/access-requests", {
+		model,
+		rights: ["infer:generate", "weights:read"],
+		intended_use: HOSTILE,
+	});
+	return { person, id };
+}
+
+scenario(here, "a request is found in the queue, read beside its evidence, approved", async () => {
+	const model = await makeModel({ escalate_days: 3, escalate_to: "admin" });
+	const { person, id } = await makeRequest(model);
+	const page = await here.open("admin", "/");
+
+	await page.getByRole("main").getByRole("link", { name: "Requests" }).click();
+	await page.getByLabel("Search").fill(person.name);
+	await page.getByRole("link", { name: person.name }).waitFor();
+	await page.getByText("in 2 days").waitFor();
+	await here.look(page, "queue");
+	await page.getByRole("grid").focus();
+	await page.keyboard.press("Enter");
+	await page.waitForURL((url) => url.pathname === `/admin/requests/${id}`);
+	await page.getByText("signature verified").waitFor();
+	await page.getByText(HOSTILE).first().waitFor();
+	await page.getByText("Bona fide researchers may run it.").waitFor();
+	await page.getByText("One person's approval is enough.").waitFor();
+	await here.look(page, "review");
+	await page.getByRole("button", { name: "Approve" }).click();
+	await page.getByLabel("download weights").uncheck();
+	await page.getByLabel("Days").fill("30");
+	await page.getByRole("button", { name: "Add a quota" }).click();
+	await page.getByLabel("At most (quota 1)").fill("5000");
+	await here.look(page, "review-approve");
+	await page.getByRole("dialog").getByRole("button", { name: "Approve" }).click();
+	await page.getByText("The request is approved, and a license is issued").waitFor();
+	await page.getByText("Nothing is to be decided now.").waitFor();
+
+	const { licenses } = await as(person.token, 200, "GET", "/api/v1/licenses");
+	assert.deepEqual(licenses[0].rights, ["infer:generate"]);
+	assert.deepEqual(licenses[0].limits, [{ measure: "tokens", per: "day", max: 5000 }]);
+});
+
+scenario(
+	here,
+	"it takes two, whoever has a conflict is told, templates begin reasons",
+	async () => {
+		const rule = { needed: 2, members: ["admin", here.second.name] };
+		await as(
+			here.gateway.tokens.admin,
+			201,
+			"POST",
+			`/api/v1/persons/${here.second.id}/offices`,
+			{
+				offices: ["requests:decide"],
+			},
+		);
+		const model = await makeModel(rule);
+		const first = await makeRequest(model);
+		const page = await here.open("admin", `/admin/requests/${first.id}`);
+
+		await page.getByText("It takes 2 different people to approve.").waitFor();
+		await page.getByRole("button", { name: "Approve" }).click();
+		await page.getByRole("dialog").getByRole("button", { name: "Approve" }).click();
+		await page.getByText("Your vote is counted; others are to vote").waitFor();
+		await page.getByText("1 of 2 approvals").waitFor();
+		await here.look(page, "review-votes");
+		await page.getByRole("button", { name: "Return" }).click();
+		await page.getByLabel("Template").selectOption({ label: "Evidence" });
+		assert.match(
+			await page.getByLabel("Reason").inputValue(),
+			/visa of your institution/,
+		);
+		await page.getByLabel("What is to change").fill("the visa\nthe purpose");
+		await here.look(page, "review-return");
+		await page.getByRole("dialog").getByRole("button", { name: "Return" }).click();
+		await page.getByText("The request is returned").waitFor();
+		const told = await as(
+			first.person.token,
+			200,
+			"GET",
+			`/api/v1/access-requests/${first.id}`,
+		);
+		assert.equal(told.state, "returned");
+
+		const second = await makeRequest(model);
+		const path = `/api/v1/access-requests/${second.id}/recuse`;
+		await as(here.gateway.tokens.admin, 200, "POST", path, { reason: "a friend" });
+		await page.goto(`${here.gateway.url}/admin/requests/${second.id}`);
+		await page.getByText("You have a conflict of interest").waitFor();
+		assert.equal(await page.getByRole("button", { name: "Approve" }).count(), 0);
+		await here.look(page, "review-conflict");
+	},
+);
