@@ -7,6 +7,4 @@ import * as researcher from "./de/researcher";
 import * as shell from "./de/shell";
 import type { Text } from "./text";
 
-export const de: Text = { ...shell, ...everybody, ...models, ...researcher };
-export const de: Text = { ...shell, ...everybody, ...models };
-export const de: Text = { ...shell, ...admin, ...everybody, ...models };
+export const de: Text = { ...shell, ...admin, ...everybody, ...models, ...researcher };

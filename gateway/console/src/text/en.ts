@@ -7,6 +7,4 @@ import * as models from "./en/models";
 import * as researcher from "./en/researcher";
 import * as shell from "./en/shell";
 
-export const en = { ...shell, ...everybody, ...models, ...researcher };
-export const en = { ...shell, ...everybody, ...models };
-export const en = { ...shell, ...admin, ...everybody, ...models };
+export const en = { ...shell, ...admin, ...everybody, ...models, ...researcher };
