@@ -544,11 +544,12 @@ test("what no webhook may be is refused, and says why", async () => {
 	});
 });
 
-test("a mail server without TLS gets nothing, one that is away gets it later", async () => {
+test("a mail server without TLS gets nothing, one that is away gets it later", async (t) => {
 	const { gateway } = here;
 	const { port } = here.mail.server.address();
 	await new Promise((resolve) => here.mail.close(resolve));
 	const plain = await listenMail(here.certificate, { disabledCommands: ["STARTTLS"] });
+	t.after(() => plain.close(() => {}));
 	const config = fs.readFileSync(gateway.config, "utf8");
 	const other = plain.server.address().port;
 	const before = mails.length;
