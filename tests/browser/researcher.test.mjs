@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What somebody who works with models does all day.
+import assert from "node:assert/strict";
 import { browserForThisFile, scenario } from "./harness.mjs";
 import { expect } from "../integration/http.mjs";
-import { addPerson, createModel, freshName } from "../integration/people.mjs";
+import { addPerson, addTerms, createModel, freshName } from "../integration/people.mjs";
 
 const here = browserForThisFile();
 const post = async (token, path, body, status = 200) =>
@@ -51,3 +52,56 @@ scenario(here, "a request is followed, answered when it comes back, and withdraw
 	await page.getByText("withdrawn", { exact: true }).waitFor();
 	await here.look(page, "request-withdrawn");
 });
+
+const formOfModel = {
+	extra_gated_heading: "Before you begin",
+	extra_gated_fields: {
+		Company: "text",
+		Country: "country",
+		"I want it for": { type: "select", options: ["Research", "Teaching"] },
+		"I agree to do no harm": "checkbox",
+	},
+};
+
+scenario(
+	here,
+	"access is asked for: a draft, the model's questions, its terms signed",
+	async () => {
+		const { gateway } = here;
+		const model = await gatedModel();
+		const token = gateway.tokens.admin;
+		const terms = await addTerms(gateway, "Be **kind**.\n");
+		await expect(200, gateway, "PUT", `/api/models/${model}/settings`, {
+			token,
+			body: { terms_sha256: terms },
+		});
+		const form = `/api/v1/models/${model}/form`;
+		await expect(200, gateway, "PUT", form, { token, body: formOfModel });
+		const page = await here.open("stranger", `/models/${model}`);
+
+		await page.getByRole("link", { name: "Request access" }).click();
+		await page.getByRole("heading", { name: "Before you begin" }).waitFor();
+		await here.look(page, "request-new");
+		await page.getByLabel("Intended use").fill("to measure “foxes” in Zürich");
+		await page.getByLabel("download weights").check();
+		await page.getByLabel("Company").fill("Fox & <Sons>");
+		await page.getByRole("button", { name: "Save draft" }).click();
+		await page.getByText("The draft is saved").waitFor();
+		await page.goto(`${gateway.url}/requests`);
+		await page.getByRole("link", { name: model }).click();
+		await page.getByRole("link", { name: "Go on with the draft" }).click();
+		await page.getByLabel("Country").selectOption("CH");
+		await page.getByLabel("I want it for").selectOption("Teaching");
+		await page.getByLabel("I agree to do no harm").check();
+		await page.getByLabel("I accept these terms").check();
+		await page.getByRole("button", { name: "Sign and submit" }).click();
+		await page.getByText("waits for a decision").first().waitFor();
+		await page.getByText("Fox & <Sons>").waitFor();
+		const id = new URL(page.url()).pathname.split("/").at(-1);
+		const asked = `/api/v1/access-requests/${id}`;
+		const kept = (await expect(200, gateway, "GET", asked, { token })).json;
+		assert.equal(kept.terms_signed, true);
+		assert.equal(kept.fields.Country, "CH");
+		await here.look(page, "request-sent");
+	},
+);

@@ -22,6 +22,13 @@ async function store(mode: IDBTransactionMode): Promise<IDBObjectStore> {
   return (await done(opening)).transaction(STORE, mode).objectStore(STORE);
 }
 
+/** A few words on this browser, for the name of a key. */
+export function thisBrowser(): string {
+  const found = /(Firefox|Edg|Chrome|Safari)\/\d+/.exec(navigator.userAgent);
+
+  return found?.[0].replace("Edg/", "Edge/").replace("/", " ") ?? navigator.platform;
+}
+
 /** Make a key, enroll it for whoever is signed in, keep it: its id. */
 export async function makeBrowserKey(name: string): Promise<string> {
   const pair = await crypto.subtle.generateKey(KIND, false, ["sign", "verify"]);

@@ -4,19 +4,12 @@ import { useState } from "preact/hooks";
 import { ask } from "../../api/client";
 import type { Key } from "../../api/schema";
 import { useAct, useAsk } from "../../api/use";
-import { browserKeyIds, forgetBrowserKey, makeBrowserKey } from "../../browser_keys";
+import { browserKeyIds, forgetBrowserKey, makeBrowserKey, thisBrowser } from "../../browser_keys";
 import { text } from "../../text/text";
 import { Badge, Button, EmptyState, Time } from "../../ui/basic";
 import { Confirm, toast } from "../../ui/layer";
 import { ErrorState, Loaded } from "../../ui/state";
 import { type Column, Table } from "../../ui/table";
-
-/** A few words on this browser, for the name of a key. */
-function thisBrowser(): string {
-  const found = /(Firefox|Edg|Chrome|Safari)\/\d+/.exec(navigator.userAgent);
-
-  return found?.[0].replace("Edg/", "Edge/").replace("/", " ") ?? navigator.platform;
-}
 
 function columns(here: Set<string>, revoke: (key: Key) => void): Array<Column<Key>> {
   const t = text.value.keys;

@@ -12,14 +12,8 @@ const RIGHTS = ["weights:read", "infer:generate", "infer:embed"];
 
 /** Where a need is met, as the reader can go there; the API's own address means nothing to them. */
 function Need({ need, href, model }: { need: string; href?: string | undefined; model: string }) {
-  const help = text.value.model.getHelp[href ?? ""]?.replace(/MODELL?/, model);
-
-  return (
-    <>
-      {need}
-      {help && <div class="hint">{help}</div>}
-    </>
-  );
+  if (href !== "/api/v1/access-requests") return <>{need}</>;
+  return <a href={`/requests/new?model=${encodeURIComponent(model)}`}>{need}</a>;
 }
 
 function Answer({ right, decision }: { right: string; decision: Decision }) {

@@ -6,7 +6,7 @@ import { useAsk } from "../../api/use";
 import type { PageProps } from "../../pages";
 import { bytes } from "../../text/format";
 import { text } from "../../text/text";
-import { Badge, Card, Copyable, EmptyState, Facts, Time } from "../../ui/basic";
+import { Badge, Card, Copyable, EmptyState, Facts, LinkButton, Time } from "../../ui/basic";
 import { Markdown } from "../../ui/markdown";
 import { Loaded } from "../../ui/state";
 import { Table } from "../../ui/table";
@@ -164,6 +164,11 @@ export default function Model({ params }: PageProps) {
         <h1>{name}</h1>
         {asked.data && <GateBadge gate={asked.data.sallyport.gate} />}
         {asked.data?.disabled && <Badge tone="bad">{asked.data.sallyport.state}</Badge>}
+        {asked.data && ["manual", "auto"].includes(asked.data.sallyport.gate) && (
+          <LinkButton icon="request" href={`/requests/new?model=${encodeURIComponent(name)}`}>
+            {t.ask}
+          </LinkButton>
+        )}
       </div>
       <Loaded of={asked} lines={8}>
         {(info) => (

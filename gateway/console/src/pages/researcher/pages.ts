@@ -12,6 +12,12 @@ export const researcherPages: Page[] = [
     shortcut: "r",
   },
   {
+    path: "/requests/new",
+    title: (t) => t.ask.title,
+    load: () => import("./ask"),
+    who: "person",
+  },
+  {
     path: "/requests/:id",
     title: (t) => t.requests.one,
     load: () => import("./request"),

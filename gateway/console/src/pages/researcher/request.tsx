@@ -6,7 +6,17 @@ import { type Asked, useAct, useAsk } from "../../api/use";
 import type { PageProps } from "../../pages";
 import { duration } from "../../text/format";
 import { text } from "../../text/text";
-import { Badge, Button, Card, Facts, Note, type Step, Time, Timeline } from "../../ui/basic";
+import {
+  Badge,
+  Button,
+  Card,
+  Facts,
+  LinkButton,
+  Note,
+  type Step,
+  Time,
+  Timeline,
+} from "../../ui/basic";
 import { Area, Form } from "../../ui/form";
 import { Confirm, toast } from "../../ui/layer";
 import { ErrorState, Loaded } from "../../ui/state";
@@ -20,6 +30,9 @@ import {
 } from "./requests_api";
 
 const WITHDRAWABLE = new Set(["draft", "submitted", "returned", "appealed"]);
+
+const formOf = (request: WholeRequest): string =>
+  `/requests/new?${new URLSearchParams({ model: request.model, draft: request.id })}`;
 
 function Changes({ changes }: { changes: string[] | undefined }) {
   if (!changes?.length) return null;
@@ -197,6 +210,9 @@ function Answer({ request, again }: { request: WholeRequest; again: () => void }
       <Form onSend={() => void send.run()}>
         <Area label={t.use} value={use} onValue={setUse} rows={5} required />
         {request.terms_signed && !isSame && <Note tone="warn" title={t.unsigns} />}
+        <p>
+          <a href={formOf(request)}>{t.wholeForm}</a>
+        </p>
         <Area label={t.answerWords} value={words} onValue={setWords} rows={3} />
         {send.error && <ErrorState error={send.error} />}
         <Button kind="primary" type="submit" isBusy={send.isBusy}>
@@ -273,6 +289,11 @@ export default function Request({ params }: PageProps) {
       <div class="head-row">
         <h1>{request ? t.of(request.model) : t.one}</h1>
         {request && <Badge tone={stateTone(request.state)}>{stateName(request.state)}</Badge>}
+        {request?.you.own && request.state === "draft" && (
+          <LinkButton kind="primary" href={formOf(request)}>
+            {t.goOn}
+          </LinkButton>
+        )}
         {request?.you.own && WITHDRAWABLE.has(request.state) && (
           <Withdraw request={request} again={asked.again} />
         )}

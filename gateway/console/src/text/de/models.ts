@@ -105,7 +105,5 @@ export const model: Text["model"] = {
   refused: "nicht erlaubt",
   missing: "Was fehlt",
   why: (rule) => `Regel ${rule}`,
-  getHelp: {
-    "/api/v1/access-requests": "Um Zugang bitten: sallyport request MODELL --use TEXT",
-  },
+  ask: "Um Zugang bitten",
 };

@@ -92,7 +92,5 @@ export const model = {
   refused: "not allowed",
   missing: "What is missing",
   why: (rule: string) => `rule ${rule}`,
-  getHelp: {
-    "/api/v1/access-requests": "Request access: sallyport request MODEL --use TEXT",
-  } as Record<string, string>,
+  ask: "Request access",
 };
