@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Deciding a request: approve with rights, days, countries and quotas; deny or return, with a reason.
+// Deciding a request: approve with rights, days, countries, quotas; deny or return with a reason.
 import { useState } from "preact/hooks";
 import { ask, type Body } from "../../api/client";
 import { useAct, useAsk } from "../../api/use";
