@@ -141,3 +141,44 @@ scenario(
 		await here.look(page, "review-conflict");
 	},
 );
+
+scenario(
+	here,
+	"a license is suspended, reinstated and revoked, with its impact before",
+	async () => {
+		const { admin } = here.gateway.tokens;
+		const { person, id } = await makeRequest(await makeModel());
+		const path = `/api/v1/access-requests/${id}/approve`;
+		const { license } = await as(admin, 200, "POST", path, {});
+		const page = await here.open("admin", "/admin/licenses");
+		const change = async (name) => {
+			await page.getByRole("button", { name }).click();
+			await page.getByLabel("Reason").fill("a test");
+			await page.getByRole("dialog").getByRole("button", { name }).click();
+			await page.getByRole("dialog").waitFor({ state: "detached" });
+		};
+
+		await page.getByLabel("Search").fill(person.name);
+		await page.getByText("1 license", { exact: true }).waitFor();
+		await here.look(page, "all-licenses");
+		await page.getByRole("grid").focus();
+		await page.keyboard.press("Enter");
+		await page.waitForURL((url) => url.pathname === `/admin/licenses/${license.id}`);
+		await page.getByText("in force").waitFor();
+		await here.look(page, "license");
+		await change("Suspend");
+		await page.getByText("suspended", { exact: true }).waitFor();
+		await change("Reinstate");
+		await page.getByText("in force", { exact: true }).waitFor();
+		await page.getByRole("button", { name: "Revoke" }).click();
+		await page.getByText("What this ends").waitFor();
+		await page.getByText("0 downloads under way").waitFor();
+		await here.look(page, "license-revoke");
+		await page.getByLabel("Reason").fill("a test");
+		await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+		await page.getByText("revoked", { exact: true }).waitFor();
+		assert.equal(await page.getByRole("button", { name: "Suspend" }).count(), 0);
+		const now = await as(person.token, 200, "GET", `/api/v1/licenses/${license.id}`);
+		assert.equal(now.state, "revoked");
+	},
+);

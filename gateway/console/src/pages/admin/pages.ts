@@ -17,4 +17,17 @@ export const adminPages: Page[] = [
     load: () => import("./review"),
     who: ["requests:decide", "requests:handle"],
   },
+  {
+    path: "/admin/licenses",
+    title: (t) => t.allLicenses.title,
+    load: () => import("./licenses"),
+    who: ["licenses:manage"],
+    menu: { group: "administration", icon: "license" },
+  },
+  {
+    path: "/admin/licenses/:id",
+    title: (t) => t.allLicenses.one,
+    load: () => import("./license"),
+    who: ["licenses:manage"],
+  },
 ];

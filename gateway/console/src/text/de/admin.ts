@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Die Liste der Anträge und die Prüfung eines Antrags.
+// Anträge, Lizenzen, Modelle, das System: Seiten der Verwaltung.
+import { plurals } from "../plural";
 import type { Text } from "../text";
+
+const many = plurals("de");
 
 export const queue: Text["queue"] = {
   title: "Anträge",
@@ -209,4 +212,69 @@ export const review: Text["review"] = {
   audiences: { committee: "nur das Gremium", requester: "auch die Person" },
   send: "Senden",
   wasSent: "Der Kommentar ist gesendet",
+};
+
+export const allLicenses: Text["allLicenses"] = {
+  title: "Alle Lizenzen",
+  one: "Lizenz",
+  intro: "Wer was mit welchem Modell darf, und bis wann.",
+  of: (person, model) => `${person}: ${model}`,
+  search: "Suchen",
+  searchHint: "Person, Modell oder Kennung",
+  any: "alle",
+  columns: {
+    person: "Person",
+    model: "Modell",
+    rights: "Darf",
+    ends: "Endet",
+    state: "Stand",
+  },
+  states: {
+    preparing: "in Vorbereitung",
+    active: "in Kraft",
+    suspended: "ausgesetzt",
+    revoked: "widerrufen",
+    expired: "abgelaufen",
+    closed: "geschlossen",
+  },
+  count: (count) => many(count, { one: "# Lizenz", other: "# Lizenzen" }),
+  none: "Hier ist keine Lizenz",
+  noneHelp:
+    "Lizenzen entstehen aus genehmigten Anträgen. Vielleicht lassen die Filter keine übrig.",
+  granted: "Was sie gewährt",
+  from: "Ab",
+  regions: "Länder",
+  everywhere: "überall",
+  quotas: "Kontingente",
+  noQuotas: "keine eigenen",
+  limit: (max, measure, per) => `${max} ${measure} pro ${per}`,
+  reason: "Grund",
+  reasonHint: "Die Person wird ihn lesen.",
+  id: "Kennung",
+  acts: { revoke: "Widerrufen", suspend: "Aussetzen", reinstate: "Wieder einsetzen" },
+  title_of: {
+    revoke: (person, model) => `Die Lizenz von ${person} für ${model} widerrufen?`,
+    suspend: (person, model) => `Die Lizenz von ${person} für ${model} aussetzen?`,
+    reinstate: (person, model) => `Die Lizenz von ${person} für ${model} wieder einsetzen?`,
+  },
+  help: {
+    revoke: "Sie endet endgültig. Was mit ihr läuft, bricht ab, bevor die Antwort kommt.",
+    suspend: "Sie gilt nicht, bis sie wieder eingesetzt wird. Was mit ihr läuft, bricht ab.",
+    reinstate: "Sie gilt von jetzt an wieder.",
+  },
+  impact: "Was das beendet",
+  licenses: (count) => many(count, { one: "# Lizenz", other: "# Lizenzen" }),
+  downloads: (count) => many(count, { one: "# laufenden Download", other: "# laufende Downloads" }),
+  generations: (count) =>
+    many(count, { one: "# laufende Generierung", other: "# laufende Generierungen" }),
+  requests: (count) =>
+    many(count, { one: "# wartender Antrag bleibt", other: "# wartende Anträge bleiben" }),
+  allEdges: "Das ist alles, was läuft: Es gibt einen Edge.",
+  someEdges: "Nur vom Edge, der antwortet; was in den anderen läuft, endet auch.",
+  was: {
+    revoke: "Die Lizenz ist widerrufen",
+    suspend: "Die Lizenz ist ausgesetzt",
+    reinstate: "Die Lizenz ist wieder in Kraft",
+  },
+  wasCut: (confirmed, edges) => `Getan: ${confirmed} von ${edges} Edges haben beendet, was lief`,
 };

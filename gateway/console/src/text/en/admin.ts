@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The queue of requests, and the review of one.
+// Requests, licenses, models, the system: pages of administrators.
+import { plurals } from "../plural";
+
+const many = plurals("en");
+
 export const queue = {
   title: "Requests",
   intro: "Who asks for access, the longest waiting first. Open one to see what speaks for it.",
@@ -211,4 +215,71 @@ export const review = {
   >,
   send: "Send",
   wasSent: "The comment is sent",
+};
+
+export const allLicenses = {
+  title: "All licenses",
+  one: "License",
+  intro: "Who may do what with which model, and until when.",
+  of: (person: string, model: string) => `${person}: ${model}`,
+  search: "Search",
+  searchHint: "Person, model or id",
+  any: "any",
+  columns: {
+    person: "Person",
+    model: "Model",
+    rights: "May",
+    ends: "Ends",
+    state: "State",
+  },
+  states: {
+    preparing: "in preparation",
+    active: "in force",
+    suspended: "suspended",
+    revoked: "revoked",
+    expired: "ended",
+    closed: "closed",
+  } as Record<string, string>,
+  count: (count: number) => many(count, { one: "# license", other: "# licenses" }),
+  none: "No license is here",
+  noneHelp: "Licenses come of requests that are approved. Perhaps the filters leave none over.",
+  granted: "What it grants",
+  from: "From",
+  regions: "Countries",
+  everywhere: "everywhere",
+  quotas: "Quotas",
+  noQuotas: "none of its own",
+  limit: (max: number, measure: string, per: string) => `${max} ${measure} per ${per}`,
+  reason: "Reason",
+  reasonHint: "The person will read it.",
+  id: "Id",
+  acts: { revoke: "Revoke", suspend: "Suspend", reinstate: "Reinstate" },
+  title_of: {
+    revoke: (person: string, model: string) => `Revoke the license of ${person} for ${model}?`,
+    suspend: (person: string, model: string) => `Suspend the license of ${person} for ${model}?`,
+    reinstate: (person: string, model: string) =>
+      `Reinstate the license of ${person} for ${model}?`,
+  },
+  help: {
+    revoke: "It ends for good. What runs by it is cut off before the answer comes.",
+    suspend: "It counts no more until it is reinstated. What runs by it is cut off.",
+    reinstate: "It counts again, from now on.",
+  },
+  impact: "What this ends",
+  licenses: (count: number) => many(count, { one: "# license", other: "# licenses" }),
+  downloads: (count: number) =>
+    many(count, { one: "# download under way", other: "# downloads under way" }),
+  generations: (count: number) =>
+    many(count, { one: "# generation under way", other: "# generations under way" }),
+  requests: (count: number) =>
+    many(count, { one: "# request that waits stays", other: "# requests that wait stay" }),
+  allEdges: "That is all that runs: there is one edge.",
+  someEdges: "Of the edge that answered only; what runs in the others ends, too.",
+  was: {
+    revoke: "The license is revoked",
+    suspend: "The license is suspended",
+    reinstate: "The license is in force again",
+  },
+  wasCut: (confirmed: number, edges: number) =>
+    `Done: ${confirmed} of ${edges} edges have ended what ran`,
 };
