@@ -105,3 +105,28 @@ scenario(
 		await here.look(page, "request-sent");
 	},
 );
+
+scenario(here, "a license says how to use it, is asked to be renewed, and given back", async () => {
+	const { gateway } = here;
+	const page = await here.open("researcher", "/licenses");
+
+	await page.getByText("days left").first().waitFor();
+	await here.look(page, "licenses");
+	await page.getByRole("link", { name: gateway.model }).click();
+	await page.getByText(`hf download ${gateway.model}`).waitFor();
+	await here.look(page, "license");
+	await page.getByRole("tab", { name: "openai" }).click();
+	await page.getByText(`base_url="${gateway.url}/v1"`).waitFor();
+	await page.getByRole("button", { name: "Ask for renewal" }).click();
+	await page.getByLabel("What came of it so far?").fill("two <b>papers</b>");
+	await page.getByLabel("Publications").fill("https://example.org/a");
+	await here.look(page, "license-renew");
+	await page.getByRole("button", { name: "Send" }).click();
+	await page.getByText("You have asked for its renewal").waitFor();
+	await page.getByRole("button", { name: "Close out" }).click();
+	await page.getByLabel("This is true").check();
+	await here.look(page, "license-close");
+	await page.getByRole("button", { name: "Sign and close" }).click();
+	await page.getByText("closed by you").waitFor();
+	await here.look(page, "license-closed");
+});

@@ -23,4 +23,18 @@ export const researcherPages: Page[] = [
     load: () => import("./request"),
     who: "person",
   },
+  {
+    path: "/licenses",
+    title: (t) => t.licenses.title,
+    load: () => import("./licenses"),
+    who: "person",
+    menu: { group: "work", icon: "license" },
+    shortcut: "i",
+  },
+  {
+    path: "/licenses/:id",
+    title: (t) => t.licenses.one,
+    load: () => import("./license"),
+    who: "person",
+  },
 ];
