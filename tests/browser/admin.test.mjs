@@ -182,3 +182,49 @@ scenario(
 		assert.equal(now.state, "revoked");
 	},
 );
+
+scenario(
+	here,
+	"a model is stopped for everybody once its name is typed, and let go on",
+	async () => {
+		const { model } = here.gateway;
+		const page = await here.open("admin", "/admin/models");
+		const stateOf = async () =>
+			(await as(here.gateway.tokens.admin, 200, "GET", `/api/models/${model}`))
+				.sallyport.state;
+
+		await page.getByRole("grid").getByRole("link", { name: model }).waitFor();
+		await here.look(page, "all-models");
+		await page.getByRole("button", { name: `Stop ${model}` }).click();
+		await page.getByLabel("Reason").fill("a test");
+		await page.getByLabel("Type the name of the model").fill("another");
+		await page
+			.getByRole("dialog")
+			.getByRole("button", { name: "Stop", exact: true })
+			.click();
+		await page.getByText("That is not its name.").waitFor();
+		await here.look(page, "model-stop");
+		assert.equal(await stateOf(), "active");
+		await page.getByLabel("Type the name of the model").fill(model);
+		await page
+			.getByRole("dialog")
+			.getByRole("button", { name: "Stop", exact: true })
+			.click();
+		await page.getByText("stopped", { exact: true }).waitFor();
+		assert.equal(await stateOf(), "disabled");
+		await page.getByRole("button", { name: `Let ${model} be used again?` }).click();
+		await page.getByLabel("Reason").fill("it was a test");
+		await page.getByRole("dialog").getByRole("button", { name: "Let go on" }).click();
+		await page.getByText("stopped", { exact: true }).waitFor({ state: "detached" });
+		assert.equal(await stateOf(), "active");
+	},
+);
+
+scenario(here, "the state of the system is told part by part", async () => {
+	const page = await here.open("admin", "/admin/health");
+
+	await page.getByText("It can do its work").waitFor();
+	await page.getByText("Edge 0, engine 0").waitFor();
+	await page.getByText("Entries").waitFor();
+	await here.look(page, "health");
+});

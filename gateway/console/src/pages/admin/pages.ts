@@ -30,4 +30,18 @@ export const adminPages: Page[] = [
     load: () => import("./license"),
     who: ["licenses:manage"],
   },
+  {
+    path: "/admin/models",
+    title: (t) => t.allModels.title,
+    load: () => import("./models"),
+    who: ["models:manage"],
+    menu: { group: "administration", icon: "model" },
+  },
+  {
+    path: "/admin/health",
+    title: (t) => t.health.title,
+    load: () => import("./health"),
+    who: ["models:manage", "keys:manage", "persons:manage"],
+    menu: { group: "administration", icon: "health" },
+  },
 ];

@@ -95,7 +95,7 @@ function columns(days: Map<string, number>): Array<Column<Request>> {
     {
       key: "waits",
       title: t.columns.waits,
-      width: "9rem",
+      width: "10rem",
       render: (one) => <Time at={one.waiting_since ?? one.changed} kind="relative" />,
       sort: (one) => one.waiting_since ?? one.changed ?? "",
     },

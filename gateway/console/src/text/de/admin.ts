@@ -278,3 +278,60 @@ export const allLicenses: Text["allLicenses"] = {
   },
   wasCut: (confirmed, edges) => `Getan: ${confirmed} von ${edges} Edges haben beendet, was lief`,
 };
+
+export const allModels: Text["allModels"] = {
+  title: "Modelle in Obhut",
+  intro: "In welchem Stand sie sind, was sie gerade bedient, und der Nothalt.",
+  columns: {
+    model: "Modell",
+    gate: "Zugang",
+    state: "Stand",
+    engine: "Engine",
+    changed: "Geändert",
+    act: "Halt",
+  },
+  states: { active: "in Gebrauch", disabled: "angehalten", shredded: "vernichtet" },
+  engineStates: { empty: "leer", loading: "lädt", ready: "bereit", ending: "endet" },
+  engineDown: "ausgefallen",
+  disable: "Anhalten",
+  enable: "Freigeben",
+  disableTitle: (model) => `${model} für alle anhalten?`,
+  enableTitle: (model) => `${model} wieder freigeben?`,
+  disableHelp:
+    "Niemand benutzt es, bis es freigegeben wird: Laufende Downloads und Generierungen brechen " +
+    "ab, bevor die Antwort kommt. Lizenzen bleiben.",
+  enableHelp: "Lizenzen dafür gelten sofort wieder.",
+  reason: "Grund",
+  nameAgain: "Geben Sie den Namen des Modells ein",
+  nameWrong: "So heißt es nicht.",
+  wasDisabled: (model, confirmed, edges) =>
+    `${model} ist angehalten: ${confirmed} von ${edges} Edges haben beendet, was lief`,
+  wasEnabled: (model) => `${model} ist wieder freigegeben`,
+  none: "Es gibt kein Modell",
+  noneHelp: "Importieren Sie eines an der Kommandozeile. Vielleicht lässt die Suche keines übrig.",
+};
+
+export const health: Text["health"] = {
+  title: "Zustand des Systems",
+  intro: "Ob das Gateway jetzt arbeiten kann, und was es tut.",
+  again: "Neu fragen",
+  parts: "Das Gateway",
+  ready: "Es kann arbeiten",
+  notReady: "Es kann nicht alles tun",
+  up: "läuft",
+  down: "steht",
+  database: "Datenbank",
+  keeper: "Schlüsselverwahrer",
+  scribe: "Schreiber des Protokolls",
+  lease: "Pacht dieses Edge",
+  readOnly: "Nur lesend",
+  full: "Platte des Protokolls ist voll",
+  clock: "Uhr",
+  jumps: (count, ms) =>
+    `${many(count, { one: "#-mal gestellt", other: "#-mal gestellt" })}, zuletzt um ${ms} ms`,
+  more: "Protokoll und Belege prüfen",
+  engines: "Engines",
+  memory: (free, limit) => `${free} von ${limit} Speicher sind frei.`,
+  slot: (edge, slot) => `Edge ${edge}, Engine ${slot}`,
+  calls: (running, waiting) => `${running} Aufrufe laufen, ${waiting} warten`,
+};

@@ -283,3 +283,65 @@ export const allLicenses = {
   wasCut: (confirmed: number, edges: number) =>
     `Done: ${confirmed} of ${edges} edges have ended what ran`,
 };
+
+export const allModels = {
+  title: "Models in care",
+  intro: "What state they are in, what serves them now, and the emergency stop.",
+  columns: {
+    model: "Model",
+    gate: "Access",
+    state: "State",
+    engine: "Engine",
+    changed: "Changed",
+    act: "Stop",
+  },
+  states: { active: "in use", disabled: "stopped", shredded: "shredded" } as Record<string, string>,
+  engineStates: {
+    empty: "empty",
+    loading: "loading",
+    ready: "ready",
+    ending: "ending",
+  } as Record<string, string>,
+  engineDown: "down",
+  disable: "Stop",
+  enable: "Let go on",
+  disableTitle: (model: string) => `Stop ${model} for everybody?`,
+  enableTitle: (model: string) => `Let ${model} be used again?`,
+  disableHelp:
+    "Nobody uses it until it is let go on: downloads and generations under way are cut off " +
+    "before the answer comes. Licenses stay.",
+  enableHelp: "Licenses for it count again at once.",
+  reason: "Reason",
+  nameAgain: "Type the name of the model",
+  nameWrong: "That is not its name.",
+  wasDisabled: (model: string, confirmed: number, edges: number) =>
+    `${model} is stopped: ${confirmed} of ${edges} edges have ended what ran`,
+  wasEnabled: (model: string) => `${model} may be used again`,
+  none: "There is no model",
+  noneHelp: "Import one at the command line, or upload it with hf. A search may leave none over.",
+};
+
+export const health = {
+  title: "System health",
+  intro: "Whether the gateway can do its work now, and what it is at.",
+  again: "Ask again",
+  parts: "The gateway",
+  ready: "It can do its work",
+  notReady: "It cannot do all of its work",
+  up: "up",
+  down: "down",
+  database: "Database",
+  keeper: "Keeper of keys",
+  scribe: "Scribe of the log",
+  lease: "Lease of this edge",
+  readOnly: "Read-only",
+  full: "Disk of the log is full",
+  clock: "Clock",
+  jumps: (count: number, ms: number) =>
+    `${many(count, { one: "was set # time", other: "was set # times" })}, last by ${ms} ms`,
+  more: "Check the log and its receipts",
+  engines: "Engines",
+  memory: (free: string, limit: string) => `${free} of ${limit} memory are free.`,
+  slot: (edge: number, slot: number) => `Edge ${edge}, engine ${slot}`,
+  calls: (running: number, waiting: number) => `${running} calls run, ${waiting} wait`,
+};
