@@ -62,7 +62,7 @@ scenario(here, "a request is found in the queue, read beside its evidence, appro
 	const { person, id } = await makeRequest(model);
 	const page = await here.open("admin", "/");
 
-	await page.getByRole("main").getByRole("link", { name: "Requests" }).click();
+	await page.getByRole("main").getByRole("link", { name: "Requests", exact: true }).click();
 	await page.getByLabel("Search").fill(person.name);
 	await page.getByRole("link", { name: person.name }).waitFor();
 	await page.getByText("in 2 days").waitFor();
