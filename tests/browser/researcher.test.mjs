@@ -130,3 +130,22 @@ scenario(here, "a license says how to use it, is asked to be renewed, and given 
 	await page.getByText("closed by you").waitFor();
 	await here.look(page, "license-closed");
 });
+
+scenario(here, "what was used is counted, and each receipt is checked here", async () => {
+	const page = await here.open("researcher", "/usage");
+
+	await page.getByText("generate text").first().waitFor();
+	await here.look(page, "usage");
+	await page.getByRole("link", { name: "My receipts" }).click();
+	await page
+		.getByRole("button", { name: /^Check it: / })
+		.first()
+		.waitFor();
+	await here.look(page, "receipts");
+	await page
+		.getByRole("button", { name: /^Check it: / })
+		.first()
+		.click();
+	await page.getByText("It holds: the entry is in the log").waitFor();
+	await here.look(page, "receipt-checked");
+});

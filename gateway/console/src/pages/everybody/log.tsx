@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The state of the log, checked here, and any receipt.
 import { useState } from "preact/hooks";
-import { ask, Refusal, send } from "../../api/client";
+import { ask } from "../../api/client";
 import { useAct, useAsk } from "../../api/use";
 import { isSigned, type Receipt, readCheckpoint, readKey, toBase64 } from "../../proof";
 import { query } from "../../router";
@@ -11,7 +11,7 @@ import { text } from "../../text/text";
 import { Badge, Button, Card, Copyable, Facts, Time } from "../../ui/basic";
 import { Field, Form } from "../../ui/form";
 import { ErrorState, Loaded } from "../../ui/state";
-import { ReceiptCheck, verifierKey } from "./receipt_check";
+import { fetchReceipt, ReceiptCheck, verifierKey } from "./receipt_check";
 
 const MAX_FILE = 1024 * 1024;
 
@@ -93,13 +93,6 @@ function Witnesses() {
       </Loaded>
     </Card>
   );
-}
-
-async function fetchReceipt(id: string): Promise<Receipt> {
-  const answer = await send("GET /api/v1/receipts/{id}", { path: { id } });
-
-  if (answer.status === 202) throw new Refusal(202, "NOT_YET", text.value.log.waits);
-  return (await answer.json()) as Receipt;
 }
 
 function Check() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A receipt, checked by this browser, step by step.
 import { useEffect, useState } from "preact/hooks";
-import { ask } from "../../api/client";
+import { ask, Refusal, send } from "../../api/client";
 import { type Receipt, type StepResult, type Verdict, verifyReceipt } from "../../proof";
 import { number } from "../../text/format";
 import { text } from "../../text/text";
@@ -18,6 +18,14 @@ const TONES: Record<StepResult, Tone> = {
 /** The log's key. It is what all else rests on; who has kept it compares it. */
 export const verifierKey = (signal?: AbortSignal): Promise<string> =>
   ask("GET /log/vkey", signal ? { signal } : undefined) as Promise<string>;
+
+/** The receipt of an event that the asker was part of. */
+export async function fetchReceipt(id: string): Promise<Receipt> {
+  const answer = await send("GET /api/v1/receipts/{id}", { path: { id } });
+
+  if (answer.status === 202) throw new Refusal(202, "NOT_YET", text.value.log.waits);
+  return (await answer.json()) as Receipt;
+}
 
 function Outcome({ verdict }: { verdict: Verdict }) {
   const t = text.value.log;

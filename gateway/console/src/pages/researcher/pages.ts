@@ -37,4 +37,20 @@ export const researcherPages: Page[] = [
     load: () => import("./license"),
     who: "person",
   },
+  {
+    path: "/usage",
+    title: (t) => t.usage.title,
+    load: () => import("./usage"),
+    who: "person",
+    menu: { group: "work", icon: "chart" },
+    shortcut: "u",
+  },
+  {
+    path: "/receipts",
+    title: (t) => t.receipts.title,
+    load: () => import("./receipts"),
+    who: "person",
+    menu: { group: "work", icon: "receipt" },
+    shortcut: "c",
+  },
 ];

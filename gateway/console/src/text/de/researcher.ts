@@ -220,3 +220,41 @@ export const licenses: Text["licenses"] = {
   closeNow: "Unterschreiben und abschließen",
   wasClosed: "Die Lizenz ist abgeschlossen",
 };
+
+export const usage: Text["usage"] = {
+  title: "Mein Verbrauch",
+  intro: "Was Sie von jedem Modell verbraucht haben und was noch bleibt.",
+  list: "Nach Modell und Recht",
+  none: "Sie haben noch kein Modell benutzt",
+  noneHelp: "Aufrufe und Downloads werden hier gezählt, jeder mit seiner Quittung.",
+  columns: {
+    model: "Modell",
+    right: "Recht",
+    calls: "Aufrufe",
+    prompt: "Gelesene Token",
+    completion: "Geschriebene Token",
+    bytes: "Geladen",
+  },
+};
+
+export const receipts: Text["receipts"] = {
+  title: "Meine Quittungen",
+  intro:
+    "Alles, was Sie hier getan haben, ist ein Eintrag des öffentlichen Protokolls. " +
+    "Wählen Sie einen, und dieser Browser prüft den Beweis selbst.",
+  none: "Sie haben noch nichts getan, was protokolliert wird",
+  noneHelp: "Anfragen, Downloads und Aufrufe von Modellen erscheinen hier nach einigen Sekunden.",
+  behind: (n) =>
+    many(n, {
+      one: "# Eintrag kann noch nicht gezeigt werden; sehen Sie gleich noch einmal nach.",
+      other: "# Einträge können noch nicht gezeigt werden; sehen Sie gleich noch einmal nach.",
+    }),
+  columns: { at: "Wann", kind: "Was", model: "Modell", outcome: "Ergebnis", act: "Beweis" },
+  allowed: "erlaubt",
+  denied: "verweigert",
+  check: "Prüfen",
+  checkOf: (kind, at) => `Prüfen: ${kind}, ${at}`,
+  proof: (kind) => `Der Beweis für ${kind}`,
+  save: "Quittung speichern",
+  file: (id) => `quittung-${id}.json`,
+};

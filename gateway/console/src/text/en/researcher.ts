@@ -219,3 +219,41 @@ export const licenses = {
   closeNow: "Sign and close",
   wasClosed: "The license is closed",
 };
+
+export const usage = {
+  title: "My usage",
+  intro: "What you have used of each model, and how much is left.",
+  list: "By model and right",
+  none: "You have not used a model yet",
+  noneHelp: "Calls and downloads are counted here, each with its receipt.",
+  columns: {
+    model: "Model",
+    right: "Right",
+    calls: "Calls",
+    prompt: "Tokens read",
+    completion: "Tokens written",
+    bytes: "Downloaded",
+  },
+};
+
+export const receipts = {
+  title: "My receipts",
+  intro:
+    "Each thing that you did here is an entry of the public log. " +
+    "Choose one, and this browser checks the proof itself.",
+  none: "You have done nothing yet that is logged",
+  noneHelp: "Requests, downloads and calls of models appear here a few seconds later.",
+  behind: (n: number) =>
+    many(n, {
+      one: "# entry cannot be listed yet; look again in a moment.",
+      other: "# entries cannot be listed yet; look again in a moment.",
+    }),
+  columns: { at: "When", kind: "What", model: "Model", outcome: "Outcome", act: "Proof" },
+  allowed: "allowed",
+  denied: "refused",
+  check: "Check it",
+  checkOf: (kind: string, at: string) => `Check it: ${kind}, ${at}`,
+  proof: (kind: string) => `The proof of ${kind}`,
+  save: "Save the receipt",
+  file: (id: string) => `receipt-${id}.json`,
+};
