@@ -106,6 +106,29 @@ scenario(
 	},
 );
 
+scenario(here, "a model is tried: streamed, counted, stopped", async () => {
+	const page = await here.open("researcher", "/playground");
+
+	await page.getByText("word by word").waitFor();
+	await here.look(page, "playground");
+	await page.getByLabel("Temperature").fill("0");
+	await page.getByLabel("Message", { exact: true }).fill("What is a license?");
+	await page.getByRole("button", { name: "Send" }).click();
+	await page.getByText(/tokens read, \d+ written/).waitFor();
+	await here.look(page, "playground-chat");
+	await page.getByLabel("As", { exact: true }).selectOption("text");
+	// An answer that does not come until it is stopped.
+	await page.route("**/v1/completions", async () => {});
+	await page.getByLabel("Beginning of the text").fill("Once upon a time");
+	await page.getByRole("button", { name: "Send" }).click();
+	await page.getByRole("button", { name: "Stop" }).click();
+	await page.getByText("Stopped; what came before stays.").waitFor();
+	await page.unroute("**/v1/completions");
+	await page.getByRole("button", { name: "Send" }).click();
+	await page.getByText(/tokens read, \d+ written/).waitFor();
+	await here.look(page, "playground-text");
+});
+
 scenario(here, "a license says how to use it, is asked to be renewed, and given back", async () => {
 	const { gateway } = here;
 	const page = await here.open("researcher", "/licenses");

@@ -98,6 +98,11 @@ export function HowTo({ model, rights }: { model: string; rights: string[] }) {
         }}
       </Loaded>
       <p class="soft small">{t.caHelp}</p>
+      {rights.includes("infer:generate") && (
+        <p>
+          <a href={`/playground?model=${encodeURIComponent(model)}`}>{t.tryIt}</a>
+        </p>
+      )}
     </Card>
   );
 }

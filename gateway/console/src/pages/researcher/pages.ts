@@ -53,4 +53,12 @@ export const researcherPages: Page[] = [
     menu: { group: "work", icon: "receipt" },
     shortcut: "c",
   },
+  {
+    path: "/playground",
+    title: (t) => t.playground.title,
+    load: () => import("./playground"),
+    who: "person",
+    menu: { group: "work", icon: "play" },
+    shortcut: "p",
+  },
 ];

@@ -188,6 +188,7 @@ export const licenses: Text["licenses"] = {
   begins: "beginnt neu",
   how: "Wie man es benutzt",
   howHelp: "Setzen Sie ein Token von Ihnen an die Stelle von hf_...:",
+  tryIt: "Auf der Spielwiese ausprobieren",
   caHelp:
     "Ist das Zertifikat dieses Gateways von einer eigenen Stelle, nennen Sie deren Datei: " +
     "SSL_CERT_FILE für Python und hf, SALLYPORT_CA für sallyport.",
@@ -257,4 +258,38 @@ export const receipts: Text["receipts"] = {
   proof: (kind) => `Der Beweis für ${kind}`,
   save: "Quittung speichern",
   file: (id) => `quittung-${id}.json`,
+};
+
+export const playground: Text["playground"] = {
+  title: "Spielwiese",
+  intro: "Ein Modell ausprobieren. Jeder Aufruf wird protokolliert und gezählt wie alle anderen.",
+  none: "Es gibt kein Modell, mit dem Sie Text erzeugen dürfen",
+  noneHelp: "Bitten Sie um das Recht; mit der Lizenz können Sie das Modell hier ausprobieren.",
+  model: "Modell",
+  mode: "Als",
+  conversation: "Gespräch",
+  continuation: "Fortsetzung eines Textes",
+  nothingYet: "Schreiben Sie etwas; die Antwort erscheint hier Wort für Wort.",
+  roles: { system: "System", user: "Sie", assistant: "Modell" },
+  message: "Nachricht",
+  prompt: "Anfang des Textes",
+  system: "Systemnachricht",
+  settings: "Parameter",
+  parameters: {
+    temperature: "Temperatur",
+    top_p: "Top p",
+    max_tokens: "Höchstens so viele Token",
+    seed: "Startwert",
+  },
+  parameterHints: {
+    temperature: "0: immer das Wahrscheinlichste; bis 2.",
+    top_p: "Nur aus dem Wahrscheinlichsten, bis zu diesem Anteil.",
+    max_tokens: "Dann wird die Antwort abgeschnitten.",
+    seed: "Gleicher Startwert, gleiche Antwort.",
+  },
+  send: "Senden",
+  stop: "Anhalten",
+  stopped: "Angehalten; was vorher kam, bleibt.",
+  anew: "Neu beginnen",
+  counted: (read, written) => `${read} Token gelesen, ${written} geschrieben`,
 };

@@ -188,6 +188,7 @@ export const licenses = {
   begins: "begins anew",
   how: "How to use it",
   howHelp: "Put a token of yours in place of hf_...:",
+  tryIt: "Try it in the playground",
   caHelp:
     "If this gateway's certificate is of an authority of its own, name that authority's file: " +
     "SSL_CERT_FILE for Python and hf, SALLYPORT_CA for sallyport.",
@@ -256,4 +257,38 @@ export const receipts = {
   proof: (kind: string) => `The proof of ${kind}`,
   save: "Save the receipt",
   file: (id: string) => `receipt-${id}.json`,
+};
+
+export const playground = {
+  title: "Playground",
+  intro: "Try a model that you may generate with. Each call is logged and counted like any other.",
+  none: "There is no model that you may generate with",
+  noneHelp: "Ask for the right to generate text; once you have the license, try the model here.",
+  model: "Model",
+  mode: "As",
+  conversation: "Chat",
+  continuation: "Continuation of a text",
+  nothingYet: "Write something, and the answer appears here word by word.",
+  roles: { system: "System", user: "You", assistant: "Model" },
+  message: "Message",
+  prompt: "Beginning of the text",
+  system: "System message",
+  settings: "Parameters",
+  parameters: {
+    temperature: "Temperature",
+    top_p: "Top p",
+    max_tokens: "At most so many tokens",
+    seed: "Seed",
+  },
+  parameterHints: {
+    temperature: "0: always the likeliest; up to 2.",
+    top_p: "Only of the likeliest, up to this share.",
+    max_tokens: "Then the answer is cut.",
+    seed: "The same seed, the same answer.",
+  },
+  send: "Send",
+  stop: "Stop",
+  stopped: "Stopped; what came before stays.",
+  anew: "Begin anew",
+  counted: (read: string, written: string) => `${read} tokens read, ${written} written`,
 };
