@@ -175,9 +175,8 @@ async function assertNarrow(page, name) {
 
 	await page.setViewportSize({ width: 320, height: 640 });
 	// What measures itself (charts, tables) does so a frame later.
-	await page
-		.waitForFunction(() => document.documentElement.scrollWidth <= 320, null, { timeout: 5000 })
-		.catch(() => {});
+	const isNarrow = () => document.documentElement.scrollWidth <= 320;
+	await page.waitForFunction(isNarrow, null, { timeout: 5000 }).catch(() => {});
 	const width = await page.evaluate(() => document.documentElement.scrollWidth);
 	await page.screenshot({ path: path.join(pictures, `${name}-phone.png`), fullPage: true });
 	await page.setViewportSize(before);
