@@ -2,9 +2,10 @@
 // All that the console says, in English. One file an area stands in en/; de.ts must have the same
 // keys, or the build fails.
 import * as admin from "./en/admin";
+import * as audit from "./en/audit";
 import * as everybody from "./en/everybody";
 import * as models from "./en/models";
 import * as researcher from "./en/researcher";
 import * as shell from "./en/shell";
 
-export const en = { ...shell, ...admin, ...everybody, ...models, ...researcher };
+export const en = { ...shell, ...admin, ...audit, ...everybody, ...models, ...researcher };

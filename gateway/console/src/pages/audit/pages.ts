@@ -2,4 +2,13 @@
 // Pages of auditors, under /audit.
 import type { Page } from "../../pages";
 
-export const auditPages: Page[] = [];
+export const auditPages: Page[] = [
+  {
+    path: "/audit/events",
+    title: (t) => t.auditEvents.title,
+    load: () => import("./events"),
+    who: ["audit:read"],
+    menu: { group: "audit", icon: "search" },
+    shortcut: "e",
+  },
+];

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// The event explorer: filters, how many when, the events, and one of them with its proof. All that
+// is asked for stands in the address.
+import { ask } from "../../api/client";
+import { useAsk, usePaged } from "../../api/use";
+import type { Event } from "../../api/schema";
+import { query, setQuery } from "../../router";
+import { text } from "../../text/text";
+import { Badge, EmptyState, LinkButton, Time } from "../../ui/basic";
+import { ErrorState, LoadMore, Waiting } from "../../ui/state";
+import { type Column, Table } from "../../ui/table";
+import { asked, eventsHref, type Filters, searchOf } from "./asked";
+import { EventView } from "./event_view";
+import { EventFilters } from "./filters";
+import { Histogram } from "./histogram";
+import { Saved } from "./saved";
+
+const PAGE = "200";
+
+async function page(filters: Filters, cursor: string | undefined, signal: AbortSignal) {
+  const given = { ...filters, limit: PAGE, ...(cursor ? { cursor } : {}) };
+  const { events = [], next } = await ask("GET /api/v1/audit/events", { query: given, signal });
+
+  return { rows: events, next: next ?? null };
+}
+
+function columns(): Array<Column<Event>> {
+  const t = text.value.auditEvents;
+
+  return [
+    { key: "at", title: t.columns.at, width: "1.9fr", render: (e) => <Time at={e.at} /> },
+    { key: "kind", title: t.columns.kind, width: "1.2fr", render: (e) => e.kind },
+    {
+      key: "actor",
+      title: t.columns.actor,
+      render: (e) =>
+        e.actor_id ? <a href={eventsHref({ actor: e.actor_id })}>{e.actor}</a> : e.actor,
+    },
+    { key: "model", title: t.columns.model, width: "1.3fr", render: (e) => e.model },
+    { key: "right", title: t.columns.right, render: (e) => e.right },
+    {
+      key: "decision",
+      title: t.columns.decision,
+      render: (e) =>
+        e.decision === "deny" ? (
+          <Badge tone="bad">{e.code}</Badge>
+        ) : (
+          <Badge tone="good">{t.decisions.allow}</Badge>
+        ),
+    },
+    {
+      key: "license",
+      title: t.columns.license,
+      render: (e) =>
+        e.license && <a href={eventsHref({ license: e.license })}>{e.license.slice(-12)}</a>,
+    },
+  ];
+}
+
+/** From a person to their licenses. */
+function Licenses({ actor }: { actor: string }) {
+  const t = text.value.auditEvents;
+  const found = useAsk(
+    (signal) => ask("GET /api/v1/audit/summary", { query: { by: "license", actor }, signal }),
+    [actor],
+  );
+  const licenses = (found.data?.groups ?? [])
+    .map(({ id, key, count = 0 }) => ({ id: id ?? key ?? "", count }))
+    .filter(({ id }) => id !== "");
+
+  if (!licenses.length) return null;
+  return (
+    <p>
+      {t.licenses}{" "}
+      {licenses.map(({ id, count }) => (
+        <span key={id}>
+          <a href={eventsHref({ actor, license: id })}>{id}</a> ({t.count(count)}){" "}
+        </span>
+      ))}
+    </p>
+  );
+}
+
+function Exports({ filters }: { filters: Filters }) {
+  const t = text.value.auditEvents;
+  const href = (format: string) =>
+    `/api/v1/audit/export?${searchOf({ ...filters, format } as Filters)}`;
+
+  return (
+    <div class="actions">
+      <LinkButton icon="download" href={href("csv")} download>
+        CSV
+      </LinkButton>
+      <LinkButton icon="download" href={href("jsonl")} download>
+        {t.jsonLines}
+      </LinkButton>
+    </div>
+  );
+}
+
+export default function Events() {
+  const t = text.value.auditEvents;
+  const filters = asked();
+  const open = query.value.get("event");
+  const list = usePaged((cursor, signal) => page(filters, cursor, signal), [searchOf(filters)]);
+
+  return (
+    <>
+      <div class="head-row">
+        <h1>{t.title}</h1>
+        <Exports filters={filters} />
+      </div>
+      <EventFilters />
+      <Saved />
+      <Histogram filters={filters} />
+      {filters.actor && <Licenses actor={filters.actor} />}
+      {list.error && <ErrorState error={list.error} again={list.again} />}
+      {list.isBusy && !list.rows.length && <Waiting />}
+      {!list.isBusy && !list.error && !list.rows.length && !list.hasMore && (
+        <EmptyState icon="search" title={t.none}>
+          {t.noneHelp}
+        </EmptyState>
+      )}
+      {list.rows.length > 0 && (
+        <Table
+          label={t.title}
+          columns={columns()}
+          rows={list.rows}
+          rowKey={(e) => e.id ?? ""}
+          openKey={open ?? undefined}
+          onOpen={(e) => setQuery({ event: e.id })}
+          onEnd={list.more}
+        />
+      )}
+      <LoadMore hasMore={list.hasMore} isBusy={list.isBusy} more={list.more} />
+      {open && <EventView id={open} onClose={() => setQuery({ event: undefined })} />}
+    </>
+  );
+}

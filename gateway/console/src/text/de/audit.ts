@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Was Prüfende lesen.
+import { plurals } from "../plural";
+import type { Text } from "../text";
+
+const plural = plurals("de");
+
+export const auditEvents: Text["auditEvents"] = {
+  title: "Ereignisse",
+  events: "Ereignisse",
+  one: "Ein Ereignis",
+  find: "Suchen",
+  any: "egal",
+  clear: "Kein Filter",
+  lastDay: "Letzte 24 Stunden",
+  lastWeek: "Letzte 7 Tage",
+  lastMonth: "Letzte 30 Tage",
+  denials: "Nur Ablehnungen",
+  filters: {
+    text: "Text darin",
+    actor: "Wer (Name oder Nummer)",
+    institution: "Einrichtung",
+    model: "Modell",
+    license: "Lizenz (Nummer)",
+    kind: "Art",
+    right: "Recht",
+    decision: "Entscheidung",
+    code: "Code",
+    address: "Netz",
+    from: "Von",
+    to: "Bis",
+  },
+  decisions: { allow: "erlaubt", deny: "abgelehnt" },
+  columns: {
+    at: "Wann",
+    kind: "Art",
+    actor: "Wer",
+    model: "Modell",
+    right: "Recht",
+    decision: "Entscheidung",
+    license: "Lizenz",
+  },
+  byDay: "Ereignisse nach Tagen (UTC)",
+  byHour: "Ereignisse nach Stunden",
+  nothingCounted: "Hier gibt es nichts zu zählen",
+  count: (count) => plural(count, { one: "# Ereignis", other: "# Ereignisse" }),
+  behind: (count) => `(${count} weitere sind noch nicht zu finden)`,
+  none: "Kein Ereignis passt",
+  noneHelp: "Nehmen Sie einen Filter weg, oder wählen Sie eine längere Zeit.",
+  jsonLines: "JSON Lines",
+  licenses: "Lizenzen dieser Person:",
+  saved: "Gespeicherte Filter",
+  noSaved:
+    "Noch keine. Filtern Sie, dann speichern Sie die Filter unter einem Namen: " +
+    "Alle Prüfenden haben sie dann.",
+  save: "Diese Filter speichern",
+  saveName: "Name",
+  saveHint: "Buchstaben, Ziffern und . _ -",
+  wasSaved: "Die Filter sind gespeichert",
+  forget: (name) => `„${name}“ vergessen`,
+  forgetShort: "Vergessen",
+  leaf: "Blatt: was das öffentliche Protokoll hat",
+  leafHash: "Sein Hash im Baum",
+  ofActor: "Alles von dieser Person",
+  ofLicense: "Alles zu dieser Lizenz",
+  ofModel: "Alles zu diesem Modell",
+  receipt: "Beleg",
+};
