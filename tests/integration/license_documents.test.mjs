@@ -111,7 +111,9 @@ test("the stock jose package verifies both kinds of token", async (t) => {
 	const { jwt } = await sdJwt(person, license);
 	const { payload } = await jose.jwtVerify(jwt, key, { issuer: iss, typ: "dc+sd-jwt" });
 	const { uri } = payload.status.status_list;
-	const list = await must(200, as(undefined, "GET", uri.slice(here.gateway.url.length)));
+	const list = await until("the list to be published", 20, () =>
+		must(200, as(undefined, "GET", uri.slice(here.gateway.url.length))),
+	);
 	await jose.jwtVerify(list.text, key, { subject: uri, typ: "statuslist+jwt" });
 });
 
