@@ -48,7 +48,10 @@ scenario(here, "a request is followed, answered when it comes back, and withdraw
 	await page.getByRole("button", { name: "Submit again" }).click();
 	await page.getByText("waits for a decision").first().waitFor();
 	await page.getByRole("button", { name: "Withdraw" }).click();
-	await page.getByRole("button", { name: "Withdraw", exact: true }).last().click();
+	await page
+		.getByRole("dialog")
+		.getByRole("button", { name: "Withdraw", exact: true })
+		.click();
 	await page.getByText("withdrawn", { exact: true }).waitFor();
 	await here.look(page, "request-withdrawn");
 });
