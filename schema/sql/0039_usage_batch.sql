@@ -137,11 +137,6 @@ CREATE OR REPLACE VIEW audit_numbered AS
 	UNION ALL SELECT seq * 65536 + 1 + row, seq, event FROM audit_row;
 
 -- As it stood, but that it takes in rows, too, and of a large batch no more than it.
-DO $do$
-BEGIN
-	IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'audit_entry'::regclass
-			AND attname = 'class') THEN
-		EXECUTE $sql$
 CREATE OR REPLACE FUNCTION audit_catch_up(most bigint) RETURNS bigint LANGUAGE plpgsql
 	SECURITY DEFINER SET search_path = sallyport, pg_temp AS $$
 DECLARE
@@ -182,64 +177,7 @@ BEGIN
 	UPDATE audit_progress SET next = until;
 	RETURN size - until;
 END
-$$
-		$sql$;
-		RETURN;
-	END IF;
-	EXECUTE $sql$
-CREATE OR REPLACE FUNCTION audit_catch_up(most bigint) RETURNS bigint LANGUAGE plpgsql
-	SECURITY DEFINER SET search_path = sallyport, pg_temp AS $$
-DECLARE
-	first bigint;
-	size bigint;
-	until bigint;
-BEGIN
-	SELECT coalesce(max(seq) + 1, 0) INTO size FROM audit_leaf;
-	SELECT next INTO first FROM audit_progress;
-	IF first >= size THEN
-		RETURN 0;
-	END IF;
-	SELECT next INTO first FROM audit_progress FOR UPDATE;
-	IF first >= size THEN
-		RETURN 0;
-	END IF;
-	until := least(size, first + least(greatest(most, 1), 100000));
-	until := greatest(first + 1, least(until, coalesce((SELECT seq FROM audit_numbered
-		WHERE seq >= first ORDER BY seq OFFSET greatest(most, 1) LIMIT 1), until)));
-
-	WITH fresh AS (
-		INSERT INTO audit_entry
-		SELECT n.place, e.id, e.at, e.kind, e.actor, e.actor_name, e.model,
-			e.license, e.right_name, e.allow, e.code, f.address, f.tokens, f.bytes
-		FROM audit_numbered n JOIN audit_event e ON e.id = n.event,
-			LATERAL audit_payload_facts(e.payload, e.kind) f
-		WHERE n.seq >= first AND n.seq < until
-		RETURNING *
-	), spans AS (
-		INSERT INTO audit_span SELECT place >> 28, min(at), max(at) FROM fresh GROUP BY 1
-		ON CONFLICT (span) DO UPDATE SET
-			first_at = least(audit_span.first_at, EXCLUDED.first_at),
-			last_at = greatest(audit_span.last_at, EXCLUDED.last_at)
-	), members AS (
-		INSERT INTO audit_affiliation SELECT DISTINCT m.institution, f.place
-		FROM fresh f JOIN member m ON m.person = f.actor AND m.since <= f.at
-			AND (m.until IS NULL OR m.until > f.at)
-	)
-	INSERT INTO audit_day SELECT (at AT TIME ZONE 'UTC')::date, coalesce(model, ''), kind,
-		coalesce(right_name, ''), allow, code, count(*), sum(tokens), sum(bytes)
-	FROM fresh GROUP BY 1, 2, 3, 4, 5, 6
-	ON CONFLICT (day, model, kind, right_name, allow, code) DO UPDATE SET
-		count = audit_day.count + EXCLUDED.count,
-		tokens = audit_day.tokens + EXCLUDED.tokens,
-		bytes = audit_day.bytes + EXCLUDED.bytes;
-
-	UPDATE audit_progress SET next = until;
-	RETURN size - until;
-END
-$$
-	$sql$;
-END
-$do$;
+$$;
 
 CREATE OR REPLACE FUNCTION audit_entry_forget(erased uuid) RETURNS void LANGUAGE sql
 	SET search_path = sallyport, pg_temp AS $$
