@@ -96,7 +96,8 @@ run_node() { # NAME FOLDER
 	local name=$1 folder=$2 log=$logs/$1.log report=$logs/$1.tap status=0 files options=() p f s
 	mapfile -t files < <(node_tests_of "$folder")
 	step "$name-npm" npm_install "$folder" || return
-	node --help | grep -q -- --test-concurrency && options=(--test-concurrency=1)
+	# Two files at once: a suite mostly waits, and each has its own gateway and ports.
+	node --help | grep -q -- --test-concurrency && options=(--test-concurrency=2)
 	timeout -k 30 "$node_seconds" node --test --test-reporter=tap "${options[@]}" \
 		"${files[@]}" >"$report" 2>"$log" </dev/null || status=$?
 	read -r p f s < <(python3 -B tests/count.py tap "$report" 2>>"$log")
