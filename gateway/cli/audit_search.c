@@ -13,9 +13,9 @@
 
 enum { MAX_KINDS = 32, MAX_TAIL = 256 };
 
-static const char *const filters[] = {"actor", "institution", "model", "license",
-				      "right", "decision",    "code",  "address",
-				      "from",  "to",          "text"};
+static const char *const filters[] = {"actor",   "institution", "region",   "model",
+				      "license", "right",       "decision", "code",
+				      "address", "from",        "to",       "text"};
 
 enum { FILTER_COUNT = sizeof filters / sizeof filters[0] };
 

@@ -118,6 +118,15 @@ void question_with_institution(struct question *q, const char *column, struct sl
 	question_with_text(q, before, institution, ")");
 }
 
+void question_with_region(struct question *q, struct slice region)
+{
+	question_with_text(q,
+			   "EXISTS (SELECT FROM auditor_institution i JOIN auditor_affiliation fi "
+			   "ON fi.institution = i.id AND fi.class = e.class AND fi.place = e.place "
+			   "WHERE i.country = ",
+			   region, ")");
+}
+
 void question_with_places(struct question *q, const char *column,
 			  const struct store_audit_bounds *bounds)
 {
@@ -128,6 +137,7 @@ void question_with_places(struct question *q, const char *column,
 void question_with_filter(struct question *q, const struct store_audit_filter *f)
 {
 	question_with_institution(q, "f.place = e.place AND f.institution", f->institution);
+	question_with_region(q, f->region);
 	question_with_actor(q, f->actor);
 	question_with_columns(q, f);
 	if (!store_id_is_none(f->license)) {

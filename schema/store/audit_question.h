@@ -38,6 +38,9 @@ void question_with_actor(struct question *q, struct slice actor);
 /* " AND <column> = ", the institution's id. */
 void question_with_institution(struct question *q, const char *column, struct slice institution);
 
+/* Of auditor_entry called e: an institution of its actor, then, is of this country. */
+void question_with_region(struct question *q, struct slice region);
+
 /* Of auditor_entry called e, and auditor_affiliation called f if an institution is wanted. All but
  * the kinds. */
 void question_with_filter(struct question *q, const struct store_audit_filter *f);

@@ -203,7 +203,8 @@ static enum err make_plan(struct store *s, struct plan *out, const struct store_
 	out->is_plain = out->lead == LEAD_NONE && !f->kinds.size && !f->right.size &&
 			!f->decision.size && !f->code.size;
 	out->has_rest = rest->actor.size || rest->model.size || rest->institution.size ||
-			rest->address.size || rest->text.size || rest->is_narrow;
+			rest->region.size || rest->address.size || rest->text.size ||
+			rest->is_narrow;
 	out->has_time = f->from_ms || f->to_ms;
 	return OK;
 }

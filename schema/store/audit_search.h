@@ -22,6 +22,7 @@ enum {
 struct store_audit_filter {
 	struct slice actor;       /* name or id */
 	struct slice institution; /* name or id: whose member the actor was when it happened */
+	struct slice region;      /* country of such an institution, "DE" */
 	struct slice model;       /* "ns/name", or "ns/<star>" */
 	uint8_t license[STORE_ID];
 	struct slice right;
@@ -83,6 +84,7 @@ RESULT store_audit_find(struct store *s, struct arena *arena, struct store_audit
 	X(HOUR, "hour") \
 	X(MODEL, "model") \
 	X(INSTITUTION, "institution") \
+	X(REGION, "region") \
 	X(PERSON, "person") \
 	X(LICENSE, "license") \
 	X(RIGHT, "right") \
@@ -104,7 +106,8 @@ struct store_audit_group {
 };
 
 /* The largest groups first; of times, the earliest. Texts are not looked for: ERR_UNSUPPORTED.
- * An event whose actor was of two institutions counts for both. */
+ * An event whose actor was of two institutions counts for both,
+ * and twice for a region that both are of; of persons without any for none. */
 RESULT store_audit_summary(struct store *s, struct arena *arena, struct store_audit_group **out,
 			   size_t *count, const struct store_audit_query *query,
 			   enum store_audit_by by);

@@ -48,6 +48,10 @@ static const struct grouping {
 		 HAS_EVENT, true},
 	[STORE_AUDIT_BY_MODEL] = {"e.model", "nullif(e.model, '')", HAS_MODEL, false},
 	[STORE_AUDIT_BY_INSTITUTION] = {"a.institution", "e.institution", HAS_INSTITUTION, false},
+	[STORE_AUDIT_BY_REGION] =
+		{"(SELECT country FROM auditor_institution i WHERE i.id = a.institution)",
+		 "(SELECT country FROM auditor_institution i WHERE i.id = e.institution)",
+		 HAS_INSTITUTION, false},
 	[STORE_AUDIT_BY_PERSON] = {"e.actor", "nullif(e.actor, '" NOBODY "')", HAS_ACTOR, false},
 	[STORE_AUDIT_BY_LICENSE] = {"e.license::text", NULL, HAS_EVENT, false},
 	[STORE_AUDIT_BY_RIGHT] = {"e.right_name", "nullif(e.right_name, '')", HAS_RIGHT, false},
@@ -66,6 +70,11 @@ static const struct counts {
 	{"auditor_day_person", HAS_ACTOR},
 };
 
+static bool is_of_institutions(enum store_audit_by by)
+{
+	return by == STORE_AUDIT_BY_INSTITUTION || by == STORE_AUDIT_BY_REGION;
+}
+
 static unsigned needs_of(const struct store_audit_filter *f, enum store_audit_by by)
 {
 	unsigned needs = groupings[by].needs;
@@ -81,7 +90,10 @@ static unsigned needs_of(const struct store_audit_filter *f, enum store_audit_by
 		needs |= text_read_uuid(id, f->actor) == OK ? HAS_ACTOR : HAS_EVENT;
 	/* Who is of this institution is counted for their others, too. */
 	if (f->institution.size)
-		needs |= by == STORE_AUDIT_BY_INSTITUTION ? HAS_EVENT : HAS_INSTITUTION;
+		needs |= is_of_institutions(by) ? HAS_EVENT : HAS_INSTITUTION;
+	/* Who is of two institutions there is one person. */
+	if (f->region.size)
+		needs |= HAS_EVENT;
 	if (!store_id_is_none(f->license) || f->address.size || f->from_ms % DAY_MS ||
 	    f->to_ms % DAY_MS)
 		needs |= HAS_EVENT;
@@ -131,8 +143,8 @@ static void write_events(struct question *q, const struct store_audit_query *que
 		   "sum(e.bytes)::bigint AS bytes FROM auditor_entry e%s%s WHERE %s",
 		   groupings[by].key,
 		   query->filter.institution.size ? ", auditor_affiliation f" : "",
-		   by == STORE_AUDIT_BY_INSTITUTION ? ", auditor_affiliation a" : "",
-		   by == STORE_AUDIT_BY_INSTITUTION ? "a.place = e.place" : "true");
+		   is_of_institutions(by) ? ", auditor_affiliation a" : "",
+		   is_of_institutions(by) ? "a.place = e.place" : "true");
 	question_with_places(q, "e.place", &query->bounds);
 	question_with_filter(q, &query->filter);
 	question_with_kinds(q, query->filter.kinds);

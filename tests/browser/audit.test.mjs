@@ -5,6 +5,7 @@ import { browserForThisFile, scenario } from "./harness.mjs";
 import { expect } from "../integration/http.mjs";
 
 const here = browserForThisFile(async ({ gateway }) => {
+	await joinInstitution(gateway);
 	await expect(403, gateway, "GET", `/${gateway.model}/resolve/main/config.json`, {
 		token: gateway.tokens.stranger,
 	});
@@ -13,6 +14,22 @@ const here = browserForThisFile(async ({ gateway }) => {
 		body: { model: gateway.model, prompt: "Once", max_tokens: 2 },
 	});
 });
+
+/** From now on the researcher is a member of an institution in Germany. */
+async function joinInstitution(gateway) {
+	const token = gateway.tokens.admin;
+	const whoami = await expect(200, gateway, "GET", "/api/v1/sessions/current", {
+		token: gateway.tokens.researcher,
+	});
+	const { json } = await expect(201, gateway, "POST", "/api/v1/institutions", {
+		token,
+		body: { name: "Charité", kind: "hospital", country: "DE" },
+	});
+	await expect(201, gateway, "POST", `/api/v1/institutions/${json.id}/members`, {
+		token,
+		body: { person: whoami.json.person.id, role: "member" },
+	});
+}
 
 scenario(here, "an auditor finds an event by its filters, and checks its proof", async () => {
 	const page = await here.open("auditor", "/audit/events");
@@ -56,4 +73,25 @@ scenario(here, "denials are one press away, exported, and saved for all auditors
 	await page.waitForURL(/decision=deny/);
 	await page.getByRole("button", { name: "Forget “denials”" }).click();
 	await page.getByText("None yet.").waitFor();
+});
+
+scenario(here, "charts count what the filters find, and a bar leads to its events", async () => {
+	const page = await here.open("auditor", "/audit/charts?kind=infer.generate");
+	const bars = (name) => page.getByRole("region", { name, exact: true });
+
+	await page.locator(".chart canvas").waitFor();
+	await bars("By institution").getByRole("link", { name: "Charité" }).waitFor();
+	await bars("By person").getByRole("link").first().waitFor();
+	await bars("By right").getByRole("link", { name: "infer:generate" }).waitFor();
+	await here.look(page, "audit-charts");
+	await page.getByLabel("Bars show").selectOption("tokens");
+	await page.waitForURL(/measure=tokens/);
+	const row = bars("By region").getByRole("row", { name: /Germany \(DE\)/ });
+	const count = Number(await row.getByRole("cell").first().textContent());
+	assert.ok(count > 0);
+	await row.getByRole("link").click();
+	await page.waitForURL(/\/audit\/events\?.*region=DE/);
+	const table = page.getByRole("grid", { name: "Events" });
+	await table.getByText("infer.generate").first().waitFor();
+	assert.equal(await table.getAttribute("aria-rowcount"), String(count + 1));
 });

@@ -9,6 +9,7 @@
 #include "gateway/api/authorize.h"
 #include "gateway/http/url.h"
 #include "policy/address_range.h"
+#include "policy/countries.h"
 #include "schema/audit/chain.h"
 #include "schema/store/audit_saved.h"
 
@@ -26,6 +27,15 @@ static enum err read_institution(struct store_audit_filter *f, struct arena *are
 {
 	(void)arena;
 	f->institution = value;
+	return OK;
+}
+
+static enum err read_region(struct store_audit_filter *f, struct arena *arena, struct slice value)
+{
+	(void)arena;
+	if (!country_is_known(value))
+		return failure(ERR_FORMAT, "\"region\" is the code of a country, as \"DE\"");
+	f->region = value;
 	return OK;
 }
 
@@ -154,17 +164,12 @@ static const struct {
 	const char *name;
 	read_fn *read;
 } filters[] = {
-	{"actor", read_actor},
-	{"institution", read_institution},
-	{"model", read_model},
-	{"license", read_license},
-	{"right", read_right},
-	{"code", read_code},
-	{"decision", read_decision},
-	{"kind", read_kind},
-	{"address", read_address},
-	{"from", read_from},
-	{"to", read_to},
+	{"actor", read_actor},     {"institution", read_institution},
+	{"region", read_region},   {"model", read_model},
+	{"license", read_license}, {"right", read_right},
+	{"code", read_code},       {"decision", read_decision},
+	{"kind", read_kind},       {"address", read_address},
+	{"from", read_from},       {"to", read_to},
 	{"text", read_text},
 };
 

@@ -31,8 +31,8 @@ static enum err read_summary(struct summary *out, struct audit_asked *asked, str
 
 	TRY(audit_asked_read(asked, x, context, own));
 	if (!store_audit_by_of(&by, audit_asked_text(asked, "by")))
-		return failure(ERR_FORMAT, "\"by\" is day, hour, model, institution, person, "
-					   "license, right, kind, decision or code");
+		return failure(ERR_FORMAT, "\"by\" is day, hour, model, institution, region, "
+					   "person, license, right, kind, decision or code");
 	TRY(audit_asked_count(&asked->query.limit, asked, "limit", SUMMARY_GROUPS,
 			      STORE_AUDIT_MAX_GROUPS));
 	TRY(count_groups(out, x, context, &asked->query, by));

@@ -36,9 +36,9 @@ static const char rows[] =
 	"FROM generate_series(0, 399) i;"
 	"INSERT INTO person (id, name, created_at) SELECT md5('p' || a)::uuid, 'p' || a, now() "
 	"FROM generate_series(1, 16) a;"
-	"INSERT INTO institution (id, name, kind, created_at) VALUES "
-	"(md5('even')::uuid, 'even', 'university', now()), "
-	"(md5('early')::uuid, 'early', 'hospital', now());"
+	"INSERT INTO institution (id, name, kind, country, created_at) VALUES "
+	"(md5('even')::uuid, 'even', 'university', 'DE', now()), "
+	"(md5('early')::uuid, 'early', 'hospital', 'DE', now());"
 	"INSERT INTO member (institution, person, role, since) SELECT md5('even')::uuid, "
 	"md5('p' || a)::uuid, 'member', '2025-01-01Z' FROM generate_series(2, 16, 2) a;"
 	/* Until the 100th hour only. */
@@ -157,6 +157,13 @@ static bool was_member(struct slice institution, const struct made *e)
 	       e->at_ms < BEGIN + 100 * HOUR;
 }
 
+/* Both institutions are of one region. */
+static bool fits_region(struct slice region, const struct made *e)
+{
+	return region.size == 0 || (slice_equal(region, S("DE")) &&
+				    (was_member(S("even"), e) || was_member(S("early"), e)));
+}
+
 /* By name; the one id that is asked for is p5's. */
 static bool fits_actor(struct slice wanted, const struct made *e)
 {
@@ -169,7 +176,7 @@ static bool fits(const struct store_audit_filter *f, const struct made *e)
 	bool has_text = f->text.size == 0 || strstr(e->text, (const char *)f->text.data);
 
 	return fits_actor(f->actor, e) && was_member(f->institution, e) &&
-	       fits_model(f->model, e->model) &&
+	       fits_region(f->region, e) && fits_model(f->model, e->model) &&
 	       (memcmp(f->license, none, STORE_ID) == 0 || e->license == 1) &&
 	       same(f->right, e->right) && same(f->decision, e->allow ? "allow" : "deny") &&
 	       same(f->code, e->code) && (f->kinds.size == 0 || is_in_list(f->kinds, e->kind)) &&
@@ -242,6 +249,9 @@ static void each_filter_finds_what_the_oracle_finds(void **state)
 		{"members", {.institution = S("even")}},
 		{"members at the time", {.institution = S("early")}},
 		{"no institution", {.institution = S("none")}},
+		{"region", {.region = S("DE")}},
+		{"region of a kind", {.region = S("DE"), .kinds = S("infer.end")}},
+		{"no such region", {.region = S("FR")}},
 		{"model", {.model = S("ns1/m4")}},
 		{"namespace", {.model = S("ns2/*")}},
 		{"no namespace", {.model = S("ns/*")}},
@@ -266,7 +276,7 @@ static void each_filter_finds_what_the_oracle_finds(void **state)
 	};
 
 	(void)state;
-	read_license(list[10].filter.license);
+	read_license(list[13].filter.license);
 	expect_list(list, sizeof list / sizeof list[0]);
 }
 
@@ -371,6 +381,7 @@ static void counts_of_days_and_of_events_agree_with_the_oracle(void **state)
 		 .kinds = S("infer.end"),
 		 .decision = S("allow")},
 		{.institution = S("early")},
+		{.region = S("DE"), .decision = S("allow")},
 		{.institution = S("even"), .kinds = S("infer.end"), .decision = S("allow")},
 		{.is_narrow = true, .models = S("ns0/*,ns1/m4")},
 		{.code = S("RECALLED"), .address = S("10.1.0.0/16")},
@@ -420,6 +431,7 @@ static void counts_of_days_have_the_groups_of_events(void **state)
 	for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
 		expect_same_groups(STORE_AUDIT_BY_PERSON, &list[i]);
 		expect_same_groups(STORE_AUDIT_BY_INSTITUTION, &list[i]);
+		expect_same_groups(STORE_AUDIT_BY_REGION, &list[i]);
 		expect_same_groups(STORE_AUDIT_BY_MODEL, &list[i]);
 		expect_same_groups(STORE_AUDIT_BY_DAY, &list[i]);
 		expect_same_groups(STORE_AUDIT_BY_CODE, &list[i]);
@@ -461,6 +473,10 @@ static void institutions_count_their_members_of_the_time(void **state)
 	assert_slice(groups[0].key, "even");
 	assert_int_equal(groups[0].count, even);
 	assert_int_equal(groups[1].count, early);
+	assert_ok(store_audit_summary(auditor, &arena, &groups, &n, &query, STORE_AUDIT_BY_REGION));
+	assert_int_equal(n, 1);
+	assert_slice(groups[0].key, "DE");
+	assert_int_equal(groups[0].count, even + early);
 }
 
 static void filters_are_saved_by_a_name_once(void **state)

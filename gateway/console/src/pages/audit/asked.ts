@@ -6,6 +6,7 @@ export const FILTERS = [
   "text",
   "actor",
   "institution",
+  "region",
   "model",
   "license",
   "kind",

@@ -21,6 +21,7 @@ const TYPED = [
   "text",
   "actor",
   "institution",
+  "region",
   "model",
   "license",
   "kind",
@@ -40,7 +41,7 @@ const DAY_MS = 24 * 3600_000;
 const trimmed = (filters: Filters): Filters =>
   Object.fromEntries(Object.entries(filters).map(([name, value]) => [name, value.trim()]));
 
-function Typed({ filters }: { filters: Filters }) {
+function Typed({ filters, without }: { filters: Filters; without: Filter[] }) {
   const t = text.value.auditEvents;
   const [draft, setDraft] = useState<Filters>(filters);
   const value = (name: Filter) => draft[name] ?? "";
@@ -48,7 +49,7 @@ function Typed({ filters }: { filters: Filters }) {
   useEffect(() => setDraft(filters), [searchOf(filters)]);
   return (
     <Form class="filters" role="search" onSend={() => askFor(trimmed({ ...filters, ...draft }))}>
-      {TYPED.map((name) => (
+      {TYPED.filter((name) => !without.includes(name)).map((name) => (
         <Field
           key={name}
           label={t.filters[name]}
@@ -125,12 +126,13 @@ function Fast({ filters }: { filters: Filters }) {
   );
 }
 
-export function EventFilters() {
+/** `without`: what the page cannot be asked by. */
+export function EventFilters({ without = [] }: { without?: Filter[] }) {
   const filters = asked();
 
   return (
     <>
-      <Typed filters={filters} />
+      <Typed filters={filters} without={without} />
       <Chosen filters={filters} />
       <Fast filters={filters} />
     </>

@@ -32,15 +32,7 @@ function filled(summary: Summary, step: "hour" | "day"): { times: number[]; coun
   return { times, counts: times.map((time) => found.get(time) ?? 0) };
 }
 
-export function Bars({
-  summary,
-  step,
-  label,
-}: {
-  summary: Summary;
-  step: "hour" | "day";
-  label: string;
-}) {
+function Bars({ summary, step, label }: { summary: Summary; step: "hour" | "day"; label: string }) {
   const t = text.value.auditEvents;
   const { times, counts } = useMemo(() => filled(summary, step), [summary, step]);
   const series = useMemo(() => [{ label: t.events, values: counts }], [counts, t]);
@@ -59,6 +51,12 @@ export function Bars({
 }
 
 export function Histogram({ filters }: { filters: Filters }) {
+  // Of texts there are no counts.
+  if (filters.text) return <p class="soft">{text.value.auditEvents.noCounts}</p>;
+  return <Counted filters={filters} />;
+}
+
+function Counted({ filters }: { filters: Filters }) {
   const t = text.value.auditEvents;
   const step = stepOf(filters);
   const summary = useAsk(

@@ -11,4 +11,12 @@ export const auditPages: Page[] = [
     menu: { group: "audit", icon: "search" },
     shortcut: "e",
   },
+  {
+    path: "/audit/charts",
+    title: (t) => t.auditCharts.title,
+    load: () => import("./charts"),
+    who: ["audit:read"],
+    menu: { group: "audit", icon: "chart" },
+    shortcut: "d",
+  },
 ];

@@ -20,6 +20,7 @@ export const auditEvents: Text["auditEvents"] = {
     text: "Text darin",
     actor: "Wer (Name oder Nummer)",
     institution: "Einrichtung",
+    region: "Region (wie DE)",
     model: "Modell",
     license: "Lizenz (Nummer)",
     kind: "Art",
@@ -43,6 +44,7 @@ export const auditEvents: Text["auditEvents"] = {
   byDay: "Ereignisse nach Tagen (UTC)",
   byHour: "Ereignisse nach Stunden",
   nothingCounted: "Hier gibt es nichts zu zählen",
+  noCounts: "Was einen Text enthält, ist ungelesen nicht zu zählen; die Liste unten zeigt es.",
   count: (count) => plural(count, { one: "# Ereignis", other: "# Ereignisse" }),
   behind: (count) => `(${count} weitere sind noch nicht zu finden)`,
   none: "Kein Ereignis passt",
@@ -65,4 +67,48 @@ export const auditEvents: Text["auditEvents"] = {
   ofLicense: "Alles zu dieser Lizenz",
   ofModel: "Alles zu diesem Modell",
   receipt: "Beleg",
+};
+
+export const auditCharts: Text["auditCharts"] = {
+  title: "Diagramme",
+  intro:
+    "Wie viel getan wurde, von wem und womit. Ein Balken führt zu den Ereignissen, die er " +
+    "zählt; ziehen Sie über die Tage, um einige davon auszuwählen.",
+  events: "Diese Ereignisse",
+  noText: "Nach Texten lässt sich nicht zählen: Der Text Ihres Filters gilt hier nicht.",
+  measure: "Balken zeigen",
+  measures: { count: "Ereignisse", tokens: "Token", bytes: "Bytes" },
+  without: "(ohne)",
+  by: {
+    model: "Nach Modell",
+    institution: "Nach Einrichtung",
+    region: "Nach Region",
+    right: "Nach Recht",
+    person: "Nach Person",
+    kind: "Nach Art",
+    code: "Nach Code",
+  },
+  group: {
+    model: "Modell",
+    institution: "Einrichtung",
+    region: "Region",
+    right: "Recht",
+    person: "Person",
+    kind: "Art",
+    code: "Code",
+  },
+  nothing: {
+    model: "Kein Ereignis.",
+    institution: "Kein Ereignis von jemandem, der damals Mitglied einer Einrichtung war.",
+    region: "Kein Ereignis von jemandem, dessen Einrichtung ein Land eingetragen hat.",
+    right: "Kein Ereignis.",
+    person: "Kein Ereignis.",
+    kind: "Kein Ereignis.",
+    code: "Kein Ereignis.",
+  },
+  regionHelp:
+    "Das Land der Einrichtung, deren Mitglied die Person damals war. Wer zweien angehört, " +
+    "zählt für beide; wer keiner angehört, ist nicht dabei.",
+  truncated: (count) =>
+    `Die ${count} mit den meisten Ereignissen. Filtern Sie, um andere zu sehen.`,
 };

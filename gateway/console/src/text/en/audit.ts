@@ -19,6 +19,7 @@ export const auditEvents = {
     text: "Text in it",
     actor: "Who (name or id)",
     institution: "Institution",
+    region: "Region (as DE)",
     model: "Model",
     license: "License (id)",
     kind: "Kind",
@@ -42,6 +43,7 @@ export const auditEvents = {
   byDay: "Events by day (UTC)",
   byHour: "Events by hour",
   nothingCounted: "Nothing to count here",
+  noCounts: "What has a text in it cannot be counted without reading it; the list below can be.",
   count: (count: number) => plural(count, { one: "# event", other: "# events" }),
   behind: (count: string) => `(${count} more cannot be found yet)`,
   none: "No event fits",
@@ -62,4 +64,47 @@ export const auditEvents = {
   ofLicense: "All of this license",
   ofModel: "All of this model",
   receipt: "Receipt",
+};
+
+export const auditCharts = {
+  title: "Charts",
+  intro:
+    "How much was done, by whom and with what. A bar leads to the events it counts; " +
+    "draw over the days to choose some of them.",
+  events: "These events",
+  noText: "Texts cannot be counted by: the text of your filter is left out here.",
+  measure: "Bars show",
+  measures: { count: "Events", tokens: "Tokens", bytes: "Bytes" },
+  without: "(none)",
+  by: {
+    model: "By model",
+    institution: "By institution",
+    region: "By region",
+    right: "By right",
+    person: "By person",
+    kind: "By kind",
+    code: "By code",
+  },
+  group: {
+    model: "Model",
+    institution: "Institution",
+    region: "Region",
+    right: "Right",
+    person: "Person",
+    kind: "Kind",
+    code: "Code",
+  },
+  nothing: {
+    model: "No event.",
+    institution: "No event of somebody who was a member of an institution then.",
+    region: "No event of somebody whose institution has a country on record.",
+    right: "No event.",
+    person: "No event.",
+    kind: "No event.",
+    code: "No event.",
+  },
+  regionHelp:
+    "The country of the institution of which the person was a member then. Who is of two " +
+    "institutions counts for both; who is of none is not here.",
+  truncated: (count: string) => `The ${count} with the most events. Filter to see others.`,
 };
