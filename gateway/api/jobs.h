@@ -31,6 +31,7 @@ typedef enum err job_fn(struct route_context *context, struct arena *arena, int6
 	X(job_license_departed, 2) /* whose holders left their institution: license_jobs.c */ \
 	X(job_license_reminders, 10) /* that end soon: license_jobs.c */ \
 	X(job_terms,         5)    /* new ones that count, old ones past their grace: model_terms.c */ \
+	X(job_criteria,      1)    /* staged ones whose day has come: criteria/steps.c */ \
 	X(job_recall_duties, 5) /* of who got a file late: license_jobs.c */ \
 	X(job_erasures,      2)    /* what was confirmed to be erased: erasure/erase_step.h */ \
 	X(job_retention,     10)   /* what has been kept long enough: erasure/erase_step.h */ \

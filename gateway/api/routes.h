@@ -118,8 +118,9 @@ route_fn adapter_list, adapter_create, adapter_get, adapter_delete, adapter_put_
 	adapter_validate, adapter_submit, adapter_withdraw, adapter_approve, adapter_reject;
 /* criteria.c, criteria_replay.c, blocklist.c: who may have a model */
 route_fn criteria_get, criteria_draft, criteria_versions, criteria_propose, criteria_activate,
-	criteria_try, policy_replay, policy_replay_decisions, blocklist_get, blocklist_add,
-	blocklist_end, blocked_list, blocked_add, blocked_end;
+	criteria_withdraw, criteria_check, criteria_test, criteria_try, policy_replay,
+	policy_replay_decisions, blocklist_get, blocklist_add, blocklist_end, blocked_list,
+	blocked_add, blocked_end;
 /* webhooks.c */
 route_fn webhook_create, webhook_list, webhook_get, webhook_remove, notifications_get,
 	notifications_set;

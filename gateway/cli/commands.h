@@ -149,7 +149,8 @@
 	X("policy explain",  "MODEL",           "right=+ use=+",                          1, 1, "what they would say of your request, and what is missing", command_policy_explain) \
 	X("policy draft",    "MODEL FILE",      "",                                       2, 2, "keep criteria as a draft",                              command_policy_draft) \
 	X("policy propose",  "MODEL SHA256",    "",                                       2, 2, "propose a draft",                                       command_policy_propose) \
-	X("policy activate", "MODEL SHA256",    "",                                       2, 2, "make active what somebody else has proposed",           command_policy_activate) \
+	X("policy activate", "MODEL SHA256",    "from=",                                  2, 2, "make active what somebody else has proposed; --from TIME: from then on", command_policy_activate) \
+	X("policy withdraw", "MODEL SHA256",    "",                                       2, 2, "what is proposed, or has its day, is a draft again",    command_policy_withdraw) \
 	X("policy versions", "MODEL",           "",                                       1, 1, "all versions of a model's criteria",                    command_policy_versions) \
 	X("policy replay",   "[FILE]",          "model= decisions",                       0, 1, "who would gain and lose by a draft; or decide all recorded decisions anew", command_policy_replay) \
 	X("policy block",    "MODEL PERSON",    "reason=",                                2, 2, "put a person on the model's blocklist",                 command_policy_block) \

@@ -96,7 +96,8 @@ enum err command_policy_check(struct cli *cli)
 /* --- versions ----------------------------------------------------------------------------- */
 
 #define VERSION_NAMES \
-	"model sha256 state drafted_by drafted proposed_by proposed activated_by activated"
+	"model sha256 state drafted_by drafted proposed_by proposed staged_by from activated_by " \
+	"activated"
 
 enum err command_policy_draft(struct cli *cli)
 {
@@ -116,7 +117,8 @@ enum err command_policy_draft(struct cli *cli)
 	return output_object(cli, answer, VERSION_NAMES);
 }
 
-static enum err step(struct cli *cli, const char *act)
+/* Takes `body` over. */
+static enum err step(struct cli *cli, const char *act, json_t *body)
 {
 	AUTO(json_auto) json_t *answer = NULL;
 	const char *sha256 = client_encode(&cli->arena, slice_of_string(cli_word(cli, 1)));
@@ -126,18 +128,30 @@ static enum err step(struct cli *cli, const char *act)
 	TRY(client_call(c, &answer, "POST",
 			model_path(cli, cli_word(cli, 0),
 				   arena_printf(&cli->arena, "/criteria/%s/%s", sha256, act)),
-			NULL));
+			body));
 	return output_object(cli, answer, VERSION_NAMES);
 }
 
 enum err command_policy_propose(struct cli *cli)
 {
-	return step(cli, "propose");
+	return step(cli, "propose", NULL);
 }
 
 enum err command_policy_activate(struct cli *cli)
 {
-	return step(cli, "activate");
+	const char *from = arguments_value(&cli->arguments, "from");
+	json_t *body = NULL;
+
+	if (from) {
+		body = json_object_new();
+		json_put_text(body, "from", slice_of_string(from));
+	}
+	return step(cli, "activate", body);
+}
+
+enum err command_policy_withdraw(struct cli *cli)
+{
+	return step(cli, "withdraw", NULL);
 }
 
 enum err command_policy_versions(struct cli *cli)
@@ -148,7 +162,8 @@ enum err command_policy_versions(struct cli *cli)
 	TRY(cli_client(&c, cli));
 	TRY(client_call(c, &answer, "GET", model_path(cli, cli_word(cli, 0), "/criteria/versions"),
 			NULL));
-	return output_table(cli, answer, "versions", "sha256 state drafted proposed activated");
+	return output_table(cli, answer, "versions",
+			    "sha256 state drafted proposed from activated");
 }
 
 enum err command_policy_show(struct cli *cli)

@@ -69,7 +69,9 @@
 	X(MODEL_FORM,        "model.form",        A) \
 	X(POLICY_DRAFT,      "policy.draft",      A) \
 	X(POLICY_PROPOSE,    "policy.propose",    A) \
+	X(POLICY_STAGE,      "policy.stage",      A) \
 	X(POLICY_ACTIVATE,   "policy.activate",   A) \
+	X(POLICY_WITHDRAW,   "policy.withdraw",   A) \
 	X(POLICY_BLOCK,      "policy.block",      A) \
 	X(POLICY_UNBLOCK,    "policy.unblock",    A) \
 	X(KEY_CREATE,        "key.create",        A) \

@@ -262,7 +262,7 @@ static const struct report catalog[] = {
 	{.code = "R6", .right = "", .name = "policy", .title = "History of policy and settings",
 	 .question = "Which rules held when, who changed them, and with whose signatures?",
 	 .kinds = "gateway.init,gateway.start,log.continue,terms.add,terms.version,terms.take,model.create,model.settings,model.form,"
-		  "policy.draft,policy.propose,policy.activate,policy.block,policy.unblock,committee.set,approver.enroll,"
+		  "policy.draft,policy.propose,policy.stage,policy.activate,policy.withdraw,policy.block,policy.unblock,committee.set,approver.enroll,"
 		  "approver.remove,approver.rule,office.grant,office.revoke,person.limits,institution.limits,person.add",
 	 COLUMNS(policy), .sums = "", .groups = "kind,model", MISSING(policy_missing)},
 	{.code = "R7", .right = "", .name = "dossier", .title = "Dossier of models (AI Act, Annexes XI and XII)",

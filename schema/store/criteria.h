@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * criteria.h - the published criteria of models: drafted, proposed by one person, made active by
- * another, retired by what follows. And whom they know as blocked.
+ * another (or staged, to be active from a day on), retired by what follows. And whom they know as
+ * blocked.
  */
 #ifndef SCHEMA_STORE_CRITERIA_H
 #define SCHEMA_STORE_CRITERIA_H
@@ -13,11 +14,13 @@ struct store_criteria {
 	struct slice model_name; /* out only */
 	uint8_t sha256[STORE_SHA256];
 	struct slice document; /* canonical JSON */
-	struct slice state;    /* draft, proposed, active, retired */
+	struct slice state;    /* draft, proposed, staged, active, retired */
 	uint8_t drafted_by[STORE_ID];
 	int64_t drafted_ms;
 	uint8_t proposed_by[STORE_ID]; /* none: never proposed */
 	int64_t proposed_ms;
+	uint8_t staged_by[STORE_ID]; /* none: never staged */
+	int64_t staged_ms, starts_ms;
 	uint8_t activated_by[STORE_ID]; /* none: never active */
 	int64_t activated_ms;
 	int64_t retired_ms; /* 0: never */
@@ -32,11 +35,39 @@ RESULT store_criteria_propose(struct store *s, const uint8_t model[STORE_ID],
 			      const uint8_t sha256[STORE_SHA256], const uint8_t by[STORE_ID],
 			      int64_t now_ms);
 
-/* Make what is proposed active, and retire what was, in the current transaction. ERR_NOT_FOUND;
- * ERR_CONFLICT: it is not proposed; ERR_DENIED: by whoever proposed it. */
-RESULT store_criteria_activate(struct store *s, const uint8_t model[STORE_ID],
-			       const uint8_t sha256[STORE_SHA256], const uint8_t by[STORE_ID],
-			       int64_t now_ms);
+/* What a step from proposed on needs. */
+struct store_criteria_step {
+	const uint8_t *model, *sha256, *by;
+	int64_t now_ms;
+	int64_t starts_ms; /* to stage */
+	/* Only if these are the active ones now (STORE_SHA256 bytes; all zero: if there are none);
+	 * NULL: whatever is. */
+	const uint8_t *replaces;
+};
+
+/* Make what is proposed or staged active, and retire what was, in the current transaction.
+ * ERR_NOT_FOUND; ERR_CONFLICT: it is neither, or others are active than `replaces` says;
+ * ERR_DENIED: by whoever proposed it. */
+RESULT store_criteria_activate(struct store *s, const struct store_criteria_step *step);
+
+/* The same from starts_ms on; until then nothing else of the model can be staged (ERR_CONFLICT). */
+RESULT store_criteria_stage(struct store *s, const struct store_criteria_step *step);
+
+/* What is staged and due becomes active, as whoever staged it wanted, in the current transaction.
+ * ERR_CONFLICT: it is staged no more. */
+RESULT store_criteria_start(struct store *s, const struct store_criteria *due, int64_t now_ms);
+
+/* All that are staged and due, of models that are not shredded. */
+RESULT store_criteria_due(struct store *s, struct arena *arena, struct store_criteria **out,
+			  size_t *count, int64_t now_ms);
+
+/* What is proposed or staged is a draft again. ERR_NOT_FOUND; ERR_CONFLICT: it is neither. */
+RESULT store_criteria_withdraw(struct store *s, const uint8_t model[STORE_ID],
+			       const uint8_t sha256[STORE_SHA256]);
+
+/* ERR_NOT_FOUND: none is staged. */
+RESULT store_criteria_staged(struct store *s, struct arena *arena, struct store_criteria *out,
+			     const uint8_t model[STORE_ID]);
 
 /* ERR_NOT_FOUND: the model has no active criteria. */
 RESULT store_criteria_active(struct store *s, struct arena *arena, struct store_criteria *out,
@@ -56,6 +87,8 @@ struct store_evaluation {
 	struct slice model_name, person_name; /* out only */
 	uint8_t person[STORE_ID];             /* out only */
 	struct slice request_state;           /* out only: as it is now */
+	uint8_t license[STORE_ID];            /* out only: the newest of the request, or none */
+	struct slice license_state;           /* out only: "" if there is none */
 	bool has_criteria;
 	uint8_t criteria[STORE_SHA256];
 	struct slice outcome; /* none, approve, refer, deny */

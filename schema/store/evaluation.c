@@ -6,8 +6,11 @@
 
 #define EVALUATION_SELECT \
 	"SELECT e.request, e.at, e.model, m.name, p.name, r.person, r.state, e.criteria, " \
-	"e.outcome, e.record FROM request_evaluation e JOIN access_request r ON r.id = e.request " \
-	"JOIN model m ON m.id = e.model JOIN person p ON p.id = r.person "
+	"e.outcome, e.record, l.id, coalesce(l.state, '') FROM request_evaluation e " \
+	"JOIN access_request r ON r.id = e.request JOIN model m ON m.id = e.model " \
+	"JOIN person p ON p.id = r.person LEFT JOIN LATERAL (SELECT id, state FROM license " \
+	"WHERE request = r.id AND model = r.model AND person = r.person " \
+	"ORDER BY issued_at DESC, id LIMIT 1) l ON true "
 
 /* No later one of the same request. */
 #define IS_NEWEST \
@@ -28,6 +31,8 @@ static void take_evaluation(struct store_step *step, void *out)
 	e->has_criteria = store_take_digest(step, e->criteria);
 	e->outcome = store_take_text(step);
 	e->record = store_take_text(step);
+	store_take_id(step, e->license);
+	e->license_state = store_take_text(step);
 }
 
 enum err store_evaluation_add(struct store *s, const struct store_evaluation *e)

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { sql } from "./database.mjs";
 import { gatewayForThisFile } from "./gateway.mjs";
-import { ask, expect } from "./http.mjs";
+import { ask, expect, until } from "./http.mjs";
 import { addPerson, createModel, freshName } from "./people.mjs";
 import { Issuer } from "./visas.mjs";
 
@@ -159,6 +159,110 @@ test("it takes two people to make criteria active, and all versions stay", async
 		"policy.propose",
 		"policy.propose",
 	]);
+});
+
+/** Proposed by the administrator: its digest. */
+async function propose(model, document) {
+	const sha256 = await draft(model, document);
+	await expect(200, here.gateway, "POST", at(model, `/${sha256}/propose`), {
+		token: admin(),
+	});
+	return sha256;
+}
+
+test("criteria are staged for a day, shown to everybody, and hold when it comes", async () => {
+	const model = await scene("manual", criteria());
+	const next = await propose(model, criteria({ name: "next" }));
+	const other = await propose(model, criteria({ name: "other" }));
+	const from = new Date(Date.now() + 7 * 24 * 3600 * 1000).toISOString();
+	const activate = (sha256, token, body) =>
+		post(at(model, `/${sha256}/activate`), token, body);
+
+	assert.equal((await activate(next, admin(), { from })).status, 409, "its proposer");
+	for (const over of ["2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "soon"])
+		assert.equal((await activate(next, here.second.token, { from: over })).status, 400);
+	const staged = await activate(next, here.second.token, { from });
+	assert.equal(staged.status, 200, staged.text);
+	assert.equal(staged.json.state, "staged");
+	assert.equal(staged.json.from.slice(0, 19), from.slice(0, 19));
+	const second = await activate(other, here.second.token, { from });
+	assert.equal(second.status, 409, "one a time");
+
+	const shown = (await expect(200, here.gateway, "GET", at(model))).json;
+	assert.equal(shown.criteria.name, "test");
+	assert.equal(shown.next.sha256, next);
+	assert.equal(shown.next.criteria.name, "next");
+
+	sql(
+		here.gateway,
+		`UPDATE sallyport.criteria SET starts_at = now()
+		WHERE sha256 = decode('${next}', 'hex')`,
+	);
+	const now = await until("the day has come", 30, async () => {
+		const { json } = await expect(200, here.gateway, "GET", at(model));
+		return json.sha256 === next && json;
+	});
+	assert.equal(now.next, undefined);
+	const { versions } = (await get(at(model, "/versions"), admin())).json;
+	const started = versions.find((one) => one.sha256 === next);
+	assert.equal(started.activated_by, here.second.id);
+});
+
+test("what is proposed or staged can be withdrawn by one person", async () => {
+	const model = await scene("manual");
+	const sha256 = await propose(model, criteria());
+	const step = (name, token, body) => post(at(model, `/${sha256}/${name}`), token, body);
+	const from = new Date(Date.now() + 3600 * 1000).toISOString();
+
+	assert.equal((await step("activate", here.second.token, { from })).json.state, "staged");
+	const back = await step("withdraw", admin());
+	assert.equal(back.status, 200, back.text);
+	assert.equal(back.json.state, "draft");
+	assert.equal(back.json.from, undefined);
+	assert.equal((await step("withdraw", admin())).status, 409, "a draft");
+});
+
+test("who has compared with criteria that hold no more is told so", async () => {
+	const model = await scene("manual", criteria());
+	const active = (await expect(200, here.gateway, "GET", at(model))).json.sha256;
+	const next = await propose(model, criteria({ name: "next" }));
+	const activate = (replaces) =>
+		post(at(model, `/${next}/activate`), here.second.token, { replaces });
+
+	for (const wrong of ["none", "0".repeat(64)]) {
+		const refused = await activate(wrong);
+		assert.equal(refused.status, 409, refused.text);
+		assert.match(refused.json.detail, /look again/);
+	}
+	assert.equal((await activate("x")).status, 400);
+	assert.equal((await activate(active)).json.state, "active");
+});
+
+test("criteria are checked and tried on a person without being kept", async () => {
+	const model = await scene("manual");
+	const person = await researcher();
+	const check = await post(at(model, "/check"), admin(), criteria());
+
+	assert.equal(check.status, 200, check.text);
+	assert.equal(check.json.state, undefined);
+	assert.match(check.json.rules[2].words, /a verified claim ResearcherStatus/);
+	const broken = await post(at(model, "/check"), admin(), '{"v":1,\n"rules":[]');
+	assert.equal(broken.status, 400);
+	assert.equal(broken.json.faults[0].line, 2);
+
+	const asked = { criteria: criteria(), rights: ["infer:generate"] };
+	const tried = (token, more) => post(at(model, "/test"), token, { ...asked, ...more });
+	const theirs = await tried(admin(), { person: person.name });
+	assert.equal(theirs.status, 200, theirs.text);
+	assert.equal(theirs.json.outcome, "approve");
+	assert.equal(theirs.json.person, person.id);
+	const own = (await tried(here.second.token)).json;
+	assert.equal(own.outcome, "refer");
+	assert.match(own.missing[0].need, /ResearcherStatus/);
+	assert.equal((await tried(here.second.token, { person: person.id })).status, 403);
+	assert.equal((await tried(admin(), { person: "nobody-at-all" })).status, 404);
+	const { versions } = (await get(at(model, "/versions"), admin())).json;
+	assert.deepEqual(versions, []);
 });
 
 test("who manages other models only, or none, may not write criteria", async () => {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The published criteria of a model: drafted, proposed by one person, made active by another. The
+ * The published criteria of a model: drafted here; steps.c is how they become active. The
  * active ones are public; what they would say of the caller, anybody may ask before they ask for
  * access.
  */
 #include "crypto/base/clock.h"
 #include "crypto/base/text.h"
 #include "gateway/api/criteria/opinion.h"
+#include "gateway/api/criteria/versions.h"
 #include "gateway/api/hub/hub.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
@@ -22,7 +23,7 @@ static void put_act(json_t *object, struct arena *arena, const char *by, const u
 	json_put_text(object, at, slice_of_string(api_time(arena, ms)));
 }
 
-static json_t *describe_version(struct arena *arena, const struct store_criteria *c)
+json_t *versions_describe(struct arena *arena, const struct store_criteria *c)
 {
 	json_t *one = json_object_new();
 
@@ -32,6 +33,9 @@ static json_t *describe_version(struct arena *arena, const struct store_criteria
 	json_put_text(one, "state", c->state);
 	put_act(one, arena, "drafted_by", c->drafted_by, "drafted", c->drafted_ms);
 	put_act(one, arena, "proposed_by", c->proposed_by, "proposed", c->proposed_ms);
+	put_act(one, arena, "staged_by", c->staged_by, "staged", c->staged_ms);
+	if (c->starts_ms)
+		json_put_text(one, "from", slice_of_string(api_time(arena, c->starts_ms)));
 	put_act(one, arena, "activated_by", c->activated_by, "activated", c->activated_ms);
 	if (c->retired_ms)
 		json_put_text(one, "retired", slice_of_string(api_time(arena, c->retired_ms)));
@@ -53,11 +57,33 @@ static enum err describe_public(json_t **out, struct arena *arena, const struct 
 	return OK;
 }
 
+/* What will hold from a day on is public as soon as the day is said. */
+static enum err put_next(json_t *answer, struct exchange *x, struct route_context *context,
+			 const struct store_model *model)
+{
+	struct arena *arena = exchange_arena(x);
+	json_t *document = NULL, *next;
+	struct store_criteria row;
+	enum err result = store_criteria_staged(context->store, arena, &row, model->id);
+
+	if (result == ERR_NOT_FOUND)
+		return OK;
+	TRY(result);
+	TRY(json_read(&document, row.document, 4 * CRITERIA_MAX_TEXT));
+	next = json_object_new();
+	json_put_text(next, "sha256",
+		      slice_of_string(api_hex(arena, slice_of(row.sha256, STORE_SHA256))));
+	json_put_text(next, "from", slice_of_string(api_time(arena, row.starts_ms)));
+	json_put(next, "criteria", document);
+	json_put(answer, "next", next);
+	return OK;
+}
+
 void criteria_get(struct exchange *x, struct route_context *context)
 {
+	AUTO(json_auto) json_t *answer = NULL;
 	struct store_model model;
 	struct store_criteria row;
-	json_t *answer = NULL;
 	enum err result;
 
 	if (!hub_find_model(&model, x, context))
@@ -69,7 +95,9 @@ void criteria_get(struct exchange *x, struct route_context *context)
 	if (result == OK)
 		result = describe_public(&answer, exchange_arena(x), &row);
 	if (result == OK)
-		reply_json(x, 200, answer);
+		result = put_next(answer, x, context, &model);
+	if (result == OK)
+		reply_json(x, 200, json_incref(answer));
 	else
 		reply_failure(x, result);
 }
@@ -91,7 +119,7 @@ void criteria_versions(struct exchange *x, struct route_context *context)
 	}
 	list = json_array_new();
 	for (size_t i = 0; i < count; i++) {
-		json_t *one = describe_version(exchange_arena(x), &rows[i]), *document = NULL;
+		json_t *one = versions_describe(exchange_arena(x), &rows[i]), *document = NULL;
 
 		if (json_read(&document, rows[i].document, 4 * CRITERIA_MAX_TEXT) == OK)
 			json_put(one, "criteria", document);
@@ -105,9 +133,15 @@ void criteria_versions(struct exchange *x, struct route_context *context)
 void criteria_refuse(struct exchange *x, const struct criteria_faults *faults)
 {
 	AUTO(buf_free) struct buf text = buf_new(64 * 1024);
-	AUTO(json_auto) json_t *problem = json_object_new();
-	json_t *list = json_array_new();
+	AUTO(json_auto) json_t *problem = NULL;
+	json_t *list;
 
+	if (!faults->count) { /* too long to be read at all */
+		reply_failure(x, ERR_LIMIT);
+		return;
+	}
+	problem = json_object_new();
+	list = json_array_new();
 	for (size_t i = 0; i < faults->count; i++) {
 		json_t *one = json_object_new();
 		struct slice words = slice_of_string(faults->list[i].text);
@@ -133,8 +167,8 @@ void criteria_refuse(struct exchange *x, const struct criteria_faults *faults)
 		reply_failure(x, ERR_LIMIT);
 }
 
-static void begin_entry(struct audit_event *event, const struct exchange *x, enum audit_kind kind,
-			const struct store_model *model, const uint8_t sha256[STORE_SHA256])
+void versions_entry(struct audit_event *event, const struct exchange *x, enum audit_kind kind,
+		    const struct store_model *model, const uint8_t sha256[STORE_SHA256])
 {
 	const struct principal *who = authorize_principal(x);
 
@@ -154,7 +188,7 @@ static enum err keep_draft(bool *is_new, struct exchange *x, struct route_contex
 	memcpy(row.model, model->id, STORE_ID);
 	memcpy(row.sha256, c->sha256.bytes, STORE_SHA256);
 	memcpy(row.drafted_by, who->person.id, STORE_ID);
-	begin_entry(&event, x, AUDIT_POLICY_DRAFT, model, row.sha256);
+	versions_entry(&event, x, AUDIT_POLICY_DRAFT, model, row.sha256);
 	audit_event_text(&event, "name", c->name);
 	audit_event_number(&event, "rules", (int64_t)c->rule_count);
 	TRY(store_begin(store));
@@ -182,61 +216,9 @@ void criteria_draft(struct exchange *x, struct route_context *context)
 	if (result == OK)
 		result = store_criteria_get(context->store, arena, &row, model.id, c.sha256.bytes);
 	if (result == OK)
-		reply_json(x, is_new ? 201 : 200, describe_version(arena, &row));
+		reply_json(x, is_new ? 201 : 200, versions_describe(arena, &row));
 	else
 		reply_failure(x, result);
-}
-
-/* --- from draft to active ----------------------------------------------------------------- */
-
-typedef enum err step_fn(struct store *store, const uint8_t model[STORE_ID],
-			 const uint8_t sha256[STORE_SHA256], const uint8_t by[STORE_ID],
-			 int64_t now_ms);
-
-static enum err step(struct exchange *x, struct route_context *context, enum audit_kind kind,
-		     step_fn *take, const struct store_model *model, const uint8_t sha256[])
-{
-	AUTO(store_end) struct store *store = context->store;
-	AUTO(audit_event_clear) struct audit_event event = {0};
-
-	begin_entry(&event, x, kind, model, sha256);
-	TRY(store_begin(store));
-	TRY(take(store, model->id, sha256, authorize_principal(x)->person.id, clock_now_ms()));
-	return api_finish(x, context, &event);
-}
-
-static void change(struct exchange *x, struct route_context *context, enum audit_kind kind,
-		   step_fn *take)
-{
-	uint8_t sha256[STORE_SHA256];
-	struct store_criteria row;
-	struct store_model model;
-	enum err result;
-
-	if (!hub_find_model(&model, x, context))
-		return;
-	result = text_read_hex(sha256, sizeof sha256, exchange_param(x, "sha256"));
-	if (result == OK)
-		result = step(x, context, kind, take, &model, sha256);
-	if (result == OK)
-		result = store_criteria_get(context->store, exchange_arena(x), &row, model.id,
-					    sha256);
-	if (result == OK)
-		reply_json(x, 200, describe_version(exchange_arena(x), &row));
-	else if (result == ERR_DENIED)
-		reply_code(x, CODE_CONFLICT, failure_text(), NULL);
-	else
-		reply_failure(x, result);
-}
-
-void criteria_propose(struct exchange *x, struct route_context *context)
-{
-	change(x, context, AUDIT_POLICY_PROPOSE, store_criteria_propose);
-}
-
-void criteria_activate(struct exchange *x, struct route_context *context)
-{
-	change(x, context, AUDIT_POLICY_ACTIVATE, store_criteria_activate);
 }
 
 /* --- before anybody asks ------------------------------------------------------------------ */

@@ -6,6 +6,7 @@
  */
 #include "crypto/base/text.h"
 #include "gateway/api/criteria/opinion.h"
+#include "gateway/api/criteria/versions.h"
 #include "gateway/api/hub/hub.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
@@ -16,6 +17,7 @@ enum { REPLAY_PAGE = 200, REPLAY_MAX_REQUESTS = 10000, REPLAY_MAX_SHOWN = 500 };
 struct replay {
 	json_t *gains, *loses, *others;
 	size_t requests, same, gained, lost, changed, unreadable, shown;
+	size_t licenses; /* in force, for requests that these criteria would not approve */
 	bool is_cut;
 };
 
@@ -41,6 +43,10 @@ static json_t *describe(struct arena *arena, const struct store_evaluation *row,
 	json_put_text(one, "at", slice_of_string(api_time(arena, row->at_ms)));
 	json_put_text(one, "before", slice_of_string(effect_name(before)));
 	json_put_text(one, "after", slice_of_string(effect_name(v->outcome)));
+	if (row->license_state.size) {
+		json_put_text(one, "license", slice_of_string(api_uuid(arena, row->license)));
+		json_put_text(one, "license_state", row->license_state);
+	}
 	json_put(one, "rules", criteria_fired(c, v));
 	json_put(one, "missing", criteria_missing(v));
 	return one;
@@ -62,6 +68,7 @@ static void count_one(struct replay *r, const struct store_evaluation *row,
 	}
 	v = criteria_evaluate(c, &record.facts);
 	before = before_of(row, &record);
+	r->licenses += v.outcome != EFFECT_APPROVE && slice_equal(row->license_state, S("active"));
 	if (before == v.outcome) {
 		r->same++;
 		return;
@@ -109,6 +116,7 @@ static json_t *describe_replay(const struct replay *r, const struct store_model 
 	json_put_int(answer, "gain", (int64_t)r->gained);
 	json_put_int(answer, "lose", (int64_t)r->lost);
 	json_put_int(answer, "other", (int64_t)r->changed);
+	json_put_int(answer, "licenses", (int64_t)r->licenses);
 	json_put_int(answer, "unreadable", (int64_t)r->unreadable);
 	json_put_bool(answer, "complete", !r->is_cut && r->shown <= REPLAY_MAX_SHOWN);
 	json_put(answer, "gains", r->gains);
@@ -117,9 +125,8 @@ static json_t *describe_replay(const struct replay *r, const struct store_model 
 	return answer;
 }
 
-/* "criteria": a document in the body, or "sha256": a version of the model. Faults answer. */
-static bool read_criteria(struct criteria *out, struct exchange *x, struct route_context *context,
-			  const struct store_model *model, const json_t *body)
+bool versions_read(struct criteria *out, struct exchange *x, struct route_context *context,
+		   const struct store_model *model, const json_t *body)
 {
 	struct arena *arena = exchange_arena(x);
 	struct criteria_faults *faults = arena_alloc(arena, sizeof *faults);
@@ -182,7 +189,7 @@ void policy_replay(struct exchange *x, struct route_context *context)
 		reply_failure(x, result);
 		return;
 	}
-	if (!read_criteria(&c, x, context, &model, body))
+	if (!versions_read(&c, x, context, &model, body))
 		return;
 	exchange_may_wait(x);
 	replay.gains = json_array_new();

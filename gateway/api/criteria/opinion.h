@@ -14,7 +14,7 @@
 /* A request, as far as criteria look at it. */
 struct opinion_question {
 	const struct store_model *model;
-	const uint8_t *person; /* who asks: the caller */
+	const uint8_t *person; /* who asks: the caller, or whom criteria are tried on */
 	struct slice uses;     /* declared, comma-separated codes; may be empty */
 	struct slice rights;   /* comma-separated */
 	int64_t accessors;     /* persons who are to have access, the asker among them */
@@ -64,7 +64,7 @@ RESULT opinion_criteria(bool *out, struct criteria *criteria, struct store_crite
 			struct arena *arena, struct route_context *context,
 			const uint8_t model[STORE_ID]);
 
-/* What is known of the caller now (opinion_facts.c): all but uses, rights and the like. */
+/* What is known of the person now (opinion_facts.c): all but uses, rights and the like. */
 RESULT opinion_gather(struct criteria_facts *out, struct exchange *x, struct route_context *context,
 		      const struct opinion_question *question);
 

@@ -40,10 +40,13 @@ static enum err gather_institutions(struct criteria_facts *out, struct arena *ar
 	return OK;
 }
 
-/* A claim of the person's own country goes before the address of a call. */
-static void settle_country(struct claims *claims, struct exchange *x, const struct api *api)
+/* A claim of the person's own country goes before the address of a call, which says nothing of
+ * anybody but the caller. */
+static void settle_country(struct claims *claims, struct exchange *x, const struct api *api,
+			   const uint8_t person[STORE_ID])
 {
-	if (claims->country.source == COUNTRY_NONE)
+	if (claims->country.source == COUNTRY_NONE &&
+	    memcmp(person, authorize_principal(x)->person.id, STORE_ID) == 0)
 		claims->country = opinion_country(x, api);
 }
 
@@ -62,7 +65,7 @@ enum err opinion_gather(struct criteria_facts *out, struct exchange *x,
 	};
 	TRY(uses_parse(&out->uses, q->uses));
 	TRY(claims_of_person(&out->claims, context, arena, q->person, now_seconds));
-	settle_country(&out->claims, x, context->api);
+	settle_country(&out->claims, x, context->api, q->person);
 	TRY(gather_institutions(out, arena, context->store, q->person));
 	return store_blocked_is(context->store, &out->is_blocked, q->model->id, q->person);
 }

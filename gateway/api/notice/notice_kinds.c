@@ -144,6 +144,10 @@ static const struct notice_kind kinds[] = {
 	/* criteria: two people activate them */
 	{"policy.propose",   NOTICE_MODELERS, "Criteria of {model} are proposed",
 	 "New criteria for access to {model} are proposed.", "", "Try them over what was decided; somebody else than the proposer activates them.", "/api/v1/models/{model}/criteria"},
+	{"policy.stage",     NOTICE_MODELERS, "New criteria of {model} have their day",
+	 "New criteria for access to {model} will hold from the day that was said.", "", "Withdraw them before that day if they should not.", "/api/v1/models/{model}/criteria"},
+	{"policy.withdraw",  NOTICE_MODELERS, "Criteria of {model} were withdrawn",
+	 "Criteria for access to {model} that were proposed or had their day are drafts again.", "What holds goes on to hold.", "Propose others if there should be a change.", "/api/v1/models/{model}/criteria"},
 	{"policy.activate",  NOTICE_MODELERS, "New criteria of {model} hold",
 	 "New criteria for access to {model} hold from now on.", "", "Look into the log if you did not expect it.", "/api/v1/models/{model}/criteria"},
 
