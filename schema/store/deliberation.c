@@ -166,6 +166,37 @@ enum err store_vote_list(struct store *s, struct arena *arena, struct store_vote
 	return OK;
 }
 
+static void take_decider(struct store_step *step, void *out)
+{
+	struct store_decider *one = out;
+
+	store_take_id(step, one->person);
+	one->name = store_take_text(step);
+	one->conflicts = store_take_text(step);
+	one->vote = store_take_text(step);
+	one->cast_by = store_take_text(step);
+}
+
+enum err store_decider_list(struct store *s, struct arena *arena, struct store_decider **out,
+			    size_t *count, const uint8_t request[STORE_ID])
+{
+	static const struct store_statement list = {
+		"decider_list",
+		"SELECT p.id, p.name, access_conflicts(q.id, p.id), v.vote, b.name "
+		"FROM access_request q JOIN model m ON m.id = q.model "
+		"JOIN person p ON p.state = 'active' AND " IS_NAMED("p.id") //
+		" AND " OFFICE_HELD("p.id", "'requests:decide'", "m.name")  //
+		" LEFT JOIN access_vote v ON v.request = q.id AND v.round = q.round "
+		"AND v.seat = p.id LEFT JOIN person b ON b.id = v.person "
+		"WHERE q.id = $1 ORDER BY p.name LIMIT 100"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &list, .arena = arena};
+
+	store_put_id(&step, request);
+	TRY(store_run(s, &step, 1));
+	*out = store_all(&step, count, sizeof **out, take_decider);
+	return OK;
+}
+
 enum err store_recuse(struct store *s, const uint8_t request[STORE_ID],
 		      const uint8_t person[STORE_ID], struct slice reason, int64_t now_ms)
 {

@@ -53,6 +53,20 @@ RESULT store_vote_put(struct store *s, const struct store_vote *vote);
 RESULT store_vote_list(struct store *s, struct arena *arena, struct store_vote **out, size_t *count,
 		       const uint8_t request[STORE_ID], int64_t round);
 
+/* Who may decide a request by office: everybody whom its model's rule names, or, if it names
+ * nobody, who holds the office for it. */
+struct store_decider {
+	uint8_t person[STORE_ID];
+	struct slice name;
+	struct slice conflicts; /* names of policy/votes.h, comma-separated */
+	struct slice vote;      /* of this round, from their seat: approve, deny or empty */
+	struct slice cast_by;   /* by whom, if there is one */
+};
+
+/* By name, 100 of them. */
+RESULT store_decider_list(struct store *s, struct arena *arena, struct store_decider **out,
+			  size_t *count, const uint8_t request[STORE_ID]);
+
 /* Declare a conflict; a vote of this round is taken back. ERR_CONFLICT: declared already. */
 RESULT store_recuse(struct store *s, const uint8_t request[STORE_ID],
 		    const uint8_t person[STORE_ID], struct slice reason, int64_t now_ms);

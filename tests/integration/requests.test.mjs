@@ -638,6 +638,49 @@ test("many are decided at once, each with its answer", async () => {
 	assert.equal(theirs.results[0].status, 403);
 });
 
+test("what many would come to is told before, by the gateway, and nothing is done", async () => {
+	const [a, b] = here.deciders;
+	const one = await submitted(await modelWith());
+	const two = await submitted(await modelWith({ needed: 2 }));
+	const gone = await submitted(await modelWith());
+	await ok(act(here.researcher, gone, "withdraw"));
+	const ids = [one, two, gone];
+	const decide = (who, body) => on(who, "POST", `${BASE}/decide`, { body: { ids, ...body } });
+	const preview = async (body) => (await ok(decide(a, { preview: true, ...body }))).results;
+	const states = (results) => results.map((result) => result.status ?? result.state);
+
+	const approved = await preview({ vote: "approve", expires_days: 30 });
+	assert.deepEqual(states(approved), ["approved", "submitted", 409]);
+	assert.deepEqual(approved[0].grant.rights, RIGHTS);
+	assert.equal(approved[0].grant.licenses, 1);
+	assert.equal(approved[0].license, undefined);
+	assert.deepEqual(approved[1].votes, { approve: 1, deny: 0, needed: 2 });
+	const reason = "no purpose";
+	assert.deepEqual(states(await preview({ vote: "deny", reason })), [
+		"denied",
+		"submitted",
+		409,
+	]);
+	assert.deepEqual(states(await preview({ vote: "return", reason })), [
+		"returned",
+		"returned",
+		409,
+	]);
+	for (const id of [one, two]) {
+		const { state, votes, deciders } = await look(a, id);
+		assert.deepEqual([state, votes], ["submitted", []]);
+		assert.equal(deciders.find((who) => who.person === b.name).vote, undefined);
+	}
+	await ok(decide(a, { vote: "approve" }));
+	const { deciders } = await look(b, two);
+	const voted = deciders.find((who) => who.person === a.name);
+	assert.deepEqual([voted.vote, voted.cast_by], ["approve", a.name]);
+	const { results } = await ok(decide(b, { vote: "return", reason, changes: ["say more"] }));
+	assert.deepEqual(states(results), [409, "returned", 409]);
+	assert.equal((await look(here.researcher, two)).reason, reason);
+	assert.equal((await look(here.researcher, two)).deciders, undefined);
+});
+
 test("a request that waits too long is told of, once, and then goes to somebody else", async () => {
 	const boss = await addPerson(here.gateway);
 	const model = await modelWith({

@@ -239,20 +239,42 @@ static enum err add_people(json_t *answer, struct exchange *x, struct route_cont
 	return OK;
 }
 
+/* Who may decide it, and who of them has. */
+static json_t *describe_deciders(const struct store_decider *deciders, size_t count)
+{
+	json_t *list = json_array_new();
+
+	for (size_t i = 0; i < count; i++) {
+		json_t *one = json_object_new();
+
+		json_put_text(one, "person", deciders[i].name);
+		json_put(one, "conflicts", request_describe_list(deciders[i].conflicts));
+		if (deciders[i].vote.size) {
+			json_put_text(one, "vote", deciders[i].vote);
+			json_put_text(one, "cast_by", deciders[i].cast_by);
+		}
+		json_push(list, one);
+	}
+	return list;
+}
+
 static enum err add_committee(json_t *answer, struct exchange *x, struct route_context *context,
 			      const struct request_view *v)
 {
 	struct arena *arena = exchange_arena(x);
+	struct store_decider *deciders;
 	struct store_vote *votes;
 	struct slice reviewers;
-	size_t count;
+	size_t count, decider_count;
 
 	if (!v->sees_committee)
 		return OK;
 	TRY(store_vote_list(context->store, arena, &votes, &count, v->row.id, 0));
 	TRY(store_reviewer_list(context->store, arena, &reviewers, v->row.id));
+	TRY(store_decider_list(context->store, arena, &deciders, &decider_count, v->row.id));
 	json_put(answer, "votes", describe_votes(arena, votes, count));
 	json_put(answer, "reviewers", request_describe_list(reviewers));
+	json_put(answer, "deciders", describe_deciders(deciders, decider_count));
 	return OK;
 }
 

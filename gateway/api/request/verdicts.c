@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What deciders and handlers do with a request: approve, deny, vote; return it for changes; close
- * it. And many at once. */
-#include "crypto/base/text.h"
+ * it. */
+#include "gateway/api/request/verdicts.h"
+
 #include "crypto/json.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/request/idempotent.h"
 #include "gateway/api/request/voting.h"
 #include "gateway/api/routes.h"
-
-enum { VERDICTS_MAX = 100 };
 
 static enum err cast_ballot(struct outcome *out, struct exchange *x, struct route_context *context,
 			    const struct request_view *view, const json_t *body, bool approves)
@@ -141,14 +140,25 @@ static void reply_step(struct exchange *x, const struct request_act *act)
 	reply_json(x, 200, answer);
 }
 
+enum err verdict_read_return(struct request_act *act, const struct request_view *view,
+			     const json_t *body, json_t *detail)
+{
+	*act = (struct request_act){.request = &view->row,
+				    .kind = AUDIT_REQUEST_RETURN,
+				    .to = S("returned"),
+				    .detail = detail};
+	TRY(check_return(view));
+	TRY(api_reason(&act->reason, body));
+	if (slice_trim(act->reason).size == 0)
+		return failure(ERR_FORMAT, "\"reason\" is missing: the person will read it");
+	return read_changes(detail, body);
+}
+
 void request_return(struct exchange *x, struct route_context *context)
 {
 	AUTO(json_auto) json_t *detail = json_object_new();
 	struct request_view view;
-	struct request_act act = {.request = &view.row,
-				  .kind = AUDIT_REQUEST_RETURN,
-				  .to = S("returned"),
-				  .detail = detail};
+	struct request_act act;
 	enum err result;
 
 	if (!request_find_as(&view, x, context, RIGHT_REQUESTS_HANDLE))
@@ -156,13 +166,7 @@ void request_return(struct exchange *x, struct route_context *context)
 	AUTO(json_auto) json_t *body = api_body_or_none(x);
 	if (!body)
 		return;
-	result = check_return(&view);
-	if (result == OK)
-		result = api_reason(&act.reason, body);
-	if (result == OK && slice_trim(act.reason).size == 0)
-		result = failure(ERR_FORMAT, "\"reason\" is missing: the person will read it");
-	if (result == OK)
-		result = read_changes(detail, body);
+	result = verdict_read_return(&act, &view, body, detail);
 	if (result == OK)
 		result = request_act_do(x, context, &act);
 	if (result == OK)
@@ -205,80 +209,4 @@ void request_close(struct exchange *x, struct route_context *context)
 		reply_step(x, &act);
 	else
 		reply_failure(x, result);
-}
-
-static enum err decide_id(json_t **out, struct exchange *x, struct route_context *context,
-			  struct slice text, const json_t *body, bool approves)
-{
-	struct request_view view;
-	struct outcome outcome;
-	uint8_t id[STORE_ID];
-
-	TRY(text_read_uuid(id, text));
-	TRY(request_see(&view, x, context, id));
-	TRY(cast_ballot(&outcome, x, context, &view, body, approves));
-	*out = outcome_describe(exchange_arena(x), &view.row, &outcome);
-	json_put_text(*out, "receipt", slice_of_string(api_uuid(exchange_arena(x), outcome.entry)));
-	return OK;
-}
-
-/* One by one: what becomes of one is nothing to the others. */
-static void decide_ids(json_t *results, struct exchange *x, struct route_context *context,
-		       const json_t *ids, const json_t *body, bool approves)
-{
-	for (size_t i = 0; i < json_array_size(ids); i++) {
-		const char *text = json_string_value(json_array_get(ids, i));
-		json_t *one = NULL;
-		enum err result = decide_id(&one, x, context, slice_of_string(text), body,
-					    approves);
-
-		if (result != OK) {
-			one = reply_describe_failure(result);
-			json_put_text(one, "id", slice_of_string(text));
-		}
-		json_push(results, one);
-		store_rollback(context->store);
-	}
-}
-
-static enum err read_many(const json_t **ids, struct slice *vote, const json_t *body)
-{
-	TRY(json_get_text(vote, body, "vote"));
-	if (!slice_equal(*vote, S("approve")) && !slice_equal(*vote, S("deny")))
-		return failure(ERR_FORMAT, "\"vote\" is approve or deny");
-	TRY(json_get_array(ids, body, "ids"));
-	if (json_array_size(*ids) == 0 || json_array_size(*ids) > VERDICTS_MAX)
-		return failure(ERR_FORMAT, "\"ids\" has 1 to %d items", VERDICTS_MAX);
-	if (json_has(body, "approval") || json_has(body, "approvals"))
-		return failure(ERR_FORMAT,
-			       "\"approval\" signs one request; send it with that one's approve");
-	for (size_t i = 0; i < json_array_size(*ids); i++) {
-		struct slice one;
-
-		TRY(json_text_at(&one, *ids, i));
-	}
-	return OK;
-}
-
-void request_decide_many(struct exchange *x, struct route_context *context)
-{
-	AUTO(json_auto) json_t *body = api_body(x);
-	struct idempotent once;
-	const json_t *ids;
-	struct slice vote;
-	json_t *answer, *results;
-	enum err result;
-
-	if (!body || !idempotent_begin(&once, x, context))
-		return;
-	result = read_many(&ids, &vote, body);
-	if (result != OK) {
-		idempotent_fail(&once, x, context, result);
-		return;
-	}
-	results = json_array_new();
-	decide_ids(results, x, context, ids, body, slice_equal(vote, S("approve")));
-	answer = json_object_new();
-	json_put(answer, "results", results);
-	idempotent_reply(&once, x, context, 200, answer, NULL);
 }

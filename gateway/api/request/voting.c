@@ -380,12 +380,11 @@ static enum err check_card(const struct store_committee *c, struct exchange *x,
 		       "give the requester a library card");
 }
 
-static enum err vote_once(struct outcome *out, bool *changed, struct exchange *x,
-			  struct route_context *context, const struct request_view *view,
-			  const struct ballot *ballot, struct look *look)
+/* The votes with this one, and what they lead to. */
+static enum err weigh(struct outcome *out, struct exchange *x, struct route_context *context,
+		      const struct request_view *view, const struct ballot *ballot,
+		      struct look *look)
 {
-	enum err result;
-
 	*out = (struct outcome){
 		.rule = {(unsigned)look->committee.needed, look->committee.any_denial_denies}};
 	look->mine = vote_of(view, authorize_principal(x), ballot);
@@ -399,28 +398,55 @@ static enum err vote_once(struct outcome *out, bool *changed, struct exchange *x
 		break;
 	case VOTE_APPROVED:
 		out->state = S("approved");
-		TRY(draw_up_licenses(out, x, context, &view->row, look));
-		TRY(sign_licenses(out, x, context));
-		break;
+		return draw_up_licenses(out, x, context, &view->row, look);
 	}
+	return OK;
+}
+
+static enum err vote_once(struct outcome *out, bool *changed, struct exchange *x,
+			  struct route_context *context, const struct request_view *view,
+			  const struct ballot *ballot, struct look *look)
+{
+	enum err result;
+
+	TRY(weigh(out, x, context, view, ballot, look));
+	TRY(sign_licenses(out, x, context));
 	result = carry_out(out, changed, x, context, view, look);
 	if ((result == ERR_CONFLICT || result == ERR_DENIED) && out->issue_count)
 		return undo(out, x, context, result);
 	return result;
 }
 
+static enum err begin_vote(struct look *look, struct exchange *x, struct route_context *context,
+			   const struct request_view *view, const struct ballot *ballot)
+{
+	*look = (struct look){.count = 0};
+	TRY(vote_check(view));
+	TRY(store_committee_get(context->store, exchange_arena(x), &look->committee,
+				view->row.model));
+	return ballot->approves ? check_card(&look->committee, x, context, view) : OK;
+}
+
+enum err vote_preview(struct outcome *out, struct exchange *x, struct route_context *context,
+		      const struct request_view *view, const struct ballot *ballot)
+{
+	struct look look;
+
+	TRY(begin_vote(&look, x, context, view, ballot));
+	TRY(weigh(out, x, context, view, ballot, &look));
+	if (!out->state.size)
+		out->state = view->row.state;
+	return OK;
+}
+
 enum err vote_on(struct outcome *out, struct exchange *x, struct route_context *context,
 		 const struct request_view *view, const struct ballot *ballot)
 {
-	struct look look = {0};
+	struct look look;
 	bool changed = false;
 	enum err result = OK;
 
-	TRY(vote_check(view));
-	TRY(store_committee_get(context->store, exchange_arena(x), &look.committee,
-				view->row.model));
-	if (ballot->approves)
-		TRY(check_card(&look.committee, x, context, view));
+	TRY(begin_vote(&look, x, context, view, ballot));
 	for (int i = 0; i < VOTE_ATTEMPTS; i++) {
 		changed = false;
 		result = vote_once(out, &changed, x, context, view, ballot, &look);

@@ -43,6 +43,10 @@ struct outcome {
 RESULT vote_on(struct outcome *out, struct exchange *x, struct route_context *context,
 	       const struct request_view *view, const struct ballot *ballot);
 
+/* What it would come to now: nothing is signed, nothing written. The licenses are drawn up. */
+RESULT vote_preview(struct outcome *out, struct exchange *x, struct route_context *context,
+		    const struct request_view *view, const struct ballot *ballot);
+
 /* {"id","state","votes":{...}}, and of an approval "license" and "licenses". */
 json_t *outcome_describe(struct arena *arena, const struct store_request *request,
 			 const struct outcome *outcome);
