@@ -3,59 +3,10 @@
 // the state of the system.
 import assert from "node:assert/strict";
 import { browserForThisFile, scenario } from "./harness.mjs";
-import { expect } from "../integration/http.mjs";
-import { addPerson, createModel, freshName } from "../integration/people.mjs";
-import { Issuer } from "../integration/visas.mjs";
+import { HOSTILE, prepareRequests, requestsScene } from "./requests_scene.mjs";
 
-const BONA_FIDE = "https://doi.org/10.1038/s41431-018-0219-y";
-const HOSTILE = `<img src=x onerror="alert(1)"> to see what it says`;
-const CRITERIA = {
-	v: 1,
-	name: "test",
-	rules: [
-		{
-			id: "bona-fide",
-			effect: "approve",
-			when: { claim: { type: "ResearcherStatus", value: BONA_FIDE } },
-			text: "Bona fide researchers may run it.",
-		},
-	],
-};
-
-const here = browserForThisFile(async ({ gateway }) => {
-	here.issuer = await new Issuer("ES256").list(gateway);
-	here.second = await addPerson(gateway, ["models:manage"]);
-});
-const as = async (token, status, method, path, body) =>
-	(await expect(status, here.gateway, method, path, { token, body })).json;
-
-/** A model whose criteria advise, decided by `needed` people. */
-async function makeModel(rule) {
-	const { admin } = here.gateway.tokens;
-	const model = `admin/${freshName("model")}`;
-	const at = `/api/v1/models/${model}/criteria`;
-
-	await createModel(here.gateway, model, { gate: "manual" });
-	const { sha256 } = await as(admin, 201, "POST", at, CRITERIA);
-	await as(admin, 200, "POST", `${at}/${sha256}/propose`);
-	await as(here.second.token, 200, "POST", `${at}/${sha256}/activate`);
-	if (rule) await as(admin, 200, "PUT", `/api/v1/models/${model}/committee`, rule);
-	return model;
-}
-
-/** Somebody with a visa asks for the model: {person, id}. */
-async function makeRequest(model) {
-	const person = await addPerson(here.gateway);
-	const visa = here.issuer.visa(freshName("sub"), { visa: { value: BONA_FIDE } });
-
-	await as(person.token, 201, "POST", "/api/v1/visas", { visa });
-	const { id } = await as(person.token, 201, "POST", "/api/v1/access-requests", {
-		model,
-		rights: ["infer:generate", "weights:read"],
-		intended_use: HOSTILE,
-	});
-	return { person, id };
-}
+const here = browserForThisFile(prepareRequests);
+const { as, makeModel, makeRequest } = requestsScene(here);
 
 scenario(here, "a request is found in the queue, read beside its evidence, approved", async () => {
 	const model = await makeModel({ escalate_days: 3, escalate_to: "admin" });

@@ -2,10 +2,19 @@
 // Alles, was die Konsole sagt, auf Deutsch.
 import * as admin from "./de/admin";
 import * as audit from "./de/audit";
+import * as deciding from "./de/deciding";
 import * as everybody from "./de/everybody";
 import * as models from "./de/models";
 import * as researcher from "./de/researcher";
 import * as shell from "./de/shell";
 import type { Text } from "./text";
 
-export const de: Text = { ...shell, ...admin, ...audit, ...everybody, ...models, ...researcher };
+export const de: Text = {
+  ...shell,
+  ...admin,
+  ...audit,
+  ...deciding,
+  ...everybody,
+  ...models,
+  ...researcher,
+};

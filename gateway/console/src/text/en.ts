@@ -3,9 +3,18 @@
 // keys, or the build fails.
 import * as admin from "./en/admin";
 import * as audit from "./en/audit";
+import * as deciding from "./en/deciding";
 import * as everybody from "./en/everybody";
 import * as models from "./en/models";
 import * as researcher from "./en/researcher";
 import * as shell from "./en/shell";
 
-export const en = { ...shell, ...admin, ...audit, ...everybody, ...models, ...researcher };
+export const en = {
+  ...shell,
+  ...admin,
+  ...audit,
+  ...deciding,
+  ...everybody,
+  ...models,
+  ...researcher,
+};

@@ -8,6 +8,7 @@ import { Button, Card, Note } from "../../ui/basic";
 import { Area, Checks, Field, Form, Select } from "../../ui/form";
 import { Dialog, toast } from "../../ui/layer";
 import { ErrorState } from "../../ui/state";
+import { ChangesField, pointsOf, ReasonFields } from "./reason";
 import { isOpen, type RequestView } from "./view";
 
 type Approval = Body<"POST /api/v1/access-requests/{id}/approve">;
@@ -159,16 +160,13 @@ function Approve({ request, onDone, onClose }: Given) {
 /** Deny or return: both need a reason, which templates begin. */
 function Refuse({ request, onDone, onClose, isReturn }: Given & { isReturn: boolean }) {
   const t = text.value.review;
-  const templates = isReturn ? t.returns : t.denials;
-  const [template, setTemplate] = useState("");
   const [reason, setReason] = useState("");
   const [changes, setChanges] = useState("");
   const refuse = useAct(async () => {
     const path = { id: request.id };
 
     if (isReturn) {
-      const points = changes.split("\n").filter((one) => one.trim() !== "");
-      const body = { reason: reason.trim(), changes: points };
+      const body = { reason: reason.trim(), changes: pointsOf(changes) };
 
       await ask("POST /api/v1/access-requests/{id}/return", { path, body });
       toast(t.wasReturned);
@@ -184,31 +182,8 @@ function Refuse({ request, onDone, onClose, isReturn }: Given & { isReturn: bool
     <Dialog title={isReturn ? t.returnTitle : t.denyTitle} onClose={onClose}>
       <Form onSend={() => void refuse.run()}>
         {refuse.error && <ErrorState error={refuse.error} />}
-        <Select
-          label={t.template}
-          value={template}
-          onValue={(name) => {
-            setTemplate(name);
-            if (templates[name]) setReason(templates[name]);
-          }}
-          options={[
-            ["", t.ownWords],
-            ...Object.keys(templates).map((name): [string, string] => [
-              name,
-              t.templates[name] ?? name,
-            ]),
-          ]}
-        />
-        <Area label={t.reason} hint={t.reasonHint} value={reason} onValue={setReason} required />
-        {isReturn && (
-          <Area
-            label={t.changes}
-            hint={t.changesHint}
-            value={changes}
-            onValue={setChanges}
-            rows={3}
-          />
-        )}
+        <ReasonFields vote={isReturn ? "return" : "deny"} {...{ reason, setReason }} />
+        {isReturn && <ChangesField changes={changes} setChanges={setChanges} />}
         <Button kind={isReturn ? "primary" : "danger"} type="submit" isBusy={refuse.isBusy}>
           {isReturn ? t.giveBack : t.deny}
         </Button>

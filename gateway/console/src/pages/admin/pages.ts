@@ -18,6 +18,20 @@ export const adminPages: Page[] = [
     who: ["requests:decide", "requests:handle"],
   },
   {
+    path: "/admin/appeals",
+    title: (t) => t.appeals.title,
+    load: () => import("./appeals"),
+    who: ["requests:decide", "requests:handle"],
+    menu: { group: "administration", icon: "refresh" },
+  },
+  {
+    path: "/admin/delegations",
+    title: (t) => t.delegations.title,
+    load: () => import("./delegations"),
+    who: ["requests:decide"],
+    menu: { group: "administration", icon: "people" },
+  },
+  {
     path: "/admin/licenses",
     title: (t) => t.allLicenses.title,
     load: () => import("./licenses"),

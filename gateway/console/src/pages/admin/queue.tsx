@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The queue: requests that wait, the longest waiting first, and those that were.
+import { useState } from "preact/hooks";
 import { ask, cursorOf, ofModel, Refusal, send } from "../../api/client";
 import type { Request } from "../../api/schema";
 import { type Page, useAsk, usePaged } from "../../api/use";
 import { go, query, setQuery } from "../../router";
 import { text } from "../../text/text";
-import { Badge, EmptyState, Time, type Tone } from "../../ui/basic";
+import { Badge, Button, EmptyState, Time, type Tone } from "../../ui/basic";
 import { Field, Select } from "../../ui/form";
 import { ErrorState, LoadMore, Waiting } from "../../ui/state";
 import { type Column, Table } from "../../ui/table";
+import { Bulk } from "./bulk";
 
 const PAGE = 100;
 const DAY_MS = 24 * 3600 * 1000;
@@ -88,10 +90,32 @@ function Escalation({ request, days }: { request: Request; days: number }) {
   );
 }
 
-function columns(days: Map<string, number>): Array<Column<Request>> {
+interface Chosen {
+  ids: Set<string>;
+  set: (ids: Set<string>) => void;
+}
+
+const toggled = (ids: Set<string>, id: string): Set<string> =>
+  ids.has(id) ? new Set([...ids].filter((one) => one !== id)) : new Set([...ids, id]);
+
+function columns(days: Map<string, number>, chosen: Chosen): Array<Column<Request>> {
   const t = text.value.queue;
 
   return [
+    {
+      key: "choose",
+      title: t.columns.choose,
+      width: "5rem",
+      render: ({ id = "", person = "", model = "", waiting_since }) =>
+        waiting_since && (
+          <input
+            type="checkbox"
+            aria-label={t.choose(person, model)}
+            checked={chosen.ids.has(id)}
+            onChange={() => chosen.set(toggled(chosen.ids, id))}
+          />
+        ),
+    },
     {
       key: "waits",
       title: t.columns.waits,
@@ -183,6 +207,40 @@ function FilterFields({ filters }: { filters: Filters }) {
   );
 }
 
+/** What is chosen, and what can be done with all of it. */
+function Choice({ rows, chosen, onDone }: { rows: Request[]; chosen: Chosen; onDone: () => void }) {
+  const t = text.value.queue;
+  const [isDeciding, setDeciding] = useState(false);
+  const waiting = rows.filter((one) => one.waiting_since);
+  const own = waiting.filter((one) => chosen.ids.has(one.id ?? ""));
+  const isAll = own.length === waiting.length;
+
+  if (!waiting.length) return null;
+  return (
+    <div class="actions" role="group" aria-label={t.choice}>
+      <Button onClick={() => chosen.set(new Set(isAll ? [] : waiting.map((one) => one.id ?? "")))}>
+        {isAll ? t.chooseNone : t.chooseAll(waiting.length)}
+      </Button>
+      {own.length > 0 && (
+        <Button kind="primary" icon="check" onClick={() => setDeciding(true)}>
+          {t.decide(own.length)}
+        </Button>
+      )}
+      {isDeciding && (
+        <Bulk
+          requests={own}
+          onClose={(done) => {
+            setDeciding(false);
+            if (!done.length) return;
+            chosen.set(new Set([...chosen.ids].filter((id) => !done.includes(id))));
+            onDone();
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
 export default function Queue() {
   const t = text.value.queue;
   const get = (name: string) => query.value.get(name) ?? "";
@@ -192,6 +250,8 @@ export default function Queue() {
     [filters.view, filters.model, filters.q],
   );
   const models = [...new Set(list.rows.map((one) => one.model ?? ""))].sort();
+  const [ids, setIds] = useState(new Set<string>());
+  const chosen = { ids, set: setIds };
   const days = useAsk((signal) => escalations(models, signal), [models.join(" ")]);
 
   return (
@@ -209,9 +269,10 @@ export default function Queue() {
       {list.rows.length > 0 && (
         <>
           <p class="soft small">{t.keys}</p>
+          <Choice rows={list.rows} chosen={chosen} onDone={list.again} />
           <Table
             label={t.title}
-            columns={columns(days.data ?? new Map<string, number>())}
+            columns={columns(days.data ?? new Map<string, number>(), chosen)}
             rows={list.rows}
             rowKey={(one) => one.id ?? ""}
             onOpen={(one) => go(`/admin/requests/${one.id}`)}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One request beside its evidence: who asks for what, what is known, who voted, and the decision.
 import { useState } from "preact/hooks";
-import { ask, ofModel } from "../../api/client";
+import { ask } from "../../api/client";
 import { useAct, useAsk } from "../../api/use";
 import type { PageProps } from "../../pages";
 import { text } from "../../text/text";
@@ -9,6 +9,7 @@ import { Badge, Button, Card, Facts, Time, Timeline, type Tone } from "../../ui/
 import { Area, Form, Select } from "../../ui/form";
 import { toast } from "../../ui/layer";
 import { ErrorState, Loaded } from "../../ui/state";
+import { Committee } from "./committee";
 import { Decide } from "./decide";
 import { CriteriaResult, Evidence } from "./evidence";
 import { RequestState } from "./queue";
@@ -92,52 +93,6 @@ function Asked({ request }: { request: RequestView }) {
       />
       <People request={request} />
       {request.fields && <Answers fields={request.fields} />}
-    </Card>
-  );
-}
-
-/** Who has voted how, and how many it takes. */
-function Votes({ request }: { request: RequestView }) {
-  const t = text.value.review;
-  const rule = useAsk(
-    (signal) =>
-      ask("GET /api/v1/models/{ns}/{name}/committee", { path: ofModel(request.model), signal }),
-    [request.model],
-  );
-  const votes = request.votes ?? [];
-  const approvals = votes.filter(
-    (one) => one.round === request.round && one.vote === "approve" && one.counts,
-  ).length;
-
-  return (
-    <Card title={t.votes}>
-      <Loaded of={rule} lines={1}>
-        {({ needed = 1, any_denial_denies }) => (
-          <p>
-            {t.needs(needed)} {t.approvals(approvals, needed)}.{" "}
-            {needed > 1 && any_denial_denies && t.anyDenies}
-          </p>
-        )}
-      </Loaded>
-      {votes.length === 0 && <p class="soft">{t.noVotes}</p>}
-      <ul class="steps">
-        {votes.map((one, i) => (
-          <li key={i}>
-            <strong>{one.person}</strong>{" "}
-            {one.seat !== "" && one.seat !== one.person && <>{t.inSeatOf(one.seat)} </>}
-            <Badge tone={one.vote === "approve" ? "good" : "bad"}>
-              {t.votesNow[one.vote] ?? one.vote}
-            </Badge>{" "}
-            {one.signed && <Badge icon="key">{t.signed}</Badge>}{" "}
-            {one.round !== request.round && <Badge>{t.earlier(one.round)}</Badge>}{" "}
-            {!one.counts && <Badge tone="warn">{t.notCounted}</Badge>}
-            {one.reason && <div>{one.reason}</div>}
-            <div class="soft small">
-              <Time at={one.at} />
-            </div>
-          </li>
-        ))}
-      </ul>
     </Card>
   );
 }
@@ -235,7 +190,7 @@ export default function Review({ params }: PageProps) {
             <div>
               <Asked request={request} />
               <Decide request={request} onDone={asked.again} />
-              <Votes request={request} />
+              <Committee request={request} onDone={asked.again} />
               <Comments request={request} onDone={asked.again} />
             </div>
             <div>

@@ -52,6 +52,14 @@ export interface Vote {
   counts: boolean;
 }
 
+/** Somebody who may decide it by office. */
+export interface Decider {
+  person: string;
+  conflicts: string[];
+  vote?: string;
+  cast_by?: string;
+}
+
 export interface Told {
   at: string;
   actor: string;
@@ -70,7 +78,7 @@ export interface Said {
 
 export type RequestView = Omit<
   Request,
-  "votes" | "comments" | "events" | "accessors" | "clock" | "you"
+  "votes" | "deciders" | "reviewers" | "comments" | "events" | "accessors" | "clock" | "you"
 > & {
   id: string;
   state: string;
@@ -85,6 +93,8 @@ export type RequestView = Omit<
   fields?: Record<string, unknown>;
   criteria?: Weighed;
   votes?: Vote[];
+  deciders?: Decider[];
+  reviewers?: string[];
   events: Told[];
   comments: Said[];
   clock: { escalation_at?: string; escalates_to?: string; escalated_at?: string } | null;

@@ -17,7 +17,13 @@ export const queue: Text["queue"] = {
   search: "Suchen",
   searchHint: "In Namen und Zwecken",
   modelHint: "Der ganze Name; leer: alle",
+  choice: "Gewählte Anträge",
+  choose: (person, model) => `Wählen: ${person}, ${model}`,
+  chooseAll: (count) => many(count, { one: "Diesen wählen", other: "Alle # wählen" }),
+  chooseNone: "Keinen wählen",
+  decide: (count) => many(count, { one: "# Antrag entscheiden", other: "# Anträge entscheiden" }),
   columns: {
+    choose: "Wahl",
     waits: "Wartet seit",
     person: "Person",
     model: "Modell",

@@ -16,7 +16,13 @@ export const queue = {
   search: "Search",
   searchHint: "In names and purposes",
   modelHint: "Its whole name; empty: all",
+  choice: "Chosen requests",
+  choose: (person: string, model: string) => `Choose: ${person}, ${model}`,
+  chooseAll: (count: number) => many(count, { one: "Choose this one", other: "Choose all #" }),
+  chooseNone: "Choose none",
+  decide: (count: number) => many(count, { one: "Decide # request", other: "Decide # requests" }),
   columns: {
+    choose: "Choose",
     waits: "Waits since",
     person: "Person",
     model: "Model",
