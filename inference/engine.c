@@ -137,6 +137,7 @@ static enum err add_answer(struct engine *e, const struct engine_request *r,
 		.echo = r->echo == ENGINE_ECHO_TOKENS || r->is_only_read,
 		.is_fixed = r->is_fixed,
 		.sampling = r->sampling,
+		.owner = r->owner,
 	};
 
 	if (reads_first(e)) {
@@ -149,6 +150,7 @@ static enum err add_answer(struct engine *e, const struct engine_request *r,
 	if (a->adapter)
 		a->adapter->users++; /* until the answer is freed */
 	request.adapter = a->adapter ? a->adapter->adapter : NULL;
+	request.adapter_id = a->adapter ? a->adapter->id : NULL;
 	TRY(guide_new(&a->guide, e->guides, &r->guide, a->is_first));
 	request.sampling.guide = guide_sampler(a->guide, &a->is_first);
 	TRY(write_prompt(e, &a->prompt_text, r, prompt));
@@ -246,6 +248,7 @@ static struct engine_event event_of(const struct answer *a, const struct sample 
 		.sample = sample,
 		.finish = finish,
 		.prompt_tokens = a->prompt_tokens,
+		.cached_tokens = a->cached_tokens,
 		.completion_tokens = a->completion_tokens,
 	};
 }
@@ -308,13 +311,15 @@ static enum engine_finish take_written(struct step *s, struct answer *a,
 	return finish;
 }
 
-static enum batch_verdict on_token(void *context, uint64_t id, const struct sample *sample)
+static enum batch_verdict on_token(void *context, uint64_t id, const struct sample *sample,
+				   size_t cached)
 {
 	struct step *s = context;
 	struct answer *a = find_answer(s->engine, id);
 	enum engine_finish finish;
 
 	assert(a);
+	a->cached_tokens = cached;
 	if (a->prompt_text.size > 0)
 		show_prompt(s, a);
 	finish = sample->is_read ? take_read(s, a, sample) : take_written(s, a, sample);
@@ -344,6 +349,21 @@ enum err engine_cancel(struct engine *e, uint64_t id, engine_event_fn *on_event,
 	send_event(&s, a, NULL, 0, ENGINE_CANCELLED);
 	drop_answer(e, a);
 	return OK;
+}
+
+void engine_forget_payer(struct engine *e, const uint8_t payer[FAIR_ID])
+{
+	batch_forget_payer(e->batch, payer);
+}
+
+size_t engine_sequences_of(const struct engine *e, const uint8_t payer[FAIR_ID])
+{
+	return batch_sequences_of(e->batch, payer);
+}
+
+void engine_counts(const struct engine *e, struct batch_counts *out)
+{
+	batch_count(e->batch, out);
 }
 
 bool engine_is_idle(const struct engine *e)

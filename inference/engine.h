@@ -9,6 +9,7 @@
 
 #include "crypto/base/buf.h"
 #include "inference/adapter/places.h"
+#include "inference/batch.h"
 #include "inference/format/source.h"
 #include "inference/guides.h"
 #include "inference/kernel/compute.h"
@@ -21,7 +22,10 @@ enum { ENGINE_ADAPTER_ID = PLACES_ID };
 struct engine_options {
 	size_t memory_budget_bytes;        /* for everything of the model; must be given */
 	unsigned threads;                  /* compute threads, the caller's included; 0: 1 */
-	size_t sequences;                  /* stepped at once; 0: 8 */
+	size_t sequences;                  /* stepped at once; 0: 64 */
+	size_t chunk;                      /* tokens of prompts a step; 0: BATCH_CHUNK */
+	uint64_t secret;                   /* random; of this engine alone */
+	bool is_plain;                     /* no guesses ahead */
 	uint32_t context;                  /* a ceiling below the model's own; 0: the model's */
 	size_t adapter_budget_bytes;       /* for all adapters, beside the model; 0: none */
 	bool strict;                       /* refuse memory that cannot be locked */
@@ -61,6 +65,7 @@ struct engine_request {
 	struct sampler_settings sampling;
 	const struct slice *stops;
 	size_t stop_count;
+	struct batch_owner owner; /* zeros: nobody */
 	const uint8_t *adapter; /* ENGINE_ADAPTER_ID bytes, of one that is loaded; NULL: the base */
 	const uint32_t *stop_tokens; /* end it as the end token does */
 	size_t stop_token_count;
@@ -87,6 +92,7 @@ struct engine_event {
 	size_t characters;           /* of text that begin in that token */
 	enum engine_finish finish;   /* not ENGINE_RUNNING: the last event of this id */
 	size_t prompt_tokens;
+	size_t cached_tokens;     /* of those: need not be read, since their pages were kept */
 	size_t completion_tokens; /* so far; the end token counts */
 };
 
@@ -168,6 +174,13 @@ bool engine_adapter_find(struct engine *e, struct engine_adapter *out,
 /* Cancels its sequences (their last events come from within this call) and wipes it. */
 void engine_adapter_drop(struct engine *e, const uint8_t id[ENGINE_ADAPTER_ID],
 			 engine_event_fn *on_event, void *context);
+
+/* The license has ended: what was kept of its prompts is wiped. */
+void engine_forget_payer(struct engine *e, const uint8_t payer[FAIR_ID]);
+
+/* Of that payer, waiting and running. */
+size_t engine_sequences_of(const struct engine *e, const uint8_t payer[FAIR_ID]);
+void engine_counts(const struct engine *e, struct batch_counts *out);
 
 bool engine_is_idle(const struct engine *e);
 /* Append the token's own bytes, for logprobs: maybe part of a character; of <s> its name. */

@@ -44,6 +44,7 @@ void engine_adapter_drop(struct engine *e, const uint8_t id[ENGINE_ADAPTER_ID],
 
 			assert(result == OK); /* it stands in the list */
 		}
+	batch_forget_adapter(e->batch, id);
 	if (place)
 		places_free(&e->adapters, place);
 }

@@ -8,7 +8,11 @@
 #include "inference/format/weights.h"
 #include "inference/model/config_gguf.h"
 
-enum { DEFAULT_SEQUENCES = 8, PIECE_MAX = 4 * TOKENIZER_MAX_TOKEN };
+enum {
+	DEFAULT_SEQUENCES = 64,
+	FULL_SEQUENCES = 8, /* pages for so many; the others are shorter, or wait */
+	PIECE_MAX = 4 * TOKENIZER_MAX_TOKEN
+};
 
 static enum err read_file(struct buf *out, struct model_files *files, const char *name,
 			  size_t limit)
@@ -94,7 +98,12 @@ enum err engine_check(struct model_files *files)
 static struct batch_options batch_options_of(const struct config *config,
 					     const struct engine_options *o)
 {
-	struct batch_options batch = {.strict = o->strict, .context = config->context};
+	struct batch_options batch = {.strict = o->strict,
+				      .context = config->context,
+				      .full = FULL_SEQUENCES,
+				      .chunk = o->chunk,
+				      .secret = o->secret,
+				      .is_guessing = !o->is_plain};
 
 	batch.sequences = o->sequences ? o->sequences : DEFAULT_SEQUENCES;
 	if (o->context > 0 && o->context < config->context)

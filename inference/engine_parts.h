@@ -18,6 +18,7 @@ struct answer {
 	struct textstream *stream;
 	bool is_first; /* no token with text of its own yet */
 	size_t prompt_tokens;
+	size_t cached_tokens;
 	size_t completion_tokens;
 	size_t max_tokens;
 	struct place *adapter; /* NULL: the base */

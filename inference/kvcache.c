@@ -14,6 +14,9 @@ struct kvcache {
 	float *pages;
 	uint32_t *free; /* a stack of page numbers */
 	size_t free_count;
+	uint16_t *users; /* of each page */
+	kvcache_spare_fn *spare;
+	void *spare_context;
 	size_t total;
 	size_t width; /* floats of one key */
 	size_t page_floats;
@@ -42,7 +45,8 @@ enum err kvcache_new(struct kvcache **out, const struct config *config, size_t p
 	TRY(region_open(&c->region, region_round(bytes), strict));
 	c->pages = region_take(&c->region, bytes);
 	c->free = calloc(pages + 1, sizeof *c->free);
-	assert(c->free);
+	c->users = calloc(pages + 1, sizeof *c->users);
+	assert(c->free && c->users);
 	c->total = pages;
 	c->width = (size_t)config->kv_heads * config->head_size;
 	c->page_floats = kvcache_page_bytes(config) / sizeof(float);
@@ -59,31 +63,93 @@ void kvcache_free(struct kvcache *c)
 		return;
 	region_close(&c->region);
 	free(c->free);
+	free(c->users);
 	free(c);
 }
 
 bool kvcache_reserve(struct kvcache *c, struct kvcache_table *out, size_t positions)
 {
-	size_t count = kvcache_pages_for(positions);
+	*out = (struct kvcache_table){0};
+	return kvcache_grow(c, out, positions);
+}
 
-	if (count > c->free_count)
+static void append(struct kvcache_table *t, uint32_t page)
+{
+	t->pages[t->count++] = page;
+}
+
+static void make_room(struct kvcache_table *t, size_t count)
+{
+	t->pages = reallocarray(t->pages, count + 1, sizeof *t->pages);
+	assert(t->pages);
+}
+
+bool kvcache_grow(struct kvcache *c, struct kvcache_table *table, size_t positions)
+{
+	size_t count = kvcache_pages_for(positions);
+	size_t wanted = count > table->count ? count - table->count : 0;
+
+	if (wanted > c->free_count && c->spare)
+		c->spare(c->spare_context, wanted - c->free_count);
+	if (wanted > c->free_count)
 		return false;
-	out->pages = calloc(count + 1, sizeof *out->pages);
-	assert(out->pages);
-	for (out->count = 0; out->count < count; out->count++)
-		out->pages[out->count] = c->free[--c->free_count];
+	if (wanted > 0 || !table->pages)
+		make_room(table, count);
+	while (table->count < count) {
+		uint32_t page = c->free[--c->free_count];
+
+		c->users[page] = 1;
+		append(table, page);
+	}
 	return true;
+}
+
+void kvcache_keep(struct kvcache *c, uint32_t page)
+{
+	assert(c->users[page] > 0 && c->users[page] < UINT16_MAX);
+	c->users[page]++;
+}
+
+void kvcache_drop(struct kvcache *c, uint32_t page)
+{
+	assert(c->users[page] > 0);
+	if (--c->users[page] > 0)
+		return;
+	/* Another person's sequence gets this page next. */
+	memset(c->pages + page * c->page_floats, 0, c->page_floats * sizeof(float));
+	c->free[c->free_count++] = page;
+}
+
+unsigned kvcache_users(const struct kvcache *c, uint32_t page)
+{
+	return c->users[page];
+}
+
+void kvcache_share(struct kvcache *c, struct kvcache_table *table, uint32_t page)
+{
+	make_room(table, table->count + 1);
+	kvcache_keep(c, page);
+	append(table, page);
+}
+
+void kvcache_replace(struct kvcache *c, struct kvcache_table *table, size_t at, uint32_t page)
+{
+	assert(at < table->count);
+	kvcache_keep(c, page);
+	kvcache_drop(c, table->pages[at]);
+	table->pages[at] = page;
+}
+
+void kvcache_ask_spare(struct kvcache *c, kvcache_spare_fn *spare, void *context)
+{
+	c->spare = spare;
+	c->spare_context = context;
 }
 
 void kvcache_release(struct kvcache *c, struct kvcache_table *table)
 {
-	while (table->count > 0) {
-		uint32_t page = table->pages[--table->count];
-
-		/* Another person's sequence gets this page next. */
-		memset(c->pages + page * c->page_floats, 0, c->page_floats * sizeof(float));
-		c->free[c->free_count++] = page;
-	}
+	while (table->count > 0)
+		kvcache_drop(c, table->pages[--table->count]);
 	free(table->pages);
 	*table = (struct kvcache_table){0};
 }

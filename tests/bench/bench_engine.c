@@ -81,8 +81,10 @@ static struct model make_model(void)
 	return m;
 }
 
-static enum batch_verdict go_on(void *context, uint64_t id, const struct sample *sample)
+static enum batch_verdict go_on(void *context, uint64_t id, const struct sample *sample,
+				size_t cached)
 {
+	(void)cached;
 	(void)id;
 	(void)sample;
 	(*(size_t *)context)++;
@@ -112,7 +114,8 @@ static void measure(const struct model *model, size_t sequences, size_t prompt, 
 {
 	AUTO(compute_auto) struct compute *compute = NULL;
 	AUTO(batch_auto) struct batch *batch = NULL;
-	struct batch_options options = {sequences, shape.context, (size_t)1 << 30, false};
+	struct batch_options options = {
+		.sequences = sequences, .context = shape.context, .budget_bytes = (size_t)1 << 30};
 	uint32_t tokens[PROMPT] = {0};
 	struct batch_request request = {.tokens = tokens,
 					.token_count = prompt,

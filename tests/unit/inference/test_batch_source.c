@@ -81,11 +81,13 @@ static struct batch_request asking(const struct scene *s, size_t max_tokens)
 				      .sampling = {.top_p = 1}};
 }
 
-static enum batch_verdict on_token(void *context, uint64_t id, const struct sample *sample)
+static enum batch_verdict on_token(void *context, uint64_t id, const struct sample *sample,
+				   size_t cached)
 {
 	struct scene *s = context;
 	struct written *w = &s->written[id];
 
+	(void)cached;
 	w->logprobs[w->count] = sample->chosen.logprob;
 	w->ids[w->count++] = sample->chosen.token;
 	return sample->chosen.token == s->config.eos[0] ? BATCH_DONE : BATCH_GO_ON;

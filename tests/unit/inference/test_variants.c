@@ -111,11 +111,13 @@ struct writing {
 	size_t at;
 };
 
-static enum batch_verdict on_token(void *context, uint64_t id, const struct sample *sample)
+static enum batch_verdict on_token(void *context, uint64_t id, const struct sample *sample,
+				   size_t cached)
 {
 	struct writing *w = context;
 
 	(void)id;
+	(void)cached;
 	assert_int_equal(sample->chosen.token, json_integer_value(json_array_get(w->ids, w->at++)));
 	return w->at < json_array_size(w->ids) ? BATCH_GO_ON : BATCH_DONE;
 }
