@@ -29,9 +29,9 @@ static void take_waiting(struct store_step *step, void *out)
 
 /* Committed rows only, in the order of their ids: an act that was answered before another began has
  * the smaller id, so the tree keeps their order. OFFSET 0 keeps the planner to one look into the
- * index for each. */
-static const struct store_statement take_others = {"log_take", TAKE("NOT is_usage")};
-static const struct store_statement take_usage = {"log_take_usage", TAKE("is_usage")};
+ * index for each. Planned each time: what was planned while nothing waited sorts all that waits. */
+static const struct store_statement take_others = {NULL, TAKE("NOT is_usage")};
+static const struct store_statement take_usage = {NULL, TAKE("is_usage")};
 
 static struct store_step *add_take(struct store_batch *batch,
 				   const struct store_statement *statement, struct arena *arena,

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""bench_log.py BUILD [ENTRIES] [ROUNDS]: how fast the log takes entries in, and publishes them.
+"""bench_log.py BUILD [ENTRIES] [ROUNDS] [sequenced]: how fast the log takes entries in, and publishes them.
 
 Durable: `bench_log` (C) writes events into the demo's PostgreSQL by 1, 16, 64 and 256 threads, each
 with a synchronous INSERT of its own and a connection of its own, beside the recorder that commits
 many together, in turn; of the rounds the one with the median ratio. What a commit waits for is the
 disk: flush_ms. TMPDIR=/dev/shm takes the disk out of it.
 Sequenced: so many events are committed at once, and the clock runs until the public checkpoint
-covers them; the scribe and the keeper are the gateway's own. Prints one JSON line a measurement.
+covers them; the scribe and the keeper are the gateway's own. Findable: until searches see all of
+them, too. cpu_us: CPU time an entry of each process, which a busy machine does not change by much.
+Prints one JSON line a measurement.
 """
 
 import json
@@ -24,10 +26,10 @@ import time
 import urllib.request
 import uuid
 
-from bench_download import family, start_gateway
+from bench_download import TICKS, family, start_gateway
 
 
-PORT = 9600
+PORT = 10000
 
 
 def size_of(demo, context):
@@ -65,14 +67,49 @@ COMMIT;
     subprocess.run(["psql", "-q", demo["psql"]], input=script, text=True, check=True)
 
 
-def sequence(demo, context, count):
+def part_of(pid):
+    """What a process is: "edge", or "postgres of scribe" for a connection."""
+    words = pathlib.Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").split()
+    if words and words[0] == "postgres:":
+        return "postgres of " + words[1].removeprefix("sallyport_")
+    return pathlib.Path(words[0]).name.removeprefix("sallyport-") if words else "none"
+
+
+def cpu_by_part(root):
+    """CPU seconds so far, by process."""
+    seconds = {}
+    for pid in family(root):
+        try:
+            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            part = part_of(pid)
+        except OSError:
+            continue
+        seconds[part] = seconds.get(part, 0) + (int(fields[11]) + int(fields[12])) / TICKS
+    return seconds
+
+
+def left_to_find(demo):
+    sql = ("SELECT (SELECT coalesce(max(seq) + 1, 0) FROM sallyport.audit_leaf) - next "
+           "FROM sallyport.audit_progress")
+    return int(subprocess.run(["psql", "-qAt", demo["psql"], "-c", sql], check=True,
+                              capture_output=True, text=True).stdout)
+
+
+def sequence(gateway, demo, context, count):
+    """Entries a second: published, findable; microseconds of CPU an entry, by process."""
     target = size_of(demo, context) + count
     commit(demo, count)
-    begun = time.monotonic()
+    used, begun = cpu_by_part(gateway.pid), time.monotonic()
     first = size_of(demo, context)
     while size_of(demo, context) < target:
         time.sleep(0.01)
-    return (target - first) / (time.monotonic() - begun)
+    published = (target - first) / (time.monotonic() - begun)
+    while left_to_find(demo) > 0:
+        time.sleep(0.1)
+    findable = (target - first) / (time.monotonic() - begun)
+    cpu = {part: round((seconds - used.get(part, 0)) / (target - first) * 1e6, 1)
+           for part, seconds in cpu_by_part(gateway.pid).items()}
+    return published, findable, {part: us for part, us in sorted(cpu.items()) if us >= 0.5}
 
 
 def signal_scribe(gateway, number):
@@ -120,20 +157,31 @@ def main():
     build = pathlib.Path(sys.argv[1]).resolve()
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 20000
     rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 3
+    what = sys.argv[4] if len(sys.argv) > 4 else "both"
     with tempfile.TemporaryDirectory(prefix="sallyport-bench-") as folder:
         root = pathlib.Path(folder)
         root.chmod(0o711)
         gateway, demo = start_gateway(build, root, PORT)
         try:
-            signal_scribe(gateway, signal.SIGSTOP)
-            alone = durable(build, demo, rounds, root)
-            signal_scribe(gateway, signal.SIGCONT)
+            alone = None
+            if what != "sequenced":
+                signal_scribe(gateway, signal.SIGSTOP)
+                alone = durable(build, demo, rounds, root)
+                signal_scribe(gateway, signal.SIGCONT)
             context = ssl.create_default_context(cafile=demo["ca"])
-            rates = [sequence(demo, context, count) for _ in range(rounds)]
-            print(json.dumps({"measure": "sequenced and published", "entries": count,
-                              "per_second": round(statistics.median(rates)),
-                              "ratio_to_single_inserts": round(statistics.median(rates) / alone, 2),
-                              "rounds": [round(rate) for rate in rates]}), flush=True)
+            rounds_of = [sequence(gateway, demo, context, count) for _ in range(rounds)]
+            published, findable, cpu = zip(*rounds_of)
+            parts = sorted({part for one in cpu for part in one})
+            print(json.dumps({
+                "measure": "sequenced and published", "entries": count,
+                "per_second": round(statistics.median(published)),
+                "findable_per_second": round(statistics.median(findable)),
+                "ratio_to_single_inserts": round(statistics.median(published) / alone, 2)
+                if alone else None,
+                "cpu_us": {part: statistics.median(one.get(part, 0) for one in cpu)
+                           for part in parts},
+                "cpu_us_sum": round(statistics.median(sum(one.values()) for one in cpu), 1),
+                "rounds": [round(rate) for rate in published]}), flush=True)
         finally:
             gateway.terminate()
             gateway.wait()

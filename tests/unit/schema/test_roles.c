@@ -80,6 +80,11 @@ static const struct row rows[] = {
 	{"sallyport_scribe",
 	 "INSERT INTO audit_leaf VALUES (2, " ID "2', '{}', sha256('\\x00'::bytea || '{}'))",
 	 false},
+	{"sallyport_scribe",
+	 "INSERT INTO audit_leaf VALUES (1, " ID
+	 "2', '{}', sha256('\\x00'::bytea || '{}')), (3, " ID
+	 "3', '{}', sha256('\\x00'::bytea || '{}'))",
+	 false},
 	{"sallyport_scribe", "INSERT INTO audit_leaf VALUES (1, " ID "2', '{}', sha256('{}'))",
 	 false},
 	{"sallyport_scribe",

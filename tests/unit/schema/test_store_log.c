@@ -232,6 +232,61 @@ static void a_log_from_before_chains_goes_on_with_them(void **state)
 	store_free(s);
 }
 
+/* Numbered at once, and then made findable. */
+static void enter(const char *payloads)
+{
+	char sql[2048];
+
+	snprintf(sql, sizeof sql,
+		 "WITH fresh AS (INSERT INTO audit_event (id, at, kind, payload, nonce) "
+		 "SELECT gen_random_uuid(), '2026-01-01Z', 'infer.end', convert_to(p, 'UTF8'), "
+		 "sha256('n') FROM unnest(ARRAY[%s]) WITH ORDINALITY AS u (p, n) ORDER BY n "
+		 "RETURNING id) INSERT INTO audit_leaf (seq, event, leaf, leaf_hash) "
+		 "SELECT (SELECT coalesce(max(seq), -1) FROM audit_leaf) + row_number() OVER (), "
+		 "id, '{}', sha256('\\x00'::bytea || '{}') FROM fresh",
+		 payloads);
+	assert_true(postgres_run(&postgres, sql, NULL));
+	assert_true(postgres_run(&postgres, "SELECT audit_catch_up(100)", NULL));
+}
+
+static void what_a_payload_does_not_tell_is_missing_for_it_alone(void **state)
+{
+	static const struct {
+		const char *payloads, *found;
+	} steps[] = {
+		/* the first of its class; one more; one that is no JSON, and one half of whose
+		 * facts is no address, between two that are whole; again one */
+		{"'{\"address\":\"192.0.2.1\",\"prompt_tokens\":1}'", "1 192.0.2.1/32"},
+		{"'{\"completion_tokens\":2,\"prompt_tokens\":1}'", "3 none"},
+		{"'{\"prompt_tokens\":4}', 'no json', "
+		 "'{\"address\":\"here\",\"prompt_tokens\":5}', "
+		 "'{\"address\":\"2001:db8::1\"}'",
+		 "4 none, 0 none, 5 none, 0 2001:db8::1/128"},
+		{"'{\"address\":\"192.0.2.9\"}'", "0 192.0.2.9/32"},
+	};
+	char text[256];
+
+	(void)state;
+	assert_true(postgres_run(&postgres, "SELECT audit_catch_up(100)", NULL));
+	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+		char before[256], sql[512];
+
+		assert_true(postgres_run(&postgres, "SELECT next FROM audit_progress", before));
+		enter(steps[i].payloads);
+		snprintf(sql, sizeof sql,
+			 "SELECT string_agg(tokens || ' ' || coalesce(address::text, 'none'), ', ' "
+			 "ORDER BY place) FROM audit_entry WHERE place >= %s::bigint * 65536",
+			 before);
+		assert_true(postgres_run(&postgres, sql, text));
+		assert_string_equal(text, steps[i].found);
+	}
+	assert_true(postgres_run(&postgres,
+				 "SELECT count || ' ' || tokens FROM audit_day "
+				 "WHERE kind = 'infer.end' AND day = '2026-01-01'",
+				 text));
+	assert_string_equal(text, "7 13");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +294,7 @@ int main(void)
 		cmocka_unit_test(what_a_search_shows_is_what_the_leaf_commits_to),
 		cmocka_unit_test(a_log_from_before_chains_goes_on_with_them),
 		cmocka_unit_test(many_events_and_decisions_are_written_at_once),
+		cmocka_unit_test(what_a_payload_does_not_tell_is_missing_for_it_alone),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, close_all);
