@@ -13,13 +13,16 @@ export interface NoteKey {
   key: Bytes;
 }
 
-export interface Checkpoint {
-  origin: string;
-  size: number;
-  root: Bytes;
+export interface Note {
   /** What is signed, its last newline with it. */
   text: string;
   signatures: Array<{ name: string; id: Bytes; signature: Bytes }>;
+}
+
+export interface Checkpoint extends Note {
+  origin: string;
+  size: number;
+  root: Bytes;
 }
 
 /** "name+id+key": a verifier key. Its id must be that of name and key. */
@@ -35,10 +38,17 @@ export async function readKey(vkey: string): Promise<NoteKey> {
   return { name, id: made.slice(0, ID_BYTES), key: bytes.slice(1) };
 }
 
-export function readCheckpoint(note: string): Checkpoint {
+/** The same key under the name of what the log signs beside checkpoints: "report". */
+export async function keyFor(vkey: string, what: string): Promise<NoteKey> {
+  const log = await readKey(vkey);
+  const name = `${log.name}/${what}`;
+  const made = await sha256(join(utf8(`${name}\n`), new Uint8Array([ED25519]), log.key));
+
+  return { name, id: made.slice(0, ID_BYTES), key: log.key };
+}
+
+export function readNote(note: string): Note {
   const cut = note.lastIndexOf("\n\n");
-  const text = note.slice(0, cut + 1);
-  const [origin = "", size = "", root = ""] = text.split("\n");
   const signatures = note
     .slice(cut + 2)
     .split("\n")
@@ -49,8 +59,15 @@ export function readCheckpoint(note: string): Checkpoint {
       return { name, id: bytes.slice(0, ID_BYTES), signature: bytes.slice(ID_BYTES) };
     });
 
-  if (cut < 0 || !origin || !/^(0|[1-9]\d{0,15})$/.test(size))
-    throw new Error("this is no checkpoint");
+  if (cut < 0) throw new Error("this is no signed note");
+  return { text: note.slice(0, cut + 1), signatures };
+}
+
+export function readCheckpoint(note: string): Checkpoint {
+  const { text, signatures } = readNote(note);
+  const [origin = "", size = "", root = ""] = text.split("\n");
+
+  if (!origin || !/^(0|[1-9]\d{0,15})$/.test(size)) throw new Error("this is no checkpoint");
   return { origin, size: Number(size), root: fromBase64(root), text, signatures };
 }
 
@@ -59,15 +76,20 @@ export type Signed = "good" | "bad" | "unsupported";
 
 /** Has this key signed the checkpoint, as the log that the checkpoint names? */
 export async function isSigned(checkpoint: Checkpoint, by: NoteKey): Promise<Signed> {
-  const found = checkpoint.signatures.find((one) => one.name === by.name && equal(one.id, by.id));
+  return checkpoint.origin === by.name ? isNoteSigned(checkpoint, by) : "bad";
+}
+
+/** Has this key signed the note? */
+export async function isNoteSigned(note: Note, by: NoteKey): Promise<Signed> {
+  const found = note.signatures.find((one) => one.name === by.name && equal(one.id, by.id));
   let key: CryptoKey;
 
-  if (!found || checkpoint.origin !== by.name) return "bad";
+  if (!found) return "bad";
   try {
     key = await crypto.subtle.importKey("raw", by.key, "Ed25519", false, ["verify"]);
   } catch {
     return "unsupported";
   }
-  const bytes = utf8(checkpoint.text);
+  const bytes = utf8(note.text);
   return (await crypto.subtle.verify("Ed25519", key, found.signature, bytes)) ? "good" : "bad";
 }

@@ -7,19 +7,20 @@ import { type Bytes, equal, fromBase64, hmacSha256, join, utf8 } from "./bytes";
 import { isIncluded, leafHash } from "./merkle";
 import { type Checkpoint, isSigned, readCheckpoint, readKey } from "./note";
 
-export interface Row {
+/** An entry, and what it commits to. */
+export interface Bound {
   entry: string;
   nonce?: string | null;
   payload?: string | null;
+}
+
+export interface Row extends Bound {
   index: number;
   count: number;
   path: string[];
 }
 
-export interface Receipt {
-  entry: string;
-  nonce?: string | null;
-  payload?: string | null;
+export interface Receipt extends Bound {
   proof: string;
   row?: Row | null;
 }
@@ -61,7 +62,7 @@ export function readProof(text: string): Proof {
 }
 
 /** Is the payload the one that the entry's commitment "c" is of? */
-async function commits(of: Receipt | Row): Promise<StepResult> {
+export async function commits(of: Bound): Promise<StepResult> {
   if (of.payload == null || of.nonce == null) return "absent";
   const { c } = JSON.parse(of.entry) as { c: string };
   const made = await hmacSha256(fromBase64(of.nonce), join(utf8("audit/v1\n"), utf8(of.payload)));

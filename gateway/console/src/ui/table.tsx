@@ -31,6 +31,8 @@ interface TableProps<T> {
   onEnd?: () => void;
   /** Which row is open beside the table. */
   openKey?: string | undefined;
+  /** No narrower than this: with many columns it scrolls sideways. */
+  least?: string;
 }
 
 interface Order {
@@ -104,7 +106,7 @@ function Head<T>({
 }
 
 export function Table<T>(props: TableProps<T>) {
-  const { label, columns, rows, rowKey, onOpen, shows = 15, onEnd, openKey } = props;
+  const { label, columns, rows, rowKey, onOpen, shows = 15, onEnd, openKey, least } = props;
   const box = useRef<HTMLDivElement>(null);
   const [order, setOrder] = useState<Order>();
   const [first, setFirst] = useState(0);
@@ -161,7 +163,11 @@ export function Table<T>(props: TableProps<T>) {
         aria-activedescendant={
           activeRow && active >= from && active < to ? id(activeRow) : undefined
         }
-        style={{ maxHeight: `${(shows + 1) * ROW_PIXELS + 2}px`, "--columns": widths }}
+        style={{
+          maxHeight: `${(shows + 1) * ROW_PIXELS + 2}px`,
+          "--columns": widths,
+          "--least": least,
+        }}
         onKeyDown={onKeyDown}
         onScroll={(event) => setFirst(Math.floor(event.currentTarget.scrollTop / ROW_PIXELS))}
       >

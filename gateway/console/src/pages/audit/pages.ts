@@ -19,4 +19,18 @@ export const auditPages: Page[] = [
     menu: { group: "audit", icon: "chart" },
     shortcut: "d",
   },
+  {
+    path: "/audit/reports",
+    title: (t) => t.reports.title,
+    load: () => import("./reports"),
+    who: ["audit:read"],
+    menu: { group: "audit", icon: "receipt" },
+    shortcut: "s",
+  },
+  {
+    path: "/audit/reports/:id",
+    title: (t) => t.reports.one,
+    load: () => import("./report"),
+    who: ["audit:read"],
+  },
 ];

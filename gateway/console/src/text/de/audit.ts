@@ -112,3 +112,5 @@ export const auditCharts: Text["auditCharts"] = {
   truncated: (count) =>
     `Die ${count} mit den meisten Ereignissen. Filtern Sie, um andere zu sehen.`,
 };
+
+export * from "./reports";

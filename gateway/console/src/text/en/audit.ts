@@ -108,3 +108,5 @@ export const auditCharts = {
     "institutions counts for both; who is of none is not here.",
   truncated: (count: string) => `The ${count} with the most events. Filter to see others.`,
 };
+
+export * from "./reports";
