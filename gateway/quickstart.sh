@@ -60,11 +60,20 @@ node_is_here || install_packages nodejs npm
 
 echo "building into build/ (a few minutes the first time)"
 mkdir -p build
+# Whose packages could not be fetched the last time, it is tried again.
+readonly console=build/gateway/console/assets.bin
+console_is_left_out() { [ -f $console ] && [ "$(wc -c <$console)" -le 1 ]; }
+if console_is_left_out; then rm $console; fi
 if ! { cmake -G Ninja -S . -B build -DCMAKE_BUILD_TYPE=Release -DSALLYPORT_TESTS=OFF &&
 	ninja -C build; } >build/quickstart.log 2>&1; then
 	tail -n 40 build/quickstart.log >&2
 	echo "quickstart: the build failed; all it said is in build/quickstart.log" >&2
 	exit 1
+fi
+
+if console_is_left_out; then
+	echo "the web console is left out, since npm could not fetch what it is built with:" \
+		"build/quickstart.log says why. Everything else works; run this again to try again."
 fi
 
 echo "the demo is kept in $dir"
