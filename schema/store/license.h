@@ -47,6 +47,22 @@ RESULT store_license_list(struct store *s, struct arena *arena, struct store_lic
 			  size_t *count, const uint8_t person[STORE_ID],
 			  const uint8_t model[STORE_ID]);
 
+struct store_license_question {
+	uint8_t viewer[STORE_ID];
+	bool by_office;     /* those of others, too, of whose models the viewer's offices are */
+	struct slice model; /* name; empty: any */
+	struct slice
+		state; /* as it is shown (an active one that has ended is expired); empty: any */
+	struct slice text; /* part of the holder's or the model's name, or the id's beginning */
+	int64_t after_ms;  /* behind the license of this time and id; 0: begin */
+	uint8_t after[STORE_ID];
+	size_t limit;
+};
+
+/* Newest first, a page at a time. */
+RESULT store_license_find(struct store *s, struct arena *arena, struct store_license **out,
+			  size_t *count, const struct store_license_question *question);
+
 /* ERR_NOT_FOUND: no such license. ERR_CONFLICT: it is not in state `from`. */
 RESULT store_license_set_state(struct store *s, const uint8_t id[STORE_ID], struct slice from,
 			       struct slice to, struct slice reason, int64_t now_ms);

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Licenses: what a person holds, and what administrators do with them. */
 #include "crypto/base/clock.h"
+#include "crypto/base/text.h"
 #include "crypto/json.h"
+#include "gateway/api/hub/hub.h"
 #include "gateway/api/lease/withdraw.h"
 #include "gateway/api/license/licensing.h"
+#include "gateway/api/page.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "schema/store/institution_license.h"
+
+enum { LICENSES_MAX_TEXT = 200 };
 
 bool licensing_manages(const struct exchange *x, struct slice model)
 {
@@ -28,25 +33,72 @@ static bool sees_some(const struct exchange *x)
 	       principal_holds_somewhere(who, RIGHT_AUDIT_READ);
 }
 
+static enum err read_place(struct store_license_question *q, struct exchange *x)
+{
+	struct slice time, id;
+	struct page page;
+	uint64_t ms;
+
+	TRY(page_read(&page, exchange_arena(x), exchange_request(x)->query, STORE_MAX_ROWS,
+		      STORE_MAX_ROWS));
+	q->limit = page.limit;
+	if (!page.after.size)
+		return OK;
+	if (!slice_cut(page.after, ':', &time, &id) || !slice_to_u64(time, INT64_MAX, &ms) ||
+	    text_read_uuid(q->after, id) != OK)
+		return failure(ERR_FORMAT, "this \"cursor\" is none of ours; begin without one");
+	q->after_ms = (int64_t)ms;
+	return OK;
+}
+
+static enum err read_question(struct store_license_question *q, struct exchange *x)
+{
+	struct slice mine = api_query(x, "mine");
+
+	*q = (struct store_license_question){
+		.by_office = sees_some(x) && !slice_equal(mine, S("1")) &&
+			     !slice_equal(mine, S("true")),
+		.model = api_query(x, "model"),
+		.state = api_query(x, "state"),
+		.text = api_query(x, "q"),
+	};
+	memcpy(q->viewer, authorize_principal(x)->person.id, STORE_ID);
+	if (q->text.size > LICENSES_MAX_TEXT)
+		return failure(ERR_FORMAT, "\"q\" has at most %d bytes", LICENSES_MAX_TEXT);
+	if (!slice_is_utf8(q->text) || !slice_is_utf8(q->model) || !slice_is_utf8(q->state))
+		return failure(ERR_FORMAT, "\"q\", \"model\" and \"state\" must be UTF-8");
+	return read_place(q, x);
+}
+
 void license_list(struct exchange *x, struct route_context *context)
 {
-	static const uint8_t any[STORE_ID];
-	struct store_license *licenses;
-	size_t count;
+	struct store_license_question question;
+	struct store_license *licenses = NULL;
+	struct arena *arena = exchange_arena(x);
+	size_t count = 0;
 	json_t *list;
-	enum err result = store_license_list(context->store, exchange_arena(x), &licenses, &count,
-					     sees_some(x) ? any : authorize_principal(x)->person.id,
-					     any);
+	enum err result = read_question(&question, x);
 
+	if (result == OK)
+		result = store_license_find(context->store, arena, &licenses, &count, &question);
 	if (result != OK) {
 		reply_failure(x, result);
 		return;
 	}
 	list = json_array_new();
+	/* A narrowed token sees less than the offices of its person would. */
 	for (size_t i = 0; i < count; i++)
 		if (licensing_sees(x, licenses[i].model_name) ||
 		    principal_is(authorize_principal(x), licenses[i].person))
-			json_push(list, issue_describe(exchange_arena(x), &licenses[i]));
+			json_push(list, issue_describe(arena, &licenses[i]));
+	if (count && count == question.limit) {
+		const struct store_license *last = &licenses[count - 1];
+
+		hub_link_next(
+			x, context,
+			slice_of_string(arena_printf(arena, "%lld:%s", (long long)last->issued_ms,
+						     api_uuid(arena, last->id))));
+	}
 	reply_list(x, "licenses", list);
 }
 

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // All licenses that this reader manages, found by person, model and state.
-import { ask } from "../../api/client";
+import { cursorOf, send } from "../../api/client";
 import type { License } from "../../api/schema";
-import { useAsk } from "../../api/use";
+import { type Page, usePaged } from "../../api/use";
 import { go, query, setQuery } from "../../router";
 import { text } from "../../text/text";
 import { Badge, EmptyState, Time, type Tone } from "../../ui/basic";
 import { Field, Select } from "../../ui/form";
-import { Loaded } from "../../ui/state";
+import { ErrorState, Waiting } from "../../ui/state";
 import { type Column, Table } from "../../ui/table";
 
+const PAGE = 200;
 const TONES: Record<string, Tone> = {
   preparing: "info",
   active: "good",
@@ -61,14 +62,24 @@ function columns(): Array<Column<License>> {
   ];
 }
 
+async function licenses(q: string, state: string, cursor: string | undefined, stop: AbortSignal) {
+  const answer = await send("GET /api/v1/licenses", {
+    query: { q, state, limit: PAGE, cursor },
+    signal: stop,
+  });
+  const said = (await answer.json()) as { licenses?: License[] };
+
+  return { rows: said.licenses ?? [], next: cursorOf(answer) } satisfies Page<License>;
+}
+
 export default function Licenses() {
   const t = text.value.allLicenses;
-  const asked = useAsk((signal) => ask("GET /api/v1/licenses", { signal }));
   const search = query.value.get("q") ?? "";
   const state = query.value.get("state") ?? "";
-  const fits = (one: License) =>
-    (!state || one.state === state) &&
-    `${one.person} ${one.model} ${one.id}`.toLowerCase().includes(search.toLowerCase());
+  const list = usePaged(
+    (cursor, signal) => licenses(search, state, cursor, signal),
+    [search, state],
+  );
 
   return (
     <>
@@ -89,30 +100,28 @@ export default function Licenses() {
           options={[["", t.any], ...Object.entries(t.states)]}
         />
       </div>
-      <Loaded of={asked}>
-        {({ licenses = [] }) => {
-          const shown = licenses.filter(fits);
-
-          return shown.length === 0 ? (
-            <EmptyState icon="license" title={t.none}>
-              {t.noneHelp}
-            </EmptyState>
-          ) : (
-            <>
-              <p class="soft" role="status">
-                {t.count(shown.length)}
-              </p>
-              <Table
-                label={t.title}
-                columns={columns()}
-                rows={shown}
-                rowKey={(one) => one.id ?? ""}
-                onOpen={(one) => go(`/admin/licenses/${one.id}`)}
-              />
-            </>
-          );
-        }}
-      </Loaded>
+      {list.error && <ErrorState error={list.error} again={list.again} />}
+      {list.isBusy && !list.rows.length && <Waiting />}
+      {!list.isBusy && !list.error && !list.rows.length && (
+        <EmptyState icon="license" title={t.none}>
+          {t.noneHelp}
+        </EmptyState>
+      )}
+      {list.rows.length > 0 && (
+        <>
+          <p class="soft" role="status">
+            {list.hasMore ? t.countSoFar(list.rows.length) : t.count(list.rows.length)}
+          </p>
+          <Table
+            label={t.title}
+            columns={columns()}
+            rows={list.rows}
+            rowKey={(one) => one.id ?? ""}
+            onOpen={(one) => go(`/admin/licenses/${one.id}`)}
+            onEnd={list.more}
+          />
+        </>
+      )}
     </>
   );
 }

@@ -12,7 +12,7 @@ import { ErrorState, LoadMore, Waiting } from "../../ui/state";
 import { type Column, Table } from "../../ui/table";
 import { Bulk } from "./bulk";
 
-const PAGE = 100;
+const PAGE = 200;
 const DAY_MS = 24 * 3600 * 1000;
 const ASKED_STATES = ["returned", "approved", "denied", "withdrawn", "closed"];
 
@@ -276,6 +276,7 @@ export default function Queue() {
             rows={list.rows}
             rowKey={(one) => one.id ?? ""}
             onOpen={(one) => go(`/admin/requests/${one.id}`)}
+            onEnd={list.more}
           />
         </>
       )}

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // My licenses: what each allows, and for how long.
-import { useAsk } from "../../api/use";
+import { usePaged } from "../../api/use";
 import { go } from "../../router";
 import { text } from "../../text/text";
 import { Badge, EmptyState, LinkButton, Time } from "../../ui/basic";
-import { Loaded } from "../../ui/state";
+import { ErrorState, Waiting } from "../../ui/state";
 import { type Column, Table } from "../../ui/table";
 import {
   daysLeft,
@@ -57,33 +57,35 @@ function columns(): Array<Column<License>> {
 
 export default function Licenses() {
   const t = text.value.licenses;
-  const asked = useAsk(myLicenses);
+  const asked = usePaged(myLicenses);
 
   return (
     <>
       <h1>{t.title}</h1>
       <p class="lead">{t.intro}</p>
-      <Loaded of={asked}>
-        {(licenses) =>
-          licenses.length ? (
-            <Table
-              label={t.title}
-              columns={columns()}
-              rows={licenses}
-              rowKey={(one) => one.id}
-              onOpen={(one) => go(`/licenses/${one.id}`)}
-            />
-          ) : (
-            <EmptyState
-              icon="license"
-              title={t.none}
-              action={<LinkButton href="/models">{text.value.requests.findModel}</LinkButton>}
-            >
-              {t.noneHelp}
-            </EmptyState>
-          )
-        }
-      </Loaded>
+      {asked.error && <ErrorState error={asked.error} again={asked.again} />}
+      {asked.rows.length > 0 ? (
+        <Table
+          label={t.title}
+          columns={columns()}
+          rows={asked.rows}
+          rowKey={(one) => one.id}
+          onOpen={(one) => go(`/licenses/${one.id}`)}
+          onEnd={asked.more}
+        />
+      ) : asked.isBusy ? (
+        <Waiting />
+      ) : (
+        !asked.error && (
+          <EmptyState
+            icon="license"
+            title={t.none}
+            action={<LinkButton href="/models">{text.value.requests.findModel}</LinkButton>}
+          >
+            {t.noneHelp}
+          </EmptyState>
+        )
+      )}
     </>
   );
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Licenses as their holder gets them, and how their states and ends look.
-import { ask } from "../../api/client";
-import { me } from "../../session";
+import { ask, cursorOf, send } from "../../api/client";
+import type { Page } from "../../api/use";
 import { text } from "../../text/text";
 import type { Tone } from "../../ui/basic";
 
@@ -28,6 +28,7 @@ export interface Renewal {
 
 export type Quota = NonNullable<Awaited<ReturnType<typeof usageOf>>["limits"]>[number];
 
+const PAGE = 200;
 const DAY_MS = 24 * 3600 * 1000;
 const SOON_DAYS = 14;
 const TONES: Record<string, Tone> = { active: "good", suspended: "bad", revoked: "bad" };
@@ -42,14 +43,18 @@ export const daysLeft = (one: License): number =>
 export const endsSoon = (one: License): boolean =>
   one.state === "active" && daysLeft(one) < SOON_DAYS;
 
-/** My own ones: who manages licenses is told of all. */
-export async function myLicenses(signal: AbortSignal): Promise<License[]> {
-  const { licenses = [] } = await ask("GET /api/v1/licenses", { signal });
-  const name = me.value?.person.name;
+/** A page of my own ones, newest first: who manages licenses would be told of all. */
+export async function myLicenses(
+  cursor: string | undefined,
+  signal: AbortSignal,
+): Promise<Page<License>> {
+  const answer = await send("GET /api/v1/licenses", {
+    query: { mine: "1", limit: PAGE, cursor },
+    signal,
+  });
+  const said = (await answer.json()) as { licenses?: License[] };
 
-  return (licenses as License[])
-    .filter((one) => one.person === name)
-    .sort((a, b) => (a.state === "active" ? 0 : 1) - (b.state === "active" ? 0 : 1));
+  return { rows: said.licenses ?? [], next: cursorOf(answer) };
 }
 
 export const usageOf = (signal: AbortSignal) => ask("GET /api/v1/usage", { signal });

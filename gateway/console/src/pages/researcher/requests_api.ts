@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Access requests as their author gets them, and how their states look.
-import { ask, send } from "../../api/client";
+import { ask, cursorOf, send } from "../../api/client";
 import type { Page } from "../../api/use";
 import { text } from "../../text/text";
 import type { Tone } from "../../ui/basic";
@@ -59,6 +59,7 @@ export interface WholeRequest extends AccessRequest {
   you: { own: boolean };
 }
 
+const PAGE = "200";
 const TONES: Record<string, Tone> = {
   submitted: "info",
   returned: "warn",
@@ -79,13 +80,11 @@ export async function requestPage(
   cursor: string | undefined,
   signal: AbortSignal,
 ): Promise<Page<AccessRequest>> {
-  const query = { mine: "1", ...(cursor ? { cursor } : {}) };
+  const query = { mine: "1", limit: PAGE, cursor };
   const answer = await send("GET /api/v1/access-requests", { query, signal });
   const said = (await answer.json()) as { requests?: AccessRequest[] };
-  const link = /<([^>]+)>;\s*rel="?next/.exec(answer.headers.get("Link") ?? "")?.[1];
-  const next = link ? new URL(link, location.href).searchParams.get("cursor") : null;
 
-  return { rows: said.requests ?? [], next };
+  return { rows: said.requests ?? [], next: cursorOf(answer) };
 }
 
 export const oneRequest = async (id: string, signal?: AbortSignal): Promise<WholeRequest> =>

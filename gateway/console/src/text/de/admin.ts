@@ -244,6 +244,7 @@ export const allLicenses: Text["allLicenses"] = {
     closed: "geschlossen",
   },
   count: (count) => many(count, { one: "# Lizenz", other: "# Lizenzen" }),
+  countSoFar: (count) => `${count} Lizenzen bisher; weiter unten kommen mehr`,
   none: "Hier ist keine Lizenz",
   noneHelp:
     "Lizenzen entstehen aus genehmigten Anträgen. Vielleicht lassen die Filter keine übrig.",

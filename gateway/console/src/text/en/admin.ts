@@ -247,6 +247,7 @@ export const allLicenses = {
     closed: "closed",
   } as Record<string, string>,
   count: (count: number) => many(count, { one: "# license", other: "# licenses" }),
+  countSoFar: (count: number) => `${count} licenses so far; scroll for more`,
   none: "No license is here",
   noneHelp: "Licenses come of requests that are approved. Perhaps the filters leave none over.",
   granted: "What it grants",
