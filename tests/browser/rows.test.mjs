@@ -32,8 +32,8 @@ function fill(gateway) {
 		INSERT INTO license (id, model, person, state, rights, not_before,
 			expires_at, document, signature, issued_at, changed_at)
 			SELECT gen_random_uuid(), m.id, p.id, 'revoked', '{weights:read}', at,
-				at + interval '1 year', '{}', decode(repeat('00', 64), 'hex'), at, at
-			FROM n, model m, person p
+				at + interval '1 year', '{}', decode(repeat('00', 64), 'hex'),
+				at, at FROM n, model m, person p
 			WHERE m.name = '${MODEL}' AND p.id IN (n.id,
 				(SELECT id FROM person WHERE name = 'researcher'));`;
 
