@@ -158,7 +158,7 @@ export async function isStretchUnder(
   return equal(await tree.root(), head.root);
 }
 
-/** Does the log go on from `before`? Computed of tiles, all of which lead to the root of `after`. */
+/** Does the log go on from `before`? All tiles lead to the root of `after`. */
 export async function goesOn(before: Head, after: Head, tiles: Tiles): Promise<boolean> {
   const tree = new Tree();
 

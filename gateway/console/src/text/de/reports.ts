@@ -39,8 +39,7 @@ export const reports: Text["reports"] = {
   entry: "Eintrag",
   offline: "Wer die Datei hat, prüft sie ohne dieses Gateway:",
   fetching: "Die Zeilen werden geholt",
-  tooLarge:
-    "Der Bericht ist zu groß für einen Browser. Holen Sie ihn mit: sallyport audit report NAME --out",
+  tooLarge: "Zu groß für einen Browser. Holen Sie ihn mit: sallyport audit report NAME --out",
   rows: "Zeilen",
   noRows: "Kein Eintrag des Protokolls beantwortet diese Frage.",
   print: "Seite zum Drucken",
