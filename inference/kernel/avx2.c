@@ -273,7 +273,7 @@ static void quantize(const struct quantized *out, const float *x, size_t i, size
 
 	for (size_t b = 0; b < columns / PACKED_BLOCK; b++) {
 		const float *from = x + i * columns + b * PACKED_BLOCK;
-		size_t at = i * out->blocks + b;
+		size_t at = quantized_at(out, i, b);
 		__m256 most = _mm256_setzero_ps(), inverse;
 		__m256i whole[4];
 		int32_t sums[LANES];
@@ -461,5 +461,6 @@ const struct kernels kernels_avx2 = {
 	.dot = dot,
 	.add_scaled = add_scaled,
 	.silu_multiply = silu_multiply,
+	.tiled_from = SIZE_MAX,
 	.onednn_from = {512, 128, 128, 256, 512},
 };

@@ -6,10 +6,10 @@
  * their values by a zero (128 or 8): sum((w + zero) * x) = sum(w * x) + zero * sum(x), so each sum
  * begins at -zero * sum(x).
  */
+#include "inference/kernel/avx512.h"
+
 #include <immintrin.h>
 #include <string.h>
-
-#include "inference/kernel/kernels.h"
 
 enum { AHEAD = 1024 /* bytes that memory is asked for in advance */ };
 
@@ -109,17 +109,17 @@ INLINE void product_floats(const struct kernel_job *job, enum packed_type type)
 		float_rows(job, type, panel, 1);
 }
 
-static void product_f32(const struct kernel_job *job)
+void avx512_product_f32(const struct kernel_job *job)
 {
 	product_floats(job, PACKED_F32);
 }
 
-static void product_bf16(const struct kernel_job *job)
+void avx512_product_bf16(const struct kernel_job *job)
 {
 	product_floats(job, PACKED_BF16);
 }
 
-static void product_f16(const struct kernel_job *job)
+void avx512_product_f16(const struct kernel_job *job)
 {
 	product_floats(job, PACKED_F16);
 }
@@ -225,21 +225,21 @@ INLINE void product_blocks(const struct kernel_job *job, enum packed_type type)
 		block_rows(job, type, panel, 1);
 }
 
-static void product_q8_0(const struct kernel_job *job)
+void avx512_product_q8_0(const struct kernel_job *job)
 {
 	product_blocks(job, PACKED_Q8_0);
 }
 
-static void product_q4_0(const struct kernel_job *job)
+void avx512_product_q4_0(const struct kernel_job *job)
 {
 	product_blocks(job, PACKED_Q4_0);
 }
 
-static void quantize(const struct quantized *out, const float *x, size_t i, size_t columns)
+void avx512_quantize(const struct quantized *out, const float *x, size_t i, size_t columns)
 {
 	for (size_t b = 0; b < columns / PACKED_BLOCK; b++) {
 		const float *from = x + i * columns + b * PACKED_BLOCK;
-		size_t at = i * out->blocks + b;
+		size_t at = quantized_at(out, i, b);
 		__m512 low = _mm512_loadu_ps(from), high = _mm512_loadu_ps(from + 16);
 		float most = _mm512_reduce_max_ps(
 			_mm512_max_ps(_mm512_abs_ps(low), _mm512_abs_ps(high)));
@@ -295,7 +295,7 @@ INLINE void unpack_floats(float *out, size_t stride, const struct packed *w, siz
 				 load_column(type, data + k * (type == PACKED_F32 ? 64 : 32)));
 }
 
-static void unpack(float *out, const struct packed *w, size_t first, size_t last)
+void avx512_unpack(float *out, const struct packed *w, size_t first, size_t last)
 {
 	size_t stride = (last - first) * PACKED_PANEL;
 
@@ -322,7 +322,7 @@ static void unpack(float *out, const struct packed *w, size_t first, size_t last
 
 /* ---- vectors */
 
-static float dot(const float *a, const float *b, size_t n)
+float avx512_dot(const float *a, const float *b, size_t n)
 {
 	__m512 sums[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(),
 			  _mm512_setzero_ps()};
@@ -338,7 +338,7 @@ static float dot(const float *a, const float *b, size_t n)
 		_mm512_add_ps(_mm512_add_ps(sums[0], sums[1]), _mm512_add_ps(sums[2], sums[3])));
 }
 
-static void add_scaled(float *out, const float *x, float scale, size_t n)
+void avx512_add_scaled(float *out, const float *x, float scale, size_t n)
 {
 	const __m512 factor = _mm512_set1_ps(scale);
 
@@ -369,7 +369,7 @@ INLINE __m512 exponential(__m512 x)
 	return _mm512_scalef_ps(sum, n);
 }
 
-static void silu_multiply(float *gate, const float *up, size_t n)
+void avx512_silu_multiply(float *gate, const float *up, size_t n)
 {
 	const __m512 one = _mm512_set1_ps(1);
 
@@ -388,11 +388,6 @@ static void silu_multiply(float *gate, const float *up, size_t n)
 
 const struct kernels kernels_avx512 = {
 	.name = "avx512",
-	.product = {product_f32, product_bf16, product_f16, product_q8_0, product_q4_0},
-	.quantize = quantize,
-	.unpack = unpack,
-	.dot = dot,
-	.add_scaled = add_scaled,
-	.silu_multiply = silu_multiply,
-	.onednn_from = {512, 256, 256, SIZE_MAX, SIZE_MAX},
+	AVX512_KERNELS,
+	.tiled_from = SIZE_MAX,
 };

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* syscall */
 #include "inference/kernel/kernels.h"
 
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* Clang 14 cannot be asked for it by name. What needs the system's help, too, comes with AVX2. */
 static bool has_f16c(void)
@@ -23,15 +26,35 @@ static bool has_avx512(void)
 	       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
 }
 
+/* Tiles are eight kilobytes of a thread's state: Linux gives them to a process that asks (once for
+ * all its threads; Documentation/arch/x86/xstate.rst). */
+static bool may_use_tiles(void)
+{
+	enum { REQUEST = 0x1023, TILE_DATA = 18 };
+
+	return syscall(SYS_arch_prctl, REQUEST, TILE_DATA) == 0;
+}
+
+static bool has_amx(void)
+{
+	enum { TILES = 1 << 24, BYTES = 1 << 25 };
+	unsigned a, b, c, d;
+
+	return has_avx512() && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & TILES) &&
+	       (d & BYTES) && may_use_tiles();
+}
+
 const struct kernels *const *kernels_list(void)
 {
-	static const struct kernels *const all[] = {&kernels_avx512, &kernels_avx2,
+	static const struct kernels *const all[] = {&kernels_amx, &kernels_avx512, &kernels_avx2,
 						    &kernels_portable, NULL};
 
 	__builtin_cpu_init();
-	if (has_avx512())
+	if (has_amx())
 		return all;
-	return has_avx2() ? all + 1 : all + 2;
+	if (has_avx512())
+		return all + 1;
+	return has_avx2() ? all + 2 : all + 3;
 }
 
 void kernels_pause(void)

@@ -70,12 +70,18 @@ static size_t blocks_of(size_t columns)
 
 static size_t unpacked_bytes(size_t columns)
 {
-	return region_round(columns * OPERATORS_UNPACKED * PACKED_PANEL * sizeof(float));
+	return region_round((columns + PACKED_BLOCK) * KERNELS_SCRATCH);
+}
+
+/* Of activations, for rows that may be tiled. */
+static size_t blocks_for(size_t rows, size_t columns)
+{
+	return (rows + QUANTIZED_TILE - 1) / QUANTIZED_TILE * QUANTIZED_TILE * blocks_of(columns);
 }
 
 size_t compute_room_needed(size_t rows, size_t columns, unsigned threads)
 {
-	size_t blocks = rows * blocks_of(columns);
+	size_t blocks = blocks_for(rows, columns);
 
 	return region_round(blocks * PACKED_BLOCK) + region_round(blocks * sizeof(float)) +
 	       region_round(blocks * sizeof(int32_t)) + threads * unpacked_bytes(columns);
@@ -84,7 +90,7 @@ size_t compute_room_needed(size_t rows, size_t columns, unsigned threads)
 enum err compute_make_room(struct compute *c, size_t rows, size_t columns, bool strict)
 {
 	unsigned threads = pool_threads(c->pool);
-	size_t blocks = rows * blocks_of(columns);
+	size_t blocks = blocks_for(rows, columns);
 
 	region_close(&c->room);
 	TRY(region_open(&c->room, compute_room_needed(rows, columns, threads), strict));
@@ -120,6 +126,7 @@ static void quantize(struct compute *c, const struct linear *l)
 	struct quantizing q = {c, l, l->list[0].w->columns};
 
 	c->x_q8.blocks = q.columns / PACKED_BLOCK;
+	c->x_q8.is_tiled = l->m >= c->state.kernels->tiled_from;
 	if (l->m * q.columns < SHARED_FROM)
 		quantize_rows(&q, 0, 0, l->m);
 	else
@@ -149,6 +156,7 @@ static enum err multiply(const struct sharing *s, unsigned worker, const struct 
 		.m = s->linear->m,
 		.first = first,
 		.last = last,
+		.scratch = c->state.unpacked[worker],
 	};
 
 	return c->operators->product(&c->state, worker, &job, c->is_fixed);

@@ -16,13 +16,25 @@
 
 #include "inference/kernel/packed.h"
 
-/* Rows of activations in blocks; `blocks` a row. */
+/* Rows of activations in blocks; `blocks` a row. For kernels that take sixteen rows at once they
+ * lie [rows / 16][blocks][16], with room for rows up to the next multiple of sixteen. */
 struct quantized {
 	int8_t *values; /* [rows][blocks][32] */
 	float *scales;  /* [rows][blocks] */
 	int32_t *sums;  /* of the values of each block */
 	size_t blocks;
+	bool is_tiled;
 };
+
+enum { QUANTIZED_TILE = 16 /* rows */ };
+
+/* Which of all blocks is block b of row i? */
+static inline size_t quantized_at(const struct quantized *q, size_t i, size_t b)
+{
+	return q->is_tiled
+		       ? (i / QUANTIZED_TILE * q->blocks + b) * QUANTIZED_TILE + i % QUANTIZED_TILE
+		       : i * q->blocks + b;
+}
 
 /* out[i * out_stride + j] = x[i] . w[j] (+ bias[j]), i < m, for the rows j of panels
  * [first, last) of w. */
@@ -35,13 +47,20 @@ struct kernel_job {
 	const struct packed *w;
 	size_t m;
 	size_t first, last;
+	void *scratch; /* of the calling thread: KERNELS_SCRATCH bytes for each column */
 };
+
+/* Bytes a column: so many panels can be unpacked to floats. */
+enum { KERNELS_UNPACKED = 8, KERNELS_SCRATCH = KERNELS_UNPACKED * PACKED_PANEL * 4 };
 
 typedef void kernel_fn(const struct kernel_job *job);
 
 struct kernels {
 	const char *name;
 	kernel_fn *product[PACKED_TYPES];
+	/* The same to the bit for activations that are tiled, from so many rows on; or NULL. */
+	kernel_fn *tiled[PACKED_TYPES];
+	size_t tiled_from;
 	/* Row i of x, `columns` long, into row i of the other. */
 	void (*quantize)(const struct quantized *out, const float *x, size_t i, size_t columns);
 	/* The columns of panels [first, last) as floats: out[column][PACKED_PANEL * panels]. */
@@ -59,6 +78,7 @@ struct kernels {
 extern const struct kernels kernels_portable;
 extern const struct kernels kernels_avx2;   /* with FMA and F16C */
 extern const struct kernels kernels_avx512; /* F, BW, VL and VNNI */
+extern const struct kernels kernels_amx;    /* the same, with tiles of bytes */
 
 /* Those that this machine has, the best first; ends with NULL. */
 const struct kernels *const *kernels_list(void);

@@ -27,7 +27,7 @@ static enum err by_onednn(const struct operator_state *s, unsigned worker,
 	for (size_t i = job->first, next; i < job->last; i = next) {
 		size_t first = i * PACKED_PANEL, count;
 
-		next = least(i + OPERATORS_UNPACKED, job->last);
+		next = least(i + KERNELS_UNPACKED, job->last);
 		count = least(next * PACKED_PANEL, job->w->rows) - first;
 		s->kernels->unpack(unpacked, job->w, i, next);
 		TRY(onednn_product(s->onednn, worker,
@@ -49,6 +49,10 @@ static enum err by_onednn(const struct operator_state *s, unsigned worker,
 static enum err onednn_or_ours(const struct operator_state *s, unsigned worker,
 			       const struct kernel_job *job, bool is_fixed)
 {
+	if (packed_is_quantized(job->w->type) && job->x_q8->is_tiled) {
+		s->kernels->tiled[job->w->type](job);
+		return OK;
+	}
 	if (!is_fixed && job->m >= s->kernels->onednn_from[job->w->type])
 		return by_onednn(s, worker, job);
 	s->kernels->product[job->w->type](job);

@@ -9,13 +9,10 @@
 #include "inference/kernel/onednn.h"
 #include "inference/kernel/pool.h"
 
-/* Panels that are unpacked at a time. */
-enum { OPERATORS_UNPACKED = 8 };
-
 struct operator_state {
 	struct onednn *onednn;
 	const struct kernels *kernels;
-	float *unpacked[POOL_MAX_THREADS]; /* OPERATORS_UNPACKED panels of the widest matrix */
+	float *unpacked[POOL_MAX_THREADS]; /* KERNELS_UNPACKED panels of the widest matrix */
 };
 
 #endif

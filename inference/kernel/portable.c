@@ -104,7 +104,7 @@ static void quantize(const struct quantized *out, const float *x, size_t i, size
 {
 	for (size_t b = 0; b < columns / PACKED_BLOCK; b++) {
 		const float *from = x + i * columns + b * PACKED_BLOCK;
-		size_t at = i * out->blocks + b;
+		size_t at = quantized_at(out, i, b);
 		float most = 0, inverse;
 
 		for (size_t e = 0; e < PACKED_BLOCK; e++)
@@ -175,5 +175,6 @@ const struct kernels kernels_portable = {
 	.dot = dot,
 	.add_scaled = add_scaled,
 	.silu_multiply = silu_multiply,
+	.tiled_from = SIZE_MAX,
 	.onednn_from = {5, 5, 5, 5, 5},
 };

@@ -10,7 +10,7 @@
 #include "inference/kernel/compute.h"
 #include "inference/kernel/pool.h"
 
-enum { MOST_ROWS = 33, MOST_N = 150, MOST_K = 384, ROOM = 4 << 20 };
+enum { MOST_ROWS = 33, TILED_ROWS = 48, MOST_N = 150, MOST_K = 384 };
 
 static uint64_t random_state = 1;
 
@@ -67,9 +67,10 @@ static void close_matrix(struct matrix *m)
 
 static float x[MOST_ROWS * MOST_K], bias[MOST_N];
 static float expected[MOST_ROWS * MOST_N + 1], out[MOST_ROWS * MOST_N + 1];
-static int8_t q8_values[MOST_ROWS * MOST_K];
-static float q8_scales[MOST_ROWS * MOST_K / PACKED_BLOCK];
-static int32_t q8_sums[MOST_ROWS * MOST_K / PACKED_BLOCK];
+static int8_t q8_values[TILED_ROWS * MOST_K];
+static float q8_scales[TILED_ROWS * MOST_K / PACKED_BLOCK];
+static int32_t q8_sums[TILED_ROWS * MOST_K / PACKED_BLOCK];
+static float scratch[MOST_K * KERNELS_SCRATCH / sizeof(float)];
 
 static void fill(float *values, size_t count)
 {
@@ -80,12 +81,25 @@ static void fill(float *values, size_t count)
 static void run(const struct kernels *kernels, const struct packed *w, float *to, size_t m,
 		size_t first, size_t last, bool has_bias)
 {
-	struct quantized q8 = {q8_values, q8_scales, q8_sums, w->columns / PACKED_BLOCK};
+	bool is_tiled = packed_is_quantized(w->type) && m >= kernels->tiled_from;
+	struct quantized q8 = {q8_values, q8_scales, q8_sums, w->columns / PACKED_BLOCK, is_tiled};
+	const struct kernel_job job = {.out = to,
+				       .out_stride = w->rows,
+				       .bias = has_bias ? bias : NULL,
+				       .x = x,
+				       .x_q8 = &q8,
+				       .w = w,
+				       .m = m,
+				       .first = first,
+				       .last = last,
+				       .scratch = scratch};
 
 	for (size_t i = 0; packed_is_quantized(w->type) && i < m; i++)
 		kernels->quantize(&q8, x, i, w->columns);
-	kernels->product[w->type](&(struct kernel_job){to, w->rows, has_bias ? bias : NULL, x, &q8,
-						       w, m, first, last});
+	if (is_tiled)
+		kernels->tiled[w->type](&job);
+	else
+		kernels->product[w->type](&job);
 }
 
 /* Sums of a few hundred products in another order, or without fused multiplication. */
@@ -96,7 +110,7 @@ static void check_close(const float *a, const float *b, size_t count, const char
 			fail_msg("%s: %zu: %g, not %g", why, i, (double)a[i], (double)b[i]);
 }
 
-static const size_t rows_of[] = {1, 2, 3, 4, 5, 7, 8, 12, 13, MOST_ROWS};
+static const size_t rows_of[] = {1, 2, 3, 4, 5, 7, 8, 12, 13, 16, 17, 32, MOST_ROWS};
 static const size_t outputs_of[] = {1, 15, 16, 17, 32, 63, 64, 65, MOST_N};
 
 static size_t columns_of(enum packed_type type, size_t i)
@@ -179,14 +193,17 @@ static void fused_kernels_agree_to_the_bit(void **state)
 	const struct kernels *const *list = kernels_list();
 
 	(void)state;
-	if (!list[1] || !list[2]) /* the third is plain C, which does not fuse */
+	if (!list[1] || !list[2]) /* the last is plain C, which does not fuse */
 		skip();
 	for (enum packed_type type = 0; type <= PACKED_Q4_0; type++) {
 		make(&w, type, 65, MOST_K);
 		fill(x, sizeof x / sizeof *x);
-		run(list[0], &w.packed, expected, 13, 0, packed_panels(&w.packed), false);
-		run(list[1], &w.packed, out, 13, 0, packed_panels(&w.packed), false);
-		assert_memory_equal(out, expected, 13 * w.packed.rows * sizeof(float));
+		run(list[0], &w.packed, expected, MOST_ROWS, 0, packed_panels(&w.packed), false);
+		for (size_t i = 1; list[i + 1]; i++) {
+			run(list[i], &w.packed, out, MOST_ROWS, 0, packed_panels(&w.packed), false);
+			assert_memory_equal(out, expected,
+					    MOST_ROWS * w.packed.rows * sizeof(float));
+		}
 		close_matrix(&w);
 	}
 }
@@ -211,6 +228,10 @@ static void sums_of_the_largest_numbers_do_not_overflow(void **state)
 			packed_put(&w.packed, 5, 32, 32, block);
 			for (size_t i = 0; i < 64; i++)
 				x[i] = 127;
+			for (size_t i = 64; i < 16 * 64; i++)
+				x[i] = 127;
+			run(*k, &w.packed, out, 16, 0, 1, false);
+			assert_true(out[15 * 16 + 3] == 64 * 127 * (is_q8 ? -128.0f : -8.0f));
 			run(*k, &w.packed, out, 1, 0, 1, false);
 			assert_true(out[3] == 64 * 127 * (is_q8 ? -128.0f : -8.0f));
 			assert_true(out[5] == 64 * 127 * (is_q8 ? 127.0f : 7.0f));
@@ -223,8 +244,8 @@ static void activations_become_the_same_blocks_everywhere(void **state)
 	static int8_t values[MOST_K];
 	static float scales[MOST_K / PACKED_BLOCK];
 	static int32_t sums[MOST_K / PACKED_BLOCK];
-	const struct quantized ours = {q8_values, q8_scales, q8_sums, MOST_K / PACKED_BLOCK};
-	const struct quantized plain = {values, scales, sums, MOST_K / PACKED_BLOCK};
+	const struct quantized ours = {q8_values, q8_scales, q8_sums, MOST_K / PACKED_BLOCK, false};
+	const struct quantized plain = {values, scales, sums, MOST_K / PACKED_BLOCK, false};
 
 	(void)state;
 	fill(x, MOST_K);
@@ -310,6 +331,7 @@ static void rows_of_the_operator_table_agree(void **state)
 	AUTO(compute_auto) struct compute *onednn = NULL;
 
 	(void)state;
+	fill(x, sizeof x / sizeof *x);
 	assert_ok(compute_new(&plain, &operators_plain, 1));
 	assert_ok(compute_new(&onednn, &operators_onednn, 2));
 	assert_ok(compute_make_room(plain, MOST_ROWS, MOST_K, false));

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* avx512.h - the kernels for AVX-512 with VNNI, for the tables that are made of them. */
+#ifndef INFERENCE_KERNEL_AVX512_H
+#define INFERENCE_KERNEL_AVX512_H
+
+#include "inference/kernel/kernels.h"
+
+kernel_fn avx512_product_f32, avx512_product_bf16, avx512_product_f16, avx512_product_q8_0,
+	avx512_product_q4_0;
+void avx512_quantize(const struct quantized *out, const float *x, size_t i, size_t columns);
+void avx512_unpack(float *out, const struct packed *w, size_t first, size_t last);
+float avx512_dot(const float *a, const float *b, size_t n);
+void avx512_add_scaled(float *out, const float *x, float scale, size_t n);
+void avx512_silu_multiply(float *gate, const float *up, size_t n);
+
+/* clang-format off */
+#define AVX512_KERNELS \
+	.product = {avx512_product_f32, avx512_product_bf16, avx512_product_f16, \
+		    avx512_product_q8_0, avx512_product_q4_0}, \
+	.quantize = avx512_quantize, \
+	.unpack = avx512_unpack, \
+	.dot = avx512_dot, \
+	.add_scaled = avx512_add_scaled, \
+	.silu_multiply = avx512_silu_multiply, \
+	.onednn_from = {512, 256, 256, SIZE_MAX, SIZE_MAX}
+/* clang-format on */
+
+#endif
