@@ -6,6 +6,7 @@
 
 #include "crypto/base/file.h"
 #include "crypto/base/log.h"
+#include "crypto/random.h"
 #include "gateway/engine/serve.h"
 #include "inference/kernel/pool.h"
 
@@ -28,7 +29,12 @@ static unsigned threads_wanted(const struct settings *settings)
 
 static struct engine_options options_of(const struct settings *settings)
 {
+	uint64_t secret;
+
+	random_bytes(&secret, sizeof secret);
 	return (struct engine_options){
+		.chunk = (size_t)settings->engine_chunk,
+		.secret = secret,
 		.memory_budget_bytes = (size_t)settings->engine_memory_mib << 20,
 		.adapter_budget_bytes = (size_t)settings->engine_memory_mib << 17, /* an eighth */
 		.threads = threads_wanted(settings),
@@ -50,7 +56,7 @@ static enum err run(int argc, char **argv)
 	AUTO(loop_auto) struct loop *loop = NULL;
 	AUTO(serve_clear) struct serve serve = {0};
 	struct loop_handlers handlers = {
-		.frame = serve_frame, .peer = serve_peer, .context = &serve};
+		.frame = serve_frame, .peer = serve_peer, .timer = serve_timer, .context = &serve};
 	struct engine_options options;
 
 	TRY(process_start(&p, ROLE_ENGINE, argc, argv));

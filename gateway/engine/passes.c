@@ -6,12 +6,20 @@
 #include <string.h>
 
 #include "crypto/base/log.h"
+#include "inference/batch.h"
 
 struct pass {
 	uint64_t number;
 	int64_t expires_ms; /* 0: a free row */
 	size_t right_size;
 	char right[WIRE_MAX_RIGHT];
+	uint8_t payer[WIRE_ID];
+};
+
+/* Somebody for whom something may be kept. */
+struct kept {
+	uint8_t payer[WIRE_ID];
+	int64_t ends_ms; /* 0: a free row */
 };
 
 struct passes {
@@ -20,7 +28,9 @@ struct passes {
 	char model[WIRE_MAX_MODEL];
 	char revision[WIRE_MAX_REVISION];
 	struct pass rows[PASSES_MAX];
-	size_t adapter_count; /* named so far; the last PASSES_ADAPTERS are known */
+	struct kept kept[PASSES_MAX];
+	struct kept displaced; /* had to make room */
+	size_t adapter_count;  /* named so far; the last PASSES_ADAPTERS are known */
 	uint8_t adapters[PASSES_ADAPTERS][WIRE_ID];
 };
 
@@ -85,6 +95,30 @@ static struct pass *row_for(struct passes *p, uint64_t number)
 	return oldest;
 }
 
+/* Where all rows are taken, the one that ends first makes room. */
+static void keep(struct passes *p, const struct wire_engine_pass *pass, int64_t now_ms)
+{
+	int64_t ends_ms = now_ms + (int64_t)pass->lasts_seconds * 1000;
+	struct kept *best = &p->kept[0];
+
+	for (size_t i = 0; i < PASSES_MAX; i++) {
+		struct kept *k = &p->kept[i];
+
+		if (k->ends_ms && memcmp(k->payer, pass->payer, WIRE_ID) == 0) {
+			best = k;
+			break;
+		}
+		if (k->ends_ms < best->ends_ms)
+			best = k;
+	}
+	if (ends_ms > now_ms + PASSES_KEPT_MS)
+		ends_ms = now_ms + PASSES_KEPT_MS;
+	if (best->ends_ms && memcmp(best->payer, pass->payer, WIRE_ID) != 0)
+		p->displaced = *best;
+	best->ends_ms = ends_ms;
+	memcpy(best->payer, pass->payer, WIRE_ID);
+}
+
 void passes_add(struct passes *p, const struct wire_engine_pass *pass, int64_t now_ms)
 {
 	struct pass *row = row_for(p, pass->pass);
@@ -99,22 +133,57 @@ void passes_add(struct passes *p, const struct wire_engine_pass *pass, int64_t n
 		.right_size = pass->right.size,
 	};
 	memcpy(row->right, pass->right.data, pass->right.size);
+	memcpy(row->payer, pass->payer, WIRE_ID);
+	keep(p, pass, now_ms);
+}
+
+static const struct pass *find(const struct passes *p, uint64_t number)
+{
+	for (size_t i = 0; i < PASSES_MAX; i++)
+		if (p->rows[i].expires_ms && p->rows[i].number == number)
+			return &p->rows[i];
+	return NULL;
+}
+
+void passes_owner(const struct passes *p, uint64_t number, struct batch_owner *out)
+{
+	const struct pass *row = find(p, number);
+
+	*out = (struct batch_owner){.priority = FAIR_NORMAL};
+	if (row)
+		memcpy(out->payer, row->payer, WIRE_ID);
+}
+
+bool passes_ended(struct passes *p, uint8_t payer[WIRE_ID], int64_t now_ms)
+{
+	if (p->displaced.ends_ms) {
+		memcpy(payer, p->displaced.payer, WIRE_ID);
+		p->displaced = (struct kept){0};
+		return true;
+	}
+	for (size_t i = 0; i < PASSES_MAX; i++) {
+		struct kept *k = &p->kept[i];
+
+		if (!k->ends_ms || now_ms < k->ends_ms)
+			continue;
+		memcpy(payer, k->payer, WIRE_ID);
+		*k = (struct kept){0};
+		return true;
+	}
+	return false;
 }
 
 enum err passes_check(const struct passes *p, uint64_t pass, struct slice right, int64_t now_ms)
 {
-	for (size_t i = 0; i < PASSES_MAX; i++) {
-		const struct pass *row = &p->rows[i];
+	const struct pass *row = find(p, pass);
 
-		if (!row->expires_ms || row->number != pass)
-			continue;
-		if (now_ms >= row->expires_ms)
-			return failure(ERR_EXPIRED, "the pass is over");
-		if (!slice_equal(right, slice_of(row->right, row->right_size)))
-			return failure(ERR_DENIED, "the pass is not for %.*s", SLICE_PRINT(right));
-		return OK;
-	}
-	return failure(ERR_NOT_FOUND, "the keeper gave no such pass");
+	if (!row)
+		return failure(ERR_NOT_FOUND, "the keeper gave no such pass");
+	if (now_ms >= row->expires_ms)
+		return failure(ERR_EXPIRED, "the pass is over");
+	if (!slice_equal(right, slice_of(row->right, row->right_size)))
+		return failure(ERR_DENIED, "the pass is not for %.*s", SLICE_PRINT(right));
+	return OK;
 }
 
 void passes_adapt(struct passes *p, const struct wire_engine_adapts *adapts)

@@ -10,7 +10,11 @@
 #include "crypto/base/err.h"
 #include "schema/wire/keeper.h"
 
-enum { PASSES_MAX = 1024, PASSES_ADAPTERS = 64 };
+enum {
+	PASSES_MAX = 1024,
+	PASSES_ADAPTERS = 64,
+	PASSES_KEPT_MS = 600 * 1000, /* what a license has read is kept, without a new pass */
+};
 
 struct passes;
 
@@ -31,6 +35,14 @@ RESULT passes_check_load(const struct passes *p, struct slice model, struct slic
 
 /* A pass for another model than the one that is served is none. The oldest makes room. */
 void passes_add(struct passes *p, const struct wire_engine_pass *pass, int64_t now_ms);
+
+/* Whose sequences those of that pass are. It was checked before. */
+struct batch_owner;
+void passes_owner(const struct passes *p, uint64_t pass, struct batch_owner *out);
+
+/* A license that no pass has come for in PASSES_KEPT_MS, that has ended by itself, or had to make
+ * room: what was kept for it is to be wiped. False: none. To be asked after each pass. */
+bool passes_ended(struct passes *p, uint8_t payer[WIRE_ID], int64_t now_ms);
 
 /* ERR_NOT_FOUND: no such pass; ERR_DENIED: for another right; ERR_EXPIRED. */
 RESULT passes_check(const struct passes *p, uint64_t pass, struct slice right, int64_t now_ms);

@@ -157,7 +157,7 @@ static struct engine_request request_of(const struct wire_engine_generate *ask)
 }
 
 enum err sequences_add(struct sequences *s, struct engine *engine, unsigned edge, uint32_t call,
-		       const struct wire_engine_generate *ask)
+		       const struct wire_engine_generate *ask, const struct batch_owner *owner)
 {
 	struct sampler_bias biases[WIRE_MAX_BIASES];
 	struct sequence *q = find_free(s);
@@ -166,6 +166,11 @@ enum err sequences_add(struct sequences *s, struct engine *engine, unsigned edge
 	if (!q)
 		return failure(ERR_UNAVAILABLE, "busy: %d generations are under way",
 			       SEQUENCES_MAX);
+	if (engine_sequences_of(engine, owner->payer) >= SEQUENCES_OF_ONE)
+		return failure(ERR_CONFLICT,
+			       "busy: %d generations of this license are under way here",
+			       SEQUENCES_OF_ONE);
+	request.owner = *owner;
 	describe_sampling(&request.sampling, biases, ask);
 	TRY(engine_submit(engine, (uint64_t)(q - s->list), &request));
 	*q = (struct sequence){.is_used = true, .edge = edge, .call = call};
@@ -273,6 +278,7 @@ static void on_event(void *context, const struct engine_event *event)
 	q->done = (struct wire_engine_done){
 		.finish = finish_of(event->finish),
 		.prompt_tokens = (uint32_t)event->prompt_tokens,
+		.cached_tokens = (uint32_t)event->cached_tokens,
 		.completion_tokens = (uint32_t)event->completion_tokens,
 	};
 }

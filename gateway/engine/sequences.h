@@ -16,7 +16,8 @@
 #include "schema/wire/engine.h"
 
 enum {
-	SEQUENCES_MAX = 160, /* 8 that are stepped, and those that wait: six of 24 calls and more */
+	SEQUENCES_MAX = 320,               /* 64 that are stepped, and those that wait */
+	SEQUENCES_OF_ONE = 240,            /* of those, of one license: others come in, too */
 	SEQUENCES_MAX_OUTBOX = 256 * 1024, /* bytes written and not taken, of one generation */
 };
 
@@ -29,9 +30,9 @@ struct sequences *sequences_new(sequences_channel_fn *channel, void *context);
 void sequences_free(struct sequences *s); /* NULL is fine */
 AUTO_POINTER(sequences)
 
-/* ERR_UNAVAILABLE: busy. Else what engine_submit says. */
+/* ERR_UNAVAILABLE: busy; ERR_CONFLICT: `owner` has too many. Else what engine_submit says. */
 RESULT sequences_add(struct sequences *s, struct engine *engine, unsigned edge, uint32_t call,
-		     const struct wire_engine_generate *ask);
+		     const struct wire_engine_generate *ask, const struct batch_owner *owner);
 
 /* An unknown call is ignored. */
 void sequences_cancel(struct sequences *s, struct engine *engine, unsigned edge, uint32_t call);

@@ -57,12 +57,35 @@ static enum err on_serves(struct serve *s, struct slice body)
 	return OK;
 }
 
+static enum err on_forget(struct serve *s, struct slice body)
+{
+	struct wire_engine_forget forget;
+
+	TRY(wire_read_engine_forget(&forget, body));
+	if (s->engine)
+		engine_forget_payer(s->engine, forget.payer);
+	return OK;
+}
+
+/* Licenses end by their dates, or are not used any more. */
+void serve_timer(void *context)
+{
+	struct serve *s = context;
+	uint8_t payer[WIRE_ID];
+
+	while (passes_ended(s->passes, payer, clock_monotonic_ms()))
+		if (s->engine)
+			engine_forget_payer(s->engine, payer);
+	loop_wake_at(s->loop, clock_monotonic_ms() + SERVE_FORGET_MS);
+}
+
 static enum err on_pass(struct serve *s, struct slice body)
 {
 	struct wire_engine_pass pass;
 
 	TRY(wire_read_engine_pass(&pass, body));
 	passes_add(s->passes, &pass, clock_monotonic_ms());
+	serve_timer(s);
 	return OK;
 }
 
@@ -80,12 +103,14 @@ static enum err check_pass(struct serve *s, uint64_t pass, struct slice right)
 static enum err on_generate(struct serve *s, const struct channel *from, const struct frame *frame)
 {
 	struct wire_engine_generate ask;
+	struct batch_owner owner;
 
 	TRY(wire_read_engine_generate(&ask, frame->body));
 	if (!s->engine)
 		return failure(ERR_UNAVAILABLE, "this engine has no model yet, try again");
 	TRY(check_pass(s, ask.pass, S("infer:generate")));
-	return sequences_add(s->sequences, s->engine, from->index, frame->call, &ask);
+	passes_owner(s->passes, ask.pass, &owner);
+	return sequences_add(s->sequences, s->engine, from->index, frame->call, &ask, &owner);
 }
 
 /* Who may have vectors of a text may know its tokens: a pass for either right will do. */
@@ -142,6 +167,7 @@ enum err serve_frame(void *context, const struct channel *from, const struct fra
 {
 	struct serve *s = context;
 
+	s->frames++;
 	if (frame->type == WIRE_ENGINE_GENERATE)
 		return on_generate(s, from, frame);
 	if (frame->type == WIRE_ENGINE_TOKENIZE || frame->type == WIRE_ENGINE_DETOKENIZE)
@@ -166,6 +192,8 @@ enum err serve_frame(void *context, const struct channel *from, const struct fra
 		return loading_size(s, from, frame);
 	if (frame->type == WIRE_ENGINE_MEASURE)
 		return loading_measure(s, from, frame);
+	if (frame->type == WIRE_ENGINE_FORGET)
+		return on_forget(s, frame->body);
 	if (frame->type == WIRE_ENGINE_ADAPTS)
 		return adapting_named(s, frame->body);
 	if (frame->type == WIRE_ENGINE_ADAPT)
@@ -208,10 +236,25 @@ static int patience_ms(const struct serve *s)
 		       : CHANNEL_FOREVER;
 }
 
+/* Whatever has come: who asks while others are written for joins them in the next step, however
+ * many ask at once. */
+static enum err take_frames(struct serve *s)
+{
+	unsigned before = s->frames, last;
+
+	TRY(loop_step(s->loop, patience_ms(s)));
+	do {
+		last = s->frames;
+		if (s->engine && !s->is_unloaded && last != before)
+			TRY(loop_step(s->loop, 0));
+	} while (s->frames != last && s->frames - before < SERVE_FRAMES);
+	return OK;
+}
+
 enum err serve_run(struct serve *s)
 {
 	while (!s->is_unloaded) {
-		enum err result = loop_step(s->loop, patience_ms(s));
+		enum err result = take_frames(s);
 
 		if (result == ERR_CLOSED)
 			return OK; /* told to stop, or the supervisor is gone */

@@ -16,6 +16,8 @@
 enum {
 	SERVE_KEY_WAIT_MS = 2000, /* for a key that is still on its way */
 	SERVE_UNSENT_MS = 20,     /* when to look at a slow edge again */
+	SERVE_FORGET_MS = 5000,   /* how often to look for licenses that have ended */
+	SERVE_FRAMES = 64,        /* that are taken between two steps */
 };
 
 struct serve {
@@ -30,6 +32,7 @@ struct serve {
 	struct insights *insights;
 	bool is_touched; /* the keeper has sent it something: it is not as fresh as it was */
 	bool is_loading;
+	unsigned frames; /* taken so far */
 	bool is_unloaded;
 };
 
@@ -39,6 +42,7 @@ void serve_clear(struct serve *s); /* wipes; fit for AUTO */
 /* For struct loop_handlers. */
 enum err serve_frame(void *context, const struct channel *from, const struct frame *frame);
 void serve_peer(void *context, const struct channel *peer, bool joined);
+void serve_timer(void *context);
 
 /* OK after STOP or ENGINE_UNLOAD. */
 RESULT serve_run(struct serve *s);

@@ -12,7 +12,7 @@ struct draft *draft_new(const struct ledger *l, int64_t wall_ms)
 	assert(d);
 	d->ledger = l;
 	d->wall_ms = wall_ms;
-	d->leaf_count = d->fact_count = d->shred_count = 0;
+	d->leaf_count = d->fact_count = d->shred_count = d->end_count = 0;
 	return d;
 }
 

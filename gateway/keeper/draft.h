@@ -27,9 +27,11 @@ struct draft {
 	size_t leaf_count;
 	size_t fact_count;
 	size_t shred_count;
+	size_t end_count;
 	struct digest leaves[WIRE_MAX_LOG_ENTRIES];
 	struct fact facts[DRAFT_MAX_FACTS];
 	char shreds[WIRE_MAX_LOG_ENTRIES][WIRE_MAX_MODEL + 1];
+	uint8_t ends[WIRE_MAX_LOG_ENTRIES][WIRE_ID]; /* licenses that are good no more */
 };
 
 struct draft *draft_new(const struct ledger *l, int64_t wall_ms);

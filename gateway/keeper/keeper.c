@@ -33,6 +33,20 @@ static enum err shred_model(void *context, struct slice model)
 	return result == ERR_NOT_FOUND ? OK : result;
 }
 
+/* Whoever serves anything: an engine that is not there has nothing to forget. */
+static void end_license(void *context, const uint8_t license[WIRE_ID])
+{
+	AUTO(buf_free) struct buf body = buf_new(WIRE_ID);
+	struct wire_engine_forget forget;
+	struct keeper *k = context;
+
+	memcpy(forget.payer, license, WIRE_ID);
+	wire_write_engine_forget(&body, &forget);
+	for (unsigned i = 0; k->tell_engine && i < ROLE_MAX_INDEX; i++)
+		if (k->tell_engine(k->tell_context, i, WIRE_ENGINE_FORGET, buf_slice(&body)) != OK)
+			continue;
+}
+
 static enum err make_log_key(struct keeper *k, struct slice origin)
 {
 	uint8_t public_key[SIGN_PUBLIC];
@@ -58,6 +72,7 @@ enum err keeper_open(struct keeper **out, int directory, struct slice origin)
 	k->ledger = (struct ledger){k->journal,
 				    k->events,
 				    shred_model,
+				    end_license,
 				    k,
 				    slice_of_string(k->log_key.name),
 				    reduce_key(sign_key_seed(keyring_log_key(k->keyring)))};
@@ -348,18 +363,40 @@ enum err keeper_key_release(struct keeper *k, const struct wire_key_release *ask
 		file_key);
 }
 
+/* Whose turns they are, and whose prompts may be kept for each other: the license's. What is open
+ * to all is used without one; then nothing is shared beyond this pass. */
+static enum err name_payer(struct wire_engine_pass *out, const struct wire_pass_issue *ask,
+			   struct rules_time now)
+{
+	AUTO(arena_free) struct arena a = {0};
+	struct license license;
+	int64_t left_seconds;
+
+	if (ask->license.size == 0) {
+		memcpy(out->payer, &ask->pass, sizeof ask->pass);
+		out->lasts_seconds = WIRE_PASS_SECONDS;
+		return OK;
+	}
+	TRY(license_parse(&license, &a, ask->license)); /* its signature was checked */
+	left_seconds = (license.expires_ms - now.wall_ms) / 1000;
+	memcpy(out->payer, license.id, WIRE_ID);
+	out->lasts_seconds = left_seconds < UINT32_MAX ? (uint32_t)left_seconds : UINT32_MAX;
+	return OK;
+}
+
 enum err keeper_pass_issue(struct keeper *k, const struct wire_pass_issue *ask,
 			   struct rules_time now)
 {
 	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
 	struct rules rules = keeper_rules_of(k, now);
 	enum err allowed = rules_pass_issue(&rules, ask);
+	struct wire_engine_pass pass = {
+		.pass = ask->pass, .model = ask->model, .right = ask->right};
 
 	k->code = rules.code;
 	TRY(allowed);
-	wire_write_engine_pass(&body, &(struct wire_engine_pass){.pass = ask->pass,
-								 .model = ask->model,
-								 .right = ask->right});
+	TRY(name_payer(&pass, ask, now));
+	wire_write_engine_pass(&body, &pass);
 	return tell_engine(k, ask->index, WIRE_ENGINE_PASS, &body);
 }
 

@@ -74,6 +74,8 @@ static enum err draft_license(struct draft *d, const json_t *payload, uint64_t s
 	if (text_read_uuid(id, license) != OK)
 		return failure(ERR_FORMAT, "log entry: \"license\" is not a UUID in lower case");
 	draft_bits(d, fact_of(FACT_LICENSE, license, S(""), 0), set, clear);
+	if (set)
+		memcpy(d->ends[d->end_count++], id, WIRE_ID);
 	return OK;
 }
 
@@ -417,6 +419,8 @@ enum err ledger_append(struct ledger *l, const struct wire_log_append *batch, st
 	TRY(run_shreds(l, d));
 	TRY(journal_write(l->journal, &(struct journal_change){d->leaves, d->leaf_count, d->facts,
 							       d->fact_count}));
+	for (size_t i = 0; l->end && i < d->end_count; i++)
+		l->end(l->context, d->ends[i]);
 	for (uint16_t i = 0; i < batch->count; i++)
 		remember_event(l, &leaves[i], batch->entries[i].payload, now.monotonic_ms);
 	return OK;

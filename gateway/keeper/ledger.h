@@ -16,10 +16,14 @@
  * crash in between leads to a second call and not to none. */
 typedef enum err ledger_shred_fn(void *context, struct slice model);
 
+/* A license was revoked or suspended: that is in the journal. */
+typedef void ledger_end_fn(void *context, const uint8_t license[WIRE_ID]);
+
 struct ledger {
 	struct journal *journal; /* borrowed */
 	struct events *events;   /* borrowed */
 	ledger_shred_fn *shred;
+	ledger_end_fn *end; /* NULL: nobody has to hear of it */
 	void *context;
 	struct slice origin;      /* borrowed; what statements of approvers call this gateway */
 	struct digest reduce_key; /* reduce.h */

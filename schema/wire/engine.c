@@ -188,6 +188,7 @@ static void visit_engine_done(struct codec *c, struct wire_engine_done *m)
 	codec_below(c, &finish, WIRE_FINISH_COUNT);
 	m->finish = (enum wire_finish)finish;
 	codec_u32(c, &m->prompt_tokens);
+	codec_u32(c, &m->cached_tokens);
 	codec_u32(c, &m->completion_tokens);
 }
 WIRE_DEFINE(engine_done)

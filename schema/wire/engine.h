@@ -191,6 +191,7 @@ enum wire_finish {
 struct wire_engine_done {
 	enum wire_finish finish;
 	uint32_t prompt_tokens;
+	uint32_t cached_tokens; /* of those: need not be read, since they were kept */
 	uint32_t completion_tokens;
 };
 WIRE_DECLARE(engine_done);

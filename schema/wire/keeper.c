@@ -237,8 +237,16 @@ static void visit_engine_pass(struct codec *c, struct wire_engine_pass *m)
 	codec_u64(c, &m->pass);
 	codec_text(c, &m->model, WIRE_MAX_MODEL);
 	codec_text(c, &m->right, WIRE_MAX_RIGHT);
+	codec_array(c, m->payer, sizeof m->payer);
+	codec_u32(c, &m->lasts_seconds);
 }
 WIRE_DEFINE(engine_pass)
+
+static void visit_engine_forget(struct codec *c, struct wire_engine_forget *m)
+{
+	codec_array(c, m->payer, sizeof m->payer);
+}
+WIRE_DEFINE(engine_forget)
 
 static void visit_visa_keys_are(struct codec *c, struct wire_visa_keys_are *m)
 {

@@ -218,8 +218,17 @@ struct wire_engine_pass {
 	uint64_t pass;
 	struct slice model;
 	struct slice right;
+	uint8_t payer[WIRE_ID]; /* whose turn it takes, and who alone shares what is kept: the
+				 * license, or (of an open model) something of this pass's own */
+	uint32_t lasts_seconds; /* the license, at most, from now on */
 };
 WIRE_DECLARE(engine_pass);
+
+/* To an engine: that license has ended. What was kept of its prompts is wiped. */
+struct wire_engine_forget {
+	uint8_t payer[WIRE_ID];
+};
+WIRE_DECLARE(engine_forget);
 
 /* To an engine: the keys that follow are of an adapter for what it serves. */
 struct wire_engine_adapts {

@@ -158,7 +158,8 @@ enum {
 	X(RING_CLOSE,       0x0515, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      8,                     0,  "nothing; an unknown transfer is ignored") \
 	X(HANDLE_KEY,       0x0601, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_PORTER | ROLE_SET_ENGINE, 8 + WIRE_FILE_KEY, 0, "nothing") \
 	X(ENGINE_SERVES,    0x0602, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_ENGINE,      8 + WIRE_MAX_MODEL + WIRE_MAX_REVISION, 0, "before each HANDLE_KEY to an engine") \
-	X(ENGINE_PASS,      0x0603, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_ENGINE,      12 + WIRE_MAX_MODEL + WIRE_MAX_RIGHT, 0, "nothing") \
+	X(ENGINE_PASS,      0x0603, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_ENGINE,      16 + WIRE_ID + WIRE_MAX_MODEL + WIRE_MAX_RIGHT, 0, "nothing") \
+	X(ENGINE_FORGET,    0x0780, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_ENGINE,      WIRE_ID,               0,  "nothing; an unknown license is ignored") \
 	X(ENGINE_CHECK,     0x0701, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4 + WIRE_MAX_CONFIG,   0,  "nothing") \
 	X(ENGINE_CHECKED,   0x0702, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        4 + WIRE_MAX_TASKS,    0,  "ENGINE_CHECK") \
 	X(ENGINE_LOAD,      0x0703, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_MAX_BODY,         0,  "an empty slot; HANDLE_KEY for every handle") \
@@ -166,7 +167,7 @@ enum {
 	X(ENGINE_LOADED,    0x0704, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        12,                    0,  "ENGINE_LOAD") \
 	X(ENGINE_GENERATE,  0x0705, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      WIRE_MAX_BODY,         0,  "a loaded model; ENGINE_PASS with its pass") \
 	X(ENGINE_DELTA,     0x0706, WIRE_PART,  ROLE_SET_ENGINE,   ROLE_SET_EDGE,        WIRE_MAX_BODY,         0,  "ENGINE_GENERATE") \
-	X(ENGINE_DONE,      0x0707, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        9,                     0,  "ENGINE_GENERATE") \
+	X(ENGINE_DONE,      0x0707, WIRE_REPLY, ROLE_SET_ENGINE,   ROLE_SET_EDGE,        13,                    0,  "ENGINE_GENERATE") \
 	X(ENGINE_CANCEL,    0x0708, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      4,                     0,  "nothing; an unknown call is ignored") \
 	X(ENGINE_UNLOAD,    0x0709, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      0,                     0,  "nothing; the slot exits and starts anew") \
 	X(ENGINE_TOKENIZE,  0x0718, WIRE_CALL,  ROLE_SET_EDGE,     ROLE_SET_ENGINE,      22 + WIRE_MAX_PROMPT,  0,  "a loaded model; ENGINE_PASS with its pass") \

@@ -3,9 +3,11 @@
 import assert from "node:assert/strict";
 import https from "node:https";
 import test from "node:test";
+import tls from "node:tls";
 import OpenAI from "openai";
 import { gatewayForThisFile } from "./gateway.mjs";
-import { expect, until } from "./http.mjs";
+import { ask, expect, until } from "./http.mjs";
+import { licensedPerson } from "./people.mjs";
 
 const here = gatewayForThisFile();
 
@@ -297,6 +299,100 @@ test("a client that goes away stops its generation, and the engine is free again
 	);
 	assert.ok(ended.payload.completion_tokens < 400, JSON.stringify(ended.payload));
 	assert.equal((await researcher().chat.completions.create(question())).choices.length, 1);
+});
+
+test("a prompt is read once for a license, and anew for every other", async () => {
+	const other = await licensedPerson(here.gateway, here.gateway.model, ["infer:generate"]);
+	const prompt = `The fox met ${"a crow and a hen and ".repeat(12)}`;
+	const read = async (client) => {
+		const answer = await client.completions.create({
+			model: here.gateway.model,
+			temperature: 0,
+			max_tokens: 16,
+			deterministic: true,
+			prompt,
+		});
+		return { text: answer.choices[0].text, ...answer.usage };
+	};
+	const first = await read(researcher());
+	const again = await read(researcher());
+	const foreign = await read(clientOf(other.person.token));
+	const theirs = await read(clientOf(other.person.token));
+
+	assert.equal(first.prompt_tokens_details.cached_tokens, 0);
+	assert.ok(again.prompt_tokens_details.cached_tokens >= 32, JSON.stringify(again));
+	assert.ok(again.prompt_tokens_details.cached_tokens < again.prompt_tokens);
+	assert.equal(foreign.prompt_tokens_details.cached_tokens, 0);
+	assert.deepEqual(theirs.prompt_tokens_details, again.prompt_tokens_details);
+	for (const one of [again, foreign, theirs]) {
+		assert.equal(one.text, first.text);
+		assert.equal(one.total_tokens, first.total_tokens);
+	}
+});
+
+/** A stream that nobody reads; `fields` are of its body. */
+function unread(fields) {
+	const { url, ca, model, tokens } = here.gateway;
+	const body = JSON.stringify({ model, stream: true, ...fields });
+	const { hostname, port } = new URL(url);
+	const socket = tls.connect({ host: hostname, port, ca }, () => {
+		socket.pause();
+		socket.write(
+			`POST /v1/completions HTTP/1.1\r\nHost: ${hostname}\r\n` +
+				`Authorization: Bearer ${tokens.researcher}\r\n` +
+				"Content-Type: application/json\r\n" +
+				`Content-Length: ${body.length}\r\n\r\n${body}`,
+		);
+	});
+	socket.on("error", () => {});
+	return socket;
+}
+
+test("clients that do not read hold nobody up", async () => {
+	const sockets = Array.from({ length: 3 }, (_, seed) =>
+		unread({
+			prompt: "Once",
+			n: 8,
+			max_tokens: 480,
+			logprobs: 20,
+			temperature: 1,
+			seed,
+			ignore_eos: true,
+		}),
+	);
+	for (let i = 0; i < 5; i++)
+		assert.equal(
+			(await researcher().chat.completions.create(question())).choices.length,
+			1,
+		);
+	for (const socket of sockets) socket.destroy();
+	await until("no generation is left", 20, async () => {
+		const ended = await eventsOf("infer.end");
+		return ended.filter(({ payload }) => payload.completion_tokens > 480).length >= 3;
+	});
+});
+
+test("hundreds at once are answered, or told why not and when to come again", async () => {
+	const answers = await Promise.all(
+		Array.from({ length: 300 }, (_, seed) =>
+			ask(here.gateway, "POST", "/v1/completions", {
+				token: here.gateway.tokens.researcher,
+				body: {
+					model: here.gateway.model,
+					prompt: "The hen",
+					max_tokens: 4,
+					seed,
+				},
+			}),
+		),
+	);
+	for (const { status, json, headers } of answers) {
+		if (status === 200) continue;
+		assert.ok(status === 429 || status === 503, `${status}`);
+		assert.ok(Number(headers["retry-after"]) > 0);
+		assert.match(json.error.message, /generations|busy|waiting|try again/);
+	}
+	assert.ok(answers.filter(({ status }) => status === 200).length >= 24);
 });
 
 test("each call leaves an entry with its decision, and what was used is counted", async () => {

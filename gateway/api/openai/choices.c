@@ -93,6 +93,7 @@ static enum err take_done(struct choices *s, unsigned place, struct choice_event
 	is_read = s->is_read[prompt];
 	s->is_read[prompt] = true;
 	s->call->prompt_tokens += is_read ? 0 : done.prompt_tokens;
+	s->cached_tokens += is_read ? 0 : done.cached_tokens;
 	s->call->completion_tokens += done.completion_tokens;
 	event->finish = done.finish;
 	event->delta = NULL;
@@ -108,7 +109,8 @@ enum err choices_next(struct choices *s, struct choice_event *event)
 		rpc_reply_clear(&s->reply);
 		result = call_next_of(s->call, s->streams, CHOICES_TOGETHER, &s->turn, &s->reply);
 		s->is_refused = result != OK && s->reply.type != 0;
-	} while (s->is_refused && result == ERR_UNAVAILABLE && may_wait(s, s->turn));
+	} while (s->is_refused && (result == ERR_UNAVAILABLE || result == ERR_CONFLICT) &&
+		 may_wait(s, s->turn));
 	if (s->is_refused)
 		close_place(s, s->turn);
 	TRY(result);

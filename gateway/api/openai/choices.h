@@ -16,6 +16,7 @@ struct choices {
 	struct call *call;
 	const struct generation *ask;
 	size_t count, started, ended;
+	uint64_t cached_tokens;         /* of prompts, whose reading was kept */
 	size_t again[CHOICES_TOGETHER]; /* that the engine had no place for */
 	unsigned again_count;
 	bool is_crowded; /* until one of ours has ended, there is no place for another */

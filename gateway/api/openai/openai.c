@@ -13,6 +13,11 @@
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 
+enum {
+	BUSY_SECONDS = 2, /* until an engine that all use has room, as a guess */
+	BUSY_AT_ONCE = 1, /* a license that has too many may have one more when one has ended */
+};
+
 /* One generation under way. Lives in the exchange's arena. */
 struct job {
 	struct generation ask;
@@ -94,7 +99,8 @@ static enum err work(struct call *c)
 	choices_begin(&job->choices, c, &job->ask);
 	openai_answer_begin(&job->answer, c->x, &job->ask, c->event, fingerprint_of(c));
 	TRY(pump(c, job));
-	usage = (struct openai_usage){c->prompt_tokens, c->completion_tokens};
+	usage = (struct openai_usage){c->prompt_tokens, job->choices.cached_tokens,
+				      c->completion_tokens};
 	return openai_answer_end(&job->answer, &usage);
 }
 
@@ -127,6 +133,11 @@ static bool tell(struct call *c, enum err result)
 		openai_answer_break(&job->answer, "access_withdrawn", c->why);
 	else if (!exchange_is_answered(c->x) && job->exceeds_context)
 		reply_code(c->x, CODE_TOO_LARGE, c->why, job->ask.chat ? "messages" : "prompt");
+	else if (!exchange_is_answered(c->x) && job->choices.is_refused && result == ERR_CONFLICT)
+		reply_busy(c->x, c->why, BUSY_AT_ONCE);
+	else if (!exchange_is_answered(c->x) && job->choices.is_refused &&
+		 result == ERR_UNAVAILABLE)
+		reply_not_ready(c->x, c->why, BUSY_SECONDS);
 	else if (!exchange_is_answered(c->x) && job->choices.is_refused &&
 		 (result == ERR_UNSUPPORTED || result == ERR_FORMAT))
 		reply_code(c->x, result == ERR_FORMAT ? CODE_BAD_REQUEST : CODE_UNSUPPORTED, c->why,

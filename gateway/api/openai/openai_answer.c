@@ -88,7 +88,10 @@ static json_t *envelope(const struct openai_answer *a)
 static json_t *usage_object(const struct openai_usage *usage)
 {
 	json_t *object = json_object_new();
+	json_t *details = json_object_new();
 
+	json_put_int(details, "cached_tokens", (int64_t)usage->cached_tokens);
+	json_put(object, "prompt_tokens_details", details);
 	json_put_int(object, "prompt_tokens", (int64_t)usage->prompt_tokens);
 	json_put_int(object, "completion_tokens", (int64_t)usage->completion_tokens);
 	json_put_int(object, "total_tokens",

@@ -15,6 +15,7 @@
 
 struct openai_usage {
 	uint64_t prompt_tokens; /* of each prompt once, however many choices it has */
+	uint64_t cached_tokens; /* of those: their reading was kept */
 	uint64_t completion_tokens;
 };
 

@@ -116,7 +116,8 @@ static void send_pass(struct scene *s, struct slice model, struct slice right)
 {
 	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
 
-	wire_write_engine_pass(&body, &(struct wire_engine_pass){PASS, model, right});
+	wire_write_engine_pass(
+		&body, &(struct wire_engine_pass){.pass = PASS, .model = model, .right = right});
 	child_send(&s->keeper, WIRE_ENGINE_PASS, 0, &body, -1);
 }
 

@@ -2,13 +2,20 @@
 #include "tests/unit/test.h"
 
 #include "gateway/engine/passes.h"
+#include "inference/batch.h"
 
 static const struct wire_engine_serves mine = {{(const uint8_t *)"m", 1},
 					       {(const uint8_t *)"r", 1}};
 
 static void add(struct passes *p, uint64_t number, int64_t now_ms)
 {
-	passes_add(p, &(struct wire_engine_pass){number, S("m"), S("infer:generate")}, now_ms);
+	passes_add(p,
+		   &(struct wire_engine_pass){.pass = number,
+					      .model = S("m"),
+					      .right = S("infer:generate"),
+					      .payer = {1},
+					      .lasts_seconds = 100},
+		   now_ms);
 }
 
 static void a_pass_ends_after_a_minute_and_is_renewed_by_a_new_one(void **state)
@@ -89,9 +96,53 @@ static void an_adapter_is_one_that_the_keeper_named_for_this_model(void **state)
 	passes_free(p);
 }
 
+static void what_a_license_has_read_ends_with_it_or_some_minutes_after_its_last_pass(void **state)
+{
+	struct passes *p = passes_new();
+	uint8_t payer[WIRE_ID];
+	struct wire_engine_pass pass = {.pass = 8,
+					.model = S("m"),
+					.right = S("infer:generate"),
+					.payer = {2},
+					.lasts_seconds = 3600};
+
+	(void)state;
+	passes_serve(p, &mine);
+	add(p, 7, 1000); /* a license that lasts for 100 s more */
+	passes_add(p, &pass, 1000);
+	assert_false(passes_ended(p, payer, 100999));
+	assert_true(passes_ended(p, payer, 101000));
+	assert_int_equal(payer[0], 1);
+	assert_false(passes_ended(p, payer, PASSES_KEPT_MS + 999));
+	passes_add(p, &pass, 500000); /* it is used again */
+	assert_false(passes_ended(p, payer, PASSES_KEPT_MS + 1000));
+	assert_true(passes_ended(p, payer, PASSES_KEPT_MS + 500000));
+	assert_int_equal(payer[0], 2);
+	assert_false(passes_ended(p, payer, INT64_MAX));
+	passes_free(p);
+}
+
+static void a_sequence_is_its_passes_license(void **state)
+{
+	struct passes *p = passes_new();
+	struct batch_owner owner;
+
+	(void)state;
+	passes_serve(p, &mine);
+	add(p, 7, 1000);
+	passes_owner(p, 7, &owner);
+	assert_int_equal(owner.payer[0], 1);
+	passes_owner(p, 8, &owner);
+	assert_int_equal(owner.payer[0], 0); /* nobody's: nothing is kept */
+	passes_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			what_a_license_has_read_ends_with_it_or_some_minutes_after_its_last_pass),
+		cmocka_unit_test(a_sequence_is_its_passes_license),
 		cmocka_unit_test(a_pass_ends_after_a_minute_and_is_renewed_by_a_new_one),
 		cmocka_unit_test(a_pass_that_comes_before_any_key_is_none),
 		cmocka_unit_test(keys_for_two_revisions_spoil_the_engine),

@@ -47,6 +47,8 @@ static void keeper_gives_a_pass_once_for_an_entry(void **state)
 	assert_int_equal(pass.pass, NUMBER);
 	assert_true(slice_equal(pass.model, S("org/model")));
 	assert_true(slice_equal(pass.right, S("infer:generate")));
+	assert_memory_equal(pass.payer, s->license.id, WIRE_ID);
+	assert_true(pass.lasts_seconds > 0);
 	expect_no_pass(s, &ask, ERR_CONFLICT, "");
 }
 
@@ -106,6 +108,30 @@ static void keeper_gives_no_pass_after_a_revocation_or_a_stop(void **state)
 	expect_no_pass(s, &ask, ERR_DENIED, "LICENSE_REVOKED");
 }
 
+static void keeper_tells_all_engines_which_license_has_ended(void **state)
+{
+	static const char *const kinds[] = {"license.suspend", "license.revoke"};
+	struct scene *s = *state;
+	struct wire_engine_forget forget;
+	char id[TEXT_UUID];
+
+	issue_license(s, "org/model", S("infer:generate"));
+	text_uuid(id, s->license.id);
+	for (size_t i = 0; i < 2; i++) {
+		unsigned before = s->notes_sent;
+
+		PAYLOAD(s, "{\"license\":\"%s\"}", id);
+		append(s, kinds[i]);
+		assert_int_equal(s->notes_sent, before + ROLE_MAX_INDEX);
+		assert_int_equal(s->last_note, WIRE_ENGINE_FORGET);
+		assert_ok(wire_read_engine_forget(&forget, buf_slice(&s->note)));
+		assert_memory_equal(forget.payer, s->license.id, WIRE_ID);
+		PAYLOAD(s, "{\"license\":\"%s\"}", id);
+		append(s, "license.reinstate");
+		assert_int_equal(s->notes_sent, before + ROLE_MAX_INDEX);
+	}
+}
+
 static void keeper_gives_a_pass_without_a_license_for_an_open_model_only(void **state)
 {
 	struct scene *s = *state;
@@ -149,6 +175,7 @@ int main(void)
 		TEST(keeper_gives_no_pass_for_a_license_without_the_right),
 		TEST(keeper_gives_no_pass_after_a_revocation_or_a_stop),
 		TEST(keeper_gives_a_pass_without_a_license_for_an_open_model_only),
+		TEST(keeper_tells_all_engines_which_license_has_ended),
 		TEST(keeper_tells_an_engine_what_its_keys_are_for),
 	};
 
