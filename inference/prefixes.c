@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NONE ((uint32_t)PREFIXES_NONE)
+#define NONE PREFIXES_NONE
 
 /* By its page's number. */
 struct node {

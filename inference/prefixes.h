@@ -14,7 +14,9 @@
 #include "inference/fair.h"
 #include "inference/kvcache.h"
 
-enum { PREFIXES_ADAPTER = 16, PREFIXES_NONE = UINT32_MAX };
+#define PREFIXES_NONE UINT32_MAX /* no page */
+
+enum { PREFIXES_ADAPTER = 16 };
 
 /* Who may share what: all of it must be equal. */
 struct prefix_scope {
