@@ -26,12 +26,18 @@ struct store {
 	char *host, *port, *database, *role;
 	char password[STORE_MAX_PASSWORD + 1];
 	char options[96];
+	unsigned wait_ms;   /* how long an answer may take; 0: as long as it likes */
+	bool waits_long;    /* until the transaction ends */
 	struct arena names; /* what the pointers above point into */
 };
 
 /* Record a failure of the server (or of the connection) and give its kind; the connection is
  * closed if it is lost. */
 RESULT store_refused(struct store *s, const PGresult *result);
+
+/* The next result, or NULL, as PQgetResult gives it; what was not sent yet is sent meanwhile.
+ * ERR_UNAVAILABLE: nothing came in time, and the connection is closed. */
+RESULT store_result(PGresult **out, struct store *s);
 
 /* "" or the constraint that the last failure broke. */
 const char *store_constraint(const struct store *s);

@@ -169,32 +169,45 @@ static enum err take_answer(struct store *s, const struct sent *sent, PGresult *
 	return kind;
 }
 
-static enum err take_all(struct store *s, const struct pipeline *p)
+/* The answers up to the sync: each result, and the NULL behind it. */
+static enum err take_steps(struct store *s, const struct pipeline *p)
 {
 	enum err kind = OK;
 	PGresult *result;
-	bool synced;
 
 	for (size_t i = 0; i < p->count; i++) {
-		result = PQgetResult(s->connection);
+		TRY(store_result(&result, s));
 		if (!result)
 			return store_refused(s, NULL);
 		kind = take_answer(s, &p->sent[i], result, kind);
 		if (!s->connection)
 			return kind; /* lost */
-		while ((result = PQgetResult(s->connection)))
+		do {
+			TRY(store_result(&result, s));
 			PQclear(result);
+		} while (result);
 	}
-	result = PQgetResult(s->connection);
+	return kind;
+}
+
+static enum err take_all(struct store *s, const struct pipeline *p)
+{
+	enum err kind = take_steps(s, p);
+	PGresult *result;
+	bool synced;
+
+	if (!s->connection)
+		return kind;
+	TRY(store_result(&result, s));
 	/* What a deferred trigger forbids comes with the implicit commit, behind all steps. */
 	if (PQresultStatus(result) == PGRES_FATAL_ERROR && kind == OK) {
 		kind = store_refused(s, result);
 		PQclear(result);
 		if (!s->connection)
 			return kind; /* lost */
-		result = PQgetResult(s->connection);
+		TRY(store_result(&result, s));
 		if (!result)
-			result = PQgetResult(s->connection);
+			TRY(store_result(&result, s));
 	}
 	synced = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
 	PQclear(result);
@@ -223,6 +236,18 @@ enum err store_run(struct store *s, struct store_step *steps, size_t count)
 	if (kind == OK && s->transaction == STORE_BEGUN)
 		s->transaction = STORE_OPEN;
 	return kind;
+}
+
+enum err store_wait_long(struct store *s)
+{
+	static const struct store_statement set = {
+		"wait_long", "SELECT set_config('statement_timeout', '0', true)"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &set};
+
+	assert(s->transaction != STORE_NONE);
+	TRY(store_run(s, &step, 1));
+	s->waits_long = true;
+	return OK;
 }
 
 bool store_next(struct store_step *step)

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "schema/store/store.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "crypto/base/clock.h"
 #include "crypto/base/file.h"
 #include "crypto/base/log.h"
 #include "schema/store/connection.h"
 
-enum { STORE_CONNECT_SECONDS = 5 };
+enum {
+	STORE_CONNECT_SECONDS = 5,
+	STORE_ANSWER_MS = 5000, /* beyond the statement timeout, which the server watches itself */
+};
 
 /* The first line of the file. */
 static enum err read_password(char out[STORE_MAX_PASSWORD + 1], const char *path)
@@ -46,6 +53,8 @@ enum err store_new(struct store **out, const struct store_settings *settings)
 	snprintf(s->options, sizeof s->options,
 		 "-c search_path=sallyport -c jit=off -c statement_timeout=%u",
 		 settings->statement_timeout_ms);
+	if (settings->statement_timeout_ms)
+		s->wait_ms = settings->statement_timeout_ms + STORE_ANSWER_MS;
 	*out = s;
 	s = NULL; /* given away */
 	return OK;
@@ -56,6 +65,7 @@ void store_disconnect(struct store *s)
 	PQfinish(s->connection);
 	s->connection = NULL;
 	s->prepared_count = 0;
+	s->waits_long = false;
 	if (s->transaction != STORE_NONE)
 		s->transaction = STORE_LOST;
 }
@@ -87,13 +97,16 @@ enum err store_connect(struct store *s)
 				     "options",
 				     "connect_timeout",
 				     "tcp_user_timeout",
+				     "keepalives_idle",
+				     "keepalives_interval",
+				     "keepalives_count",
 				     "client_encoding",
 				     "gssencmode",
 				     "application_name",
 				     NULL};
-	const char *const values[] = {s->host,     s->port,    s->database, s->role,
-				      s->password, s->options, seconds,     "10000",
-				      "UTF8",      "disable",  "sallyport", NULL};
+	const char *const values[] = {s->host,    s->port, s->database, s->role,     s->password,
+				      s->options, seconds, "10000",     "10",        "5",
+				      "3",        "UTF8",  "disable",   "sallyport", NULL};
 
 	if (s->connection)
 		return OK;
@@ -108,6 +121,8 @@ enum err store_connect(struct store *s)
 			       "the database at \"%s\" does not let %s in or does not answer",
 			       s->host, s->role);
 	}
+	if (PQsetnonblocking(s->connection, 1) != 0)
+		abort();
 	PQsetNoticeProcessor(s->connection, ignore_notice, NULL);
 	s->prepared_count = 0;
 	return OK;
@@ -166,6 +181,65 @@ enum err store_refused(struct store *s, const PGresult *result)
 	return failure(kind, "database: %s", text ? text : state);
 }
 
+static enum err stalled(struct store *s)
+{
+	store_disconnect(s);
+	return failure(ERR_UNAVAILABLE, "the database has not answered for %u s: is it stopped?",
+		       s->wait_ms / 1000);
+}
+
+/* Until there is something to read (or room to write, if that is wanted). False: time is over. */
+static bool wait_for(struct store *s, bool writes, int64_t deadline_ms)
+{
+	struct pollfd item = {.fd = PQsocket(s->connection),
+			      .events = writes ? POLLIN | POLLOUT : POLLIN};
+	int ready;
+
+	do {
+		int64_t left = deadline_ms - clock_monotonic_ms();
+
+		if (left <= 0)
+			return false;
+		ready = poll(&item, 1, left < INT32_MAX ? (int)left : INT32_MAX);
+	} while (ready < 0 && errno == EINTR);
+	return ready != 0; /* what is broken, the next read tells */
+}
+
+enum err store_result(PGresult **out, struct store *s)
+{
+	int64_t deadline_ms = s->wait_ms && !s->waits_long ? clock_monotonic_ms() + s->wait_ms
+							   : INT64_MAX;
+
+	while (true) {
+		int unsent = PQflush(s->connection);
+
+		if (unsent < 0)
+			return store_refused(s, NULL);
+		if (!unsent && !PQisBusy(s->connection))
+			break;
+		if (!wait_for(s, unsent, deadline_ms))
+			return stalled(s);
+		if (!PQconsumeInput(s->connection))
+			break; /* lost: PQgetResult tells */
+	}
+	*out = PQgetResult(s->connection);
+	return OK;
+}
+
+/* COMMIT or ROLLBACK: true if it says so itself. */
+static bool end_transaction(PGresult **out, struct store *s, const char *word)
+{
+	PGresult *more;
+
+	*out = NULL;
+	if (!PQsendQuery(s->connection, word) || store_result(out, s) != OK || !*out)
+		return false;
+	while (store_result(&more, s) == OK && more)
+		PQclear(more);
+	s->waits_long = false;
+	return PQresultStatus(*out) == PGRES_COMMAND_OK && strcmp(PQcmdStatus(*out), word) == 0;
+}
+
 const char *store_constraint(const struct store *s)
 {
 	return s->constraint;
@@ -183,7 +257,6 @@ enum err store_begin(struct store *s)
 enum err store_commit(struct store *s)
 {
 	PGresult *result;
-	bool committed;
 	enum err kind = OK;
 
 	if (s->transaction == STORE_BEGUN) {
@@ -193,26 +266,24 @@ enum err store_commit(struct store *s)
 	if (s->transaction != STORE_OPEN)
 		return failure(s->transaction == STORE_LOST ? ERR_UNAVAILABLE : ERR_INTERNAL,
 			       "there is no transaction that could be committed");
-	result = PQexec(s->connection, "COMMIT");
-	committed = PQresultStatus(result) == PGRES_COMMAND_OK &&
-		    strcmp(PQcmdStatus(result), "COMMIT") == 0;
-	if (!committed)
-		kind = store_refused(s, result);
-	PQclear(result);
-	if (committed)
+	if (end_transaction(&result, s, "COMMIT"))
 		s->transaction = STORE_NONE;
+	else if (s->connection)
+		kind = store_refused(s, result);
+	else
+		kind = failure(ERR_UNAVAILABLE, "the database did not answer to COMMIT in time");
+	PQclear(result);
 	return kind;
 }
 
 void store_rollback(struct store *s)
 {
 	if (s->transaction == STORE_OPEN || s->transaction == STORE_FAILED) {
-		PGresult *result = PQexec(s->connection, "ROLLBACK");
-		bool done = PQresultStatus(result) == PGRES_COMMAND_OK;
+		PGresult *result;
 
-		PQclear(result);
-		if (!done)
+		if (!end_transaction(&result, s, "ROLLBACK"))
 			store_disconnect(s);
+		PQclear(result);
 	}
 	s->transaction = STORE_NONE;
 }

@@ -2,7 +2,9 @@
 /*
  * store.h - one connection to PostgreSQL, for one thread. It connects on first use and again
  * after a loss: the call that notices the loss fails with ERR_UNAVAILABLE, the next one tries
- * anew. Nothing that is stored appears in a failure text or in the log.
+ * anew. A server that stands still (stopped, or behind a network that swallows) is a loss, too: an
+ * answer has five seconds more than the statement timeout. Nothing that is stored appears in a
+ * failure text or in the log.
  *
  * Failures of every function in schema/store, besides those it names itself:
  * ERR_UNAVAILABLE (the database is away or overloaded; try again), ERR_TIMEOUT (statement
@@ -54,6 +56,9 @@ RESULT store_begin(struct store *s);
 RESULT store_commit(struct store *s);
 void store_rollback(struct store *s); /* nothing, if no transaction is open */
 bool store_is_in_transaction(const struct store *s);
+
+/* Until the transaction that was begun ends, a statement may take as long as it likes. */
+RESULT store_wait_long(struct store *s);
 
 static inline void store_end(struct store **s)
 {

@@ -37,6 +37,21 @@ export class Database {
 		this.pid = undefined;
 	}
 
+	/** The server's processes: it and its children. */
+	processes() {
+		const isChild = (name) => {
+			try {
+				const stat = fs.readFileSync(`/proc/${name}/stat`, "utf8");
+				const parent = stat.slice(stat.lastIndexOf(")") + 4).split(" ")[0];
+				return Number(parent) === this.pid;
+			} catch {
+				return false; // it has ended meanwhile
+			}
+		};
+		const all = fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+		return [this.pid, ...all.filter(isChild).map(Number)];
+	}
+
 	/** An immediate shutdown: nothing is written any more, the next start has to recover. */
 	async crash() {
 		const { pid } = this;

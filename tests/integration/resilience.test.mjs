@@ -293,6 +293,23 @@ test("PostgreSQL killed without a goodbye loses nothing that was acknowledged", 
 	await assertLogVerifies();
 });
 
+test("a PostgreSQL that stands still is answered for with 503, and goes on later", async () => {
+	const known = freshName("known");
+
+	assert.equal((await add(known)).status, 201);
+	const standing = here.database.processes();
+	assert.ok(standing.length > 6, standing.join(" "));
+	standing.forEach((id) => process.kill(id, "SIGSTOP"));
+	try {
+		const answers = await Promise.all([add(freshName("stopped")), download()]);
+		answers.forEach(({ status, text }) => assert.equal(status, 503, text));
+	} finally {
+		standing.forEach((id) => process.kill(id, "SIGCONT"));
+	}
+	await assertAllWorks();
+	assert.equal((await add(known)).status, 409);
+});
+
 test("a gateway that starts before its PostgreSQL serves as soon as that is there", async () => {
 	const { gateway, database } = here;
 	const before = Number(

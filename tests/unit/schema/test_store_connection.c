@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The store's connection against a real PostgreSQL: transactions, losses, passwords. */
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "crypto/random.h"
 #include "schema/store/key.h"
+#include "schema/store/log.h"
 #include "schema/store/person.h"
 #include "tests/integration/postgres.h"
 #include "tests/unit/test.h"
@@ -123,12 +126,45 @@ static void a_bad_password_is_refused(void **state)
 	store_free(s);
 }
 
+/* As on a machine whose disk or network has stopped: the connection is open, and silent. */
+static void a_server_that_stands_still_fails_the_call_and_is_left(void **state)
+{
+	struct store_settings settings = {.host = postgres.directory,
+					  .port = "5432",
+					  .database = postgres.database,
+					  .role = "sallyport_scribe",
+					  .password_file = postgres.password_file,
+					  .statement_timeout_ms = 100};
+	uint64_t size;
+	struct store *s;
+	char text[256];
+	pid_t server;
+
+	(void)state;
+	assert_ok(store_new(&s, &settings));
+	assert_ok(store_connect(s));
+	assert_true(postgres_run(&postgres,
+				 "SELECT pid FROM pg_stat_activity WHERE usename = "
+				 "'sallyport_scribe' AND datname = current_database()",
+				 text));
+	server = (pid_t)strtol(text, NULL, 10);
+	assert_int_equal(kill(server, SIGSTOP), 0);
+	assert_err(store_begin(s) == OK ? store_log_size(s, &size) : OK, ERR_UNAVAILABLE);
+	assert_false(store_is_connected(s));
+	assert_err(store_commit(s), ERR_UNAVAILABLE); /* nothing of it is believed */
+	store_rollback(s);
+	assert_int_equal(kill(server, SIGCONT), 0);
+	assert_ok(store_connect(s));
+	store_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_transaction_that_is_not_committed_leaves_nothing),
 		cmocka_unit_test(a_lost_connection_fails_one_call_and_is_made_again),
 		cmocka_unit_test(a_bad_password_is_refused),
+		cmocka_unit_test(a_server_that_stands_still_fails_the_call_and_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, close_all);
