@@ -30,6 +30,7 @@
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "gateway/api/witness/witnesses.h"
+#include "gateway/http/url.h"
 #include "schema/audit/chain.h"
 #include "schema/store/audit_batch.h"
 #include "schema/store/audit_chain.h"
@@ -53,10 +54,33 @@ static const char *kind_of(const struct complete *c)
 	return c->subject.is_license ? "license" : "actor";
 }
 
+/* A filter would make the answer less than complete: what is not known is refused. */
+static enum err check_names(const struct complete *c)
+{
+	static const char *const names[] = {"license", "actor", "witnessed"};
+	struct slice rest = exchange_request(c->x)->query, name, value;
+	bool failed = false, given[3] = {false, false, false};
+
+	while (url_form_next(&rest, exchange_arena(c->x), &name, &value, &failed)) {
+		size_t i = 0;
+
+		while (i < 3 && !slice_equal(name, slice_of_string(names[i])))
+			i++;
+		if (i == 3)
+			return failure(ERR_FORMAT, "an unknown parameter: only \"license\" or "
+						   "\"actor\", and \"witnessed\", may be given");
+		if (given[i])
+			return failure(ERR_FORMAT, "\"%s\" is given twice", names[i]);
+		given[i] = true;
+	}
+	return failed ? failure(ERR_FORMAT, "the query string cannot be decoded") : OK;
+}
+
 static enum err read_subject(struct complete *c)
 {
 	struct slice license = api_query(c->x, "license"), actor = api_query(c->x, "actor");
 
+	TRY(check_names(c));
 	if ((license.size > 0) == (actor.size > 0))
 		return failure(ERR_FORMAT, "\"license\" or \"actor\" is to be given, one of them");
 	c->subject.is_license = license.size > 0;
