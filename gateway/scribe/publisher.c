@@ -2,14 +2,21 @@
 #include "gateway/scribe/publisher.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "crypto/base/clock.h"
 #include "crypto/base/file.h"
 #include "crypto/base/log.h"
 #include "crypto/note.h"
+#include "gateway/scribe/restore.h"
+#include "schema/store/restore.h"
 
-/* What LOG_APPEND may carry: a frame, less its own fields. */
-enum { PUBLISHER_APPEND_BYTES = 120 * 1024 };
+enum {
+	/* What LOG_APPEND may carry: a frame, less its own fields. */
+	PUBLISHER_APPEND_BYTES = 120 * 1024,
+	/* Leaves that are counted in a cycle, to see that none is missing: some milliseconds. */
+	PUBLISHER_LOOK = 65536,
+};
 
 void publisher_init(struct publisher *p, struct store *s, const struct publisher_keeper *keeper,
 		    int directory)
@@ -47,7 +54,7 @@ static enum err open_log(struct publisher *p)
 }
 
 /* What is on disk: the files of the newest checkpoint, or none; its note. */
-static enum err load_published(struct publisher *p, struct buf *note)
+static enum err load_published(struct publisher *p, struct buf *note, uint64_t stored)
 {
 	AUTO(arena_free) struct arena arena = {NULL};
 	struct store_checkpoint last;
@@ -59,6 +66,8 @@ static enum err load_published(struct publisher *p, struct buf *note)
 		return OK;
 	}
 	TRY(result);
+	if (last.size > stored)
+		return close_log(p, "the database has fewer entries than it has published");
 	TRY(tiles_check(&p->tiles, last.size, last.root));
 	if (p->tiles.size != last.size)
 		log_warn("log.tiles.rebuilt", "size=%" PRIu64, last.size);
@@ -91,6 +100,49 @@ static enum err restore_checkpoint(const struct publisher *p, uint64_t kept, str
 	return file_write_atomic(p->tiles.directory, "checkpoint", note, 0644);
 }
 
+/* What the keeper has and the database has not. */
+static enum err restore_newest(struct publisher *p, uint64_t *stored, uint64_t kept,
+			       const struct digest *root)
+{
+	const struct restore_tree tree = {kept, *root};
+	char why[2 * FAILURE_MAX_TEXT];
+	enum err result;
+
+	if (kept <= *stored)
+		return OK;
+	result = restore_leaves(&p->tiles, p->store, &tree, *stored, kept, clock_now_ms());
+	if (result == ERR_FORGED || result == ERR_NOT_FOUND) {
+		snprintf(why, sizeof why,
+			 "the keeper has appended more entries than the database has; was the "
+			 "database restored from a backup? (%s)",
+			 failure_text());
+		return close_log(p, why);
+	}
+	TRY(result);
+	return store_log_size(p->store, stored);
+}
+
+/* Leaves that are missing between others: looked for a part at a time, when all else is done. */
+static enum err restore_between(struct publisher *p)
+{
+	uint64_t end = p->look_until - p->looked_at > PUBLISHER_LOOK ? p->looked_at + PUBLISHER_LOOK
+								     : p->look_until;
+	struct restore_tree tree = {.size = p->published};
+	uint64_t first;
+	enum err result = store_restore_gap(p->store, &first, p->looked_at, end);
+
+	if (result == OK) {
+		TRY(tiles_root(&tree.root, &p->tiles, tree.size));
+		result = restore_leaves(&p->tiles, p->store, &tree, first, end, clock_now_ms());
+		if (result == ERR_FORGED || result == ERR_NOT_FOUND)
+			log_error("log.damaged", "why=\"%s\"", failure_text());
+	}
+	if (result != OK && result != ERR_FORGED && result != ERR_NOT_FOUND)
+		return result;
+	p->looked_at = end;
+	return OK;
+}
+
 static enum err reconcile(struct publisher *p)
 {
 	AUTO(buf_free) struct buf note = buf_new(NOTE_MAX);
@@ -99,10 +151,9 @@ static enum err reconcile(struct publisher *p)
 
 	TRY(store_log_size(p->store, &stored));
 	TRY(p->keeper.state(p->keeper.context, &kept, &theirs));
-	if (kept > stored)
-		return close_log(p, "the keeper has appended more entries than the database has; "
-				    "was the database restored from a backup?");
-	TRY(load_published(p, &note));
+	TRY(restore_newest(p, &stored, kept, &theirs));
+	TRY(store_restore_links(p->store));
+	TRY(load_published(p, &note, stored));
 	if (kept < p->published)
 		log_warn("log.keeper.behind", "keeper=%" PRIu64 " published=%" PRIu64, kept,
 			 p->published);
@@ -115,6 +166,8 @@ static enum err reconcile(struct publisher *p)
 	p->appended = kept;
 	TRY(open_log(p));
 	p->is_reconciled = true;
+	if (!p->look_until)
+		p->look_until = p->published;
 	return OK;
 }
 
@@ -235,7 +288,7 @@ static enum err cycle(struct publisher *p, bool *more)
 	stored = fresh.first + fresh.count;
 	*more = fresh.count > 0;
 	if (stored == p->published && stored == p->appended)
-		return OK;
+		return p->looked_at < p->look_until ? restore_between(p) : OK;
 	TRY(append(p, stored, &note, &fresh));
 	/* A keeper that is behind the published checkpoint catches up before anything new is
 	 * published: a published log never becomes shorter. */

@@ -9,9 +9,10 @@
  *   CHECKPOINT  log/checkpoint is replaced
  *   RECORD      the checkpoint is inserted into audit_checkpoint: now it is published
  *
- * After any failure the next cycle begins by comparing database, keeper and files anew. If the
- * keeper has more than the database, or another tree, the log is read-only until a person has
- * looked: the database was restored from a backup, or tampered with.
+ * After any failure the next cycle begins by comparing database, keeper and files anew. Leaves that
+ * the database has lost are put back from the files (restore.h). If the keeper then still has more
+ * than the database, or another tree, the log is read-only until a person has looked: the database
+ * was restored from a backup, or tampered with.
  */
 #ifndef GATEWAY_SCRIBE_PUBLISHER_H
 #define GATEWAY_SCRIBE_PUBLISHER_H
@@ -54,6 +55,8 @@ struct publisher {
 	bool is_read_only;
 	uint64_t appended;  /* the keeper's size, once reconciled */
 	uint64_t published; /* of the newest recorded checkpoint */
+	/* Of the leaves there were at first, of how many is known that none is missing. */
+	uint64_t looked_at, look_until;
 };
 
 /* Store, keeper and directory are borrowed. */

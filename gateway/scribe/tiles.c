@@ -13,8 +13,6 @@
 #include "crypto/base/file.h"
 #include "gateway/scribe/tile_files.h"
 
-enum { TILES_MAX_BUNDLE = TILE_WIDTH * (2 + 4096) };
-
 /* A tile of the tree as it was may be on disk as a wider one of the tree as it is. */
 static enum err fetch(void *context, struct digest *out, struct tile tile)
 {
@@ -201,4 +199,67 @@ enum err tiles_extend_by(struct tiles *t, struct store *s, uint64_t size,
 enum err tiles_extend(struct tiles *t, struct store *s, uint64_t size)
 {
 	return tiles_extend_by(t, s, size, NULL, 0);
+}
+
+enum err tiles_bundle(struct slice out[TILE_WIDTH], size_t *count, struct buf *bytes,
+		      const struct tiles *t, uint64_t index)
+{
+	struct tile tile = tile_of(0, index, t->size);
+	char path[TILE_PATH];
+
+	tile.kind = TILE_ENTRIES;
+	tile_path(path, tile);
+	buf_reset(bytes);
+	TRY(file_read(bytes, t->directory, path));
+	*count = tile.width;
+	return tile_bundle_split(out, tile.width, buf_slice(bytes));
+}
+
+static enum err append_bundles(struct merkle_frontier *f, const struct tiles *t, uint64_t end)
+{
+	AUTO(buf_free) struct buf bytes = buf_new(TILES_MAX_BUNDLE);
+	struct slice entries[TILE_WIDTH];
+	size_t count;
+
+	while (f->size < end) {
+		TRY(tiles_bundle(entries, &count, &bytes, t, f->size / TILE_WIDTH));
+		for (size_t i = f->size % TILE_WIDTH; i < count && f->size < end; i++) {
+			struct digest leaf = merkle_leaf(entries[i]);
+
+			merkle_append(f, &leaf);
+		}
+	}
+	return OK;
+}
+
+/* The tiles' own hashes before and behind, and between them the leaves themselves: only if all are
+ * what they should be, this root comes out. */
+static enum err prove(const struct tiles *t, uint64_t first, uint64_t end,
+		      const struct digest *root)
+{
+	struct tiles copy = *t;
+	const struct tile_source source = {fetch, &copy};
+	AUTO(tile_reader_auto) struct tile_reader *reader = tile_reader_new(&source, t->size);
+	struct merkle_frontier frontier;
+	struct merkle_gap gap;
+	struct digest computed;
+
+	TRY(tile_frontier(&frontier, &source, first));
+	TRY(append_bundles(&frontier, t, end));
+	TRY(tile_gap(&gap, reader, end, t->size));
+	TRY(merkle_skip(&frontier, t->size, &gap));
+	computed = merkle_root(&frontier);
+	if (!digest_equal(&computed, root))
+		return failure(ERR_FORGED, "they are of another tree");
+	return OK;
+}
+
+enum err tiles_prove(const struct tiles *t, uint64_t first, uint64_t end, const struct digest *root)
+{
+	char why[FAILURE_MAX_TEXT];
+
+	if (prove(t, first, end, root) == OK)
+		return OK;
+	snprintf(why, sizeof why, "%s", failure_text());
+	return failure(ERR_FORGED, "the files of the log do not hold it: %s", why);
 }

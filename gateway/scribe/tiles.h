@@ -11,7 +11,10 @@
 #include "crypto/tile.h"
 #include "schema/store/log.h"
 
-enum { TILES_CHUNK = 16 * TILE_WIDTH }; /* leaves that are written at a time */
+enum {
+	TILES_CHUNK = 16 * TILE_WIDTH, /* leaves that are written at a time */
+	TILES_MAX_BUNDLE = TILE_WIDTH * (2 + 4096),
+};
 
 struct tiles {
 	int directory; /* log/; borrowed */
@@ -31,5 +34,13 @@ RESULT tiles_extend_by(struct tiles *t, struct store *s, uint64_t size,
 
 /* The root of the first `size` leaves, at most t->size. */
 RESULT tiles_root(struct digest *out, const struct tiles *t, uint64_t size);
+
+/* The entries of bundle `index`, as many as it has in a tree of t->size: borrowed from `bytes`. */
+RESULT tiles_bundle(struct slice out[TILE_WIDTH], size_t *count, struct buf *bytes,
+		    const struct tiles *t, uint64_t index);
+
+/* ERR_FORGED unless the entries [first, end) of the bundles stand there in a tree of t->size that
+ * has this root. All files between are read, and nothing of them is believed. */
+RESULT tiles_prove(const struct tiles *t, uint64_t first, uint64_t end, const struct digest *root);
 
 #endif

@@ -16,6 +16,7 @@
 	X(LOG_CONTINUE,      "log.continue",      A) \
 	X(LOG_FULL,          "log.full",          B) \
 	X(LOG_ROOM,          "log.room",          B) \
+	X(LOG_REBUILT,       "log.rebuilt",       B) \
 	X(CLOCK_JUMP,        "clock.jump",        B) \
 	X(PERSON_ADD,        "person.add",        A) \
 	X(PERSON_LIMITS,     "person.limits",     A) \

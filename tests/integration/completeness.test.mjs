@@ -8,6 +8,7 @@ import path from "node:path";
 import test from "node:test";
 import { gatewayForThisFile } from "./gateway.mjs";
 import { noPython, secondOpinion } from "../conformance/second_opinion.mjs";
+import { sql } from "./database.mjs";
 import { ask, expect, until } from "./http.mjs";
 
 const here = gatewayForThisFile(async (gateway, holder) => {
@@ -180,6 +181,20 @@ test("the command says what was proved and what was not", async () => {
 	assert.equal((await verify("auditor", "--license", license, "--actor", actor)).code, 2);
 });
 
+test("a filter is refused: the answer would not be complete", async () => {
+	const get = (words) =>
+		ask(here.gateway, "GET", `${ADDRESS}?license=${here.license}${words}`, {
+			token: here.gateway.tokens.auditor,
+		});
+
+	for (const words of ["&from=2026-01-01T00:00:00Z", "&limit=3", `&license=${here.license}`])
+		assert.deepEqual(
+			await get(words).then(({ status, json }) => [status, json.code]),
+			[400, "BAD_REQUEST"],
+			words,
+		);
+});
+
 test("a saved answer is judged by itself, whoever it is about", async () => {
 	const { license } = here;
 	const saved = file("whole.jsonl");
@@ -334,4 +349,45 @@ test("calls that share an entry with others are among them, each as a row", asyn
 	fs.writeFileSync(file("lie.jsonl"), `${lines.toSpliced(place, 1).join("\n")}\n`);
 	await fails(offline(file("lie.jsonl")), /before it|counts other|is number/);
 	if (!noPython) assert.equal(secondOpinion(saved, here.vkey).status, 0);
+});
+
+test("leaves that the database loses come back from the files, proofs and all", async () => {
+	const { gateway, license, actor } = here;
+	const early = await download();
+	const receipt = () =>
+		ask(gateway, "GET", `/api/v1/receipts/${early}`, {
+			token: gateway.tokens.researcher,
+		});
+	const held = (await until("the receipt", 20, async () => {
+		const got = await receipt();
+		return got.status === 200 && got;
+	})).json;
+	const before = Number(sql(gateway, "SELECT max(seq) FROM audit_leaf"));
+
+	sql(gateway, "SET session_replication_role = replica; DELETE FROM audit_leaf");
+	gateway.processesNamed("sallyport-scribe").forEach(({ id }) => process.kill(id, "SIGKILL"));
+	await until("the leaves to be there again", 30, () => {
+		return Number(sql(gateway, "SELECT count(*) FROM audit_leaf")) > before;
+	});
+	await until("a gateway that is ready", 30, async () => {
+		return (await ask(gateway, "GET", "/readyz")).status === 200;
+	});
+	const again = (await receipt()).json;
+	assert.deepEqual(
+		[again.entry, again.nonce, again.payload, again.index],
+		[held.entry, held.nonce, held.payload, held.index],
+	);
+	await download();
+	await holds(verify("researcher", "--license", license), /nothing is left out/);
+	await holds(verify("auditor", "--actor", actor), /nothing is left out/);
+	await holds(verify("auditor"), /the log verifies/);
+	const { json } = await expect(
+		200,
+		gateway,
+		"GET",
+		"/api/v1/audit/events?kind=log.rebuilt",
+		{ token: gateway.tokens.auditor },
+	);
+	assert.equal(json.events.length, 1);
+	assert.equal(json.events[0].payload.from, 0);
 });
