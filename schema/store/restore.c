@@ -135,22 +135,48 @@ enum err store_restore_counts(struct store *s, struct store_link *links, size_t 
 	return store_commit(store);
 }
 
-static void put_leaves(struct store_batch *batch, struct store_array arrays[5])
+static enum err put_columns(struct store *s, const struct store_statement *statement,
+			    struct store_array *columns, size_t count)
+{
+	AUTO(store_step_clear) struct store_step step = {.statement = statement};
+
+	for (size_t i = 0; i < count; i++)
+		store_put_array(&step, &columns[i]);
+	return store_run(s, &step, 1);
+}
+
+static void free_columns(struct store_array *columns, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		store_array_free(&columns[i]);
+}
+
+/* Entries whose numbers follow each other: as the trigger of the tree wants them. */
+static enum err put_run(struct store *s, const struct store_numbered *entries,
+			const uint64_t *numbers, size_t count)
 {
 	static const struct store_statement insert = {
 		"restore_put", "INSERT INTO audit_leaf (seq, event, leaf, leaf_hash, chain) "
 			       "SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bytea[], "
 			       "$4::bytea[], $5::bytea[])"};
-	static const struct store_statement remove = {
-		"restore_done", "DELETE FROM audit_outbox WHERE event = ANY ($1::uuid[])"};
-	struct store_step *step = store_batch_add(batch, &insert, NULL);
+	struct store_array columns[5] = {store_array_new(STORE_INTS), store_array_new(STORE_IDS),
+					 store_array_new(STORE_BYTES), store_array_new(STORE_BYTES),
+					 store_array_new(STORE_BYTES)};
+	enum err result;
 
-	for (size_t i = 0; i < 5; i++)
-		store_put_array(step, &arrays[i]);
-	store_put_array(store_batch_add(batch, &remove, NULL), &arrays[1]);
+	for (size_t i = 0; i < count; i++) {
+		store_array_add_int(&columns[0], (int64_t)numbers[i]);
+		store_array_add_id(&columns[1], entries[i].event->event);
+		store_array_add_bytes(&columns[2], entries[i].leaf);
+		store_array_add_bytes(&columns[3], slice_of(entries[i].leaf_hash, 32));
+		store_array_add_bytes_or_null(&columns[4], entries[i].chain);
+	}
+	result = put_columns(s, &insert, columns, 5);
+	free_columns(columns, 5);
+	return result;
 }
 
-static void put_links(struct store_batch *batch, struct store_array arrays[4])
+static enum err put_links(struct store *s, const struct store_link *links, size_t count)
 {
 	static const struct store_statement put = {
 		"restore_put_links",
@@ -159,50 +185,44 @@ static void put_links(struct store_batch *batch, struct store_array arrays[4])
 		"ON CONFLICT (subject, id) DO UPDATE "
 		"SET entries = excluded.entries, last = excluded.last "
 		"WHERE c.last < excluded.last"};
-	struct store_step *step = store_batch_add(batch, &put, NULL);
+	struct store_array columns[4] = {store_array_new(STORE_TEXTS), store_array_new(STORE_IDS),
+					 store_array_new(STORE_INTS), store_array_new(STORE_INTS)};
+	enum err result;
 
-	for (size_t i = 0; i < 4; i++)
-		store_put_array(step, &arrays[i]);
+	for (size_t i = 0; i < count; i++) {
+		store_array_add_bytes(&columns[0], links[i].is_license ? S("license") : S("actor"));
+		store_array_add_id(&columns[1], links[i].id);
+		store_array_add_int(&columns[2], (int64_t)links[i].entries);
+		store_array_add_int(&columns[3], (int64_t)links[i].last);
+	}
+	result = put_columns(s, &put, columns, 4);
+	free_columns(columns, 4);
+	return result;
 }
 
-static void free_arrays(struct store_array *arrays, size_t count)
+static enum err leave_outbox(struct store *s, const struct store_numbered *entries, size_t count)
 {
+	static const struct store_statement remove = {
+		"restore_done", "DELETE FROM audit_outbox WHERE event = ANY ($1::uuid[])"};
+	AUTO(store_array_free) struct store_array events = store_array_new(STORE_IDS);
+
 	for (size_t i = 0; i < count; i++)
-		store_array_free(&arrays[i]);
+		store_array_add_id(&events, entries[i].event->event);
+	return put_columns(s, &remove, &events, 1);
 }
 
 enum err store_restore_put(struct store *s, const struct store_numbered *entries,
 			   const uint64_t *numbers, size_t count, const struct store_link *links,
 			   size_t link_count)
 {
-	struct store_array leaves[5] = {store_array_new(STORE_INTS), store_array_new(STORE_IDS),
-					store_array_new(STORE_BYTES), store_array_new(STORE_BYTES),
-					store_array_new(STORE_BYTES)};
-	struct store_array chains[4] = {store_array_new(STORE_TEXTS), store_array_new(STORE_IDS),
-					store_array_new(STORE_INTS), store_array_new(STORE_INTS)};
-	AUTO(store_batch_clear) struct store_batch batch = {.count = 0};
-	enum err result;
-
-	for (size_t i = 0; i < count; i++) {
-		store_array_add_int(&leaves[0], (int64_t)numbers[i]);
-		store_array_add_id(&leaves[1], entries[i].event->event);
-		store_array_add_bytes(&leaves[2], entries[i].leaf);
-		store_array_add_bytes(&leaves[3], slice_of(entries[i].leaf_hash, 32));
-		store_array_add_bytes_or_null(&leaves[4], entries[i].chain);
+	for (size_t first = 0, end = 0; first < count; first = end) {
+		while (end < count && numbers[end] - numbers[first] == end - first)
+			end++;
+		TRY(put_run(s, entries + first, numbers + first, end - first));
 	}
-	for (size_t i = 0; i < link_count; i++) {
-		store_array_add_bytes(&chains[0], links[i].is_license ? S("license") : S("actor"));
-		store_array_add_id(&chains[1], links[i].id);
-		store_array_add_int(&chains[2], (int64_t)links[i].entries);
-		store_array_add_int(&chains[3], (int64_t)links[i].last);
-	}
-	put_leaves(&batch, leaves);
 	if (link_count)
-		put_links(&batch, chains);
-	result = store_batch_run(s, &batch);
-	free_arrays(leaves, 5);
-	free_arrays(chains, 4);
-	return result;
+		TRY(put_links(s, links, link_count));
+	return leave_outbox(s, entries, count);
 }
 
 enum err store_restore_links(struct store *s)
