@@ -39,6 +39,8 @@ export class Refusal extends Error {
     readonly decision = "",
     /** Seconds to wait; 0: not said. */
     readonly retryAfter = 0,
+    /** All that was said, for members that few refusals have. */
+    readonly said: Record<string, unknown> = {},
   ) {
     super(message);
     this.name = "Refusal";
@@ -96,6 +98,7 @@ async function refusalOf(answer: Response): Promise<Refusal> {
     String(said.request_id ?? answer.headers.get("X-Request-Id") ?? ""),
     String(said.decision ?? ""),
     Number(answer.headers.get("Retry-After") ?? 0) || 0,
+    said,
   );
 }
 

@@ -2,6 +2,7 @@
 // Alles, was die Konsole sagt, auf Deutsch.
 import * as admin from "./de/admin";
 import * as audit from "./de/audit";
+import * as criteria from "./de/criteria";
 import * as deciding from "./de/deciding";
 import * as everybody from "./de/everybody";
 import * as models from "./de/models";
@@ -10,11 +11,12 @@ import * as shell from "./de/shell";
 import type { Text } from "./text";
 
 export const de: Text = {
-  ...shell,
   ...admin,
   ...audit,
+  ...criteria,
   ...deciding,
   ...everybody,
   ...models,
   ...researcher,
+  ...shell,
 };

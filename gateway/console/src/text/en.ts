@@ -3,6 +3,7 @@
 // keys, or the build fails.
 import * as admin from "./en/admin";
 import * as audit from "./en/audit";
+import * as criteria from "./en/criteria";
 import * as deciding from "./en/deciding";
 import * as everybody from "./en/everybody";
 import * as models from "./en/models";
@@ -10,11 +11,12 @@ import * as researcher from "./en/researcher";
 import * as shell from "./en/shell";
 
 export const en = {
-  ...shell,
   ...admin,
   ...audit,
+  ...criteria,
   ...deciding,
   ...everybody,
   ...models,
   ...researcher,
+  ...shell,
 };

@@ -7,9 +7,11 @@ const MAX_LINES = 2000; // of each; the table of lengths is their product
 
 type Line = { kind: "same" | "gone" | "new"; line: string };
 
+const linesOf = (text: string) => (text ? text.split("\n").slice(0, MAX_LINES) : []);
+
 export function diffLines(before: string, after: string): Line[] {
-  const a = before.split("\n").slice(0, MAX_LINES),
-    b = after.split("\n").slice(0, MAX_LINES);
+  const a = linesOf(before),
+    b = linesOf(after);
   const width = b.length + 1;
   const common = new Uint16Array((a.length + 1) * width);
   const at = (i: number, k: number) => common[i * width + k] ?? 0;

@@ -52,6 +52,13 @@ export const adminPages: Page[] = [
     menu: { group: "administration", icon: "model" },
   },
   {
+    path: "/admin/criteria",
+    title: (t) => t.editor.title,
+    load: () => import("./criteria"),
+    who: ["models:manage"],
+    menu: { group: "administration", icon: "policy" },
+  },
+  {
     path: "/admin/health",
     title: (t) => t.health.title,
     load: () => import("./health"),

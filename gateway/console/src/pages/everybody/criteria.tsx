@@ -17,7 +17,7 @@ interface Rule {
   when?: Condition;
 }
 
-interface Document {
+export interface Document {
   name?: string;
   decides?: boolean;
   default?: "refer" | "deny";
@@ -68,9 +68,33 @@ export function ConditionWords({ condition }: { condition: Condition }) {
   );
 }
 
+/** The rules of a document, each with what it comes to. */
+export function RulesOf({ criteria }: { criteria: Document }) {
+  const t = text.value.model;
+
+  return (
+    <ul class="steps">
+      {(criteria.rules ?? []).map((rule) => (
+        <li key={rule.id}>
+          <Badge tone={TONES[rule.effect]}>{t.effects[rule.effect]}</Badge> {rule.text}
+          {rule.when && (
+            <div class="small">
+              <ConditionWords condition={rule.when} />
+            </div>
+          )}
+        </li>
+      ))}
+      <li>
+        {t.otherwise} <Badge>{t.effects[criteria.default ?? "refer"]}</Badge>
+      </li>
+    </ul>
+  );
+}
+
 function Rules({ published }: { published: Published }) {
   const t = text.value.model;
-  const criteria = (published.criteria ?? {}) as Document;
+  const criteria = published.criteria as Document;
+  const next = published.next;
 
   return (
     <>
@@ -79,21 +103,16 @@ function Rules({ published }: { published: Published }) {
         {criteria.decides ? t.decides : t.advises}. {t.since}{" "}
         <Time at={published.active_since} kind="date" />.
       </p>
-      <ul class="steps">
-        {(criteria.rules ?? []).map((rule) => (
-          <li key={rule.id}>
-            <Badge tone={TONES[rule.effect]}>{t.effects[rule.effect]}</Badge> {rule.text}
-            {rule.when && (
-              <div class="small">
-                <ConditionWords condition={rule.when} />
-              </div>
-            )}
-          </li>
-        ))}
-        <li>
-          {t.otherwise} <Badge>{t.effects[criteria.default ?? "refer"]}</Badge>
-        </li>
-      </ul>
+      <RulesOf criteria={criteria} />
+      {next && (
+        <>
+          <h2>{(next.criteria as Document).name}</h2>
+          <p class="soft">
+            {t.holdsFrom} <Time at={next.from} />.
+          </p>
+          <RulesOf criteria={next.criteria as Document} />
+        </>
+      )}
     </>
   );
 }

@@ -58,6 +58,7 @@ export const model: Text["model"] = {
   noCriteria: "Es sind keine Kriterien veröffentlicht",
   noCriteriaHelp: "Über Anfragen nach diesem Modell entscheiden Menschen, über jede für sich.",
   since: "In Kraft seit",
+  holdsFrom: "Diese gelten ab",
   decides: "Diese Kriterien entscheiden",
   advises: "Diese Kriterien beraten die, die entscheiden",
   effects: {

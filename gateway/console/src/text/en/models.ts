@@ -50,6 +50,7 @@ export const model = {
   noCriteria: "No criteria are published",
   noCriteriaHelp: "People decide on requests for this model, each on its own.",
   since: "In force since",
+  holdsFrom: "These hold from",
   decides: "These criteria decide",
   advises: "These criteria advise those who decide",
   effects: { approve: "approve", deny: "deny", refer: "people decide", external: "asks elsewhere" },
