@@ -59,9 +59,19 @@ function Ways({ id, receipt }: { id: string; receipt: Receipt }) {
           {t.ofActor}
         </LinkButton>
       )}
+      {actor?.id && (
+        <LinkButton icon="shield" href={`/audit/completeness?actor=${actor.id}`}>
+          {t.wholeActor}
+        </LinkButton>
+      )}
       {license && (
         <LinkButton icon="license" href={eventsHref({ license })}>
           {t.ofLicense}
+        </LinkButton>
+      )}
+      {license && (
+        <LinkButton icon="shield" href={`/audit/completeness?license=${license}`}>
+          {t.wholeLicense}
         </LinkButton>
       )}
       {model && (

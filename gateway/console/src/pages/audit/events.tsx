@@ -94,6 +94,12 @@ function Exports({ filters }: { filters: Filters }) {
       <LinkButton icon="download" href={href("jsonl")} download>
         {t.jsonLines}
       </LinkButton>
+      <LinkButton icon="chart" href={`/audit/charts?${searchOf(filters)}`}>
+        {text.value.auditCharts.title}
+      </LinkButton>
+      <LinkButton icon="shield" href={`/audit/verify?${searchOf(filters)}`}>
+        {text.value.verify.title}
+      </LinkButton>
     </div>
   );
 }

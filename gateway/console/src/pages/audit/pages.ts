@@ -20,6 +20,22 @@ export const auditPages: Page[] = [
     shortcut: "d",
   },
   {
+    path: "/audit/verify",
+    title: (t) => t.verify.title,
+    load: () => import("./verify"),
+    who: ["audit:read"],
+    menu: { group: "audit", icon: "shield" },
+    shortcut: "v",
+  },
+  {
+    path: "/audit/completeness",
+    title: (t) => t.completeness.title,
+    load: () => import("./completeness"),
+    who: ["audit:read"],
+    menu: { group: "audit", icon: "check" },
+    shortcut: "n",
+  },
+  {
     path: "/audit/reports",
     title: (t) => t.reports.title,
     load: () => import("./reports"),

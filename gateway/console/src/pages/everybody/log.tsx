@@ -3,31 +3,23 @@
 import { useState } from "preact/hooks";
 import { ask } from "../../api/client";
 import { useAct, useAsk } from "../../api/use";
-import { isSigned, type Receipt, readCheckpoint, readKey, toBase64 } from "../../proof";
+import { type Receipt, toBase64 } from "../../proof";
 import { query } from "../../router";
 import { holds, me } from "../../session";
 import { number } from "../../text/format";
 import { text } from "../../text/text";
-import { Badge, Button, Card, Copyable, Facts, Time } from "../../ui/basic";
+import { Badge, Button, Card, Copyable, Facts, LinkButton, Time } from "../../ui/basic";
 import { Field, Form } from "../../ui/form";
 import { ErrorState, Loaded } from "../../ui/state";
-import { fetchReceipt, ReceiptCheck, verifierKey } from "./receipt_check";
+import { logNow } from "./log_kept";
+import { Since } from "./log_since";
+import { fetchReceipt, ReceiptCheck } from "./receipt_check";
 
 const MAX_FILE = 1024 * 1024;
 
-async function stateNow(signal: AbortSignal) {
-  const [vkey, note] = await Promise.all([
-    verifierKey(signal),
-    ask("GET /log/{path}", { path: { path: "checkpoint" }, signal }) as Promise<string>,
-  ]);
-  const checkpoint = readCheckpoint(note);
-
-  return { vkey, checkpoint, signed: await isSigned(checkpoint, await readKey(vkey)) };
-}
-
 function Now() {
   const t = text.value.log;
-  const asked = useAsk(stateNow);
+  const asked = useAsk((signal) => logNow(signal));
 
   return (
     <Card
@@ -39,25 +31,29 @@ function Now() {
       }
     >
       <Loaded of={asked}>
-        {({ vkey, checkpoint, signed }) => (
-          <>
-            <Facts
-              rows={[
-                [t.origin, checkpoint.origin],
-                [t.size, number(checkpoint.size)],
-                [t.root, <code>{toBase64(checkpoint.root)}</code>],
-                [
-                  t.signature,
-                  <Badge tone={signed === "good" ? "good" : signed === "bad" ? "bad" : "warn"}>
-                    {t.results[signed]}
-                  </Badge>,
-                ],
-                [t.key, <Copyable value={vkey.trim()} label={t.key} />],
-              ]}
-            />
-            <p class="soft small">{t.keyHelp}</p>
-          </>
-        )}
+        {(log) => {
+          const { vkey, checkpoint, signed } = log;
+          return (
+            <>
+              <Facts
+                rows={[
+                  [t.origin, checkpoint.origin],
+                  [t.size, number(checkpoint.size)],
+                  [t.root, <code>{toBase64(checkpoint.root)}</code>],
+                  [
+                    t.signature,
+                    <Badge tone={signed === "good" ? "good" : signed === "bad" ? "bad" : "warn"}>
+                      {t.results[signed]}
+                    </Badge>,
+                  ],
+                  [text.value.logSince.title, <Since now={log} again={asked.again} />],
+                  [t.key, <Copyable value={vkey.trim()} label={t.key} />],
+                ]}
+              />
+              <p class="soft small">{t.keyHelp}</p>
+            </>
+          );
+        }}
       </Loaded>
     </Card>
   );
@@ -153,6 +149,13 @@ export default function Log() {
       <p class="lead">{t.intro}</p>
       <Now />
       <Check />
+      {holds("audit:read") && (
+        <p>
+          <LinkButton icon="shield" href="/audit/verify">
+            {text.value.verify.title}
+          </LinkButton>
+        </p>
+      )}
       {holds("audit:read") && <Witnesses />}
     </>
   );

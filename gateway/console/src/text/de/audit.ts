@@ -66,6 +66,8 @@ export const auditEvents: Text["auditEvents"] = {
   ofActor: "Alles von dieser Person",
   ofLicense: "Alles zu dieser Lizenz",
   ofModel: "Alles zu diesem Modell",
+  wholeActor: "Fehlt etwas von dieser Person?",
+  wholeLicense: "Fehlt etwas zu dieser Lizenz?",
   receipt: "Beleg",
 };
 
@@ -113,4 +115,5 @@ export const auditCharts: Text["auditCharts"] = {
     `Die ${count} mit den meisten Ereignissen. Filtern Sie, um andere zu sehen.`,
 };
 
+export * from "./proofs";
 export * from "./reports";

@@ -63,6 +63,8 @@ export const auditEvents = {
   ofActor: "All of this person",
   ofLicense: "All of this license",
   ofModel: "All of this model",
+  wholeActor: "Is this person's record whole?",
+  wholeLicense: "Is this license's record whole?",
   receipt: "Receipt",
 };
 
@@ -109,4 +111,5 @@ export const auditCharts = {
   truncated: (count: string) => `The ${count} with the most events. Filter to see others.`,
 };
 
+export * from "./proofs";
 export * from "./reports";
