@@ -7,26 +7,26 @@
 
 #include "inference/model/region.h"
 
-/* A page is [layer][key, value][position][kv_heads * head_size]: what attention reads of one
- * layer lies together. */
+/* A page is [layer][head] of blocks: what attention reads of one head lies together. */
 struct kvcache {
 	struct region region;
-	float *pages;
+	uint8_t *pages;
 	uint32_t *free; /* a stack of page numbers */
 	size_t free_count;
 	uint16_t *users; /* of each page */
 	kvcache_spare_fn *spare;
 	void *spare_context;
 	size_t total;
-	size_t width; /* floats of one key */
-	size_t page_floats;
+	size_t heads;
+	size_t block_bytes;
+	size_t page_bytes;
 };
 
 size_t kvcache_page_bytes(const struct config *config)
 {
 	size_t layers = config->layers ? config->layers : 1; /* an encoder's take turns */
 
-	return layers * 2 * KVCACHE_PAGE * config->kv_heads * config->head_size * sizeof(float);
+	return layers * config->kv_heads * attend_block_bytes(config->cache, config->head_size);
 }
 
 size_t kvcache_pages_for(size_t positions)
@@ -48,8 +48,9 @@ enum err kvcache_new(struct kvcache **out, const struct config *config, size_t p
 	c->users = calloc(pages + 1, sizeof *c->users);
 	assert(c->free && c->users);
 	c->total = pages;
-	c->width = (size_t)config->kv_heads * config->head_size;
-	c->page_floats = kvcache_page_bytes(config) / sizeof(float);
+	c->heads = config->kv_heads;
+	c->block_bytes = attend_block_bytes(config->cache, config->head_size);
+	c->page_bytes = kvcache_page_bytes(config);
 	for (size_t i = 0; i < pages; i++)
 		c->free[c->free_count++] = (uint32_t)(pages - 1 - i);
 	*out = c;
@@ -116,7 +117,7 @@ void kvcache_drop(struct kvcache *c, uint32_t page)
 	if (--c->users[page] > 0)
 		return;
 	/* Another person's sequence gets this page next. */
-	memset(c->pages + page * c->page_floats, 0, c->page_floats * sizeof(float));
+	memset(c->pages + page * c->page_bytes, 0, c->page_bytes);
 	c->free[c->free_count++] = page;
 }
 
@@ -154,22 +155,24 @@ void kvcache_release(struct kvcache *c, struct kvcache_table *table)
 	*table = (struct kvcache_table){0};
 }
 
-static float *row(struct kvcache *c, const struct kvcache_table *t, size_t half, size_t position)
+static uint8_t *blocks_of(const struct kvcache *c, size_t layer, size_t head)
+{
+	return c->pages + (layer * c->heads + head) * c->block_bytes;
+}
+
+uint8_t *kvcache_block(struct kvcache *c, const struct kvcache_table *t, size_t layer, size_t head,
+		       size_t position)
 {
 	assert(position / KVCACHE_PAGE < t->count);
-	return c->pages + t->pages[position / KVCACHE_PAGE] * c->page_floats +
-	       (half * KVCACHE_PAGE + position % KVCACHE_PAGE) * c->width;
+	return blocks_of(c, layer, head) + t->pages[position / KVCACHE_PAGE] * c->page_bytes;
 }
 
-float *kvcache_key(struct kvcache *c, const struct kvcache_table *t, size_t layer, size_t position)
+void kvcache_describe(const struct kvcache *c, const struct kvcache_table *t, size_t layer,
+		      size_t head, struct attend_job *job)
 {
-	return row(c, t, 2 * layer, position);
-}
-
-float *kvcache_value(struct kvcache *c, const struct kvcache_table *t, size_t layer,
-		     size_t position)
-{
-	return row(c, t, 2 * layer + 1, position);
+	job->base = blocks_of(c, layer, head);
+	job->pages = t->pages;
+	job->page_bytes = c->page_bytes;
 }
 
 size_t kvcache_pages_free(const struct kvcache *c)

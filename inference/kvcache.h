@@ -10,7 +10,7 @@
 
 #include "inference/model/config.h"
 
-enum { KVCACHE_PAGE = 32 }; /* positions */
+enum { KVCACHE_PAGE = ATTEND_PAGE }; /* positions */
 
 struct kvcache;
 
@@ -45,10 +45,13 @@ unsigned kvcache_users(const struct kvcache *c, uint32_t page);
 typedef void kvcache_spare_fn(void *context, size_t pages);
 void kvcache_ask_spare(struct kvcache *c, kvcache_spare_fn *spare, void *context);
 
-/* Rows of kv_heads * head_size floats. */
-float *kvcache_key(struct kvcache *c, const struct kvcache_table *t, size_t layer, size_t position);
-float *kvcache_value(struct kvcache *c, const struct kvcache_table *t, size_t layer,
-		     size_t position);
+/* Where a position's key and value of a head are kept: the block that holds them, and what
+ * attention wants to know of a head's blocks (its `base`, `pages` and `page_bytes`; see attend.h).
+ */
+uint8_t *kvcache_block(struct kvcache *c, const struct kvcache_table *t, size_t layer, size_t head,
+		       size_t position);
+void kvcache_describe(const struct kvcache *c, const struct kvcache_table *t, size_t layer,
+		      size_t head, struct attend_job *job);
 
 size_t kvcache_pages_free(const struct kvcache *c);
 size_t kvcache_pages_total(const struct kvcache *c);

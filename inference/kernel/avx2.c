@@ -461,6 +461,8 @@ const struct kernels kernels_avx2 = {
 	.dot = dot,
 	.add_scaled = add_scaled,
 	.silu_multiply = silu_multiply,
+	.attend = attend_avx2,
+	.attend_put = attend_put_avx2,
 	.tiled_from = SIZE_MAX,
 	.onednn_from = {512, 128, 128, 256, 512},
 };

@@ -22,6 +22,8 @@ void avx512_silu_multiply(float *gate, const float *up, size_t n);
 	.dot = avx512_dot, \
 	.add_scaled = avx512_add_scaled, \
 	.silu_multiply = avx512_silu_multiply, \
+	.attend = attend_avx512, \
+	.attend_put = attend_put_avx512, \
 	.onednn_from = {512, 256, 256, SIZE_MAX, SIZE_MAX}
 /* clang-format on */
 

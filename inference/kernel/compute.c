@@ -32,7 +32,7 @@ enum err compute_new(struct compute **out, const struct operators *operators, un
 	c->operators = operators;
 	TRY(pool_new(&c->pool, threads));
 	TRY(onednn_new(&c->state.onednn, threads));
-	c->state.kernels = kernels_list()[0];
+	c->state.kernels = operators == &operators_plain ? &kernels_portable : kernels_list()[0];
 	*out = c;
 	c = NULL; /* given away */
 	return OK;

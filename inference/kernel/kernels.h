@@ -14,6 +14,7 @@
 #ifndef INFERENCE_KERNEL_KERNELS_H
 #define INFERENCE_KERNEL_KERNELS_H
 
+#include "inference/kernel/attend.h"
 #include "inference/kernel/packed.h"
 
 /* Rows of activations in blocks; `blocks` a row. For kernels that take sixteen rows at once they
@@ -70,6 +71,8 @@ struct kernels {
 	void (*add_scaled)(float *out, const float *x, float scale, size_t n);
 	/* gate = gate / (1 + exp(-gate)) * up */
 	void (*silu_multiply)(float *gate, const float *up, size_t n);
+	attend_fn *attend;
+	attend_put_fn *attend_put;
 	/* From so many rows on, unpacking and a product of oneDNN's are faster: as measured by
 	 * tests/bench/bench_kernels.c. */
 	size_t onednn_from[PACKED_TYPES];

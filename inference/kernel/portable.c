@@ -175,6 +175,8 @@ const struct kernels kernels_portable = {
 	.dot = dot,
 	.add_scaled = add_scaled,
 	.silu_multiply = silu_multiply,
+	.attend = attend_portable,
+	.attend_put = attend_put_portable,
 	.tiled_from = SIZE_MAX,
 	.onednn_from = {5, 5, 5, 5, 5},
 };

@@ -125,19 +125,41 @@ void attention_turn(const struct forward *f, float *values, const struct affine 
 	}
 }
 
+struct keeping {
+	struct forward *forward;
+	const struct forward_row *rows;
+	size_t slot;
+};
+
+static void keep_part(void *context, unsigned worker, size_t first, size_t last)
+{
+	const struct keeping *k = context;
+	const struct forward *f = k->forward;
+	const struct config *c = &f->model->config;
+	attend_put_fn *put = compute_kernels(f->compute)->attend_put;
+
+	(void)worker;
+	for (size_t i = first; i < last; i++) {
+		const struct forward_row *r = &k->rows[i];
+
+		for (size_t head = 0; head < c->kv_heads; head++) {
+			size_t at = (i * c->kv_heads + head) * c->head_size;
+
+			put(kvcache_block(f->cache, r->table, k->slot, head, r->position), c->cache,
+			    c->head_size, r->position % KVCACHE_PAGE, f->k + at, f->v + at);
+		}
+	}
+}
+
 void attention_keep(struct forward *f, size_t slot, const struct forward_row *rows, size_t count)
 {
 	const struct config *c = &f->model->config;
-	size_t width = (size_t)c->kv_heads * c->head_size;
+	struct keeping k = {f, rows, slot};
 
-	for (size_t i = 0; i < count; i++) {
-		const struct forward_row *r = &rows[i];
-
-		memcpy(kvcache_key(f->cache, r->table, slot, r->position), f->k + i * width,
-		       width * sizeof(float));
-		memcpy(kvcache_value(f->cache, r->table, slot, r->position), f->v + i * width,
-		       width * sizeof(float));
-	}
+	if (count * c->kv_heads * c->head_size < SHARED_FROM)
+		keep_part(&k, 0, 0, count);
+	else
+		pool_run(compute_pool(f->compute), count, keep_part, &k);
 }
 
 struct attention {
@@ -145,6 +167,8 @@ struct attention {
 	const struct forward_row *rows;
 	size_t slot;
 	enum sight sight;
+	bool is_shown;    /* somebody looks at the patterns: one lane at a time */
+	size_t per_group; /* parts of the heads that share keys: lanes are few */
 };
 
 /* What one row may see: positions [first, end) of a table. */
@@ -183,99 +207,134 @@ static float scale_of(const struct attention *a)
 }
 
 /* Where a key stands, for families that say so by a bias. */
-static void add_bias(const struct attention *a, const struct view *v, uint32_t position,
-		     size_t head, float *scores)
+static void tell_places(const struct attention *a, size_t row, size_t head,
+			struct attend_lane *lane)
 {
 	const struct forward *f = a->forward;
 	const struct config *c = &f->model->config;
 	size_t reach = forward_reach(c, f->context);
-	const float *bias = f->distances + head * reach + f->context - position;
 
 	if (a->sight == SIGHT_SOURCE)
 		return;
 	if (c->family->positions == FAMILY_POSITIONS_SLOPES)
-		for (size_t i = v->first; i < v->end; i++)
-			scores[i] -= f->slopes[head] * (float)(position - i);
+		lane->slope = f->slopes[head];
 	if (c->family->positions != FAMILY_POSITIONS_BUCKETS)
 		return;
+	lane->bias = f->distances + head * reach + f->context - a->rows[row].position;
 	if (a->sight == SIGHT_PAST)
-		bias += c->heads * reach;
-	for (size_t i = v->first; i < v->end; i++)
-		scores[i] += bias[i];
+		lane->bias += c->heads * reach;
 }
 
-/* Where the page of position i ends, or the view. */
-static size_t page_stop(const struct view *v, size_t i)
-{
-	size_t stop = (i / KVCACHE_PAGE + 1) * KVCACHE_PAGE;
-
-	return stop < v->end ? stop : v->end;
-}
-
-static void show_pattern(const struct attention *a, const struct view *v, size_t row, size_t head,
-			 const float *scores)
+static void set_lane(const struct attention *a, size_t row, size_t head, struct attend_lane *lane)
 {
 	const struct forward *f = a->forward;
-	const struct forward_pattern pattern = {f->layer, row, head, v->first, v->end, scores};
+	const struct config *c = &f->model->config;
+	const struct view v = view_of(a, &a->rows[row]);
+	size_t at = (row * c->heads + head) * c->head_size;
 
-	if (f->pattern && a->sight != SIGHT_SOURCE)
-		f->pattern(f->tap_context, &pattern);
+	*lane = (struct attend_lane){
+		.q = f->q + at, .out = f->mixed + at, .first = v.first, .end = v.end};
+	tell_places(a, row, head, lane);
 }
 
-/* One head of one row: softmax(q . keys * scale + bias) . values, page by page. */
-static void attend(const struct attention *a, size_t row, size_t head, float *scores)
+static size_t group_of(const struct config *c)
+{
+	return c->heads / c->kv_heads;
+}
+
+/* Heads of a group that are lanes at once, and rows. */
+static size_t heads_at_once(const struct attention *a)
+{
+	size_t group = group_of(&a->forward->model->config);
+
+	return a->is_shown ? 1 : group < ATTEND_LANES ? group : ATTEND_LANES;
+}
+
+static size_t rows_at_once(const struct attention *a)
+{
+	return a->is_shown ? 1 : ATTEND_LANES / heads_at_once(a);
+}
+
+static void show_pattern(const struct attention *a, size_t row, size_t head,
+			 const struct attend_lane *lane)
+{
+	const struct forward *f = a->forward;
+	const struct forward_pattern pattern = {f->layer,    row,       head,
+						lane->first, lane->end, lane->pattern};
+
+	f->pattern(f->tap_context, &pattern);
+}
+
+/* Part `i` of all: a run of rows with some of the heads that share a key. */
+static void attend(const struct attention *a, unsigned worker, size_t i)
 {
 	struct forward *f = a->forward;
 	const struct config *c = &f->model->config;
-	const struct view v = view_of(a, &a->rows[row]);
-	size_t width = (size_t)c->kv_heads * c->head_size;
-	size_t within = head / (c->heads / c->kv_heads) * c->head_size;
-	const float *q = f->q + (row * c->heads + head) * c->head_size;
-	float *out = f->mixed + (row * c->heads + head) * c->head_size;
-	float scale = scale_of(a);
+	const struct forward_span *span = &f->spans[i / (c->kv_heads * a->per_group)];
+	const size_t part = i % (c->kv_heads * a->per_group), most = heads_at_once(a);
+	const size_t first = part % a->per_group * most;
+	const size_t left = group_of(c) - first, heads = left < most ? left : most;
+	const size_t key = part / a->per_group, head = key * group_of(c) + first;
+	struct attend_lane lanes[ATTEND_LANES];
+	struct attend_job job = {.type = c->cache,
+				 .head_size = c->head_size,
+				 .scale = scale_of(a),
+				 .lanes = lanes,
+				 .count = span->count * heads,
+				 .scratch = f->attending +
+					    worker * attend_scratch_floats(c->head_size)};
 
-	for (size_t i = v.first; i < v.end;) {
-		const float *key = kvcache_key(f->cache, v.table, a->slot, i) + within;
-
-		for (size_t stop = page_stop(&v, i); i < stop; i++, key += width)
-			scores[i] = scale * compute_dot(f->compute, q, key, c->head_size);
-	}
-	add_bias(a, &v, a->rows[row].position, head, scores);
-	layers_softmax(scores + v.first, v.end - v.first);
-	show_pattern(a, &v, row, head, scores);
-	memset(out, 0, c->head_size * sizeof(float));
-	for (size_t i = v.first; i < v.end;) {
-		const float *value = kvcache_value(f->cache, v.table, a->slot, i) + within;
-
-		for (size_t stop = page_stop(&v, i); i < stop; i++, value += width)
-			compute_add_scaled(f->compute, out, value, scores[i], c->head_size);
-	}
+	for (size_t j = 0; j < job.count; j++)
+		set_lane(a, span->first + j / heads, head + j % heads, &lanes[j]);
+	kvcache_describe(f->cache, view_of(a, &a->rows[span->first]).table, a->slot, key, &job);
+	if (a->is_shown)
+		lanes[0].pattern = f->patterns + worker * f->context;
+	compute_kernels(f->compute)->attend(&job);
+	if (a->is_shown)
+		show_pattern(a, span->first, head, &lanes[0]);
 }
 
 static void attend_part(void *context, unsigned worker, size_t first, size_t last)
 {
-	const struct attention *a = context;
-	size_t heads = a->forward->model->config.heads;
-
 	for (size_t i = first; i < last; i++)
-		attend(a, i / heads, i % heads, a->forward->scores + worker * a->forward->context);
+		attend(context, worker, i);
+}
+
+/* Rows one behind the other that look at the same table; as many as lanes allow. */
+static size_t find_spans(const struct attention *a, size_t count)
+{
+	struct forward_span *spans = a->forward->spans;
+	const struct kvcache_table *before = NULL;
+	size_t most = rows_at_once(a), found = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct kvcache_table *table = view_of(a, &a->rows[i]).table;
+
+		if (i == 0 || table != before || spans[found - 1].count == most)
+			spans[found++] = (struct forward_span){(uint16_t)i, 0};
+		spans[found - 1].count++;
+		before = table;
+	}
+	return found;
 }
 
 void attention_run(struct forward *f, size_t slot, enum sight sight, const struct forward_row *rows,
 		   size_t count)
 {
-	struct attention a = {f, rows, slot, sight};
+	struct attention a = {f, rows, slot, sight, f->pattern && sight != SIGHT_SOURCE, 1};
 	const struct config *c = &f->model->config;
-	size_t work = 0;
+	size_t work = 0, parts;
 
+	a.per_group = (group_of(c) + heads_at_once(&a) - 1) / heads_at_once(&a);
 	for (size_t i = 0; i < count; i++) {
 		struct view v = view_of(&a, &rows[i]);
 
-		assert(v.end <= f->context);
+		assert(v.end <= f->context && v.first < v.end);
 		work += 2 * (size_t)c->heads * c->head_size * (v.end - v.first);
 	}
+	parts = find_spans(&a, count) * c->kv_heads * a.per_group;
 	if (work < SHARED_FROM)
-		attend_part(&a, 0, 0, count * c->heads);
+		attend_part(&a, 0, 0, parts);
 	else
-		pool_run(compute_pool(f->compute), count * c->heads, attend_part, &a);
+		pool_share(compute_pool(f->compute), parts, 1, attend_part, &a);
 }

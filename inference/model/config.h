@@ -9,6 +9,7 @@
 
 #include "crypto/base/err.h"
 #include "crypto/base/slice.h"
+#include "inference/kernel/attend.h"
 
 enum {
 	CONFIG_MAX_TEXT = 1 << 20, /* bytes of config.json */
@@ -80,6 +81,10 @@ struct config {
 
 	enum config_head head;
 	uint32_t labels; /* of CONFIG_HEAD_CLASSES */
+
+	/* How keys and values are kept. Not from a file: F32, unless whoever opens the model says
+	 * otherwise. */
+	enum attend_type cache;
 
 	bool has_bos;
 	uint32_t bos;

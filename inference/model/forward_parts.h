@@ -20,10 +20,17 @@
 	X(cosines, R * c->head_size / 2) \
 	X(sines, R * c->head_size / 2) \
 	X(frequencies, (size_t)c->head_size / 2) \
-	X(slopes, (size_t)c->heads)                            /* ALiBi */ \
-	X(distances, 2 * forward_reach(c, context) * c->heads) /* T5's: encoder, then decoder */ \
-	X(scores, (size_t)threads *context)                    /* one run of scores a worker */ \
+	X(slopes, (size_t)c->heads) /* ALiBi */ \
+	X(distances, \
+	  2 * forward_reach(c, context) * c->heads + ATTEND_PAGE) /* T5's: both stacks */ \
+	X(patterns, (size_t)threads *context) /* for those who look on; of a worker */ \
+	X(attending, (size_t)threads *attend_scratch_floats(c->head_size)) \
 	X(logits, L * c->vocabulary)
+
+/* Rows that look at the same keys, one behind the other. */
+struct forward_span {
+	uint16_t first, count;
+};
 
 struct forward {
 	const struct model *model;
@@ -37,6 +44,7 @@ struct forward {
 	void *tap_context;
 	unsigned layer;    /* under way */
 	bool has_adapters; /* some row of this pass has one */
+	struct forward_span spans[FORWARD_MAX_ROWS];
 #define BUFFER_MEMBER(name, floats) float *name;
 	BUFFERS(BUFFER_MEMBER)
 #undef BUFFER_MEMBER
