@@ -7,75 +7,75 @@
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
 
-/* A name for what is a register, or stands for one: attend_body.h needs no more than that. */
-typedef struct two {
+struct vec {
 	__m256 low, high;
-} vec;
+};
 
-INLINE vec set(float x)
+INLINE struct vec set(float x)
 {
-	return (vec){_mm256_set1_ps(x), _mm256_set1_ps(x)};
+	return (struct vec){_mm256_set1_ps(x), _mm256_set1_ps(x)};
 }
 
-INLINE vec load(const float *from)
+INLINE struct vec load(const float *from)
 {
-	return (vec){_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8)};
+	return (struct vec){_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8)};
 }
 
-INLINE vec load_halves(const uint8_t *from)
+INLINE struct vec load_halves(const uint8_t *from)
 {
 	const __m128i *halves = (const __m128i *)(const void *)from;
 
-	return (vec){_mm256_cvtph_ps(_mm_loadu_si128(halves)),
-		     _mm256_cvtph_ps(_mm_loadu_si128(halves + 1))};
+	return (struct vec){_mm256_cvtph_ps(_mm_loadu_si128(halves)),
+			    _mm256_cvtph_ps(_mm_loadu_si128(halves + 1))};
 }
 
-INLINE vec load_bytes(const uint8_t *from)
+INLINE struct vec load_bytes(const uint8_t *from)
 {
 	const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)from);
 
-	return (vec){_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)),
-		     _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(bytes, 8)))};
+	return (struct vec){_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)),
+			    _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(bytes, 8)))};
 }
 
-INLINE void store(float *to, vec a)
+INLINE void store(float *to, struct vec a)
 {
 	_mm256_storeu_ps(to, a.low);
 	_mm256_storeu_ps(to + 8, a.high);
 }
 
-INLINE vec add(vec a, vec b)
+INLINE struct vec add(struct vec a, struct vec b)
 {
-	return (vec){_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)};
+	return (struct vec){_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)};
 }
 
-INLINE vec sub(vec a, vec b)
+INLINE struct vec sub(struct vec a, struct vec b)
 {
-	return (vec){_mm256_sub_ps(a.low, b.low), _mm256_sub_ps(a.high, b.high)};
+	return (struct vec){_mm256_sub_ps(a.low, b.low), _mm256_sub_ps(a.high, b.high)};
 }
 
-INLINE vec mul(vec a, vec b)
+INLINE struct vec mul(struct vec a, struct vec b)
 {
-	return (vec){_mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high)};
+	return (struct vec){_mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high)};
 }
 
-INLINE vec fma_of(vec a, vec b, vec c)
+INLINE struct vec fma_of(struct vec a, struct vec b, struct vec c)
 {
-	return (vec){_mm256_fmadd_ps(a.low, b.low, c.low), _mm256_fmadd_ps(a.high, b.high, c.high)};
+	return (struct vec){_mm256_fmadd_ps(a.low, b.low, c.low),
+			    _mm256_fmadd_ps(a.high, b.high, c.high)};
 }
 
-INLINE vec max_of(vec a, vec b)
+INLINE struct vec max_of(struct vec a, struct vec b)
 {
-	return (vec){_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)};
+	return (struct vec){_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)};
 }
 
-INLINE float first_of(vec a)
+INLINE float first_of(struct vec a)
 {
 	return _mm256_cvtss_f32(a.low);
 }
 
 /* As AVX-512 folds sixteen: in halves. */
-INLINE float largest(vec a)
+INLINE float largest(struct vec a)
 {
 	__m256 eight = _mm256_max_ps(a.low, a.high);
 	__m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
@@ -84,7 +84,7 @@ INLINE float largest(vec a)
 	return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 }
 
-INLINE float total_of(vec a)
+INLINE float total_of(struct vec a)
 {
 	__m256 eight = _mm256_add_ps(a.low, a.high);
 	__m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
@@ -109,11 +109,11 @@ INLINE __m256 raised(__m256 sum, __m256 lead, __m256 x)
 }
 
 /* e^x of x <= 0; nothing below -87. With 1.5 * 2^23 added, a float ends in its whole part. */
-INLINE vec exponential(vec x)
+INLINE struct vec exponential(struct vec x)
 {
-	const vec magic = set(12582912.0f), lead = fma_of(x, set(1.44269504f), magic);
-	const vec n = sub(lead, magic);
-	vec r = fma_of(n, set(-0.693359375f), x), sum = set(1.0f / 720);
+	const struct vec magic = set(12582912.0f), lead = fma_of(x, set(1.44269504f), magic);
+	const struct vec n = sub(lead, magic);
+	struct vec r = fma_of(n, set(-0.693359375f), x), sum = set(1.0f / 720);
 
 	r = fma_of(n, set(2.12194440e-4f), r);
 	sum = fma_of(sum, r, set(1.0f / 120));
@@ -122,7 +122,7 @@ INLINE vec exponential(vec x)
 	sum = fma_of(sum, r, set(0.5f));
 	sum = fma_of(sum, r, set(1));
 	sum = fma_of(sum, r, set(1));
-	return (vec){raised(sum.low, lead.low, x.low), raised(sum.high, lead.high, x.high)};
+	return (struct vec){raised(sum.low, lead.low, x.low), raised(sum.high, lead.high, x.high)};
 }
 
 enum { ATTEND_AT_ONCE = 2 };

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * attend_body.h - attend.h in terms of sixteen floats, `vec`, that who includes this has made of
- * its instruction set, with ATTEND_AT_ONCE: of how many lanes the sums stay in registers.
+ * attend_body.h - attend.h in terms of sixteen floats, `struct vec`, that who includes this has
+ * made of its instruction set, with ATTEND_AT_ONCE: of how many lanes the sums stay in registers.
  */
+#ifndef INFERENCE_KERNEL_ATTEND_BODY_H
+#define INFERENCE_KERNEL_ATTEND_BODY_H
+
 #include <math.h>
 #include <string.h>
 
@@ -44,7 +47,7 @@ static struct attend_state begin(const struct attend_job *job)
 
 /* ---- a block as floats */
 
-INLINE vec load_element(enum attend_type type, const uint8_t *from, size_t i)
+INLINE struct vec load_element(enum attend_type type, const uint8_t *from, size_t i)
 {
 	return type == ATTEND_F16 ? load_halves(from + i * 2) : load_bytes(from + i);
 }
@@ -76,12 +79,12 @@ INLINE void score_tile(const struct attend_state *s, const float *keys, size_t h
 		       size_t lane, const size_t n)
 {
 	const float *q = s->q + lane * head_size;
-	vec sums[ATTEND_AT_ONCE][PAIR];
+	struct vec sums[ATTEND_AT_ONCE][PAIR];
 
 	UNROLL for (size_t i = 0; i < n; i++) UNROLL for (size_t j = 0; j < PAIR; j++)
 		sums[i][j] = set(0);
 	for (size_t k = 0; k < head_size; k++) {
-		vec key[PAIR];
+		struct vec key[PAIR];
 
 		UNROLL for (size_t j = 0; j < PAIR; j++)
 			key[j] = load(keys + k * ATTEND_PAGE + j * VEC);
@@ -124,7 +127,7 @@ static void place(const struct attend_lane *lane, float *scores, size_t at)
 static void weigh(const struct attend_state *s, size_t i)
 {
 	float *scores = s->scores + i * ATTEND_PAGE, most;
-	vec low = load(scores), high = load(scores + VEC);
+	struct vec low = load(scores), high = load(scores + VEC);
 
 	most = largest(max_of(low, high));
 	if (most > s->most[i]) {
@@ -149,12 +152,12 @@ INLINE void value_tile(const struct attend_state *s, const float *values, size_t
 		       const size_t n, size_t column, const size_t wide)
 {
 	const float *scores = s->scores + lane * ATTEND_PAGE;
-	vec sums[ATTEND_AT_ONCE][PAIR];
+	struct vec sums[ATTEND_AT_ONCE][PAIR];
 
 	UNROLL for (size_t i = 0; i < n; i++) UNROLL for (size_t j = 0; j < wide; j++)
 		sums[i][j] = load(s->sums + (lane + i) * s->width + column + j * VEC);
 	for (size_t k = 0; k < ATTEND_PAGE; k++) {
-		vec value[PAIR];
+		struct vec value[PAIR];
 
 		UNROLL for (size_t j = 0; j < wide; j++)
 			value[j] = load(values + k * s->width + column + j * VEC);
@@ -284,3 +287,5 @@ static void put(uint8_t *block, enum attend_type type, size_t head_size, size_t 
 		}
 	}
 }
+
+#endif

@@ -9,74 +9,73 @@
 #define INLINE static inline
 #define UNROLL
 
-/* A name for what is a register, or stands for one: attend_body.h needs no more than that. */
-typedef struct sixteen {
+struct vec {
 	float v[16];
-} vec;
+};
 
 #define EACH(result, expression) \
-	vec result; \
+	struct vec result; \
 	for (size_t i = 0; i < 16; i++) \
 		result.v[i] = (expression); \
 	return result
 
-INLINE vec set(float x)
+INLINE struct vec set(float x)
 {
 	EACH(r, x);
 }
 
-INLINE vec load(const float *from)
+INLINE struct vec load(const float *from)
 {
 	EACH(r, from[i]);
 }
 
-INLINE vec load_halves(const uint8_t *from)
+INLINE struct vec load_halves(const uint8_t *from)
 {
 	EACH(r, widen_f16(((const uint16_t *)(const void *)from)[i]));
 }
 
-INLINE vec load_bytes(const uint8_t *from)
+INLINE struct vec load_bytes(const uint8_t *from)
 {
 	EACH(r, (float)((const int8_t *)from)[i]);
 }
 
-INLINE void store(float *to, vec a)
+INLINE void store(float *to, struct vec a)
 {
 	for (size_t i = 0; i < 16; i++)
 		to[i] = a.v[i];
 }
 
-INLINE vec add(vec a, vec b)
+INLINE struct vec add(struct vec a, struct vec b)
 {
 	EACH(r, a.v[i] + b.v[i]);
 }
 
-INLINE vec sub(vec a, vec b)
+INLINE struct vec sub(struct vec a, struct vec b)
 {
 	EACH(r, a.v[i] - b.v[i]);
 }
 
-INLINE vec mul(vec a, vec b)
+INLINE struct vec mul(struct vec a, struct vec b)
 {
 	EACH(r, a.v[i] * b.v[i]);
 }
 
-INLINE vec fma_of(vec a, vec b, vec c)
+INLINE struct vec fma_of(struct vec a, struct vec b, struct vec c)
 {
 	EACH(r, a.v[i] * b.v[i] + c.v[i]);
 }
 
-INLINE vec max_of(vec a, vec b)
+INLINE struct vec max_of(struct vec a, struct vec b)
 {
 	EACH(r, a.v[i] > b.v[i] ? a.v[i] : b.v[i]);
 }
 
-INLINE float first_of(vec a)
+INLINE float first_of(struct vec a)
 {
 	return a.v[0];
 }
 
-INLINE float largest(vec a)
+INLINE float largest(struct vec a)
 {
 	float most = a.v[0];
 
@@ -85,7 +84,7 @@ INLINE float largest(vec a)
 	return most;
 }
 
-INLINE float total_of(vec a)
+INLINE float total_of(struct vec a)
 {
 	float sum = 0;
 
@@ -99,7 +98,7 @@ INLINE uint16_t half_of(float x)
 	return narrow_f16(x);
 }
 
-INLINE vec exponential(vec x)
+INLINE struct vec exponential(struct vec x)
 {
 	EACH(r, x.v[i] < -87 ? 0 : expf(x.v[i]));
 }
