@@ -144,6 +144,7 @@ static const struct route routes[] = {
 
 	{"POST",   "/api/v1/persons",                     "persons:manage",  BODY_BUFFER, API_MAX_JSON, person_add},
 	{"GET",    "/api/v1/persons",                     "persons:manage",  BODY_NONE,   0, person_list},
+	{"GET",    "/api/v1/persons/{id}",                "persons:manage",  BODY_NONE,   0, person_get},
 	{"POST",   "/api/v1/sessions",                    "public",          BODY_BUFFER, API_MAX_JSON, session_create},
 	{"GET",    "/api/v1/sessions",                    "metadata:read",   BODY_NONE,   0, session_list},
 	{"DELETE", "/api/v1/sessions",                    "public",          BODY_NONE,   0, session_end},

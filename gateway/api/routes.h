@@ -52,7 +52,7 @@ route_fn model_disable, model_enable, model_shred, model_sealed, terms_add, term
 /* imports.c: models of other hubs */
 route_fn import_start;
 /* people.c: persons and keys */
-route_fn person_add, person_list, key_enroll, key_list;
+route_fn person_add, person_list, person_get, key_enroll, key_list;
 /* session.c, signin.c: with a browser */
 route_fn session_create, session_current, session_list, session_revoke, session_end,
 	password_change, person_invite;

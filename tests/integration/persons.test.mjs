@@ -215,6 +215,73 @@ test("the same by the command line", async () => {
 	await run("token", "create", "--person", person.name, "--model", "a/b", "--address", "::1");
 });
 
+test("persons are found by name, state, office and institution, a page at a time", async () => {
+	const { gateway } = here;
+	const { admin } = gateway.tokens;
+	const stem = freshName("seek");
+	const people = [];
+	for (const name of ["c", "a", "b"]) {
+		const body = { name: `${stem}.${name}`, email: `${name}@${stem}.example` };
+		const made = await expect(201, gateway, "POST", "/api/v1/persons", {
+			token: admin,
+			body,
+		});
+		people.push(made.json);
+	}
+	const [c, a, b] = people;
+	const find = async (query) => {
+		const answer = await ask(gateway, "GET", `/api/v1/persons?${query}`, {
+			token: admin,
+		});
+		assert.equal(answer.status, 200, answer.text);
+		return answer;
+	};
+	const names = async (query) => (await find(query)).json.persons.map((one) => one.id);
+
+	assert.deepEqual(await names(`q=${stem.toUpperCase()}`), [a.id, b.id, c.id]);
+	assert.deepEqual(await names(`q=b@${stem}`), [b.id]);
+	assert.deepEqual(await names(`name=${stem}.c`), [c.id]);
+	assert.deepEqual(await names(`name=${stem}`), []);
+	assert.deepEqual(await names("q=%25"), []);
+	const first = await find(`q=${stem}&limit=2`);
+	assert.deepEqual(
+		first.json.persons.map((one) => one.id),
+		[a.id, b.id],
+	);
+	const next = new URL(/<([^>]+)>/.exec(first.headers.link)[1]);
+	const rest = await ask(gateway, "GET", next.pathname + next.search, { token: admin });
+	assert.deepEqual(
+		rest.json.persons.map((one) => one.id),
+		[c.id],
+	);
+	assert.equal(rest.headers.link, undefined);
+	await expect(200, gateway, "POST", `/api/v1/persons/${a.id}/suspend`, { token: admin });
+	assert.deepEqual(await names(`q=${stem}&state=suspended`), [a.id]);
+	await expect(201, gateway, "POST", `/api/v1/persons/${b.id}/offices`, {
+		token: admin,
+		body: { offices: ["requests:decide"], scope: "demo/*" },
+	});
+	assert.deepEqual(await names(`q=${stem}&office=requests:decide`), [b.id]);
+	const institution = await expect(201, gateway, "POST", "/api/v1/institutions", {
+		token: admin,
+		body: { name: stem },
+	});
+	await expect(201, gateway, "POST", `/api/v1/institutions/${institution.json.id}/members`, {
+		token: admin,
+		body: { person: c.id },
+	});
+	assert.deepEqual(await names(`institution=${institution.json.id}`), [c.id]);
+	for (const query of ["state=gone", "institution=x", `q=${"x".repeat(201)}`])
+		await expect(400, gateway, "GET", `/api/v1/persons?${query}`, { token: admin });
+	const one = await expect(200, gateway, "GET", `/api/v1/persons/${c.id}`, { token: admin });
+	assert.equal(one.json.name, `${stem}.c`);
+	assert.deepEqual(
+		one.json.institutions.map(({ name, role }) => [name, role]),
+		[[stem, "member"]],
+	);
+	assert.deepEqual([one.json.visas, one.json.sessions, one.json.keys], [[], [], []]);
+});
+
 test("where no administrator is left, the machine's operator lets one in", async () => {
 	const { gateway } = here;
 	// The trigger forbids it; a disaster does not ask.

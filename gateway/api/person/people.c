@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Persons, and the public keys they sign with. */
+#include "gateway/api/person/people.h"
+
 #include "crypto/base/clock.h"
 #include "crypto/base/text.h"
 #include "crypto/json.h"
@@ -134,33 +136,6 @@ void person_add(struct exchange *x, struct route_context *context)
 		reply_failure(x, result);
 }
 
-void person_list(struct exchange *x, struct route_context *context)
-{
-	struct arena *arena = exchange_arena(x);
-	struct store_person *people;
-	size_t count;
-	json_t *list;
-	enum err result = store_person_list(context->store, arena, &people, &count);
-
-	if (result != OK) {
-		reply_failure(x, result);
-		return;
-	}
-	list = json_array_new();
-	for (size_t i = 0; i < count; i++) {
-		json_t *one = json_object_new();
-
-		json_put_text(one, "id", slice_of_string(api_uuid(arena, people[i].id)));
-		json_put_text(one, "name", people[i].name);
-		json_put_text(one, "email", people[i].email);
-		json_put_text(one, "state", people[i].state);
-		json_put_text(one, "offices", people[i].offices);
-		json_put(one, "held", office_describe_held(arena, people[i].held));
-		json_push(list, one);
-	}
-	reply_list(x, "persons", list);
-}
-
 /* Of each kind the bare key: for p256 what WebCrypto exports as "raw", no SPKI, no JWK. */
 static enum err check_public(struct slice kind, struct slice public_key)
 {
@@ -208,7 +183,7 @@ static enum err enroll(struct exchange *x, struct route_context *context,
 	return api_finish(x, context, &event);
 }
 
-static json_t *describe_key(struct arena *arena, const struct store_key *key)
+json_t *key_describe(struct arena *arena, const struct store_key *key)
 {
 	json_t *one = json_object_new();
 
@@ -233,7 +208,7 @@ void key_enroll(struct exchange *x, struct route_context *context)
 	if (result == OK)
 		result = enroll(x, context, &key);
 	if (result == OK)
-		reply_json(x, 201, describe_key(exchange_arena(x), &key));
+		reply_json(x, 201, key_describe(exchange_arena(x), &key));
 	else
 		reply_failure(x, result);
 }
@@ -252,6 +227,6 @@ void key_list(struct exchange *x, struct route_context *context)
 	}
 	list = json_array_new();
 	for (size_t i = 0; i < count; i++)
-		json_push(list, describe_key(exchange_arena(x), &keys[i]));
+		json_push(list, key_describe(exchange_arena(x), &keys[i]));
 	reply_list(x, "keys", list);
 }

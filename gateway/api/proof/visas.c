@@ -3,6 +3,8 @@
  * Visas and passports that people present, and those they have: what was taken, what counts now,
  * and why not. How one comes in stands in intake.h, what counts in proofs.h.
  */
+#include "gateway/api/proof/visas.h"
+
 #include "crypto/base/clock.h"
 #include "crypto/base/text.h"
 #include "crypto/json.h"
@@ -111,29 +113,35 @@ void visa_add(struct exchange *x, struct route_context *context)
 	reply_json(x, 201, answer);
 }
 
-void visa_list(struct exchange *x, struct route_context *context)
+enum err visas_describe(json_t **out, struct exchange *x, struct route_context *context,
+			const uint8_t person[STORE_ID])
 {
+	struct arena *arena = exchange_arena(x);
 	struct store_visa *visas;
 	struct proofs proofs;
 	size_t count;
-	json_t *list;
-	enum err result = store_visa_list(context->store, exchange_arena(x), &visas, &count,
-					  authorize_principal(x)->person.id);
 
-	if (result == OK)
-		result = my_proofs(&proofs, x, context);
-	if (result != OK) {
-		reply_failure(x, result);
-		return;
-	}
-	list = json_array_new();
+	TRY(store_visa_list(context->store, arena, &visas, &count, person));
+	TRY(proofs_of(&proofs, context, arena, person, clock_now_seconds()));
+	*out = json_array_new();
 	for (size_t i = 0; i < count; i++) {
-		json_t *one = describe_visa(exchange_arena(x), &visas[i]);
+		json_t *one = describe_visa(arena, &visas[i]);
 
 		put_standing(one, &proofs, visas[i].id);
-		json_push(list, one);
+		json_push(*out, one);
 	}
-	reply_list(x, "visas", list);
+	return OK;
+}
+
+void visa_list(struct exchange *x, struct route_context *context)
+{
+	json_t *list;
+	enum err result = visas_describe(&list, x, context, authorize_principal(x)->person.id);
+
+	if (result == OK)
+		reply_list(x, "visas", list);
+	else
+		reply_failure(x, result);
 }
 
 /* One visa of a passport: what became of it. A trouble of ours ends the whole. */

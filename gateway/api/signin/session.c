@@ -126,7 +126,7 @@ enum err session_begin(struct store_credential *out, struct exchange *x,
 	return OK;
 }
 
-static json_t *describe(struct arena *arena, const struct store_credential *c)
+json_t *session_describe(struct arena *arena, const struct store_credential *c)
 {
 	json_t *one = json_object_new();
 
@@ -155,7 +155,7 @@ static json_t *describe_person(struct arena *arena, const struct store_person *p
 void session_reply(struct exchange *x, const struct store_credential *session,
 		   const struct store_person *person)
 {
-	json_t *answer = describe(exchange_arena(x), session);
+	json_t *answer = session_describe(exchange_arena(x), session);
 
 	json_put(answer, "person", describe_person(exchange_arena(x), person));
 	reply_json(x, 201, answer);
@@ -197,7 +197,7 @@ void session_list(struct exchange *x, struct route_context *context)
 	}
 	list = json_array_new();
 	for (size_t i = 0; i < count; i++) {
-		json_t *one = describe(arena, &sessions[i]);
+		json_t *one = session_describe(arena, &sessions[i]);
 
 		json_put_bool(one, "is_this",
 			      memcmp(sessions[i].id, who->credential_id, STORE_ID) == 0);

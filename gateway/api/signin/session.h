@@ -19,6 +19,9 @@ RESULT session_begin(struct store_credential *out, struct exchange *x,
 		     struct route_context *context, const struct store_person *person,
 		     struct slice method);
 
+/* {"id","name","method","address","created","used","expires","ended"} */
+json_t *session_describe(struct arena *arena, const struct store_credential *session);
+
 /* The answer to whoever has signed in: 201. */
 void session_reply(struct exchange *x, const struct store_credential *session,
 		   const struct store_person *person);

@@ -153,6 +153,7 @@ export const routes = {
 
 	"POST /api/v1/persons": broken,
 	"GET /api/v1/persons": {},
+	"GET /api/v1/persons/{id}": anyPerson,
 	"GET /api/v1/offices": {},
 	"POST /api/v1/persons/{id}/offices": { ...person, ...broken },
 	"DELETE /api/v1/persons/{id}/offices": { ...person, answers: 400 },

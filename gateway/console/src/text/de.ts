@@ -6,6 +6,7 @@ import * as criteria from "./de/criteria";
 import * as deciding from "./de/deciding";
 import * as everybody from "./de/everybody";
 import * as models from "./de/models";
+import * as people from "./de/people";
 import * as researcher from "./de/researcher";
 import * as shell from "./de/shell";
 import type { Text } from "./text";
@@ -17,6 +18,7 @@ export const de: Text = {
   ...deciding,
   ...everybody,
   ...models,
+  ...people,
   ...researcher,
   ...shell,
 };

@@ -7,6 +7,7 @@ import * as criteria from "./en/criteria";
 import * as deciding from "./en/deciding";
 import * as everybody from "./en/everybody";
 import * as models from "./en/models";
+import * as people from "./en/people";
 import * as researcher from "./en/researcher";
 import * as shell from "./en/shell";
 
@@ -17,6 +18,7 @@ export const en = {
   ...deciding,
   ...everybody,
   ...models,
+  ...people,
   ...researcher,
   ...shell,
 };

@@ -56,6 +56,14 @@ export const everybodyPages: Page[] = [
     shortcut: "k",
   },
   {
+    path: "/settings",
+    title: (t) => t.sessions.title,
+    load: () => import("./sessions"),
+    who: "person",
+    menu: { group: "me", icon: "person" },
+    shortcut: "s",
+  },
+  {
     path: "/sign-in",
     title: (t) => t.nav.signIn,
     load: () => import("./sign_in"),
