@@ -29,6 +29,8 @@ interface TableProps<T> {
   shows?: number;
   /** Called when the last rows come into sight: for lists that come page by page. */
   onEnd?: () => void;
+  /** So many rows before the last ones, so that whoever scrolls does not wait for them. */
+  ahead?: number;
   /** Which row is open beside the table. */
   openKey?: string | undefined;
   /** No narrower than this: with many columns it scrolls sideways. */
@@ -106,7 +108,18 @@ function Head<T>({
 }
 
 export function Table<T>(props: TableProps<T>) {
-  const { label, columns, rows, rowKey, onOpen, shows = 15, onEnd, openKey, least } = props;
+  const {
+    label,
+    columns,
+    rows,
+    rowKey,
+    onOpen,
+    shows = 15,
+    onEnd,
+    ahead = 0,
+    openKey,
+    least,
+  } = props;
   const box = useRef<HTMLDivElement>(null);
   const [order, setOrder] = useState<Order>();
   const [first, setFirst] = useState(0);
@@ -116,7 +129,7 @@ export function Table<T>(props: TableProps<T>) {
   const to = Math.min(sorted.length, first + shows + ROWS_AROUND);
 
   useEffect(() => {
-    if (onEnd && rows.length > 0 && to >= rows.length) onEnd();
+    if (onEnd && rows.length > 0 && to + ahead >= rows.length) onEnd();
   }, [to, rows.length]);
 
   const look = (index: number) => {
