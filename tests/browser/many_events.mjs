@@ -18,14 +18,14 @@ export function fillWithEvents(gateway, count) {
 			VALUES ('${KIND}', 'infer:generate', true, 'OK') ON CONFLICT DO NOTHING
 			RETURNING id
 		), events AS (
-			INSERT INTO audit_event (id, at, kind, actor_name, model, right_name, payload,
-				nonce)
+			INSERT INTO audit_event (id, at, kind, actor_name, model, right_name,
+				payload, nonce)
 			SELECT id, at, '${KIND}', 'event ' || i, 'many/events', 'infer:generate',
 				convert_to('{"n":' || i || '}', 'UTF8'), sha256('n') FROM made
 		)
 		INSERT INTO audit_entry
-		SELECT (5 - i / ${HALF})::bigint * 65536 + ${HALF} - i % ${HALF}, id, at, '${KIND}',
-			NULL, 'event ' || i, 'many/events', NULL, 'infer:generate', true, 'OK', NULL,
+		SELECT (5 - i / ${HALF})::bigint * 65536 + ${HALF} - i % ${HALF}, id, at,
+			'${KIND}', NULL, 'event ' || i, 'many/events', NULL, 'infer:generate', true, 'OK', NULL,
 			1, 0, (SELECT id FROM class UNION ALL SELECT id FROM audit_class
 				WHERE kind = '${KIND}' AND right_name = 'infer:generate' AND allow
 				AND code = 'OK' LIMIT 1)
