@@ -207,6 +207,16 @@ test("an erasure takes a reason, two people, and neither is its subject", async 
 	await second(409, "POST", `erasures/${json.id}/confirm`, {});
 	await expect(200, here.gateway, "GET", "/api/whoami-v2", { token: person.token });
 	const list = (await admin(200, "GET", "erasures?state=rejected")).json.erasures;
+	const seen = (await reads("/audit/erasures?state=rejected")).json.erasures;
+	assert.deepEqual(seen, list);
+	assert.equal((await reads(`/audit/erasures/${json.id}`)).json.state, "rejected");
+	await call(403, person.token, "GET", "/audit/erasures");
+	await call(403, person.token, "GET", "/audit/holds");
+	await until("entries of the auditor's looking", 20, async () => {
+		const looks = await events("kind=audit.query");
+		const what = looks.map(({ payload }) => payload.read);
+		return what.includes("erasures") && what.includes("erasure");
+	});
 	assert.ok(list.some((one) => one.id === json.id));
 });
 

@@ -4,7 +4,21 @@
 #include "crypto/base/clock.h"
 #include "crypto/base/text.h"
 #include "crypto/json.h"
+#include "gateway/api/audit/filters.h"
+#include "gateway/api/authorize.h"
 #include "gateway/proc/settings.h"
+
+enum err erase_look(struct exchange *x, struct route_context *context, const char *what,
+		    size_t found)
+{
+	const struct principal *who = authorize_principal(x);
+
+	if (principal_holds(who, RIGHT_PERSONS_MANAGE))
+		return OK;
+	if (!principal_holds(who, RIGHT_AUDIT_READ))
+		return failure(ERR_DENIED, "this needs persons:manage or audit:read");
+	return audit_log_read(x, context, what, (int64_t)found, S(""));
+}
 
 struct store_periods erase_periods(const struct api *api)
 {

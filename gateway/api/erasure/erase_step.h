@@ -11,6 +11,11 @@
 
 enum { ERASE_STEPS = 50 }; /* of one erasure or rule in one run of the job: 2000 entries each */
 
+/* Whoever asks for erasures may look at them, and auditors, whose looking is an entry (of how
+ * many). */
+RESULT erase_look(struct exchange *x, struct route_context *context, const char *what,
+		  size_t found);
+
 /* As the settings have them. */
 struct store_periods erase_periods(const struct api *api);
 

@@ -267,8 +267,10 @@ void erasure_ask(struct exchange *x, struct route_context *context)
 void erasure_get(struct exchange *x, struct route_context *context)
 {
 	uint8_t id[STORE_ID];
-	enum err result = api_param_uuid(id, x, "id");
+	enum err result = erase_look(x, context, "erasure", 1);
 
+	if (result == OK)
+		result = api_param_uuid(id, x, "id");
 	if (result == OK)
 		reply_erasure(x, context, 200, id);
 	else
@@ -283,6 +285,8 @@ void erasure_list(struct exchange *x, struct route_context *context)
 	enum err result = store_erasure_list(context->store, exchange_arena(x), &list, &count,
 					     api_query(x, "state"));
 
+	if (result == OK)
+		result = erase_look(x, context, "erasures", count);
 	if (result != OK) {
 		reply_failure(x, result);
 		return;

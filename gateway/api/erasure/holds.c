@@ -8,6 +8,7 @@
 #include "crypto/json.h"
 #include "crypto/random.h"
 #include "gateway/api/authorize.h"
+#include "gateway/api/erasure/erase_step.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "schema/store/model.h"
@@ -137,6 +138,8 @@ void hold_list(struct exchange *x, struct route_context *context)
 	size_t count;
 	enum err result = store_hold_list(context->store, exchange_arena(x), &list, &count);
 
+	if (result == OK)
+		result = erase_look(x, context, "holds", count);
 	if (result != OK) {
 		reply_failure(x, result);
 		return;

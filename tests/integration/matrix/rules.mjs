@@ -133,6 +133,7 @@ export function expected(actor, right, which, row, isHub) {
 	const refused = refusedAtTheDoor(actor, right, row, which);
 
 	if (refused) return refused;
+	if (row.anyOf && !row.anyOf.some((office) => holds(actor, office))) return 403;
 	if (row.always) return row.always;
 	if (row.actsAs) return ofCommittee(actor, which, row);
 	if (onModels.includes(right)) return decidedOnModel(actor, which, isHub);
