@@ -36,6 +36,7 @@ extern const struct report_form report_forms[REPORT_FORMS];
 
 /* What stands in the head of the JSON form. The caller owns it. */
 json_t *report_head_tell(const struct report_head *head);
+json_t *report_missing_tell(const struct report *r); /* what it has no data for, and why */
 RESULT report_write_gap(json_t *object, const struct merkle_gap *gap); /* "gap", if there is one */
 
 struct slice report_page_style(void); /* between its style tags: for a security policy */

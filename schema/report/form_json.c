@@ -30,7 +30,7 @@ static json_t *tell_columns(const struct report *r)
 	return list;
 }
 
-static json_t *tell_missing(const struct report *r)
+json_t *report_missing_tell(const struct report *r)
 {
 	json_t *list = json_array_new();
 
@@ -89,7 +89,7 @@ json_t *report_head_tell(const struct report_head *head)
 	json_put(o, "columns", tell_columns(r));
 	json_put(o, "sums", tell_names(r->sums));
 	json_put(o, "groups", tell_names(r->groups));
-	json_put(o, "missing", tell_missing(r));
+	json_put(o, "missing", report_missing_tell(r));
 	json_put(period, "from", tell_time(head->from_ms));
 	json_put(period, "to", tell_time(head->to_ms));
 	json_put(o, "period", period);

@@ -31,20 +31,6 @@ static json_t *describe_columns(const struct report *r)
 	return list;
 }
 
-static json_t *describe_missing(const struct report *r)
-{
-	json_t *list = json_array_new();
-
-	for (size_t i = 0; i < r->missing_count; i++) {
-		json_t *one = json_object_new();
-
-		json_put_text(one, "what", slice_of_string(r->missing[i].what));
-		json_put_text(one, "why", slice_of_string(r->missing[i].why));
-		json_push(list, one);
-	}
-	return list;
-}
-
 static json_t *describe_kind(const struct report *r)
 {
 	json_t *one = json_object_new();
@@ -54,7 +40,7 @@ static json_t *describe_kind(const struct report *r)
 	json_put_text(one, "title", slice_of_string(r->title));
 	json_put_text(one, "question", slice_of_string(r->question));
 	json_put(one, "columns", describe_columns(r));
-	json_put(one, "missing", describe_missing(r));
+	json_put(one, "missing", report_missing_tell(r));
 	return one;
 }
 

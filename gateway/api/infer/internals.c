@@ -3,6 +3,7 @@
  * what it reveals is counted before any of it leaves. */
 #include "crypto/json.h"
 #include "gateway/api/infer/call.h"
+#include "gateway/api/infer/call_body.h"
 #include "gateway/api/infer/internals_answer.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
@@ -134,22 +135,19 @@ static const struct call_kind kind = {
 
 void infer_internals(struct exchange *x, struct route_context *context)
 {
-	AUTO(json_auto) json_t *body = NULL;
+	AUTO(json_auto) json_t *body = call_body(x, INTERNALS_MAX_BODY);
 	struct call *c = arena_alloc(exchange_arena(x), sizeof *c);
 	struct job *job = arena_alloc(exchange_arena(x), sizeof *job);
 	struct generation_flaw flaw;
-	enum err result = json_read(&body, exchange_body(x), INTERNALS_MAX_BODY);
+	enum err result;
 
-	if (result != OK) {
-		reply_failure(x, result);
+	if (!body)
 		return;
-	}
 	*job = (struct job){0};
 	*c = (struct call){.x = x, .context = context, .kind = &kind, .ask = job};
 	result = internals_ask_read(&job->ask, &flaw, exchange_arena(x), body);
 	if (result != OK) {
-		reply_code(x, result == ERR_LIMIT ? CODE_TOO_LARGE : CODE_BAD_REQUEST, flaw.message,
-			   flaw.param);
+		call_reply_flaw(x, result, &flaw);
 		return;
 	}
 	c->model = job->ask.model;

@@ -3,6 +3,7 @@
  * and all their vectors as one answer. */
 #include "crypto/json.h"
 #include "gateway/api/infer/call.h"
+#include "gateway/api/infer/call_body.h"
 #include "gateway/api/openai/embedding.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
@@ -151,22 +152,19 @@ static const struct call_kind kind = {
 
 void openai_embeddings(struct exchange *x, struct route_context *context)
 {
-	AUTO(json_auto) json_t *body = NULL;
+	AUTO(json_auto) json_t *body = call_body(x, EMBEDDING_MAX_BODY);
 	struct call *c = arena_alloc(exchange_arena(x), sizeof *c);
 	struct job *job = arena_alloc(exchange_arena(x), sizeof *job);
 	struct generation_flaw flaw;
-	enum err result = json_read(&body, exchange_body(x), EMBEDDING_MAX_BODY);
+	enum err result;
 
-	if (result != OK) {
-		reply_failure(x, result);
+	if (!body)
 		return;
-	}
 	*job = (struct job){0};
 	*c = (struct call){.x = x, .context = context, .kind = &kind, .ask = job};
 	result = embedding_read(&job->ask, &flaw, exchange_arena(x), body);
 	if (result != OK) {
-		reply_code(x, result == ERR_LIMIT ? CODE_TOO_LARGE : CODE_BAD_REQUEST, flaw.message,
-			   flaw.param);
+		call_reply_flaw(x, result, &flaw);
 		return;
 	}
 	c->model = job->ask.model;

@@ -6,6 +6,7 @@
 #include "crypto/json.h"
 #include "gateway/api/adapter/adapter.h"
 #include "gateway/api/infer/call.h"
+#include "gateway/api/infer/call_body.h"
 #include "gateway/api/openai/choices.h"
 #include "gateway/api/openai/generation.h"
 #include "gateway/api/openai/openai_answer.h"
@@ -181,7 +182,7 @@ static void generate(struct exchange *x, struct route_context *context, read_fn 
 	*c = (struct call){.x = x, .context = context, .kind = kind, .ask = job};
 	result = read(&job->ask, &flaw, exchange_arena(x), body);
 	if (result != OK) {
-		texts_reply_flaw(x, result, &flaw);
+		call_reply_flaw(x, result, &flaw);
 		return;
 	}
 	c->model = job->ask.model;

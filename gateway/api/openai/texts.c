@@ -3,6 +3,7 @@
 
 #include "crypto/json.h"
 #include "gateway/api/infer/able.h"
+#include "gateway/api/infer/call_body.h"
 #include "gateway/api/openai/conversation.h"
 #include "gateway/api/openai/generation_reading.h"
 #include "gateway/api/reply.h"
@@ -28,15 +29,6 @@ static const char *const tokenize_chat_members[] = {"model",
 						    "return_token_strs",
 						    NULL};
 static const char *const detokenize_members[] = {"model", "tokens", NULL};
-
-void texts_reply_flaw(struct exchange *x, enum err kind, const struct generation_flaw *flaw)
-{
-	enum code code = kind == ERR_UNSUPPORTED ? CODE_UNSUPPORTED
-			 : kind == ERR_LIMIT     ? CODE_TOO_LARGE
-						 : CODE_BAD_REQUEST;
-
-	reply_code(x, code, flaw->message, flaw->param);
-}
 
 static enum err ask_engine(struct call *c, enum wire_type type, struct slice body,
 			   struct rpc_reply *reply)
@@ -259,7 +251,7 @@ static void answer(struct exchange *x, struct route_context *context, const stru
 	if (result == OK)
 		result = read(&r, wish);
 	if (result != OK) {
-		texts_reply_flaw(x, result, &flaw);
+		call_reply_flaw(x, result, &flaw);
 		return;
 	}
 	c->kind = choose(c, kinds);

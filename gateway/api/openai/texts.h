@@ -11,7 +11,4 @@
 RESULT texts_check_length(struct call *c, const struct generation_prompt *prompt, bool is_bare,
 			  uint32_t max_tokens);
 
-/* Answers what generation_read_... found wrong. */
-void texts_reply_flaw(struct exchange *x, enum err kind, const struct generation_flaw *flaw);
-
 #endif
