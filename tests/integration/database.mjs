@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The demo's PostgreSQL, taken away and given back.
-import { execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import fs from "node:fs";
+import { promisify } from "node:util";
 import { until } from "./http.mjs";
 
 const STOP_SECONDS = 30;
@@ -82,18 +83,22 @@ export class Database {
 	}
 }
 
+const wordsOf = (gateway, statement) => [
+	gateway.psql,
+	"-qXAt",
+	"-v",
+	"ON_ERROR_STOP=1",
+	"-c",
+	`SET search_path = sallyport; ${statement}`,
+];
+
 /** What an operator types at psql; resolves to what it prints, unaligned. */
 export function sql(gateway, statement) {
-	return execFileSync(
-		"psql",
-		[
-			gateway.psql,
-			"-qXAt",
-			"-v",
-			"ON_ERROR_STOP=1",
-			"-c",
-			`SET search_path = sallyport; ${statement}`,
-		],
-		{ encoding: "utf8" },
-	).trim();
+	return execFileSync("psql", wordsOf(gateway, statement), { encoding: "utf8" }).trim();
+}
+
+/** The same for tests that are servers themselves: these go on answering meanwhile. */
+export async function sqlMeanwhile(gateway, statement) {
+	const { stdout } = await promisify(execFile)("psql", wordsOf(gateway, statement));
+	return stdout.trim();
 }

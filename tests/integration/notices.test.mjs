@@ -9,7 +9,7 @@ import path from "node:path";
 import { after, test } from "node:test";
 import { SMTPServer } from "smtp-server";
 import { Webhook } from "standardwebhooks";
-import { sql as sqlIn } from "./database.mjs";
+import { sqlMeanwhile } from "./database.mjs";
 import { gatewayForThisFile } from "./gateway.mjs";
 import { makeCertificate } from "./hostile.mjs";
 import { ask, expect, until } from "./http.mjs";
@@ -22,7 +22,8 @@ const mails = [];
 const posts = [];
 const behaviour = {}; // of the mail server: what it refuses
 
-const sql = (text) => sqlIn(here.gateway, text).split("\n").at(-1);
+/* The mail server and the endpoints live in this process: it must not stand still for psql. */
+const sql = async (text) => (await sqlMeanwhile(here.gateway, text)).split("\n").at(-1);
 
 const here = gatewayForThisFile(async (gateway, holder) => {
 	holder.certificate = makeCertificate(gateway.folder, "outside");
@@ -273,15 +274,15 @@ test("who holds an office for other models, or no longer, is not told", async ()
 	const office = (person, scope, until) =>
 		sql(`INSERT INTO office (person, office, scope, until, granted_at)
 			VALUES ('${person.id}', 'requests:handle', '${scope}', ${until}, now())`);
-	office(here_, "tests/*", "NULL");
-	office(there, "others/*", "NULL");
-	office(past, model, "now() - interval '1 day'");
+	await office(here_, "tests/*", "NULL");
+	await office(there, "others/*", "NULL");
+	await office(past, model, "now() - interval '1 day'");
 	await requested(await personWithMail());
 	await mailTo(here_, /^Subject: Access to tests\/told is asked for/m);
 	await mailTo(here.decider, /^Subject: Access to tests\/told is asked for/m);
 	for (const person of [there, past])
 		assert.equal(mailsTo(person, /is asked for/).length, 0);
-	sql(`DELETE FROM office WHERE person = '${here_.id}'`);
+	await sql(`DELETE FROM office WHERE person = '${here_.id}'`);
 });
 
 test("the command line administers webhooks and wishes", async () => {
@@ -316,12 +317,12 @@ test("a mailbox that is refused for good is left, one that is busy is tried agai
 		sql(`SELECT state || ' ' || status FROM notice_delivery d JOIN notice n
 			ON n.id = d.notice WHERE d.person = '${person.id}'
 			AND n.kind = 'request.approve'`);
-	await until("the refusal", 20, () => stateOf(gone) === "failed 550");
-	await until("the other one", 20, () => stateOf(busy) === "waiting 451");
+	await until("the refusal", 20, async () => (await stateOf(gone)) === "failed 550");
+	await until("the other one", 20, async () => (await stateOf(busy)) === "waiting 451");
 	delete behaviour[busy.email];
-	await until("it to be done", 20, () => {
-		hurry();
-		return stateOf(busy).startsWith("sent");
+	await until("it to be done", 20, async () => {
+		await hurry();
+		return (await stateOf(busy)).startsWith("sent");
 	});
 	await mailTo(busy, /was approved/);
 });
@@ -392,8 +393,8 @@ test("a webhook that fails is tried again, under the same id", async () => {
 	await cause();
 	await until("the first try", 20, () => postsTo(failing).length === 1);
 	for (const tries of [2, 3]) {
-		await until(`try ${tries}`, 20, () => {
-			hurry();
+		await until(`try ${tries}`, 20, async () => {
+			await hurry();
 			return postsTo(failing).length === tries;
 		});
 	}
@@ -467,7 +468,7 @@ test("one that is gone, or fails for long, is disabled; somebody hears of it", a
 	});
 	await until("the other one's first try", 20, () => postsTo(dead).length === 1);
 	assert.equal((await logOf(dead)).state, "active");
-	sql(`UPDATE webhook SET failing_since = now() - interval '12 hours'
+	await sql(`UPDATE webhook SET failing_since = now() - interval '12 hours'
 			WHERE id = '${dead.id}';
 		UPDATE notice_delivery SET next_at = now(), until = now()
 			WHERE webhook = '${dead.id}'`);
@@ -501,8 +502,8 @@ test("an edge that is killed while it posts loses nothing", async () => {
 		const ready = await ask(gateway, "GET", "/readyz");
 		return now.length === 1 && now[0].id !== edge.id && ready.status === 200;
 	});
-	await until("the post again", 30, () => {
-		hurry();
+	await until("the post again", 30, async () => {
+		await hurry();
 		return postsTo(held).length >= 2;
 	});
 	const [first, second] = postsTo(held).map(({ headers }) => headers["webhook-id"]);
@@ -568,21 +569,21 @@ test("a mail server without TLS gets nothing, one that is away gets it later", a
 	const problem = () =>
 		sql(`SELECT string_agg(problem, '|') FROM notice_delivery
 			WHERE person = '${person.id}' AND state = 'waiting'`);
-	await until("the refusal", 30, () => {
-		hurry();
-		return /no STARTTLS, and nothing is sent without/.test(problem());
+	await until("the refusal", 30, async () => {
+		await hurry();
+		return /no STARTTLS, and nothing is sent without/.test(await problem());
 	});
 	assert.equal(mails.length, before, "not a word in the clear");
 	await new Promise((resolve) => plain.close(resolve));
-	await until("it to be away", 30, () => {
-		hurry();
-		return /the mail server: /.test(problem());
+	await until("it to be away", 30, async () => {
+		await hurry();
+		return /the mail server: /.test(await problem());
 	});
 	here.mail = await listenMail(here.certificate);
 	const now = here.mail.server.address().port;
 	await restart(config.replace(`smtp://127.0.0.1:${port}`, `smtp://127.0.0.1:${now}`));
-	await until("the mail", 40, () => {
-		hurry();
+	await until("the mail", 40, async () => {
+		await hurry();
 		return mailsTo(person, /was approved/).length > 0;
 	});
 });
