@@ -278,7 +278,7 @@ static const struct report catalog[] = {
 	 .question = "What went wrong or was feared to, and what was done about it?",
 	 .kinds = "model.recall,model.attest,model.disable,model.shred,license.suspend,license.revoke,institution.suspend,institution.revoke,"
 		  "person.suspend,key.revoke,token.revoke,issuer.revoke,issuer.remove,policy.block,card.revoke,visa.refuse,session.refuse,"
-		  "webhook.disable,log.continue,adapter.reject",
+		  "webhook.disable,log.continue,log.rebuilt,adapter.reject",
 	 COLUMNS(incidents), .sums = "", .groups = "kind,model,cause", MISSING(incidents_missing)},
 	{.code = "R10", .right = "", .name = "erasures", .title = "Erasures and retention",
 	 .question = "Whose data was erased, on what ground, by which two people?",
