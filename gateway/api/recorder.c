@@ -9,7 +9,7 @@
 #include "crypto/base/clock.h"
 
 enum {
-	COMPANY_SHARE = 4, /* of the time of a commit, to wait for who was just answered, */
+	COMPANY_SHARE = 6, /* of the time of a commit, to wait for who was just answered, */
 	COMPANY_MAX_US = 1500,
 	DOUBT_ROUNDS = 8, /* that do not wait, after one for which few came */
 };

@@ -6,12 +6,14 @@
 #include "schema/store/array.h"
 #include "schema/store/rows.h"
 
+/* Arrays of one length, side by side: as FROM unnest(...), which keeps a copy of all rows first. */
 static const struct store_statement insert_events = {
 	"record_events",
 	"INSERT INTO audit_event (id, at, kind, actor, actor_name, model, license, right_name, "
-	"allow, code, payload, nonce) SELECT * FROM unnest($1::uuid[], $2::timestamptz[], "
-	"$3::text[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::boolean[], "
-	"$10::text[], $11::bytea[], $12::bytea[])"};
+	"allow, code, payload, nonce) SELECT unnest($1::uuid[]), unnest($2::timestamptz[]), "
+	"unnest($3::text[]), unnest($4::uuid[]), unnest($5::text[]), unnest($6::text[]), "
+	"unnest($7::uuid[]), unnest($8::text[]), unnest($9::boolean[]), unnest($10::text[]), "
+	"unnest($11::bytea[]), unnest($12::bytea[])"};
 static const struct store_statement insert_decisions = {
 	"record_decisions",
 	"INSERT INTO decision (id, at, person, model, right_name, license, allow, code, record) "

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""bench_log.py BUILD [ENTRIES] [ROUNDS] [sequenced]: how fast the log takes entries in.
+"""bench_log.py BUILD [ENTRIES] [ROUNDS] [sequenced]: how fast the log takes and publishes entries.
 
 Durable: `bench_log` (C) writes events into the demo's PostgreSQL by 1, 16, 64 and 256 threads, each
 with a synchronous INSERT of its own and a connection of its own, beside the recorder that commits
