@@ -7,6 +7,7 @@
 #include <immintrin.h>
 #include <stdatomic.h>
 
+#include "inference/kernel/amx.h"
 #include "inference/kernel/avx512.h"
 
 #define INLINE static inline __attribute__((always_inline))
@@ -20,25 +21,30 @@ enum {
 	GROUP = 2,                      /* blocks */
 };
 
-/* Intel's palette 1: 0 and 1 hold activations, 2 and 3 weights, the others products. */
-struct shape_of_tiles {
-	uint8_t palette, start_row, reserved[14];
-	uint16_t bytes[16];
-	uint8_t rows[16];
-};
+#define SHAPES(columns) \
+	{ \
+		.palette = 1, .bytes = {columns, columns, 64, 64, 64, 64, 64, 64}, \
+		.rows = {ROWS, ROWS, (columns) / 4, (columns) / 4, ROWS, ROWS, ROWS, ROWS}, \
+	}
 
-/* Others who multiply on this thread (oneDNN) find their own shapes when we are done; without any,
- * loading what was found releases the tiles. */
-static void shape_tiles(struct shape_of_tiles *found)
+void amx_begin(struct amx_shapes *found, unsigned columns)
 {
-	static const struct shape_of_tiles shape = {
-		.palette = 1,
-		.bytes = {PACKED_BLOCK, PACKED_BLOCK, 64, 64, 64, 64, 64, 64},
-		.rows = {ROWS, ROWS, PACKED_BLOCK / 4, PACKED_BLOCK / 4, ROWS, ROWS, ROWS, ROWS},
-	};
+	static const struct amx_shapes of_block = SHAPES(PACKED_BLOCK);
+	static const struct amx_shapes of_two = SHAPES(2 * PACKED_BLOCK);
 
 	_tile_storeconfig(found);
-	_tile_loadconfig(&shape);
+	if (columns == PACKED_BLOCK)
+		_tile_loadconfig(&of_block);
+	else
+		_tile_loadconfig(&of_two);
+}
+
+/* Others who multiply on this thread (oneDNN) find their own shapes; without any, loading what was
+ * found releases the tiles. */
+void amx_end(const struct amx_shapes *found)
+{
+	atomic_signal_fence(memory_order_seq_cst);
+	_tile_loadconfig(found);
 }
 
 /* A panel as signed bytes, [block][8][16][4], and its scales as floats, [block][16]. */
@@ -169,9 +175,9 @@ static void tile(const struct kernel_job *job, size_t row, size_t panel, const s
 
 INLINE void product_blocks(const struct kernel_job *job, enum packed_type type)
 {
-	struct shape_of_tiles found = {0};
+	struct amx_shapes found = {0};
 
-	shape_tiles(&found);
+	amx_begin(&found, PACKED_BLOCK);
 	for (size_t panel = job->first; panel < job->last; panel++) {
 		const struct panel w = unpack(job, type, panel);
 
@@ -180,8 +186,7 @@ INLINE void product_blocks(const struct kernel_job *job, enum packed_type type)
 		for (size_t row = 0; row < job->m; row += ROWS)
 			tile(job, row, panel, &w);
 	}
-	atomic_signal_fence(memory_order_seq_cst);
-	_tile_loadconfig(&found);
+	amx_end(&found);
 }
 
 static void product_q8_0(const struct kernel_job *job)
@@ -197,6 +202,8 @@ static void product_q4_0(const struct kernel_job *job)
 const struct kernels kernels_amx = {
 	.name = "amx",
 	AVX512_KERNELS,
-	.tiled = {[PACKED_Q8_0] = product_q8_0, [PACKED_Q4_0] = product_q4_0},
+	.tiled = {[PACKED_Q8_0] = product_q8_0,
+		  [PACKED_Q4_0] = product_q4_0,
+		  [PACKED_W8] = amx_product_w8},
 	.tiled_from = 16,
 };

@@ -364,6 +364,8 @@ static void unpack(float *out, const struct packed *w, size_t first, size_t last
 		case PACKED_Q4_0:
 			unpack_blocks(out, stride, w, panel, PACKED_Q4_0);
 			break;
+		case PACKED_W8: /* is multiplied as it is */
+			break;
 		}
 	}
 }
@@ -455,8 +457,10 @@ static void silu_multiply(float *gate, const float *up, size_t n)
 
 const struct kernels kernels_avx2 = {
 	.name = "avx2",
-	.product = {product_f32, product_bf16, product_f16, product_q8_0, product_q4_0},
+	.product = {product_f32, product_bf16, product_f16, product_q8_0, product_q4_0,
+		    kernels_product_w8_avx2},
 	.quantize = quantize,
+	.quantize_row = kernels_quantize_row,
 	.unpack = unpack,
 	.dot = dot,
 	.add_scaled = add_scaled,
@@ -464,5 +468,5 @@ const struct kernels kernels_avx2 = {
 	.attend = attend_avx2,
 	.attend_put = attend_put_avx2,
 	.tiled_from = SIZE_MAX,
-	.onednn_from = {512, 128, 128, 256, 512},
+	.onednn_from = {512, 128, 128, 256, 512, SIZE_MAX},
 };

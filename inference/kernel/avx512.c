@@ -235,6 +235,52 @@ void avx512_product_q4_0(const struct kernel_job *job)
 	product_blocks(job, PACKED_Q4_0);
 }
 
+/* ---- products with whole rows of bytes */
+
+INLINE void row_tile(const struct kernel_job *job, size_t row, size_t panel, const size_t m)
+{
+	const struct quantized *x = job->x_q8;
+	const uint8_t *w = packed_panel(job->w, panel);
+	const size_t width = x->blocks * PACKED_BLOCK;
+	const int8_t *values = x->values + row * width;
+	const __m512 scales = _mm512_loadu_ps(packed_row_scales(job->w, panel));
+	__m512i sums[8];
+
+	UNROLL for (size_t i = 0; i < m; i++)
+		sums[i] = _mm512_set1_epi32(-PACKED_Q8_ZERO * x->sums[row + i]);
+	for (size_t k = 0; k < width; k += 4, w += 64) {
+		const __m512i group = _mm512_loadu_si512(w);
+
+		if (m <= 2)
+			_mm_prefetch((const char *)w + AHEAD, _MM_HINT_T0);
+		UNROLL for (size_t i = 0; i < m; i++)
+		{
+			int32_t four;
+
+			memcpy(&four, values + i * width + k, sizeof four);
+			sums[i] = _mm512_dpbusd_epi32(sums[i], group, _mm512_set1_epi32(four));
+		}
+	}
+	UNROLL for (size_t i = 0; i < m; i++)
+		store(job, row + i, panel,
+		      _mm512_mul_ps(_mm512_cvtepi32_ps(sums[i]),
+				    _mm512_mul_ps(_mm512_set1_ps(x->scales[row + i]), scales)));
+}
+
+void avx512_product_w8(const struct kernel_job *job)
+{
+	for (size_t panel = job->first; panel < job->last; panel++) {
+		size_t row = 0;
+
+		for (; row + 8 <= job->m; row += 8)
+			row_tile(job, row, panel, 8);
+		for (; row + 2 <= job->m; row += 2)
+			row_tile(job, row, panel, 2);
+		for (; row < job->m; row++)
+			row_tile(job, row, panel, 1);
+	}
+}
+
 void avx512_quantize(const struct quantized *out, const float *x, size_t i, size_t columns)
 {
 	for (size_t b = 0; b < columns / PACKED_BLOCK; b++) {
@@ -315,6 +361,8 @@ void avx512_unpack(float *out, const struct packed *w, size_t first, size_t last
 			break;
 		case PACKED_Q4_0:
 			unpack_blocks(out, stride, w, panel, PACKED_Q4_0);
+			break;
+		case PACKED_W8: /* is multiplied as it is */
 			break;
 		}
 	}

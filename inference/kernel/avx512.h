@@ -6,7 +6,7 @@
 #include "inference/kernel/kernels.h"
 
 kernel_fn avx512_product_f32, avx512_product_bf16, avx512_product_f16, avx512_product_q8_0,
-	avx512_product_q4_0;
+	avx512_product_q4_0, avx512_product_w8;
 void avx512_quantize(const struct quantized *out, const float *x, size_t i, size_t columns);
 void avx512_unpack(float *out, const struct packed *w, size_t first, size_t last);
 float avx512_dot(const float *a, const float *b, size_t n);
@@ -16,15 +16,16 @@ void avx512_silu_multiply(float *gate, const float *up, size_t n);
 /* clang-format off */
 #define AVX512_KERNELS \
 	.product = {avx512_product_f32, avx512_product_bf16, avx512_product_f16, \
-		    avx512_product_q8_0, avx512_product_q4_0}, \
+		    avx512_product_q8_0, avx512_product_q4_0, avx512_product_w8}, \
 	.quantize = avx512_quantize, \
+	.quantize_row = kernels_quantize_row, \
 	.unpack = avx512_unpack, \
 	.dot = avx512_dot, \
 	.add_scaled = avx512_add_scaled, \
 	.silu_multiply = avx512_silu_multiply, \
 	.attend = attend_avx512, \
 	.attend_put = attend_put_avx512, \
-	.onednn_from = {512, 256, 256, SIZE_MAX, SIZE_MAX}
+	.onednn_from = {512, 256, 256, SIZE_MAX, SIZE_MAX, SIZE_MAX}
 /* clang-format on */
 
 #endif

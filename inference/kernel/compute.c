@@ -63,9 +63,14 @@ const struct kernels *compute_kernels(const struct compute *c)
 	return c->state.kernels;
 }
 
+static size_t even(size_t n)
+{
+	return n + n % 2;
+}
+
 static size_t blocks_of(size_t columns)
 {
-	return (columns + PACKED_BLOCK - 1) / PACKED_BLOCK;
+	return even((columns + PACKED_BLOCK - 1) / PACKED_BLOCK);
 }
 
 static size_t unpacked_bytes(size_t columns)
@@ -110,6 +115,7 @@ struct quantizing {
 	struct compute *compute;
 	const struct linear *linear;
 	size_t columns;
+	void (*quantize)(const struct quantized *out, const float *x, size_t i, size_t columns);
 };
 
 static void quantize_rows(void *context, unsigned worker, size_t first, size_t last)
@@ -118,15 +124,22 @@ static void quantize_rows(void *context, unsigned worker, size_t first, size_t l
 
 	(void)worker;
 	for (size_t i = first; i < last; i++)
-		q->compute->state.kernels->quantize(&q->compute->x_q8, q->linear->x, i, q->columns);
+		q->quantize(&q->compute->x_q8, q->linear->x, i, q->columns);
 }
 
 static void quantize(struct compute *c, const struct linear *l)
 {
-	struct quantizing q = {c, l, l->list[0].w->columns};
+	const struct kernels *kernels = c->state.kernels;
+	const struct packed *w = l->list[0].w;
+	struct quantizing q = {c, l, w->columns, kernels->quantize};
 
-	c->x_q8.blocks = q.columns / PACKED_BLOCK;
-	c->x_q8.is_tiled = l->m >= c->state.kernels->tiled_from;
+	c->x_q8.blocks = w->columns / PACKED_BLOCK;
+	c->x_q8.is_by_row = w->type == PACKED_W8;
+	if (c->x_q8.is_by_row) {
+		q.quantize = kernels->quantize_row;
+		c->x_q8.blocks = even(c->x_q8.blocks);
+	}
+	c->x_q8.is_tiled = l->m >= kernels->tiled_from;
 	if (l->m * q.columns < SHARED_FROM)
 		quantize_rows(&q, 0, 0, l->m);
 	else
@@ -227,6 +240,7 @@ enum err compute_linear(struct compute *c, const struct linear *l)
 		const struct packed *w = l->list[i].w;
 
 		assert(w->columns == columns);
+		assert((w->type == PACKED_W8) == (l->list[0].w->type == PACKED_W8));
 		panels += packed_panels(w);
 		work += l->m * w->rows * columns;
 		is_quantized |= packed_is_quantized(w->type);

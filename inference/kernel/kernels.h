@@ -25,6 +25,9 @@ struct quantized {
 	int32_t *sums;  /* of the values of each block */
 	size_t blocks;
 	bool is_tiled;
+	/* For weights of W8: `scales` and `sums` are those of rows, and rows are filled up to an
+	 * even number of blocks with zeros; tiled, they lie [rows / 16][blocks / 2][16][2]. */
+	bool is_by_row;
 };
 
 enum { QUANTIZED_TILE = 16 /* rows */ };
@@ -32,9 +35,13 @@ enum { QUANTIZED_TILE = 16 /* rows */ };
 /* Which of all blocks is block b of row i? */
 static inline size_t quantized_at(const struct quantized *q, size_t i, size_t b)
 {
-	return q->is_tiled
-		       ? (i / QUANTIZED_TILE * q->blocks + b) * QUANTIZED_TILE + i % QUANTIZED_TILE
-		       : i * q->blocks + b;
+	size_t tile = i / QUANTIZED_TILE, within = i % QUANTIZED_TILE;
+
+	if (!q->is_tiled)
+		return i * q->blocks + b;
+	if (q->is_by_row)
+		return ((tile * (q->blocks / 2) + b / 2) * QUANTIZED_TILE + within) * 2 + b % 2;
+	return (tile * q->blocks + b) * QUANTIZED_TILE + within;
 }
 
 /* out[i * out_stride + j] = x[i] . w[j] (+ bias[j]), i < m, for the rows j of panels
@@ -64,6 +71,8 @@ struct kernels {
 	size_t tiled_from;
 	/* Row i of x, `columns` long, into row i of the other. */
 	void (*quantize)(const struct quantized *out, const float *x, size_t i, size_t columns);
+	/* The same with one scale for the row. */
+	void (*quantize_row)(const struct quantized *out, const float *x, size_t i, size_t columns);
 	/* The columns of panels [first, last) as floats: out[column][PACKED_PANEL * panels]. */
 	void (*unpack)(float *out, const struct packed *w, size_t first, size_t last);
 	float (*dot)(const float *a, const float *b, size_t n);
@@ -77,6 +86,11 @@ struct kernels {
 	 * tests/bench/bench_kernels.c. */
 	size_t onednn_from[PACKED_TYPES];
 };
+
+/* kernels->quantize_row in plain C, which compilers vectorize. */
+void kernels_quantize_row(const struct quantized *out, const float *x, size_t i, size_t columns);
+
+kernel_fn kernels_product_w8_avx2; /* bytes_avx2.c */
 
 extern const struct kernels kernels_portable;
 extern const struct kernels kernels_avx2;   /* with FMA and F16C */

@@ -20,6 +20,7 @@ static const struct {
 	[PACKED_F16] = {"F16", 2, 0, 0},
 	[PACKED_Q8_0] = {"Q8_0", 0, 2 + PACKED_BLOCK, PACKED_Q8_BYTES},
 	[PACKED_Q4_0] = {"Q4_0", 0, 2 + PACKED_BLOCK / 2, PACKED_Q4_BYTES},
+	[PACKED_W8] = {"W8", 0, PACKED_BLOCK, PACKED_Q8_BYTES},
 };
 
 const char *packed_type_name(enum packed_type type)
@@ -38,10 +39,20 @@ size_t packed_row_bytes(enum packed_type type, size_t columns)
 					 : columns * types[type].element;
 }
 
+/* Of a panel of W8, without its scales. */
+static size_t w8_bytes(size_t columns)
+{
+	size_t two = 2 * PACKED_BLOCK;
+
+	return (columns + two - 1) / two * two * PACKED_PANEL;
+}
+
 size_t packed_panel_bytes(enum packed_type type, size_t columns)
 {
 	size_t bytes = packed_row_bytes(type, columns) * PACKED_PANEL;
 
+	if (type == PACKED_W8)
+		return w8_bytes(columns) + PACKED_PANEL * sizeof(float);
 	return (bytes + LINE - 1) / LINE * LINE;
 }
 
@@ -132,6 +143,40 @@ void packed_put_column(struct packed *p, size_t column, const uint8_t *elements)
 	}
 }
 
+static float *w8_scales(const struct packed *p, size_t panel)
+{
+	return (float *)(void *)(p->data + panel * packed_panel_bytes(p->type, p->columns) +
+				 w8_bytes(p->columns));
+}
+
+const float *packed_row_scales(const struct packed *p, size_t i)
+{
+	return w8_scales(p, i);
+}
+
+void packed_set_largest(struct packed *p, size_t row, float largest)
+{
+	w8_scales(p, row / PACKED_PANEL)[row % PACKED_PANEL] = largest / 127;
+}
+
+void packed_put_floats(struct packed *p, size_t row, size_t column, size_t count,
+		       const float *values)
+{
+	uint8_t *to = panel_of_row(p, row) + row % PACKED_PANEL * GROUP;
+	float scale = w8_scales(p, row / PACKED_PANEL)[row % PACKED_PANEL];
+	float inverse = scale > 0 ? 1 / scale : 0;
+
+	assert(p->type == PACKED_W8 && column % GROUP == 0 && count <= p->columns - column);
+	for (size_t i = 0; i < count; i++) {
+		size_t at = column + i;
+		int value = (int)nearbyintf(values[i] * inverse);
+
+		value = value > 127 ? 127 : value < -127 ? -127 : value;
+		to[at / GROUP * GROUP * PACKED_PANEL + at % GROUP] = (uint8_t)(value +
+									       PACKED_Q8_ZERO);
+	}
+}
+
 /* The largest magnitude, with its sign. */
 static float largest(const float *values)
 {
@@ -219,6 +264,15 @@ static void row_of_q4_0(const struct packed *p, size_t row, float *out)
 	}
 }
 
+static void row_of_w8(const struct packed *p, size_t row, float *out)
+{
+	const uint8_t *panel = panel_of_row(p, row);
+	float scale = w8_scales(p, row / PACKED_PANEL)[row % PACKED_PANEL];
+
+	for (size_t i = 0; i < p->columns; i++)
+		out[i] = scale * (float)(byte_at(panel, row % PACKED_PANEL, i) - PACKED_Q8_ZERO);
+}
+
 static uint16_t half_at(const uint8_t *panel, size_t lane, size_t column)
 {
 	uint16_t bits;
@@ -252,6 +306,9 @@ void packed_row(const struct packed *p, size_t row, float *out)
 		return;
 	case PACKED_Q4_0:
 		row_of_q4_0(p, row, out);
+		return;
+	case PACKED_W8:
+		row_of_w8(p, row, out);
 		return;
 	}
 }

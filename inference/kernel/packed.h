@@ -7,11 +7,13 @@
  *	F32, BF16, F16  [panel][column][16], numbers at their own width
  *	Q8_0            [panel][block of 32 columns][8][16][4] bytes, each 128 above its value; then
  *	                [block][16] scales of F16
+ *	W8              [panel][two blocks][8][16][4] bytes as those of Q8_0, columns filled up with
+ *	                anything; then [16] scales of F32, of whole rows
  *	Q4_0            [panel][block][4][16][4] bytes of two columns each, e and e + 16 of a block,
  *	                8 above their values; then [block][16] scales of F16
  *
  * A block takes what it takes in llama.cpp's files, 34 and 18 bytes; a panel is rounded up to a
- * cache line.
+ * cache line. W8 stands in no file: it is made when a model is loaded.
  */
 #ifndef INFERENCE_KERNEL_PACKED_H
 #define INFERENCE_KERNEL_PACKED_H
@@ -20,10 +22,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum packed_type { PACKED_F32, PACKED_BF16, PACKED_F16, PACKED_Q8_0, PACKED_Q4_0 };
+enum packed_type { PACKED_F32, PACKED_BF16, PACKED_F16, PACKED_Q8_0, PACKED_Q4_0, PACKED_W8 };
 
 enum {
-	PACKED_TYPES = PACKED_Q4_0 + 1,
+	PACKED_TYPES = PACKED_W8 + 1,
 	PACKED_PANEL = 16, /* outputs */
 	PACKED_BLOCK = 32, /* columns that share a scale */
 	PACKED_Q8_BYTES = PACKED_BLOCK * PACKED_PANEL,
@@ -62,6 +64,13 @@ void packed_put_column(struct packed *p, size_t column, const uint8_t *elements)
 
 /* 32 numbers as a block of Q8_0 or Q4_0, bit for bit as ggml's reference makes it. */
 void packed_quantize(enum packed_type type, const float *values, uint8_t *block);
+
+/* A row of W8: the largest magnitude in it, then its floats, in pieces that begin at multiples of
+ * four. */
+void packed_set_largest(struct packed *p, size_t row, float largest);
+void packed_put_floats(struct packed *p, size_t row, size_t column, size_t count,
+		       const float *values);
+const float *packed_row_scales(const struct packed *p, size_t i); /* of panel i of W8 */
 
 /* A row as floats, columns of them: the very numbers that the types stand for. */
 void packed_row(const struct packed *p, size_t row, float *out);

@@ -100,6 +100,69 @@ static void product_blocks(const struct kernel_job *job)
 	}
 }
 
+/* Whole numbers all the way: one scale for a row of weights, one for a row of activations. */
+static void product_w8(const struct kernel_job *job)
+{
+	const struct packed *w = job->w;
+	const struct quantized *x = job->x_q8;
+
+	for (size_t panel = job->first; panel < job->last; panel++) {
+		const uint8_t *data = packed_panel(w, panel);
+		const float *scales = packed_row_scales(w, panel);
+
+		for (size_t row = 0; row < job->m; row++) {
+			float sums[PACKED_PANEL];
+
+			for (size_t lane = 0; lane < PACKED_PANEL; lane++) {
+				int32_t sum = 0;
+
+				for (size_t k = 0; k < w->columns; k++)
+					sum += value_at(PACKED_Q8_0, data, lane, k) *
+					       x->values[row * x->blocks * PACKED_BLOCK + k];
+				sums[lane] = (float)sum * (x->scales[row] * scales[lane]);
+			}
+			write_panel(job, row, panel, sums);
+		}
+	}
+}
+
+/* With 1.5 * 2^23 added, a float ends in its whole part, rounded as processors round. */
+static int32_t whole_of(float value)
+{
+	float raised = value + 12582912.0f;
+	int32_t bits;
+
+	memcpy(&bits, &raised, sizeof bits);
+	return bits - 0x4b400000;
+}
+
+void kernels_quantize_row(const struct quantized *out, const float *x, size_t i, size_t columns)
+{
+	float most = 0, inverse;
+	int32_t sum = 0;
+
+	x += i * columns;
+	for (size_t k = 0; k < columns; k++)
+		most = fabsf(x[k]) > most ? fabsf(x[k]) : most;
+	inverse = most > 0 ? 127 / most : 0;
+	for (size_t b = 0; b < out->blocks; b++) {
+		int8_t *to = out->values + quantized_at(out, i, b) * PACKED_BLOCK;
+
+		if (b * PACKED_BLOCK >= columns) {
+			memset(to, 0, PACKED_BLOCK);
+			continue;
+		}
+		for (size_t e = 0; e < PACKED_BLOCK; e++) {
+			int32_t value = whole_of(x[b * PACKED_BLOCK + e] * inverse);
+
+			to[e] = (int8_t)value;
+			sum += value;
+		}
+	}
+	out->scales[i] = most / 127;
+	out->sums[i] = sum;
+}
+
 static void quantize(const struct quantized *out, const float *x, size_t i, size_t columns)
 {
 	for (size_t b = 0; b < columns / PACKED_BLOCK; b++) {
@@ -169,8 +232,10 @@ static void silu_multiply(float *gate, const float *up, size_t n)
 
 const struct kernels kernels_portable = {
 	.name = "portable",
-	.product = {product_floats, product_floats, product_floats, product_blocks, product_blocks},
+	.product = {product_floats, product_floats, product_floats, product_blocks, product_blocks,
+		    product_w8},
 	.quantize = quantize,
+	.quantize_row = kernels_quantize_row,
 	.unpack = unpack,
 	.dot = dot,
 	.add_scaled = add_scaled,
@@ -178,5 +243,5 @@ const struct kernels kernels_portable = {
 	.attend = attend_portable,
 	.attend_put = attend_put_portable,
 	.tiled_from = SIZE_MAX,
-	.onednn_from = {5, 5, 5, 5, 5},
+	.onednn_from = {5, 5, 5, 5, 5, SIZE_MAX},
 };

@@ -333,12 +333,13 @@ static enum err check_all(struct loading *l)
 	return result;
 }
 
-/* Is this matrix of safetensors to become another type? Four bits are too few for what stands at
- * both ends of a model; classes are few. */
+/* Is this matrix to become another type? Those of GGUF files stay what they are, but for W8. Four
+ * bits, and one scale a row, are too few for what stands at both ends of a model; classes are few.
+ * A matrix that lies turned in its file comes by columns, of which W8 could make no rows. */
 static bool is_to_become(enum packed_type *out, const struct loading *l,
 			 const struct family_slot *slot)
 {
-	if (l->config->is_gguf || slot->rows == FAMILY_LABELS ||
+	if ((l->config->is_gguf && l->quantize != MODEL_W8A8) || slot->rows == FAMILY_LABELS ||
 	    size_of(l->config, slot->columns) % PACKED_BLOCK != 0)
 		return false;
 	switch (l->quantize) {
@@ -349,6 +350,13 @@ static bool is_to_become(enum packed_type *out, const struct loading *l,
 		return true;
 	case MODEL_Q4_0:
 		*out = slot->rows == FAMILY_VOCABULARY ? PACKED_Q8_0 : PACKED_Q4_0;
+		return true;
+	case MODEL_W8A8:
+		if (slot->rows == FAMILY_VOCABULARY && l->config->is_gguf)
+			return false;
+		*out = slot->rows == FAMILY_VOCABULARY || slot->layout == FAMILY_TRANSPOSED
+			       ? PACKED_Q8_0
+			       : PACKED_W8;
 		return true;
 	}
 	return false;

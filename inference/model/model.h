@@ -62,8 +62,10 @@ struct model {
 	struct model_memory *memory;
 };
 
-/* What safetensors are to become in memory. Weights of a GGUF file stay what they are. */
-enum model_quantize { MODEL_AS_STORED, MODEL_Q8_0, MODEL_Q4_0 };
+/* What safetensors are to become in memory; weights of a GGUF file stay what they are. W8A8, of
+ * both: rows of bytes with one scale, multiplied with rows of bytes: fast for prompts, less exact.
+ */
+enum model_quantize { MODEL_AS_STORED, MODEL_Q8_0, MODEL_Q4_0, MODEL_W8A8 };
 
 struct model_options {
 	size_t budget_bytes;

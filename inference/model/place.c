@@ -2,6 +2,7 @@
 #include "inference/model/place.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -161,6 +162,34 @@ static void put_widened(struct piece *p, struct packed *to, size_t row, size_t p
 	explicit_bzero(values, sizeof values);
 }
 
+/* A row of W8: looked through for what is largest, then again for its numbers. */
+static void put_by_row(struct piece *p, struct packed *to, size_t row, size_t place,
+		       const uint8_t *at)
+{
+	enum tensor_type type = p->tensor->type;
+	size_t step = SEGMENT / tensor_type_elements(type) * tensor_type_size(type);
+	float values[SEGMENT], largest = 0;
+
+	for (size_t i = 0; i < to->columns; i += SEGMENT) {
+		size_t count = to->columns - i < SEGMENT ? to->columns - i : SEGMENT, bad;
+
+		widen(type, at + i / SEGMENT * step, count, values);
+		bad = finite_check(values, count);
+		if (bad < count)
+			found_bad(p, row, i + bad);
+		for (size_t j = 0; j < bad; j++)
+			largest = fmaxf(largest, fabsf(values[j]));
+	}
+	packed_set_largest(to, place, largest);
+	for (size_t i = 0; atomic_load(&p->bad) == UINT64_MAX && i < to->columns; i += SEGMENT) {
+		size_t count = to->columns - i < SEGMENT ? to->columns - i : SEGMENT;
+
+		widen(type, at + i / SEGMENT * step, count, values);
+		packed_put_floats(to, place, i, count, values);
+	}
+	explicit_bzero(values, sizeof values);
+}
+
 static bool is_kept(const struct piece *p, const struct packed *to)
 {
 	return kinds[p->tensor->type].is_same && kinds[p->tensor->type].packed == to->type;
@@ -177,7 +206,10 @@ static void put_rows(void *context, unsigned worker, size_t first, size_t last)
 		struct packed *to = find_place(p, p->first + i, &place);
 
 		if (!is_kept(p, to)) {
-			put_widened(p, to, p->first + i, place, at);
+			if (to->type == PACKED_W8)
+				put_by_row(p, to, p->first + i, place, at);
+			else
+				put_widened(p, to, p->first + i, place, at);
 			continue;
 		}
 		bad = first_unfinite(p->tensor->type, at, to->columns);

@@ -5,12 +5,13 @@
  *	bench_llama write SHAPE TYPE OUT            a file of random weights (S, M, L)
  *	bench_llama run FOLDER FILE THREADS SEQUENCES ROUNDS [KERNELS]
  *	bench_llama prefill FOLDER FILE THREADS TOKENS ROUNDS [KERNELS]
+ *	bench_llama w8a8 FOLDER FILE THREADS TOKENS ROUNDS [KERNELS]
  *
  * FOLDER holds llama.cpp's library, of whose backends it takes the best; KERNELS is a table of ours
  * ("avx2"), or the best. A round of `run` is eight tokens of each sequence by the one,
- * then by the other; of `prefill`, a prompt. One line of JSON: medians over the rounds of tokens a
- * second, by the clock and by the process's own CPU time (which others on the machine disturb
- * less), and their ratios.
+ * then by the other; of `prefill`, a prompt, and of `w8a8`, too, where ours multiplies rows of
+ *bytes. One line of JSON: medians over the rounds of tokens a second, by the clock and by the
+ *process's own CPU time (which others on the machine disturb less), and their ratios.
  */
 #include "tests/bench/bench_llama.h"
 
@@ -64,10 +65,11 @@ static const char *name_at(struct model_files *files, size_t i)
 	return i == 0 ? "model.gguf" : NULL;
 }
 
-static enum err open_ours(struct ours *o, const char *path, size_t sequences, unsigned threads)
+static enum err open_ours(struct ours *o, const char *path, size_t sequences, unsigned threads,
+			  enum model_quantize quantize)
 {
 	AUTO(gguf_auto) struct gguf *g = NULL;
-	struct model_options options = {.budget_bytes = SIZE_MAX / 2};
+	struct model_options options = {.budget_bytes = SIZE_MAX / 2, .quantize = quantize};
 
 	o->file = open(path, O_RDONLY | O_CLOEXEC);
 	if (o->file < 0)
@@ -120,6 +122,7 @@ struct race {
 	struct library_session *theirs;
 	struct series series[2];
 	size_t sequences, tokens; /* tokens: of a prompt; 0: one after the other */
+	const char *kind;
 };
 
 static enum err step(struct race *r, bool is_ours, size_t count, size_t position, bool each)
@@ -162,7 +165,7 @@ static void print_medians(struct race *r, char **words, bool is_prefill)
 	unsigned threads = pool_threads(compute_pool(r->ours.compute));
 
 	printf("{\"bench\":\"%s\",\"file\":\"%s\",\"threads\":%u,\"%s\":%zu,\"kernels\":\"%s\",",
-	       is_prefill ? "prefill" : "decode", strrchr(words[1], '/') + 1, threads,
+	       is_prefill ? r->kind : "decode", strrchr(words[1], '/') + 1, threads,
 	       is_prefill ? "tokens" : "sequences", number, compute_kernels(r->ours.compute)->name);
 	printf("\"ours\":%.1f,\"llama_cpp\":%.1f,\"ours_cpu\":%.1f,\"llama_cpp_cpu\":%.1f,",
 	       median(ours->by_clock, rounds), median(theirs->by_clock, rounds),
@@ -196,7 +199,8 @@ static enum err race(struct race *r, char **words, bool is_prefill)
 	TRY(library_open(&library, words[0]));
 	TRY(library_session_open(&r->theirs, library, words[1], (uint32_t)r->sequences, CONTEXT,
 				 (int32_t)threads));
-	TRY(open_ours(&r->ours, words[1], r->sequences, threads));
+	TRY(open_ours(&r->ours, words[1], r->sequences, threads,
+		      strcmp(r->kind, "w8a8") == 0 ? MODEL_W8A8 : MODEL_AS_STORED));
 	if (words[5])
 		TRY(use_kernels(r->ours.compute, words[5]));
 	for (size_t i = 0; i < rounds; i++) {
@@ -217,8 +221,9 @@ int main(int count, char **words)
 		return tensor_type_of_name(&type, words[3]) && bench_write(words[4], words[2], type)
 			       ? 0
 			       : 1;
-	is_prefill = count >= 7 && strcmp(words[1], "prefill") == 0;
-	if (!is_prefill && (count < 7 || strcmp(words[1], "run") != 0))
+	r.kind = count >= 7 ? words[1] : "";
+	is_prefill = strcmp(r.kind, "prefill") == 0 || strcmp(r.kind, "w8a8") == 0;
+	if (!is_prefill && strcmp(r.kind, "run") != 0)
 		return 2;
 	if (race(&r, words + 2, is_prefill) == OK)
 		return 0;

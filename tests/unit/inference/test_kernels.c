@@ -26,6 +26,22 @@ struct matrix {
 	float values[MOST_N * MOST_K];
 };
 
+static void put_row_of_bytes(struct matrix *m, size_t row)
+{
+	float values[MOST_K], largest = 0;
+
+	for (size_t k = 0; k < m->packed.columns; k++) {
+		values[k] = next_number();
+		largest = fmaxf(largest, fabsf(values[k]));
+	}
+	packed_set_largest(&m->packed, row, largest);
+	packed_put_floats(&m->packed, row, 0, m->packed.columns, values);
+	packed_row(&m->packed, row, m->values + row * m->packed.columns);
+	for (size_t k = 0; k < m->packed.columns; k++)
+		assert_true(fabsf(m->values[row * m->packed.columns + k] - values[k]) <=
+			    largest / 253);
+}
+
 static void put_row(struct matrix *m, size_t row)
 {
 	uint8_t element[PACKED_MAX_BLOCK_BYTES];
@@ -57,7 +73,10 @@ static void make(struct matrix *m, enum packed_type type, size_t n, size_t k)
 	assert_non_null(m->packed.data);
 	memset(m->packed.data, 0, packed_bytes(type, n, k));
 	for (size_t row = 0; row < n; row++)
-		put_row(m, row);
+		if (type == PACKED_W8)
+			put_row_of_bytes(m, row);
+		else
+			put_row(m, row);
 }
 
 static void close_matrix(struct matrix *m)
@@ -82,7 +101,14 @@ static void run(const struct kernels *kernels, const struct packed *w, float *to
 		size_t first, size_t last, bool has_bias)
 {
 	bool is_tiled = packed_is_quantized(w->type) && m >= kernels->tiled_from;
-	struct quantized q8 = {q8_values, q8_scales, q8_sums, w->columns / PACKED_BLOCK, is_tiled};
+	bool is_by_row = w->type == PACKED_W8;
+	size_t blocks = w->columns / PACKED_BLOCK;
+	struct quantized q8 = {.values = q8_values,
+			       .scales = q8_scales,
+			       .sums = q8_sums,
+			       .blocks = is_by_row ? blocks + blocks % 2 : blocks,
+			       .is_tiled = is_tiled,
+			       .is_by_row = is_by_row};
 	const struct kernel_job job = {.out = to,
 				       .out_stride = w->rows,
 				       .bias = has_bias ? bias : NULL,
@@ -95,7 +121,7 @@ static void run(const struct kernels *kernels, const struct packed *w, float *to
 				       .scratch = scratch};
 
 	for (size_t i = 0; packed_is_quantized(w->type) && i < m; i++)
-		kernels->quantize(&q8, x, i, w->columns);
+		(is_by_row ? kernels->quantize_row : kernels->quantize)(&q8, x, i, w->columns);
 	if (is_tiled)
 		kernels->tiled[w->type](&job);
 	else
@@ -146,7 +172,7 @@ static void each_shape(void (*check)(const struct kernels *kernels, const struct
 	static struct matrix w;
 
 	for (const struct kernels *const *k = kernels_list(); *k; k++)
-		for (enum packed_type type = 0; type <= PACKED_Q4_0; type++)
+		for (enum packed_type type = 0; type <= PACKED_W8; type++)
 			for (size_t i = 0; i < sizeof outputs_of / sizeof *outputs_of; i++)
 				for (size_t j = 0; j < 5; j++) {
 					make(&w, type, outputs_of[i], columns_of(type, j));
@@ -195,7 +221,7 @@ static void fused_kernels_agree_to_the_bit(void **state)
 	(void)state;
 	if (!list[1] || !list[2]) /* the last is plain C, which does not fuse */
 		skip();
-	for (enum packed_type type = 0; type <= PACKED_Q4_0; type++) {
+	for (enum packed_type type = 0; type <= PACKED_W8; type++) {
 		make(&w, type, 65, MOST_K);
 		fill(x, sizeof x / sizeof *x);
 		run(list[0], &w.packed, expected, MOST_ROWS, 0, packed_panels(&w.packed), false);
@@ -203,6 +229,28 @@ static void fused_kernels_agree_to_the_bit(void **state)
 			run(list[i], &w.packed, out, MOST_ROWS, 0, packed_panels(&w.packed), false);
 			assert_memory_equal(out, expected,
 					    MOST_ROWS * w.packed.rows * sizeof(float));
+		}
+		close_matrix(&w);
+	}
+}
+
+/* Rows of the largest bytes, as wide as a model's. */
+static void sums_of_rows_of_the_largest_bytes_are_exact(void **state)
+{
+	static struct matrix w;
+
+	(void)state;
+	for (const struct kernels *const *k = kernels_list(); *k; k++) {
+		make(&w, PACKED_W8, 16, MOST_K);
+		for (size_t i = 0; i < 16 * MOST_K; i++)
+			x[i] = -127;
+		for (size_t i = 0; i < MOST_K; i++)
+			w.values[i] = 127;
+		packed_set_largest(&w.packed, 3, 127);
+		packed_put_floats(&w.packed, 3, 0, MOST_K, w.values);
+		for (size_t m = 1; m <= 16; m += 15) {
+			run(*k, &w.packed, out, m, 0, 1, false);
+			assert_true(out[(m - 1) * 16 + 3] == -127.0f * 127 * MOST_K);
 		}
 		close_matrix(&w);
 	}
@@ -244,8 +292,9 @@ static void activations_become_the_same_blocks_everywhere(void **state)
 	static int8_t values[MOST_K];
 	static float scales[MOST_K / PACKED_BLOCK];
 	static int32_t sums[MOST_K / PACKED_BLOCK];
-	const struct quantized ours = {q8_values, q8_scales, q8_sums, MOST_K / PACKED_BLOCK, false};
-	const struct quantized plain = {values, scales, sums, MOST_K / PACKED_BLOCK, false};
+	const struct quantized ours = {q8_values, q8_scales, q8_sums, MOST_K / PACKED_BLOCK,
+				       false,     false};
+	const struct quantized plain = {values, scales, sums, MOST_K / PACKED_BLOCK, false, false};
 
 	(void)state;
 	fill(x, MOST_K);
@@ -390,6 +439,7 @@ int main(void)
 		cmocka_unit_test(each_number_stands_alone),
 		cmocka_unit_test(fused_kernels_agree_to_the_bit),
 		cmocka_unit_test(sums_of_the_largest_numbers_do_not_overflow),
+		cmocka_unit_test(sums_of_rows_of_the_largest_bytes_are_exact),
 		cmocka_unit_test(activations_become_the_same_blocks_everywhere),
 		cmocka_unit_test(unpacked_panels_are_the_numbers_of_the_rows),
 		cmocka_unit_test(a_column_lies_where_its_rows_have_it),
