@@ -30,6 +30,7 @@ struct engine_options {
 	size_t adapter_budget_bytes;       /* for all adapters, beside the model; 0: none */
 	bool strict;                       /* refuse memory that cannot be locked */
 	enum model_quantize quantize;      /* what safetensors are to become */
+	enum attend_type cache;            /* keys and values of decoders; encoders' are F32 */
 	const struct operators *operators; /* NULL: operators_onednn */
 };
 

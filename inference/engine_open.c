@@ -111,6 +111,13 @@ static struct batch_options batch_options_of(const struct config *config,
 	return batch;
 }
 
+/* How keys and values are kept. What an encoder leaves is looked at by all that comes after: those
+ * stay as they are. */
+static void choose_cache(struct config *config, const struct engine_options *o)
+{
+	config->cache = config->encoder_layers ? ATTEND_F32 : o->cache;
+}
+
 /* Room for a piece of a file is where cache and scratch are later. */
 static void add_up(struct engine_need *out, const struct config *config, size_t weights,
 		   size_t beside, const struct engine_options *o)
@@ -128,6 +135,7 @@ enum err engine_size(struct engine_need *out, struct slice text, const struct en
 	struct config config;
 
 	TRY(config_parse(&config, text));
+	choose_cache(&config, o);
 	out->tasks = tasks_of(&config);
 	add_up(out, &config, model_memory_most(&config), 0, o);
 	return OK;
@@ -141,6 +149,7 @@ enum err engine_measure(struct engine_need *out, struct model_files *files,
 
 	TRY(check(&out->tasks, files));
 	TRY(read_config(&config, files));
+	choose_cache(&config, o);
 	TRY(model_memory_needed(&weights, &beside, files, &config, o->quantize));
 	add_up(out, &config, weights, beside, o);
 	return OK;
@@ -172,6 +181,7 @@ static enum err open_parts(struct engine *e, struct model_files *files,
 	struct batch_options batch;
 
 	TRY(read_config(&e->config, files));
+	choose_cache(&e->config, o);
 	TRY(read_tokenizer(&e->tokenizer, files, &e->config));
 	TRY(chat_open(&e->chat, files));
 	TRY(compute_new(&e->compute, row, o->threads ? o->threads : 1));

@@ -138,7 +138,7 @@
 	X("recall attest",   "ID",              "attest= key-file=",                      1, 1, "attest that your copies of a recalled revision are gone", command_recall_attest) \
 	X("engines",         "",                "",                                       0, 0, "models in service: how far loads are, memory, what is pinned", command_engines) \
 	X("model pin",       "MODEL",           "reason=",                                       1, 1, "load a model at start-up, and never let it go",         command_model_pin) \
-	X("model quantize",  "MODEL TYPE",      "",                                       2, 2, "keep weights in memory in 8 or 4 bits (q8_0, q4_0), or as stored (none)", command_model_quantize) \
+	X("model quantize",  "MODEL TYPE",      "",                                       2, 2, "keep weights in memory in 8 or 4 bits (q8_0, q4_0; w8a8: fast prompts), or as stored (none)", command_model_quantize) \
 	X("model unpin",     "MODEL",           "",                                       1, 1, "let a pinned model go when its memory is needed",       command_model_unpin) \
 	X("model unload",    "MODEL",           "cut",                                    1, 1, "take a model out of memory, when those who use it are done; --cut: now", command_model_unload) \
 	X("pull",            "MODEL DIR",       "revision= jobs= include=+ exclude=+ force vkey= limit-rate=", 2, 2, "download a model: resumes, and checks every file against its entry in the public log", command_pull) \

@@ -143,6 +143,8 @@ static enum model_quantize quantize_of(const struct wire_engine_load *load)
 		return MODEL_Q8_0;
 	case WIRE_QUANTIZE_Q4_0:
 		return MODEL_Q4_0;
+	case WIRE_QUANTIZE_W8A8:
+		return MODEL_W8A8;
 	}
 	return MODEL_AS_STORED;
 }

@@ -301,6 +301,31 @@ void avx512_quantize(const struct quantized *out, const float *x, size_t i, size
 	}
 }
 
+void avx512_quantize_row(const struct quantized *out, const float *x, size_t i, size_t columns)
+{
+	__m512 most = _mm512_setzero_ps(), inverse;
+	__m512i sum = _mm512_setzero_si512();
+	float largest;
+
+	x += i * columns;
+	for (size_t k = 0; k < columns; k += 16)
+		most = _mm512_max_ps(most, _mm512_abs_ps(_mm512_loadu_ps(x + k)));
+	largest = _mm512_reduce_max_ps(most);
+	inverse = _mm512_set1_ps(largest > 0 ? 127 / largest : 0);
+	for (size_t k = 0; k < out->blocks * PACKED_BLOCK; k += 16) {
+		size_t at = quantized_at(out, i, k / PACKED_BLOCK) * PACKED_BLOCK +
+			    k % PACKED_BLOCK;
+		__m512 values = k < columns ? _mm512_loadu_ps(x + k) : _mm512_setzero_ps();
+		__m512i whole = _mm512_cvtps_epi32(_mm512_mul_ps(values, inverse));
+
+		sum = _mm512_add_epi32(sum, whole);
+		_mm_storeu_si128((__m128i *)(void *)(out->values + at),
+				 _mm512_cvtepi32_epi8(whole));
+	}
+	out->scales[i] = largest / 127;
+	out->sums[i] = _mm512_reduce_add_epi32(sum);
+}
+
 /* ---- to floats */
 
 /* Column e of a block that is spread over its bytes, of all lanes. */

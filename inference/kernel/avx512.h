@@ -8,6 +8,7 @@
 kernel_fn avx512_product_f32, avx512_product_bf16, avx512_product_f16, avx512_product_q8_0,
 	avx512_product_q4_0, avx512_product_w8;
 void avx512_quantize(const struct quantized *out, const float *x, size_t i, size_t columns);
+void avx512_quantize_row(const struct quantized *out, const float *x, size_t i, size_t columns);
 void avx512_unpack(float *out, const struct packed *w, size_t first, size_t last);
 float avx512_dot(const float *a, const float *b, size_t n);
 void avx512_add_scaled(float *out, const float *x, float scale, size_t n);
@@ -18,7 +19,7 @@ void avx512_silu_multiply(float *gate, const float *up, size_t n);
 	.product = {avx512_product_f32, avx512_product_bf16, avx512_product_f16, \
 		    avx512_product_q8_0, avx512_product_q4_0, avx512_product_w8}, \
 	.quantize = avx512_quantize, \
-	.quantize_row = kernels_quantize_row, \
+	.quantize_row = avx512_quantize_row, \
 	.unpack = avx512_unpack, \
 	.dot = avx512_dot, \
 	.add_scaled = avx512_add_scaled, \

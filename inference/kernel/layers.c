@@ -3,13 +3,26 @@
 
 #include <math.h>
 
+/* Eight sums at a time: one waits for each addition before the next. */
+static double sum_of_squares(const float *x, size_t n)
+{
+	double sums[8] = {0};
+	size_t i = 0;
+
+	for (; i + 8 <= n; i += 8)
+		for (size_t j = 0; j < 8; j++)
+			sums[j] += (double)x[i + j] * x[i + j];
+	for (; i < n; i++)
+		sums[0] += (double)x[i] * x[i];
+	return ((sums[0] + sums[1]) + (sums[2] + sums[3])) +
+	       ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+}
+
 void layers_rms_norm(float *out, const float *x, const float *weight, float epsilon, size_t n)
 {
-	double sum = 0;
+	double sum = sum_of_squares(x, n);
 	float scale;
 
-	for (size_t i = 0; i < n; i++)
-		sum += (double)x[i] * x[i];
 	scale = (float)(1.0 / sqrt(sum / (double)n + epsilon));
 	for (size_t i = 0; i < n; i++)
 		out[i] = x[i] * scale * weight[i];

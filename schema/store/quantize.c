@@ -3,7 +3,7 @@
 
 #include "schema/store/query.h"
 
-static const char *const names[STORE_QUANTIZE_COUNT] = {"none", "q8_0", "q4_0"};
+static const char *const names[STORE_QUANTIZE_COUNT] = {"none", "q8_0", "q4_0", "w8a8"};
 
 struct slice store_quantize_name(enum store_quantize q)
 {
@@ -17,7 +17,7 @@ enum err store_quantize_of(enum store_quantize *out, struct slice name)
 		if (slice_equal(name, slice_of_string(names[i])))
 			return OK;
 	}
-	return failure(ERR_FORMAT, "\"quantize\" is \"none\", \"q8_0\" or \"q4_0\"");
+	return failure(ERR_FORMAT, "\"quantize\" is \"none\", \"q8_0\", \"q4_0\" or \"w8a8\"");
 }
 
 static enum err forget(struct store *s, const struct store_statement *statement,

@@ -21,8 +21,13 @@ struct wire_engine_file {
 };
 
 /* What safetensors become in memory. */
-enum wire_quantize { WIRE_QUANTIZE_NONE, WIRE_QUANTIZE_Q8_0, WIRE_QUANTIZE_Q4_0 };
-enum { WIRE_QUANTIZE_COUNT = WIRE_QUANTIZE_Q4_0 + 1 };
+enum wire_quantize {
+	WIRE_QUANTIZE_NONE,
+	WIRE_QUANTIZE_Q8_0,
+	WIRE_QUANTIZE_Q4_0,
+	WIRE_QUANTIZE_W8A8,
+};
+enum { WIRE_QUANTIZE_COUNT = WIRE_QUANTIZE_W8A8 + 1 };
 
 struct wire_engine_load {
 	struct slice model;

@@ -3,16 +3,18 @@
  * bench_perplexity.c - how much a text surprises a GGUF model, for weighing what its weights lose
  *by being stored in fewer bits.
  *
- *	bench_perplexity MODEL.gguf TEXT [TOKENS]
+ *	bench_perplexity MODEL.gguf TEXT [TOKENS [WEIGHTS [CACHE]]]
  *
  * The text's tokens are cut into windows of the model's context; each token but the first of its
- * window counts, at most TOKENS of them (0: all). One line of JSON.
+ * window counts, at most TOKENS of them (0: all). WEIGHTS: "stored", or "w8a8"; CACHE, of keys and
+ * values: "f32", "f16" or "q8". One line of JSON.
  */
 #include <assert.h>
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "crypto/base/clock.h"
 #include "inference/model/config_gguf.h"
@@ -32,6 +34,8 @@ struct bench {
 	struct forward *forward;
 	struct kvcache_table table;
 	uint32_t window;
+	enum model_quantize quantize;
+	enum attend_type cache_type;
 };
 
 static enum err open_model(struct bench *b, const char *path)
@@ -44,9 +48,10 @@ static enum err open_model(struct bench *b, const char *path)
 	folder_set(&b->folder, "model.gguf", buf_slice(&bytes));
 	TRY(gguf_find(&g, NULL, &b->folder.files));
 	TRY(config_of_gguf(&b->config, g));
+	b->config.cache = b->cache_type;
 	TRY(tokenizer_open_files(&b->tokenizer, &b->folder.files, g));
 	TRY(model_open(&b->model, &b->folder.files, &b->config,
-		       &(struct model_options){.budget_bytes = BUDGET}));
+		       &(struct model_options){.budget_bytes = BUDGET, .quantize = b->quantize}));
 	b->window = b->config.context < FORWARD_MAX_ROWS ? b->config.context : FORWARD_MAX_ROWS;
 	TRY(compute_new(&b->compute, &operators_onednn, 2));
 	TRY(kvcache_new(&b->cache, &b->config, kvcache_pages_for(b->window), false));
@@ -109,8 +114,14 @@ int main(int count, char **words)
 	size_t most = count > 3 ? strtoul(words[3], NULL, 10) : 0, counted = 0;
 	double sum = 0;
 
+	if (count > 4 && strcmp(words[4], "w8a8") == 0)
+		b.quantize = MODEL_W8A8;
+	while (count > 5 && b.cache_type < ATTEND_Q8 &&
+	       strcmp(words[5], attend_type_name(b.cache_type)) != 0)
+		b.cache_type++;
 	if (count < 3) {
-		fprintf(stderr, "usage: bench_perplexity MODEL.gguf TEXT [TOKENS]\n");
+		fprintf(stderr, "usage: bench_perplexity MODEL.gguf TEXT "
+				"[TOKENS [WEIGHTS [CACHE]]]\n");
 		return 2;
 	}
 	if (open_model(&b, words[1]) != OK ||
@@ -118,9 +129,10 @@ int main(int count, char **words)
 		fprintf(stderr, "bench_perplexity: %s\n", failure_text());
 		return 1;
 	}
-	printf("{\"bench\":\"perplexity\",\"model\":\"%s\",\"window\":%u,\"tokens\":%zu,"
-	       "\"perplexity\":%.6g,\"milliseconds\":%lld}\n",
-	       words[1], b.window, counted, exp(sum / (double)counted),
+	printf("{\"bench\":\"perplexity\",\"model\":\"%s\",\"weights\":\"%s\",\"cache\":\"%s\","
+	       "\"window\":%u,\"tokens\":%zu,\"perplexity\":%.6g,\"milliseconds\":%lld}\n",
+	       words[1], b.quantize == MODEL_W8A8 ? "w8a8" : "stored",
+	       attend_type_name(b.cache_type), b.window, counted, exp(sum / (double)counted),
 	       (long long)(clock_monotonic_ms() - begun));
 	return 0;
 }

@@ -318,10 +318,12 @@ test("weights are kept in as many bits as an administrator says", { skip }, asyn
 
 	assert.ok(eight.bytes < stored.bytes && four.bytes < eight.bytes,
 		`${stored.bytes} ${eight.bytes} ${four.bytes}`);
+	const rows = await measure("w8a8");
+	assert.ok(rows.bytes < stored.bytes, `${stored.bytes} ${rows.bytes}`);
 	assert.equal((await measure("none")).bytes, stored.bytes);
 	const wrong = await admin("PUT", `/api/v1/models/${gpt}/quantize`, { quantize: "q2" });
 	assert.equal(wrong.status, 400, wrong.text);
-	assert.match(wrong.json.detail, /"none", "q8_0" or "q4_0"/);
+	assert.match(wrong.json.detail, /"none", "q8_0", "q4_0" or "w8a8"/);
 });
 
 /** A column of the first sixteen rows of a matrix, as the engine has them side by side. */

@@ -100,6 +100,8 @@ static enum wire_quantize wire_quantize_of(enum store_quantize quantize)
 		return WIRE_QUANTIZE_Q8_0;
 	case STORE_QUANTIZE_Q4_0:
 		return WIRE_QUANTIZE_Q4_0;
+	case STORE_QUANTIZE_W8A8:
+		return WIRE_QUANTIZE_W8A8;
 	}
 	return WIRE_QUANTIZE_NONE;
 }
