@@ -68,11 +68,16 @@ enum err client_new(struct client **out, const char *url, const char *ca, const 
 	return OK;
 }
 
-enum err client_clone(struct client **out, const struct client *c)
+enum err client_clone_as(struct client **out, const struct client *c, const char *token)
 {
-	TRY(client_new(out, c->url, c->ca, c->token));
+	TRY(client_new(out, c->url, c->ca, token));
 	(*out)->stop = c->stop;
 	return OK;
+}
+
+enum err client_clone(struct client **out, const struct client *c)
+{
+	return client_clone_as(out, c, c->token);
 }
 
 void client_free(struct client *c)

@@ -25,7 +25,8 @@ struct client;
  * the URL is not https://host[:port]. */
 RESULT client_new(struct client **out, const char *url, const char *ca, const char *token);
 RESULT client_clone(struct client **out, const struct client *c); /* for another thread */
-void client_free(struct client *c);                               /* NULL is fine */
+RESULT client_clone_as(struct client **out, const struct client *c, const char *token);
+void client_free(struct client *c); /* NULL is fine */
 AUTO_POINTER(client)
 
 const char *client_url(const struct client *c);

@@ -143,6 +143,7 @@
 	X("model unload",    "MODEL",           "cut",                                    1, 1, "take a model out of memory, when those who use it are done; --cut: now", command_model_unload) \
 	X("pull",            "MODEL DIR",       "revision= jobs= include=+ exclude=+ force vkey= limit-rate=", 2, 2, "download a model: resumes, and checks every file against its entry in the public log", command_pull) \
 	X("chat",            "MODEL [PROMPT]",  "max-tokens= temperature= seed=",         1, 2, "talk to a model",                                       command_chat) \
+	X("bench",           "MODEL",           "streams= parameters= bits= admin-token=", 1, 1, "how fast a model is served: first token cold and warm, reading, writing, many at once; on the gateway's own machine beside what that can do at most. --parameters N and --bits B (of a weight in memory) say how much work a token is; a cold start needs a token that may unload models", command_bench) \
 	X("explain",         "MODEL RIGHT",     "",                                       2, 2, "may I, and if not, what is missing",                    command_explain) \
 	X("policy check",    "FILE",            "",                                       1, 1, "check criteria, offline: faults with their lines",     command_policy_check) \
 	X("policy show",     "MODEL",           "",                                       1, 1, "the published criteria of a model",                     command_policy_show) \

@@ -9,77 +9,9 @@
 
 #include "crypto/base/clock.h"
 #include "inference/batch.h"
-#include "inference/kernel/compute.h"
+#include "tests/bench/bench_model.h"
 
 enum { PROMPT = 512, WRITTEN = 64, MILLISECONDS = 1000 };
-
-static const struct config shape = {
-	.family = &family_llama,
-	.head = CONFIG_HEAD_LANGUAGE,
-	.activation = CONFIG_SILU,
-	.gated = true,
-	.hidden_size = 512,
-	.intermediate_size = 1376,
-	.layers = 6,
-	.heads = 8,
-	.kv_heads = 8,
-	.head_size = 64,
-	.vocabulary = 20000,
-	.context = 1024,
-	.norm_epsilon = 1e-5f,
-	.tied = true,
-	.rope_theta = 10000,
-};
-
-/* Small numbers without a pattern that a cache could know; never freed, the program ends. */
-static const float *matrix(size_t rows, size_t columns)
-{
-	float *values = calloc(rows * columns, sizeof *values);
-	uint32_t x = 1;
-
-	assert(values);
-	for (size_t i = 0; i < rows * columns; i++) {
-		x = x * 1664525 + 1013904223;
-		values[i] = ((float)(x >> 8) / (1 << 24) - 0.5f) * 0.1f;
-	}
-	return values;
-}
-
-static struct packed packed(size_t rows, size_t columns)
-{
-	struct packed p = {aligned_alloc(64, packed_bytes(PACKED_F32, rows, columns)), PACKED_F32,
-			   rows, columns};
-	const float *values = matrix(rows, columns);
-
-	assert(p.data);
-	for (size_t i = 0; i < rows; i++)
-		packed_put(&p, i, 0, columns, (const uint8_t *)(values + i * columns));
-	return p;
-}
-
-static struct model make_model(void)
-{
-	struct model m = {.config = shape};
-
-	m.embedding = packed(shape.vocabulary, shape.hidden_size);
-	m.head.weight = m.embedding;
-	m.decoder.norm.weight = matrix(1, shape.hidden_size);
-	m.decoder.layers = calloc(shape.layers, sizeof *m.decoder.layers);
-	assert(m.decoder.layers);
-	for (size_t i = 0; i < shape.layers; i++)
-		m.decoder.layers[i] = (struct model_layer){
-			.attention_norm.weight = matrix(1, shape.hidden_size),
-			.q.weight = packed(shape.hidden_size, shape.hidden_size),
-			.k.weight = packed(shape.hidden_size, shape.hidden_size),
-			.v.weight = packed(shape.hidden_size, shape.hidden_size),
-			.o.weight = packed(shape.hidden_size, shape.hidden_size),
-			.mlp_norm.weight = matrix(1, shape.hidden_size),
-			.gate.weight = packed(shape.intermediate_size, shape.hidden_size),
-			.up.weight = packed(shape.intermediate_size, shape.hidden_size),
-			.down.weight = packed(shape.hidden_size, shape.intermediate_size),
-		};
-	return m;
-}
 
 static enum batch_verdict go_on(void *context, uint64_t id, const struct sample *sample,
 				size_t cached)
@@ -114,8 +46,9 @@ static void measure(const struct model *model, size_t sequences, size_t prompt, 
 {
 	AUTO(compute_auto) struct compute *compute = NULL;
 	AUTO(batch_auto) struct batch *batch = NULL;
-	struct batch_options options = {
-		.sequences = sequences, .context = shape.context, .budget_bytes = (size_t)1 << 30};
+	struct batch_options options = {.sequences = sequences,
+					.context = bench_shape.context,
+					.budget_bytes = (size_t)1 << 30};
 	uint32_t tokens[PROMPT] = {0};
 	struct batch_request request = {.tokens = tokens,
 					.token_count = prompt,
@@ -145,7 +78,7 @@ static void measure(const struct model *model, size_t sequences, size_t prompt, 
 int main(int argc, char **argv)
 {
 	unsigned threads = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 1;
-	struct model model = make_model();
+	struct model model = bench_model();
 
 	for (int fixed = 0; fixed < 2; fixed++)
 		measure(&model, 1, PROMPT, threads, fixed);

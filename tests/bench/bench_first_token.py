@@ -134,4 +134,5 @@ def main():
                 stop(database, signal.SIGINT)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -431,3 +431,32 @@ test("an engine is used under a logged pass, shared by the calls of a minute", a
 		assert.ok(index !== null, "it was published before it was used");
 	}
 });
+
+test("sallyport bench says what a model gives here, cold and warm, a JSON line each", async () => {
+	const { gateway } = here;
+	const done = await gateway.cli(
+		gateway.tokens.researcher,
+		...["bench", gateway.model, "--json", "--streams", "4"],
+		...["--parameters", "900000", "--admin-token", gateway.tokens.admin],
+	);
+	assert.equal(done.code, 0, done.stderr);
+	const lines = done.stdout.trim().split("\n").map((line) => JSON.parse(line));
+	assert.deepEqual(
+		lines.map(({ bench, state, streams }) => [bench, state ?? streams]),
+		[
+			["machine", undefined],
+			["first token", "cold, from sealed files"],
+			["first token", "warm"],
+			["prefill", undefined],
+			["decode", 1],
+			["decode", 4],
+		],
+	);
+	for (const { bench, state, ...numbers } of lines)
+		for (const value of Object.values(numbers)) assert.ok(value > 0, bench);
+	const [machine, , , prefill, decode] = lines;
+	assert.equal(prefill.share_of_measured_peak, prefill.flops / machine.flops);
+	assert.equal(decode.bytes_per_second, decode.tokens_per_second * 900000 * 4);
+	const { stderr } = await gateway.cli(gateway.tokens.researcher, "bench", gateway.model);
+	assert.match(stderr, /cold start not measured: .*models:manage/);
+});
