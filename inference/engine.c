@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "inference/engine_parts.h"
+#include "inference/kernel/pool.h"
 
 static struct answer *find_answer(const struct engine *e, uint64_t id)
 {
@@ -364,6 +365,15 @@ size_t engine_sequences_of(const struct engine *e, const uint8_t payer[FAIR_ID])
 void engine_counts(const struct engine *e, struct batch_counts *out)
 {
 	batch_count(e->batch, out);
+}
+
+void engine_lend(struct engine *e, unsigned first, unsigned threads)
+{
+	struct pool *pool = compute_pool(e->compute);
+	unsigned most = pool_threads(pool);
+
+	if (threads > 0)
+		pool_lend(pool, first, threads < most ? threads : most);
 }
 
 bool engine_is_idle(const struct engine *e)

@@ -183,6 +183,10 @@ void engine_forget_payer(struct engine *e, const uint8_t payer[FAIR_ID]);
 size_t engine_sequences_of(const struct engine *e, const uint8_t payer[FAIR_ID]);
 void engine_counts(const struct engine *e, struct batch_counts *out);
 
+/* So many threads compute from the next step on (at most those it was opened with), on cores from
+ * the `first` on. */
+void engine_lend(struct engine *e, unsigned first, unsigned threads);
+
 bool engine_is_idle(const struct engine *e);
 /* Append the token's own bytes, for logprobs: maybe part of a character; of <s> its name. */
 void engine_write_token(const struct engine *e, uint32_t token, struct buf *out);

@@ -66,6 +66,8 @@ static enum err run(int argc, char **argv)
 	serve_init(&serve, store, &options);
 	TRY(loop_new(&loop, p, &handlers));
 	serve.loop = loop;
+	loop_on_cores(loop, serve_cores);
+	serve.process = p;
 	TRY(process_ready(p));
 	return serve_run(&serve);
 }

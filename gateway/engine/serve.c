@@ -236,6 +236,31 @@ static int patience_ms(const struct serve *s)
 		       : CHANNEL_FOREVER;
 }
 
+void serve_cores(void *context, unsigned first, unsigned count)
+{
+	struct serve *s = context;
+
+	if (s->cores == count && s->first_core == first)
+		return;
+	s->first_core = first;
+	s->cores = count;
+	if (s->engine)
+		engine_lend(s->engine, first, count);
+}
+
+/* Cores are asked for when there is something to compute, and given back when there is not. */
+static enum err say_work(struct serve *s)
+{
+	AUTO(buf_free) struct buf body = buf_new(16);
+	bool is_at_work = s->engine && !engine_is_idle(s->engine);
+
+	if (is_at_work == s->is_at_work)
+		return OK;
+	s->is_at_work = is_at_work;
+	wire_write_at_work(&body, &(struct wire_at_work){is_at_work});
+	return channel_send(process_control(s->process), WIRE_AT_WORK, 0, buf_slice(&body), -1);
+}
+
 /* Whatever has come: who asks while others are written for joins them in the next step, however
  * many ask at once. */
 static enum err take_frames(struct serve *s)
@@ -261,10 +286,12 @@ enum err serve_run(struct serve *s)
 		TRY(result);
 		if (!s->engine)
 			continue;
+		TRY(say_work(s));
 		TRY(sequences_step(s->sequences, s->engine));
 		sequences_flush(s->sequences, s->engine);
 		vectors_flush(s->vectors, s->engine);
 		insights_flush(s->insights, s->engine);
+		TRY(say_work(s));
 	}
 	return OK;
 }

@@ -32,7 +32,10 @@ struct serve {
 	struct insights *insights;
 	bool is_touched; /* the keeper has sent it something: it is not as fresh as it was */
 	bool is_loading;
-	unsigned frames; /* taken so far */
+	unsigned frames;               /* taken so far */
+	bool is_at_work;               /* the supervisor knows of it */
+	unsigned first_core, cores;    /* lent; 0: nobody has said */
+	const struct process *process; /* borrowed */
 	bool is_unloaded;
 };
 
@@ -43,6 +46,7 @@ void serve_clear(struct serve *s); /* wipes; fit for AUTO */
 enum err serve_frame(void *context, const struct channel *from, const struct frame *frame);
 void serve_peer(void *context, const struct channel *peer, bool joined);
 void serve_timer(void *context);
+void serve_cores(void *context, unsigned first, unsigned count);
 
 /* OK after STOP or ENGINE_UNLOAD. */
 RESULT serve_run(struct serve *s);

@@ -24,6 +24,7 @@ struct watch {
 struct loop {
 	struct process *process;
 	struct loop_handlers handlers;
+	loop_cores_fn *cores; /* may be NULL */
 	struct peers peers;
 	struct watch watches[LOOP_MAX_WATCHES];
 	struct channel_inbox *inboxes[LOOP_MAX_DEPTH]; /* one for each frame being handled */
@@ -142,6 +143,14 @@ static enum err handle_one(struct loop *l, struct peer *peer, int timeout_ms)
 	return OK;
 }
 
+static void take_cores(const struct loop *l, struct slice body)
+{
+	struct wire_cores cores;
+
+	if (wire_read_cores(&cores, body) == OK && cores.count > 0 && l->cores)
+		l->cores(l->handlers.context, cores.first, cores.count);
+}
+
 static enum err handle_control(struct loop *l)
 {
 	struct frame frame;
@@ -157,6 +166,10 @@ static enum err handle_control(struct loop *l)
 		if (frame.type == WIRE_STOP) {
 			l->stopped = true;
 			return failure(ERR_CLOSED, "stopped by the supervisor");
+		}
+		if (frame.type == WIRE_CORES) {
+			take_cores(l, frame.body);
+			continue;
 		}
 		TRY(peers_apply(&l->peers, &frame, &peer));
 		tell(l, peer, frame.type == WIRE_PEER);
@@ -258,6 +271,11 @@ enum err loop_run(struct loop *l)
 			return OK;
 		TRY(result);
 	}
+}
+
+void loop_on_cores(struct loop *l, loop_cores_fn *cores)
+{
+	l->cores = cores;
 }
 
 void loop_wake_at(struct loop *l, int64_t monotonic_ms)

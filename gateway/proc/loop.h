@@ -47,6 +47,10 @@ RESULT loop_step(struct loop *l, int timeout_ms);
 /* The timer handler runs once, at this clock_monotonic_ms() time; a later call moves it. */
 void loop_wake_at(struct loop *l, int64_t monotonic_ms);
 
+/* The supervisor says which cores are lent (CORES); `context` is the handlers'. */
+typedef void loop_cores_fn(void *context, unsigned first, unsigned count);
+void loop_on_cores(struct loop *l, loop_cores_fn *cores);
+
 /* Also watch this descriptor (an eventfd of a worker thread, a database socket). */
 void loop_watch(struct loop *l, int fd, loop_event_fn *readable, void *context);
 void loop_unwatch(struct loop *l, int fd);

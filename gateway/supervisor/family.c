@@ -11,6 +11,7 @@
 
 #include "crypto/base/clock.h"
 #include "crypto/base/file.h"
+#include "gateway/supervisor/cores.h"
 #include "gateway/supervisor/spawn.h"
 #include "schema/wire/control.h"
 
@@ -238,6 +239,10 @@ static void end_accused(struct family *f, const struct child *by, struct slice b
 
 static void take_word(struct family *f, struct child *c, const struct frame *frame)
 {
+	if (frame->type == WIRE_AT_WORK) {
+		cores_hear(f, c, frame->body);
+		return;
+	}
 	if (frame->type == WIRE_PEER_REFUSED) {
 		end_accused(f, c, frame->body);
 		return;
@@ -247,8 +252,8 @@ static void take_word(struct family *f, struct child *c, const struct frame *fra
 	c->failures = 0;
 }
 
-/* READY and PEER_REFUSED are all a child may say. Its silence for good is seen by its exit; a child
- * that breaks the rules, or closes its channel and stays, is ended. */
+/* READY, PEER_REFUSED and (an engine) AT_WORK are all a child may say. Its silence for good is seen
+ * by its exit; a child that breaks the rules, or closes its channel and stays, is ended. */
 void family_receive(struct family *f, int fd)
 {
 	for (size_t i = 0; i < f->count; i++) {
@@ -289,8 +294,9 @@ static void log_exit(const struct child *c, int status)
 			 WEXITSTATUS(status));
 }
 
-static void tell_gone(struct family *f, const struct child *gone)
+static void tell_gone(struct family *f, struct child *gone)
 {
+	cores_gone(f, gone);
 	for (size_t i = 0; i < f->count; i++) {
 		const struct child *other = &f->children[i];
 

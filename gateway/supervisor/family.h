@@ -42,6 +42,7 @@ struct child {
 	int64_t backoff_ms;  /* the next delay */
 	int64_t end_by_ms;   /* it has closed its channel: when it is killed; 0: it has not */
 	unsigned failures;   /* exits in a row before READY */
+	bool is_at_work;     /* an engine: it wants cores */
 };
 
 struct family {

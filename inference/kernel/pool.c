@@ -25,6 +25,7 @@ struct pool {
 	pthread_mutex_t mutex;
 	pthread_cond_t begin;
 	pthread_cond_t end;
+	pthread_cond_t lent;
 	bool closing;      /* under the mutex */
 	unsigned sleepers; /* under the mutex: workers that wait for `begin` */
 	bool is_awaited;   /* under the mutex: the caller waits for `end` */
@@ -32,7 +33,9 @@ struct pool {
 	atomic_uint_least64_t round; /* counts the loops; written under the mutex, when the loop
 				      * stands below */
 	atomic_uint running;
-	atomic_bool is_under_way; /* a step */
+	atomic_uint active;               /* threads that work; the others wait for `lent` */
+	atomic_uint_least64_t lent_round; /* the last round before that was said */
+	atomic_bool is_under_way;         /* a step */
 
 	/* The loop. */
 	pool_part_fn *part;
@@ -58,31 +61,47 @@ static void run_parts(struct pool *p, unsigned worker)
 	}
 }
 
-static bool is_new(struct pool *p, uint64_t done)
+static bool is_active(struct pool *p, unsigned number)
 {
-	return atomic_load_explicit(&p->round, memory_order_acquire) != done;
+	return number < atomic_load_explicit(&p->active, memory_order_acquire);
+}
+
+/* Is there a loop that this worker has a part in? Then *done is its round, and it lasts until the
+ * worker says that it is through. The round is read first: whoever sees a round sees who was active
+ * in it, or what was said later, and then also that the round was over by then. */
+static bool is_new(struct pool *p, unsigned number, uint64_t *done)
+{
+	uint64_t round = atomic_load_explicit(&p->round, memory_order_acquire);
+
+	if (round == *done || !is_active(p, number) ||
+	    round <= atomic_load_explicit(&p->lent_round, memory_order_relaxed))
+		return false;
+	*done = round;
+	return true;
 }
 
 /* False: it is over. */
-static bool await_round(struct pool *p, uint64_t done)
+static bool await_round(struct pool *p, unsigned number, uint64_t *done)
 {
-	bool is_closing;
+	bool found = false;
 
-	for (unsigned i = 0; i < LOOKS && !is_new(p, done); i++) {
+	for (unsigned i = 0; i < LOOKS && is_active(p, number); i++) {
+		if (is_new(p, number, done))
+			return true;
 		if (!atomic_load_explicit(&p->is_under_way, memory_order_relaxed))
 			break;
 		kernels_pause();
 	}
-	if (is_new(p, done))
-		return true;
 	pthread_mutex_lock(&p->mutex);
-	p->sleepers++;
-	while (!is_new(p, done) && !p->closing)
-		pthread_cond_wait(&p->begin, &p->mutex);
-	p->sleepers--;
-	is_closing = p->closing;
+	while (!p->closing && !(found = is_new(p, number, done))) {
+		bool sleeps = is_active(p, number);
+
+		p->sleepers += sleeps;
+		pthread_cond_wait(sleeps ? &p->begin : &p->lent, &p->mutex);
+		p->sleepers -= sleeps;
+	}
 	pthread_mutex_unlock(&p->mutex);
-	return !is_closing;
+	return found;
 }
 
 static void *work(void *argument)
@@ -90,7 +109,7 @@ static void *work(void *argument)
 	struct worker *w = argument;
 	struct pool *p = w->pool;
 
-	for (uint64_t done = 0; await_round(p, done); done++) {
+	for (uint64_t done = 0; await_round(p, w->number, &done);) {
 		run_parts(p, w->number);
 		if (atomic_fetch_sub_explicit(&p->running, 1, memory_order_acq_rel) > 1)
 			continue;
@@ -102,22 +121,30 @@ static void *work(void *argument)
 	return NULL;
 }
 
-/* The caller's thread stays free to move: it has other work, too. */
-static void pin_workers(struct pool *p)
+/* Each on a core of its own, behind the `first`. The caller's thread stays free to move: it has
+ * other work, too. */
+static void pin_workers(struct pool *p, unsigned first, unsigned threads)
 {
 	unsigned next = 1;
 	cpu_set_t all, one;
 
-	if (sched_getaffinity(0, sizeof all, &all) != 0 || (unsigned)CPU_COUNT(&all) != p->threads)
+	if (sched_getaffinity(0, sizeof all, &all) != 0 || (unsigned)CPU_COUNT(&all) < p->threads)
 		return;
-	for (int core = 0, seen = 0; core < CPU_SETSIZE && next < p->threads; core++) {
-		if (!CPU_ISSET(core, &all) || seen++ == 0)
+	for (unsigned core = 0, seen = 0; core < CPU_SETSIZE && next < threads; core++) {
+		if (!CPU_ISSET(core, &all) || seen++ <= first)
 			continue;
 		CPU_ZERO(&one);
 		CPU_SET(core, &one);
 		/* A wish: without it the loop is as right, and slower. */
 		(void)pthread_setaffinity_np(p->workers[next++].thread, sizeof one, &one);
 	}
+}
+
+static unsigned cores(void)
+{
+	cpu_set_t all;
+
+	return sched_getaffinity(0, sizeof all, &all) == 0 ? (unsigned)CPU_COUNT(&all) : 0;
 }
 
 enum err pool_new(struct pool **out, unsigned threads)
@@ -133,13 +160,16 @@ enum err pool_new(struct pool **out, unsigned threads)
 	pthread_mutex_init(&p->mutex, NULL);
 	pthread_cond_init(&p->begin, NULL);
 	pthread_cond_init(&p->end, NULL);
+	pthread_cond_init(&p->lent, NULL);
+	atomic_store(&p->active, threads);
 	for (unsigned i = 1; i < threads; i++) {
 		p->workers[i] = (struct worker){.pool = p, .number = i};
 		if (pthread_create(&p->workers[i].thread, NULL, work, &p->workers[i]) != 0)
 			return failure(ERR_IO, "engine: thread %u cannot be started", i);
 		p->started = i;
 	}
-	pin_workers(p);
+	if (threads == cores())
+		pin_workers(p, 0, threads);
 	*out = p;
 	p = NULL; /* given away */
 	return OK;
@@ -153,11 +183,13 @@ void pool_free(struct pool *p)
 	pthread_mutex_lock(&p->mutex);
 	p->closing = true;
 	pthread_cond_broadcast(&p->begin);
+	pthread_cond_broadcast(&p->lent);
 	pthread_mutex_unlock(&p->mutex);
 	for (unsigned i = 1; i <= p->started; i++)
 		pthread_join(p->workers[i].thread, NULL);
 	pthread_cond_destroy(&p->begin);
 	pthread_cond_destroy(&p->end);
+	pthread_cond_destroy(&p->lent);
 	pthread_mutex_destroy(&p->mutex);
 	free(p);
 }
@@ -172,10 +204,28 @@ void pool_step(struct pool *p, bool is_under_way)
 	atomic_store_explicit(&p->is_under_way, is_under_way, memory_order_relaxed);
 }
 
+static unsigned active_threads(const struct pool *p)
+{
+	return atomic_load_explicit(&p->active, memory_order_relaxed);
+}
+
+void pool_lend(struct pool *p, unsigned first, unsigned threads)
+{
+	assert(threads > 0 && threads <= p->threads);
+	pthread_mutex_lock(&p->mutex);
+	atomic_store_explicit(&p->lent_round, atomic_load_explicit(&p->round, memory_order_relaxed),
+			      memory_order_relaxed);
+	atomic_store_explicit(&p->active, threads, memory_order_release);
+	pthread_cond_broadcast(&p->begin); /* who is active no more waits elsewhere */
+	pthread_cond_broadcast(&p->lent);
+	pthread_mutex_unlock(&p->mutex);
+	pin_workers(p, first, threads);
+}
+
 static void begin_round(struct pool *p)
 {
 	atomic_store_explicit(&p->next, 0, memory_order_relaxed);
-	atomic_store_explicit(&p->running, p->threads - 1, memory_order_relaxed);
+	atomic_store_explicit(&p->running, active_threads(p) - 1, memory_order_relaxed);
 	pthread_mutex_lock(&p->mutex);
 	atomic_fetch_add_explicit(&p->round, 1, memory_order_release);
 	if (p->sleepers > 0)
@@ -200,7 +250,7 @@ static void await_end(struct pool *p)
 
 static void run(struct pool *p, size_t count, size_t size, pool_part_fn *part, void *context)
 {
-	if (p->threads == 1 || count <= size) {
+	if (active_threads(p) == 1 || count <= size) {
 		if (count > 0)
 			part(context, 0, 0, count);
 		return;
@@ -216,12 +266,12 @@ static void run(struct pool *p, size_t count, size_t size, pool_part_fn *part, v
 
 void pool_run(struct pool *p, size_t count, pool_part_fn *part, void *context)
 {
-	run(p, count, (count + p->threads - 1) / p->threads, part, context);
+	run(p, count, (count + active_threads(p) - 1) / active_threads(p), part, context);
 }
 
 void pool_share(struct pool *p, size_t count, size_t grain, pool_part_fn *part, void *context)
 {
-	size_t parts = (size_t)p->threads * PARTS;
+	size_t parts = (size_t)active_threads(p) * PARTS;
 	size_t size = (count + parts - 1) / parts;
 
 	size = (size + grain - 1) / grain * grain;

@@ -24,6 +24,11 @@ void pool_free(struct pool *p); /* NULL is fine */
 AUTO_POINTER(pool)
 unsigned pool_threads(const struct pool *p);
 
+/* So many threads work from now on, the caller's included (1 to all), on cores from the `first` of
+ * those that this process may use; the others sleep. Between two loops only. Bits do not depend on
+ * it: see packed.h. */
+void pool_lend(struct pool *p, unsigned first, unsigned threads);
+
 /* Runs part(0..count) in equal parts, one a worker, and returns when all are done. One caller at
  * a time; not from within a part. */
 void pool_run(struct pool *p, size_t count, pool_part_fn *part, void *context);

@@ -11,6 +11,19 @@ static void visit_peer(struct codec *c, struct wire_peer *m)
 }
 WIRE_DEFINE(peer)
 
+static void visit_cores(struct codec *c, struct wire_cores *m)
+{
+	codec_u16(c, &m->first);
+	codec_u16(c, &m->count);
+}
+WIRE_DEFINE(cores)
+
+static void visit_at_work(struct codec *c, struct wire_at_work *m)
+{
+	codec_bool(c, &m->is_at_work);
+}
+WIRE_DEFINE(at_work)
+
 /* The kind travels as its number less one, since a FAIL that says OK does not exist. */
 static void visit_fail(struct codec *c, struct wire_fail *m)
 {

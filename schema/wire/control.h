@@ -14,6 +14,19 @@ struct wire_peer {
 };
 WIRE_DECLARE(peer);
 
+/* CORES: what an engine may use while others work, too; of those that the supervisor has. */
+struct wire_cores {
+	uint16_t first;
+	uint16_t count; /* at least one */
+};
+WIRE_DECLARE(cores);
+
+/* AT_WORK: an engine has something to do, or (false) nothing more. */
+struct wire_at_work {
+	bool is_at_work;
+};
+WIRE_DECLARE(at_work);
+
 struct wire_fail {
 	enum err kind;     /* never OK */
 	struct slice code; /* of the closed list of reasons, or empty */

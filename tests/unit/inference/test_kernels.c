@@ -440,6 +440,36 @@ static void a_shared_loop_does_every_part_once(void **state)
 		assert_int_equal(counts[i], 300 - i);
 }
 
+static void worker_is_below(void *context, unsigned worker, size_t first, size_t last)
+{
+	(void)first;
+	(void)last;
+	assert_true(worker < *(const unsigned *)context);
+}
+
+static void a_pool_works_with_as_many_threads_as_it_was_lent(void **state)
+{
+	AUTO(pool_auto) struct pool *p = NULL;
+	unsigned counts[50] = {0}, draw = 1;
+
+	(void)state;
+	assert_ok(pool_new(&p, 4));
+	for (unsigned i = 0; i < 3000; i++) {
+		unsigned threads;
+
+		draw = draw * 1664525 + 1013904223;
+		threads = 1 + (draw >> 16) % 4;
+		pool_lend(p, (draw >> 20) % 3, threads);
+		for (unsigned k = 0; k < (draw >> 24) % 4; k++) {
+			pool_step(p, k % 2);
+			pool_run(p, 40, worker_is_below, &threads);
+		}
+		pool_share(p, 50, 1, add_one, counts);
+	}
+	for (size_t i = 0; i < 50; i++)
+		assert_int_equal(counts[i], 3000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -454,6 +484,7 @@ int main(void)
 		cmocka_unit_test(vectors_are_what_plain_c_makes_of_them),
 		cmocka_unit_test(rows_of_the_operator_table_agree),
 		cmocka_unit_test(a_shared_loop_does_every_part_once),
+		cmocka_unit_test(a_pool_works_with_as_many_threads_as_it_was_lent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
