@@ -19,6 +19,9 @@ const COOKIE = "__Host-sallyport";
 // What Chromium says of every answer that is no success; the page says it to the reader.
 const ANSWERS = /^Failed to load resource: the server responded with a status of/;
 
+/** The narrowest that pages are made for. */
+export const PHONE = { width: 320, height: 640 };
+
 /** Pictures of pages, for people to look at: build/screenshots/NAME-THEME.png. */
 export const pictures = path.join(build, "screenshots");
 
@@ -37,22 +40,28 @@ const program = findBrowser();
 export const skip = program ? false : "Chromium is not installed here (Debian's package chromium)";
 
 /** Writes down what a page must not do. */
-async function watch(context, origin, faults) {
+async function watch(context, { gateway, elsewhere, faults }) {
+	const origin = gateway.url;
+	const isTheirs = (url) => [...elsewhere].some((one) => String(url).startsWith(`${one}/`));
+
 	await context.exposeFunction("__violation", (what) => faults.push(`policy: ${what}`));
-	await context.addInitScript(() => {
+	await context.addInitScript((ours) => {
+		if (location.origin !== ours) return;
 		addEventListener("securitypolicyviolation", (event) =>
 			globalThis.__violation(
 				`${event.violatedDirective} ${event.blockedURI} ` +
 					`${event.sourceFile}:${event.lineNumber} ${event.sample}`,
 			),
 		);
-	});
+	}, origin);
 	context.on("request", (request) => {
 		const url = new URL(request.url());
 		const isOurs = url.origin === origin || ["data:", "blob:"].includes(url.protocol);
-		if (!isOurs) faults.push(`request elsewhere: ${request.url()}`);
+		if (!isOurs && !isTheirs(url) && !isTheirs(request.frame().url()))
+			faults.push(`request elsewhere: ${request.url()}`);
 	});
 	context.on("console", (message) => {
+		if (isTheirs(message.page()?.url())) return;
 		if (message.type() === "error" && !ANSWERS.test(message.text()))
 			faults.push(`console: ${message.text()}`);
 	});
@@ -63,6 +72,7 @@ class Here {
 	passwords = new Map();
 	contexts = [];
 	faults = [];
+	elsewhere = new Set(); // origins of identity providers, whose pages are theirs
 
 	/** The name of somebody of demo.json, and a password that works. */
 	async account(role) {
@@ -96,7 +106,7 @@ class Here {
 
 		this.contexts.push(context);
 		context.setDefaultTimeout(120000);
-		await watch(context, this.gateway.url, this.faults);
+		await watch(context, this);
 		if (role) {
 			const { name, password } = await this.account(role);
 			await context.addCookies([
@@ -139,6 +149,14 @@ class Here {
 		await assertNarrow(page, name);
 	}
 
+	/** A page as a phone shows it: axe finds nothing, nothing is wider; and a picture. */
+	async glance(page, name) {
+		await assertAccessible(page, name);
+		await assertFits(page, name);
+		fs.mkdirSync(pictures, { recursive: true });
+		await page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: true });
+	}
+
 	/** What pages have done against their policy since the last call. */
 	takeFaults() {
 		return this.faults.splice(0);
@@ -173,13 +191,21 @@ export async function assertAccessible(page, where) {
 async function assertNarrow(page, name) {
 	const before = page.viewportSize();
 
-	await page.setViewportSize({ width: 320, height: 640 });
+	await page.setViewportSize(PHONE);
+	await assertFits(page, name, true);
+	await page.setViewportSize(before);
+}
+
+async function assertFits(page, name, takesPicture) {
 	// What measures itself (charts, tables) does so a frame later.
 	const isNarrow = () => document.documentElement.scrollWidth <= 320;
 	await page.waitForFunction(isNarrow, null, { timeout: 5000 }).catch(() => {});
 	const width = await page.evaluate(() => document.documentElement.scrollWidth);
-	await page.screenshot({ path: path.join(pictures, `${name}-phone.png`), fullPage: true });
-	await page.setViewportSize(before);
+	if (takesPicture)
+		await page.screenshot({
+			path: path.join(pictures, `${name}-phone.png`),
+			fullPage: true,
+		});
 	assert.ok(width <= 320, `${name}: ${width} pixels wide where 320 are there`);
 }
 

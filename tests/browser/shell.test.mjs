@@ -39,6 +39,11 @@ scenario(here, "every page is reached by the keyboard: Ctrl+K, and g with a lett
 	await here.look(page, "palette");
 	await page.keyboard.press("Enter");
 	await page.waitForURL("**/models");
+	await page.keyboard.press("?");
+	await page.getByRole("heading", { name: "Keyboard" }).waitFor();
+	await here.look(page, "keyboard");
+	await page.keyboard.press("Escape");
+	await page.getByRole("heading", { name: "Keyboard" }).waitFor({ state: "detached" });
 	await page.keyboard.press("g");
 	await page.keyboard.press("h");
 	await page.waitForURL(`${here.gateway.url}/`);

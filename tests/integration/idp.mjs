@@ -4,7 +4,7 @@
 import crypto from "node:crypto";
 import https from "node:https";
 import Provider from "oidc-provider";
-import { ask } from "./http.mjs";
+import { ask, until } from "./http.mjs";
 import { makeCertificate } from "./hostile.mjs";
 
 export const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -241,4 +241,15 @@ export class Browser {
 	whoAmI() {
 		return this.get(`${this.gateway.url}/api/v1/sessions/current`);
 	}
+}
+
+/** The courier and the edge read their settings when they start. */
+export async function restart(gateway, name) {
+	const [old] = gateway.processesNamed(name);
+	process.kill(old.id, "SIGTERM");
+	await until(`another ${name}`, 30, async () => {
+		const now = gateway.processesNamed(name);
+		const ready = await ask(gateway, "GET", "/readyz");
+		return now.length === 1 && now[0].id !== old.id && ready.status === 200;
+	});
 }

@@ -8,8 +8,8 @@ import path from "node:path";
 import test, { after } from "node:test";
 import { sql } from "./database.mjs";
 import { gatewayForThisFile } from "./gateway.mjs";
-import { ask, expect, until } from "./http.mjs";
-import { Browser, encode, LyingProvider, RealProvider } from "./idp.mjs";
+import { ask, expect } from "./http.mjs";
+import { Browser, encode, LyingProvider, RealProvider, restart } from "./idp.mjs";
 import { addPerson } from "./people.mjs";
 
 const providers = {};
@@ -50,17 +50,6 @@ function writeSettings(gateway) {
 			"",
 		].join("\n"),
 	);
-}
-
-/** The courier and the edge read their settings when they start. */
-async function restart(gateway, name) {
-	const [old] = gateway.processesNamed(name);
-	process.kill(old.id, "SIGTERM");
-	await until(`another ${name}`, 30, async () => {
-		const now = gateway.processesNamed(name);
-		const ready = await ask(gateway, "GET", "/readyz");
-		return now.length === 1 && now[0].id !== old.id && ready.status === 200;
-	});
 }
 
 const here = gatewayForThisFile(async (gateway) => {

@@ -39,11 +39,14 @@ static void put_html(struct buf *out, struct slice text)
 
 static void begin_page(struct buf *page)
 {
-	buf_write(page, S("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">"
-			  "<meta name=\"viewport\" content=\"width=device-width\">"
-			  "<title>Sign in a device</title><style>body{font:1.1em/1.5 sans-serif;"
-			  "max-width:32em;margin:3em auto;padding:0 1em}input,button{font:inherit;"
-			  "padding:.4em}</style><h1>Sign in a device</h1>"));
+	buf_write(
+		page,
+		S("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">"
+		  "<meta name=\"viewport\" content=\"width=device-width\">"
+		  "<title>Sign in a device</title><style>body{font:1.1em/1.5 sans-serif;"
+		  "max-width:32em;margin:3em auto;padding:0 1em}input,button{font:inherit;"
+		  "padding:.4em}:root{color-scheme:light dark;background:Canvas}code{overflow-wrap:"
+		  "anywhere}</style><main><h1>Sign in a device</h1>"));
 }
 
 static void send_page(struct exchange *x, unsigned status, const struct buf *page)

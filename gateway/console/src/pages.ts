@@ -44,3 +44,6 @@ export function findPage(path: string): { page: Page; params: Record<string, str
   }
   return null;
 }
+
+/** What the menu leads this reader to. */
+export const reachable = (): Page[] => pages.filter((page) => page.menu && maySee(page));

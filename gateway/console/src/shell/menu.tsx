@@ -8,6 +8,7 @@ import { theme, THEMES, type Theme } from "../theme";
 import { Badge, Button, LinkButton } from "../ui/basic";
 import { Select } from "../ui/form";
 import { Icon } from "../ui/icons";
+import { KeyboardHelp } from "./keyboard";
 
 const GROUPS = ["work", "administration", "audit", "me"] as const;
 
@@ -96,6 +97,7 @@ export function Menu({ isOpen }: { isOpen: boolean }) {
       ))}
       <div class="foot">
         <Person />
+        <KeyboardHelp />
         <Liking />
       </div>
     </nav>

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ctrl+K: go to a page by a part of its name; and "g", then a letter.
 import { useEffect, useState } from "preact/hooks";
-import { maySee, pages, type Page } from "../pages";
+import { type Page, reachable } from "../pages";
 import { go } from "../router";
 import { text } from "../text/text";
 import { Icon } from "../ui/icons";
 import { Dialog } from "../ui/layer";
+import { isTyping } from "./keyboard";
 
 const CHORD_MS = 1200;
-
-const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement &&
-  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
-
-const reachable = (): Page[] => pages.filter((page) => page.menu && maySee(page));
 
 function List({ onClose }: { onClose: () => void }) {
   const [typed, setTyped] = useState("");

@@ -4,10 +4,10 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { dateTime, number } from "../text/format";
+import { number } from "../text/format";
 import { language, text } from "../text/text";
 import { theme } from "../theme";
-import { Button } from "./basic";
+import { Button, Time } from "./basic";
 
 export interface Series {
   label: string;
@@ -94,7 +94,9 @@ function Numbers({ label, times, series }: ChartProps) {
         <tbody>
           {times.map((time, i) => (
             <tr key={time}>
-              <th>{dateTime(new Date(time * 1000))}</th>
+              <th>
+                <Time at={time * 1000} />
+              </th>
               {series.map((s) => (
                 <td key={s.label} class="n">
                   {number(s.values[i] ?? 0)}

@@ -38,6 +38,22 @@ export const palette: Text["palette"] = {
   keys: (key) => `g, dann ${key}`,
 };
 
+export const keyboard: Text["keyboard"] = {
+  title: "Tastatur",
+  open: "Tastatur",
+  help: "Was die Tastatur hier tut. Tab und Umschalt Tab gehen wie überall zum Nächsten.",
+  anywhere: "Überall",
+  palette: "Zu einer Seite nach ihrem Namen",
+  thisHelp: "Dies zeigen",
+  close: "Schließen, was über der Seite liegt",
+  tables: "In einer Tabelle",
+  rows: "Eine Zeile wählen",
+  steps: "Zehn Zeilen weiter; die erste, die letzte",
+  row: "Die Zeile öffnen",
+  pages: "Seiten",
+  then: (first, second) => `${first}, dann ${second}`,
+};
+
 export const ui: Text["ui"] = {
   working: "Einen Moment …",
   loading: "Wird geladen",

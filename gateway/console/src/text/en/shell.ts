@@ -35,6 +35,22 @@ export const palette = {
   keys: (key: string) => `g, then ${key}`,
 };
 
+export const keyboard = {
+  title: "Keyboard",
+  open: "Keyboard",
+  help: "What the keyboard does here. Tab and Shift Tab go from thing to thing, as anywhere.",
+  anywhere: "Anywhere",
+  palette: "Go to a page by its name",
+  thisHelp: "Show this",
+  close: "Close what lies above the page",
+  tables: "In a table",
+  rows: "Choose a row",
+  steps: "Ten rows on; the first, the last",
+  row: "Open the row",
+  pages: "Pages",
+  then: (first: string, second: string) => `${first}, then ${second}`,
+};
+
 export const ui = {
   working: "Working…",
   loading: "Loading",
