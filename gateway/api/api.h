@@ -69,6 +69,7 @@ struct api {
 	struct recorder *recorder;    /* of what single calls leave in the log */
 	_Atomic int imports;          /* that are running */
 	_Atomic int exports;          /* of the log, that are running */
+	_Atomic int lives;            /* auditors who watch the log as it grows */
 	_Atomic int64_t sweep_due_ms; /* when seal_sweep has work again */
 	uint8_t capability_key[32];   /* of upload addresses, derived from the TLS key */
 	pthread_mutex_t keys_lock;

@@ -293,6 +293,7 @@ static const struct route routes[] = {
 	{"GET",    "/api/v1/log/witnesses",               "audit:read",      BODY_NONE,   0, log_witnesses},
 	{"GET",    "/api/v1/audit/summary",               "audit:read somewhere", BODY_NONE, 0, audit_summary},
 	{"GET",    "/api/v1/audit/export",                "audit:read somewhere", BODY_NONE, 0, audit_export},
+	{"GET",    "/api/v1/audit/live",                  "audit:read somewhere", BODY_NONE, 0, audit_live},
 	{"GET",    "/api/v1/audit/completeness",          "metadata:read",   BODY_NONE,   0, audit_completeness},
 	{"POST",   "/api/v1/audit/saved",                 "audit:read somewhere", BODY_BUFFER, API_MAX_JSON, audit_saved_add},
 	{"GET",    "/api/v1/audit/saved",                 "audit:read somewhere", BODY_NONE, 0, audit_saved_list},

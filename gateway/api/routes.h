@@ -133,7 +133,7 @@ route_fn transparency_page, transparency_json;
 /* log.c: the public log, receipts, queries */
 route_fn receipt_list;
 route_fn log_file, log_vkey, receipt_get, revision_receipt, log_witnesses;
-route_fn audit_events, audit_summary, audit_export, audit_completeness;
+route_fn audit_events, audit_summary, audit_export, audit_live, audit_completeness;
 route_fn report_list, report_make, report_get;
 /* erasure/: what is known of a person goes, what has been kept long enough, and what is held */
 route_fn erasure_ask, erasure_list, erasure_get, erasure_confirm, erasure_reject, erasure_preview,

@@ -95,3 +95,28 @@ scenario(here, "charts count what the filters find, and a bar leads to its event
 	await table.getByText("infer.generate").first().waitFor();
 	assert.equal(await table.getAttribute("aria-rowcount"), String(count + 1));
 });
+
+scenario(here, "what is done appears live, is held, and goes on", async () => {
+	const { gateway } = here;
+	const page = await here.open("auditor", "/audit/live?kind=decision.deny");
+	const deny = () =>
+		expect(403, gateway, "GET", `/${gateway.model}/resolve/main/config.json`, {
+			token: gateway.tokens.stranger,
+		});
+	const rows = page.getByRole("grid", { name: "Live" });
+	const has = (count) => page.locator(`[role=grid][aria-rowcount="${count + 1}"]`).waitFor();
+
+	await page.getByText("live", { exact: true }).waitFor();
+	await deny();
+	await rows.getByText("decision.deny").first().waitFor();
+	await has(1);
+	await here.look(page, "audit-live");
+	await page.getByRole("button", { name: "Hold" }).click();
+	await deny();
+	await page.getByText("1 more came meanwhile.").waitFor();
+	await has(1);
+	await page.getByRole("button", { name: "Go on" }).click();
+	await has(2);
+	await rows.getByText("decision.deny").first().click();
+	await page.getByText("It holds: the entry is in the log").waitFor();
+});

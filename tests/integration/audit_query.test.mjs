@@ -99,6 +99,35 @@ test("pages forward and backward hold the same entries", async () => {
 	);
 });
 
+test("what happens is streamed, from where the last stream was left", async () => {
+	const { gateway } = here;
+	const seen = (await events("limit=1"))[0].index;
+	const behind = (seconds) => new Date(Date.now() + seconds * 1000).toISOString();
+	const live = async (cursor, query) => {
+		const { text } = await api(200, `live?cursor=${cursor}&to=${behind(4)}&${query}`);
+		return text
+			.split("\n\n")
+			.filter(Boolean)
+			.map((one) => one.split("\n").map((line) => line.split(/: (.*)/s)))
+			.map((fields) => Object.fromEntries(fields));
+	};
+
+	await ask(gateway, "GET", `/${gateway.model}/resolve/main/config.json`, {
+		token: gateway.tokens.stranger,
+	});
+	const told = (await live(`${seen}.65534`, "kind=decision.deny")).filter(
+		({ event }) => event === "event",
+	);
+	assert.equal(told.length, 1);
+	const one = JSON.parse(told[0].data);
+	assert.equal(one.kind, "decision.deny");
+	assert.equal(one.index, Number(told[0].id));
+	const later = await live(told[0].id, "kind=decision.deny");
+	assert.ok(later.every(({ event }) => event === "place"));
+	await api(400, "live?order=oldest");
+	await api(400, "live?cursor=x");
+});
+
 test("what cannot be understood is refused, and named", async () => {
 	for (const [query, why] of [
 		["modell=a/b", /unknown parameter "modell"/],

@@ -321,6 +321,7 @@ export const routes = {
 	"PUT /api/v1/institutions/{id}/limits": { ...institution, ...broken },
 	"GET /api/v1/audit/events": {},
 	"GET /api/v1/audit/summary": { query: "by=kind" },
+	"GET /api/v1/audit/live": { query: "from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z" },
 	"GET /api/v1/audit/export": { query: "format=csv&kind=license.revoke" },
 	"GET /api/v1/audit/completeness": { answers: 400 },
 	"POST /api/v1/audit/saved": broken,

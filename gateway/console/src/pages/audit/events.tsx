@@ -6,10 +6,11 @@ import { useAsk, usePaged } from "../../api/use";
 import type { Event } from "../../api/schema";
 import { query, setQuery } from "../../router";
 import { text } from "../../text/text";
-import { Badge, EmptyState, LinkButton, Time } from "../../ui/basic";
+import { EmptyState, LinkButton } from "../../ui/basic";
 import { ErrorState, LoadMore, Waiting } from "../../ui/state";
-import { type Column, Table } from "../../ui/table";
+import { Table } from "../../ui/table";
 import { asked, eventsHref, type Filters, searchOf } from "./asked";
+import { columns } from "./columns";
 import { EventView } from "./event_view";
 import { EventFilters } from "./filters";
 import { Histogram } from "./histogram";
@@ -44,39 +45,6 @@ async function page(filters: Filters, cursor: string | undefined, signal: AbortS
     next = found.next;
   }
   return { rows, next: next ?? null };
-}
-
-function columns(): Array<Column<Event>> {
-  const t = text.value.auditEvents;
-
-  return [
-    { key: "at", title: t.columns.at, width: "1.9fr", render: (e) => <Time at={e.at} /> },
-    { key: "kind", title: t.columns.kind, width: "1.2fr", render: (e) => e.kind },
-    {
-      key: "actor",
-      title: t.columns.actor,
-      render: (e) =>
-        e.actor_id ? <a href={eventsHref({ actor: e.actor_id })}>{e.actor}</a> : e.actor,
-    },
-    { key: "model", title: t.columns.model, width: "1.3fr", render: (e) => e.model },
-    { key: "right", title: t.columns.right, render: (e) => e.right },
-    {
-      key: "decision",
-      title: t.columns.decision,
-      render: (e) =>
-        e.decision === "deny" ? (
-          <Badge tone="bad">{e.code}</Badge>
-        ) : (
-          <Badge tone="good">{t.decisions.allow}</Badge>
-        ),
-    },
-    {
-      key: "license",
-      title: t.columns.license,
-      render: (e) =>
-        e.license && <a href={eventsHref({ license: e.license })}>{e.license.slice(-12)}</a>,
-    },
-  ];
 }
 
 /** From a person to their licenses. */

@@ -66,7 +66,7 @@ function Typed({ filters, without }: { filters: Filters; without: Filter[] }) {
   );
 }
 
-function Chosen({ filters }: { filters: Filters }) {
+function Chosen({ filters, without }: { filters: Filters; without: Filter[] }) {
   const t = text.value.auditEvents;
   const any: [string, string] = ["", t.any];
 
@@ -84,33 +84,36 @@ function Chosen({ filters }: { filters: Filters }) {
         onValue={(right) => setQuery({ right })}
         options={[any, ...RIGHTS.map((right): [string, string] => [right, right])]}
       />
-      <Field
-        type="datetime-local"
-        label={t.filters.from}
-        value={toLocal(filters.from)}
-        onValue={(from) => setQuery({ from: fromLocal(from) })}
-      />
-      <Field
-        type="datetime-local"
-        label={t.filters.to}
-        value={toLocal(filters.to)}
-        onValue={(to) => setQuery({ to: fromLocal(to) })}
-      />
+      {(["from", "to"] as const)
+        .filter((name) => !without.includes(name))
+        .map((name) => (
+          <Field
+            key={name}
+            type="datetime-local"
+            label={t.filters[name]}
+            value={toLocal(filters[name])}
+            onValue={(value) => setQuery({ [name]: fromLocal(value) })}
+          />
+        ))}
     </div>
   );
 }
 
 /** Several filters at a press. */
-function Fast({ filters }: { filters: Filters }) {
+function Fast({ filters, isTimed }: { filters: Filters; isTimed: boolean }) {
   const t = text.value.auditEvents;
   const last = (days: number) =>
     setQuery({ from: toSecond(Date.now() - days * DAY_MS), to: undefined });
 
   return (
     <p class="actions">
-      <Button onClick={() => last(1)}>{t.lastDay}</Button>
-      <Button onClick={() => last(7)}>{t.lastWeek}</Button>
-      <Button onClick={() => last(30)}>{t.lastMonth}</Button>
+      {isTimed && (
+        <>
+          <Button onClick={() => last(1)}>{t.lastDay}</Button>
+          <Button onClick={() => last(7)}>{t.lastWeek}</Button>
+          <Button onClick={() => last(30)}>{t.lastMonth}</Button>
+        </>
+      )}
       <Button
         aria-pressed={filters.decision === "deny"}
         onClick={() => setQuery({ decision: filters.decision === "deny" ? undefined : "deny" })}
@@ -133,8 +136,8 @@ export function EventFilters({ without = [] }: { without?: Filter[] }) {
   return (
     <>
       <Typed filters={filters} without={without} />
-      <Chosen filters={filters} />
-      <Fast filters={filters} />
+      <Chosen filters={filters} without={without} />
+      <Fast filters={filters} isTimed={!without.includes("from")} />
     </>
   );
 }

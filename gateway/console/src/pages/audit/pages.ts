@@ -12,6 +12,14 @@ export const auditPages: Page[] = [
     shortcut: "e",
   },
   {
+    path: "/audit/live",
+    title: (t) => t.auditLive.title,
+    load: () => import("./live"),
+    who: ["audit:read"],
+    menu: { group: "audit", icon: "play" },
+    shortcut: "o",
+  },
+  {
     path: "/audit/charts",
     title: (t) => t.auditCharts.title,
     load: () => import("./charts"),
@@ -42,6 +50,14 @@ export const auditPages: Page[] = [
     who: ["audit:read"],
     menu: { group: "audit", icon: "receipt" },
     shortcut: "s",
+  },
+  {
+    path: "/audit/erasures",
+    title: (t) => t.erasures.title,
+    load: () => import("./erasures"),
+    who: ["audit:read", "persons:manage"],
+    menu: { group: "audit", icon: "clock" },
+    shortcut: "x",
   },
   {
     path: "/audit/reports/:id",

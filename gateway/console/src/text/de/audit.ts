@@ -115,5 +115,24 @@ export const auditCharts: Text["auditCharts"] = {
     `Die ${count} mit den meisten Ereignissen. Filtern Sie, um andere zu sehen.`,
 };
 
+export * from "./erasures";
 export * from "./proofs";
 export * from "./reports";
+
+export const auditLive: Text["auditLive"] = {
+  title: "Live",
+  intro:
+    "Ereignisse, wie das Protokoll sie veröffentlicht, die neuesten zuerst. Halten Sie die Liste " +
+    "an, um sie zu lesen.",
+  on: "läuft",
+  held: "angehalten",
+  connecting: "verbindet",
+  hold: "Anhalten",
+  goOn: "Weiter",
+  count: (count) => plural(count, { one: "# Ereignis kam.", other: "# Ereignisse kamen." }),
+  waiting: (count) =>
+    plural(count, { one: "Inzwischen kam # weiteres.", other: "Inzwischen kamen # weitere." }),
+  size: (count) => `Das Protokoll hat ${count} Einträge.`,
+  none: "Noch ist nichts geschehen",
+  noneHelp: "Was von jetzt an getan wird, erscheint hier, sobald es im Protokoll steht.",
+};

@@ -111,5 +111,22 @@ export const auditCharts = {
   truncated: (count: string) => `The ${count} with the most events. Filter to see others.`,
 };
 
+export * from "./erasures";
 export * from "./proofs";
 export * from "./reports";
+
+export const auditLive = {
+  title: "Live",
+  intro: "Events as the log publishes them, the newest first. Hold the list to read it.",
+  on: "live",
+  held: "held",
+  connecting: "connecting",
+  hold: "Hold",
+  goOn: "Go on",
+  count: (count: number) => plural(count, { one: "# event came.", other: "# events came." }),
+  waiting: (count: number) =>
+    plural(count, { one: "# more came meanwhile.", other: "# more came meanwhile." }),
+  size: (count: string) => `The log has ${count} entries.`,
+  none: "Nothing has happened yet",
+  noneHelp: "What is done from now on appears here as soon as it is in the log.",
+};
