@@ -97,6 +97,8 @@ static const struct route routes[] = {
 	{"POST",   "/api/v1/imports",                     "models:manage somewhere",   BODY_BUFFER, API_MAX_JSON, import_start},
 	{"POST",   "/api/v1/terms",                       "models:manage somewhere",   BODY_BUFFER, STORE_TERMS_MAX, terms_add},
 	{"GET",    "/api/v1/terms/{sha256}",              "public",          BODY_NONE,   0, terms_get},
+	{"GET",    "/api/v1/models",                      "models:manage somewhere",   BODY_NONE,   0, model_care_list},
+	MODEL_ROUTES("GET",  "/api/v1/models/", "",                          "models:manage on model", BODY_NONE, 0, model_care_get),
 	MODEL_ROUTES("GET",  "/api/v1/models/", "/terms",                    "public", BODY_NONE, 0, model_terms_list),
 	MODEL_ROUTES("POST", "/api/v1/models/", "/terms",                    "models:manage on model", BODY_BUFFER, STORE_TERMS_MAX + API_MAX_JSON, model_terms_add),
 	{"POST",   "/api/v1/licenses/{id}/accept-terms",  "metadata:read",   BODY_BUFFER, API_MAX_JSON, license_accept_terms},

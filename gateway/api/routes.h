@@ -49,6 +49,8 @@ route_fn hub_commit;
 route_fn engines_list, model_pin, model_quantize, model_unpin, model_unload;
 /* models.c: administration of models */
 route_fn model_disable, model_enable, model_shred, model_sealed, terms_add, terms_get;
+/* model/care.c: models for those who keep them */
+route_fn model_care_list, model_care_get;
 /* imports.c: models of other hubs */
 route_fn import_start;
 /* people.c: persons and keys */

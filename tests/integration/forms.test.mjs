@@ -289,3 +289,44 @@ test("the country of an address comes from the operator's table", async () => {
 	assert.equal((await requestWith(union, undefined)).status, 201);
 	assert.equal((await requestWith(model, { geo: "DE" })).status, 400, "nobody says it");
 });
+
+test("who keeps models sees all of them, and what rests on each", async () => {
+	const { admin, stranger } = here.gateway.tokens;
+	const empty = `demo/${freshName("care")}`;
+	await createModel(here.gateway, empty, { gate: "manual" });
+	const get = (path, token = admin) => ask(here.gateway, "GET", path, { token });
+
+	const list = (await get(`/api/v1/models?q=${empty.slice(5)}`)).json.models;
+	assert.deepEqual(
+		list.map((one) => [one.model, one.main, one.revisions, one.quantize]),
+		[[empty, "", 0, "none"]],
+	);
+	const first = await get("/api/v1/models?limit=1");
+	assert.match(first.headers.link, /rel="next"/);
+	const one = (await get(`/api/v1/models/${here.gateway.model}`)).json;
+	assert.equal(one.state, "active");
+	assert.ok(one.licenses >= 1 && one.bytes > 0 && one.memory.least_bytes > 0);
+	assert.equal(one.history[0].id, one.main);
+	assert.ok(one.history[0].names.includes("main"));
+	assert.deepEqual(one.under_way, []);
+	assert.equal((await get(`/api/v1/models/${empty}`, stranger)).status, 403);
+	assert.equal((await get("/api/v1/models", stranger)).status, 403);
+});
+
+test("settings are not changed over what somebody else has changed unseen", async () => {
+	const { admin } = here.gateway.tokens;
+	const model = `demo/${freshName("seen")}`;
+	await createModel(here.gateway, model, { gate: "manual" });
+	const version = async () =>
+		(await ask(here.gateway, "GET", `/api/v1/models/${model}`, { token: admin })).json
+			.settings_version;
+	const put = (body) =>
+		ask(here.gateway, "PUT", `/api/models/${model}/settings`, { token: admin, body });
+	const seen = await version();
+
+	assert.equal((await put({ open_paths: ["README.md", "*.txt"], seen })).status, 200);
+	const late = await put({ hidden: true, seen });
+	assert.equal(late.status, 409, late.text);
+	assert.match(late.json.error ?? late.json.detail, /somebody else has changed/);
+	assert.equal((await put({ hidden: true, seen: await version() })).status, 200);
+});

@@ -4,10 +4,12 @@
  * model is hidden, and whether it may carry pickles. What the body does not name stays as it is.
  */
 #include "crypto/base/text.h"
+#include "crypto/digest.h"
 #include "crypto/json.h"
 #include "gateway/api/hub/hub.h"
 #include "gateway/api/lease/withdraw.h"
 #include "gateway/api/license/approvals.h"
+#include "gateway/api/model/settings_version.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "policy/open_paths.h"
@@ -140,6 +142,34 @@ static void describe_criteria(struct audit_event *event, const json_t *body)
 				 json_deep_copy(json_object_get(body, "criteria")));
 }
 
+struct slice settings_version(struct arena *arena, const struct store_model *m)
+{
+	struct slice terms = slice_of(m->terms_sha256, m->has_terms ? STORE_SHA256 : 0);
+	const char *text = arena_printf(arena, "%.*s\n%s\n%d%d\n%.*s", SLICE_PRINT(m->gate),
+					api_hex(arena, terms), m->hidden, m->allow_pickle,
+					SLICE_PRINT(m->open_paths));
+	struct digest digest = digest_of(slice_of_string(text));
+
+	return slice_of_string(api_hex(arena, slice_of(digest.bytes, 8)));
+}
+
+/* In the transaction: nobody's change in between is overwritten unseen. */
+static enum err check_seen(struct exchange *x, struct store *store, const struct store_model *model,
+			   const json_t *body)
+{
+	struct store_model now;
+	struct slice seen;
+
+	TRY(json_get_text_or(&seen, body, "seen", S("")));
+	if (seen.size == 0)
+		return OK;
+	TRY(store_model_get(store, exchange_arena(x), &now, model->name));
+	if (slice_equal(seen, settings_version(exchange_arena(x), &now)))
+		return OK;
+	return failure(ERR_CONFLICT, "somebody else has changed the settings meanwhile: look at "
+				     "them again");
+}
+
 static enum err carry_out(struct exchange *x, struct route_context *context,
 			  const struct store_model *model, const struct store_model_change *c,
 			  const struct telling *telling, const json_t *body)
@@ -156,6 +186,7 @@ static enum err carry_out(struct exchange *x, struct route_context *context,
 	if (telling->mode.size)
 		audit_event_text(&event, "notifications", telling->mode);
 	TRY(store_begin(store));
+	TRY(check_seen(x, store, model, body));
 	TRY(store_model_set(store, c));
 	TRY(store_model_set_notifications(store, c->id, telling->mode, telling->email));
 	return api_finish(x, context, &event);

@@ -113,6 +113,8 @@ export const routes = {
 	"POST /api/v1/imports": broken,
 	"POST /api/v1/terms": { body: "" },
 	"GET /api/v1/terms/{sha256}": { path: { sha256: "0".repeat(64) }, answers: 404 },
+	"GET /api/v1/models": {},
+	"GET /api/v1/models/{ns}/{name}": model,
 	"GET /api/v1/models/{ns}/{name}/form": model,
 	"GET /api/v1/models/{ns}/{name}/adapters": model,
 	"POST /api/v1/models/{ns}/{name}/adapters": change,
