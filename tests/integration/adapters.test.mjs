@@ -544,7 +544,14 @@ test("nothing of an adapter lies open below the data directory", () => {
 	let sealed = 0;
 
 	for (const one of files) {
-		const bytes = fs.readFileSync(one);
+		let bytes;
+
+		try {
+			bytes = fs.readFileSync(one);
+		} catch (error) {
+			if (error.code === "ENOENT") continue; // a file of the log got its name
+			throw error;
+		}
 		assert.equal(bytes.indexOf(piece), -1, one);
 		sealed += /\/store\/[0-9a-f]{2}\//.test(one);
 	}
