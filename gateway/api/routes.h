@@ -139,7 +139,8 @@ route_fn audit_events, audit_summary, audit_export, audit_live, audit_completene
 route_fn report_list, report_make, report_get;
 /* erasure/: what is known of a person goes, what has been kept long enough, and what is held */
 route_fn erasure_ask, erasure_list, erasure_get, erasure_confirm, erasure_reject, erasure_preview,
-	hold_place, hold_list, hold_lift, retention_get;
+	hold_place, hold_list, hold_lift, retention_get, retention_ask, retention_confirm,
+	retention_reject;
 route_fn audit_saved_add, audit_saved_list, audit_saved_remove;
 /* openai.c */
 route_fn openai_models, openai_model, openai_chat, openai_completions, openai_embeddings,

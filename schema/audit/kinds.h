@@ -160,6 +160,9 @@
 	X(ERASURE_OVERRIDE,  "erasure.override",  A) \
 	X(ERASURE_CONFIRM,   "erasure.confirm",   A) \
 	X(ERASURE_RUN,       "erasure.run",       A) \
+	X(RETENTION_ASK,     "retention.ask",     A) \
+	X(RETENTION_CONFIRM, "retention.confirm", A) \
+	X(RETENTION_REJECT,  "retention.reject",  A) \
 	X(RETENTION_RUN,     "retention.run",     A) \
 	X(HOLD_PLACE,        "hold.place",        A) \
 	X(HOLD_LIFT,         "hold.lift",         A) \

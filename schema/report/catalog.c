@@ -282,7 +282,8 @@ static const struct report catalog[] = {
 	 COLUMNS(incidents), .sums = "", .groups = "kind,model,cause", MISSING(incidents_missing)},
 	{.code = "R10", .right = "", .name = "erasures", .title = "Erasures and retention",
 	 .question = "Whose data was erased, on what ground, by which two people?",
-	 .kinds = "erasure.ask,erasure.reject,erasure.override,erasure.confirm,erasure.run,retention.run,hold.place,hold.lift",
+	 .kinds = "erasure.ask,erasure.reject,erasure.override,erasure.confirm,erasure.run,retention.run,retention.ask,retention.confirm,"
+		  "retention.reject,hold.place,hold.lift",
 	 COLUMNS(erasures), .sums = "entries", .groups = "kind,scope,rule", MISSING(erasures_missing)},
 	{.code = "R11", .name = "extraction", .title = "Ledger of extraction",
 	 .question = "How much of each model's inside was told, to whom?",

@@ -220,6 +220,49 @@ test("an erasure takes a reason, two people, and neither is its subject", async 
 	assert.ok(list.some((one) => one.id === json.id));
 });
 
+test("how long what is kept is changed by two people, never below the law", async () => {
+	const retention = async () => (await reads("/audit/retention")).json;
+	const periodOf = async (rule) =>
+		(await retention()).rules.find((one) => one.rule === rule).period;
+	const wish = { usage_months: 24, reason: "the funder wants two years" };
+
+	for (const body of [
+		{ usage_months: 5, reason: "x" },
+		{ record_years: 9, reason: "x" },
+		{ usage_months: 24 },
+		{ ...wish, days: 3 },
+	])
+		await admin(400, "POST", "retention", body);
+	const { json } = await admin(201, "POST", "retention", wish);
+	assert.deepEqual([json.state, json.usage_months, json.record_years], ["asked", 24, 10]);
+	assert.equal(await periodOf("usage"), 12);
+	await second(409, "POST", "retention", wish); // one at a time
+	await admin(409, "POST", `retention/${json.id}/confirm`, {});
+	await admin(409, "POST", `retention/${json.id}/reject`, { reason: "I" });
+	await second(400, "POST", `retention/${json.id}/reject`, {});
+	await second(200, "POST", `retention/${json.id}/confirm`, {});
+	await second(409, "POST", `retention/${json.id}/confirm`, {});
+	assert.equal(await periodOf("usage"), 24);
+	assert.equal(await periodOf("record"), 10);
+	const back = await second(201, "POST", "retention", { usage_months: 12, reason: "back" });
+	const not = await admin(200, "POST", `retention/${back.json.id}/reject`, { reason: "no" });
+	assert.equal(not.json.state, "rejected");
+	assert.equal(await periodOf("usage"), 24);
+	const again = await second(201, "POST", "retention", { usage_months: 12, reason: "back" });
+	await admin(200, "POST", `retention/${again.json.id}/confirm`, {});
+	assert.equal(await periodOf("usage"), 12);
+	assert.deepEqual(
+		(await retention()).changes.map(({ state }) => state),
+		["stands", "rejected", "past"],
+	);
+	await until("its entries", 20, async () => {
+		const said = await Promise.all(
+			["ask", "confirm", "reject"].map((act) => events(`kind=retention.${act}`)),
+		);
+		return said.map(({ length }) => length).join() === "3,2,1";
+	});
+});
+
 test("who holds a license, or has a request open, is not erased", async () => {
 	const { person, license } = await licensedPerson(here.gateway, here.gateway.model, rights);
 	const asked = await admin(201, "POST", "erasures", { subject: person.id, reason: "left" });

@@ -7,6 +7,7 @@
 #include "gateway/api/audit/filters.h"
 #include "gateway/api/authorize.h"
 #include "gateway/proc/settings.h"
+#include "schema/store/retention_change.h"
 
 enum err erase_look(struct exchange *x, struct route_context *context, const char *what,
 		    size_t found)
@@ -20,10 +21,13 @@ enum err erase_look(struct exchange *x, struct route_context *context, const cha
 	return audit_log_read(x, context, what, (int64_t)found, S(""));
 }
 
-struct store_periods erase_periods(const struct api *api)
+enum err erase_periods(struct store_periods *out, struct route_context *context)
 {
-	return (struct store_periods){.usage_months = api->settings->retention_usage_months,
-				      .record_years = api->settings->retention_record_years};
+	const struct settings *s = context->api->settings;
+
+	*out = (struct store_periods){.usage_months = s->retention_usage_months,
+				      .record_years = s->retention_record_years};
+	return store_retention_periods(context->store, out);
 }
 
 static enum err get_event(struct store_event *out, struct api *api, struct arena *arena,
@@ -105,11 +109,12 @@ static enum err erase_entries(bool *more, struct route_context *context, struct 
 {
 	AUTO(store_end) struct store *store = context->store;
 	AUTO(audit_event_clear) struct audit_event event = {0};
-	struct store_periods periods = erase_periods(context->api);
+	struct store_periods periods;
 	struct store_erasure_step step;
 	struct store_erasure after;
 
 	TRY(store_begin(store));
+	TRY(erase_periods(&periods, context));
 	TRY(look(&step, context, arena, e->id, &periods));
 	if (!step.is_there)
 		return failure(ERR_NOT_FOUND, "this erasure has no more steps");
@@ -178,11 +183,12 @@ enum err erase_step_rule(bool *more, struct route_context *context, struct arena
 {
 	AUTO(store_end) struct store *store = context->store;
 	AUTO(audit_event_clear) struct audit_event event = {0};
-	struct store_periods periods = erase_periods(context->api);
+	struct store_periods periods;
 	bool is_usage = slice_equal(rule, S("usage"));
 	struct store_erasure_step step;
 
 	TRY(store_begin(store));
+	TRY(erase_periods(&periods, context));
 	TRY(look_rule(&step, context, arena, rule, &periods));
 	if (step.goes) {
 		begin_run(&event, rule, is_usage ? "months" : "years",

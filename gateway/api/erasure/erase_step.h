@@ -16,8 +16,11 @@ enum { ERASE_STEPS = 50 }; /* of one erasure or rule in one run of the job: 2000
 RESULT erase_look(struct exchange *x, struct route_context *context, const char *what,
 		  size_t found);
 
-/* As the settings have them. */
-struct store_periods erase_periods(const struct api *api);
+/* As two people have said, or else the settings. */
+RESULT erase_periods(struct store_periods *out, struct route_context *context);
+
+/* What was asked for, the newest first (retention_change.c). */
+RESULT retention_changes(json_t **out, struct route_context *context, struct arena *arena);
 
 /* Of one erasure. *more: it has another step now. */
 RESULT erase_step_erasure(bool *more, struct route_context *context, struct arena *arena,

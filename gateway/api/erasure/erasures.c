@@ -93,7 +93,7 @@ static json_t *describe_part(struct arena *arena, const struct store_erasure_par
 static enum err preview(json_t **out, struct exchange *x, struct route_context *context,
 			const uint8_t subject[STORE_ID], bool overridden)
 {
-	struct store_periods periods = erase_periods(context->api);
+	struct store_periods periods;
 	struct store_erasure_part *parts;
 	json_t *list = json_array_new();
 	uint64_t left;
@@ -102,6 +102,7 @@ static enum err preview(json_t **out, struct exchange *x, struct route_context *
 
 	*out = json_object_new();
 	json_put(*out, "entries", list);
+	TRY(erase_periods(&periods, context));
 	TRY(store_audit_catch_up(context->store, &left, PREVIEW_CATCH_UP));
 	TRY(store_person_is_held(context->store, &held, subject));
 	json_put_bool(*out, "held", held);
@@ -315,13 +316,14 @@ static enum err confirm(struct exchange *x, struct route_context *context,
 	AUTO(store_end) struct store *store = context->store;
 	AUTO(audit_event_clear) struct audit_event event = {0};
 	const uint8_t *by = authorize_principal(x)->person.id;
-	struct store_periods periods = erase_periods(context->api);
+	struct store_periods periods;
 
 	begin_entry(&event, x, AUDIT_ERASURE_CONFIRM, e);
 	audit_event_flag(&event, "override", e->override.size > 0);
 	if (reason.size)
 		audit_event_text(&event, "reason", reason);
 	TRY(store_begin(store));
+	TRY(erase_periods(&periods, context));
 	if (e->override.size)
 		TRY(log_override(x, store, e));
 	TRY(store_erasure_confirm(store, e->id, by, &periods, reason));

@@ -27,15 +27,16 @@ static const struct rule_text *text_of(struct slice rule)
 	return &texts[1];
 }
 
-static int64_t period_of(const struct settings *s, const struct rule_text *t)
+static int64_t period_of(const struct settings *s, const struct store_periods *p,
+			 const struct rule_text *t)
 {
 	if (t == &texts[0])
-		return s->retention_usage_months;
-	return t == &texts[1] ? s->retention_record_years : s->retention_session_days;
+		return p->usage_months;
+	return t == &texts[1] ? p->record_years : s->retention_session_days;
 }
 
 static json_t *describe(struct arena *arena, const struct settings *s,
-			const struct store_retention *r)
+			const struct store_periods *p, const struct store_retention *r)
 {
 	const struct rule_text *t = text_of(r->rule);
 	json_t *one = json_object_new();
@@ -43,7 +44,7 @@ static json_t *describe(struct arena *arena, const struct settings *s,
 	json_put_text(one, "rule", r->rule);
 	json_put_text(one, "keeps", slice_of_string(t->keeps));
 	json_put_text(one, "setting", slice_of_string(t->setting));
-	json_put_int(one, "period", period_of(s, t));
+	json_put_int(one, "period", period_of(s, p, t));
 	json_put_text(one, "unit", slice_of_string(t->unit));
 	if (t->least[0])
 		json_put_text(one, "least", slice_of_string(t->least));
@@ -59,14 +60,14 @@ static json_t *describe(struct arena *arena, const struct settings *s,
 	return one;
 }
 
-static enum err list_rules(struct store_retention **out, size_t *count,
+static enum err list_rules(struct store_retention **out, size_t *count, struct store_periods *p,
 			   struct route_context *context, struct arena *arena)
 {
 	const struct settings *s = context->api->settings;
-	struct store_periods periods = erase_periods(context->api);
 	int64_t sessions;
 
-	TRY(store_retention_list(context->store, arena, out, count, &periods));
+	TRY(erase_periods(p, context));
+	TRY(store_retention_list(context->store, arena, out, count, p));
 	TRY(store_retention_sessions(context->store, &sessions, s->retention_session_days));
 	for (size_t i = 0; i < *count; i++)
 		if (slice_equal((*out)[i].rule, S("session")))
@@ -77,16 +78,23 @@ static enum err list_rules(struct store_retention **out, size_t *count,
 void retention_get(struct exchange *x, struct route_context *context)
 {
 	struct store_retention *rules;
-	json_t *answer;
+	struct store_periods periods;
+	json_t *answer, *list, *changes;
 	size_t count;
-	enum err result = list_rules(&rules, &count, context, exchange_arena(x));
+	enum err result = list_rules(&rules, &count, &periods, context, exchange_arena(x));
 
+	if (result == OK)
+		result = retention_changes(&changes, context, exchange_arena(x));
 	if (result != OK) {
 		reply_failure(x, result);
 		return;
 	}
-	answer = json_array_new();
+	answer = json_object_new();
+	list = json_array_new();
 	for (size_t i = 0; i < count; i++)
-		json_push(answer, describe(exchange_arena(x), context->api->settings, &rules[i]));
-	reply_list(x, "rules", answer);
+		json_push(list,
+			  describe(exchange_arena(x), context->api->settings, &periods, &rules[i]));
+	json_put(answer, "rules", list);
+	json_put(answer, "changes", changes);
+	reply_json(x, 200, answer);
 }

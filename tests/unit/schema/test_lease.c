@@ -184,7 +184,8 @@ static void every_table_moves_the_epoch_or_is_known_to_decide_nothing(void **sta
 		"'audit_entry', 'audit_affiliation', 'audit_span', 'audit_day', 'audit_progress', "
 		"'audit_day_institution', 'audit_day_person', 'audit_reserve', 'audit_class', "
 		"'audit_saved', 'audit_report', " /* searched by */
-		"'erasure', 'legal_hold', 'audit_kept', 'retention', 'retention_clock', "
+		"'erasure', 'legal_hold', 'audit_kept', 'retention', "
+		"'retention_change', 'retention_clock', "
 		"'audit_reduced', "
 		"'revision_need', 'model_pin', 'model_unload', 'model_quantize', "
 		"'engine_view')", /* in service */
