@@ -25,7 +25,8 @@ export function fillWithEvents(gateway, count) {
 		)
 		INSERT INTO audit_entry
 		SELECT (5 - i / ${HALF})::bigint * 65536 + ${HALF} - i % ${HALF}, id, at,
-			'${KIND}', NULL, 'event ' || i, 'many/events', NULL, 'infer:generate', true, 'OK', NULL,
+			'${KIND}', NULL, 'event ' || i, 'many/events', NULL, 'infer:generate',
+			true, 'OK', NULL,
 			1, 0, (SELECT id FROM class UNION ALL SELECT id FROM audit_class
 				WHERE kind = '${KIND}' AND right_name = 'infer:generate' AND allow
 				AND code = 'OK' LIMIT 1)
