@@ -118,10 +118,13 @@ export function usePaged<T>(
   const [round, setRound] = useState(0);
   const [state, setState] = useState<PagedState<T>>({ rows: [], next: null, isBusy: true });
   const stop = useRef<AbortController>(new AbortController());
+  // Whoever asks for more may do so of a state that was overtaken: a page is fetched once.
+  const asked = useRef<string>();
 
   const fetchPage = (cursor: string | undefined, before: T[]) => {
     const { signal } = stop.current;
 
+    asked.current = cursor;
     setState((old) => ({ rows: old.rows, next: old.next, isBusy: true }));
     asks(cursor, signal).then(
       (page) => {
@@ -129,8 +132,9 @@ export function usePaged<T>(
           setState({ rows: [...before, ...page.rows], next: page.next, isBusy: false });
       },
       (error: unknown) => {
-        if (!signal.aborted)
-          setState((old) => ({ ...old, error: refusalOf(error), isBusy: false }));
+        if (signal.aborted) return;
+        asked.current = undefined;
+        setState((old) => ({ ...old, error: refusalOf(error), isBusy: false }));
       },
     );
   };
@@ -146,7 +150,7 @@ export function usePaged<T>(
     isBusy: state.isBusy,
     hasMore: Boolean(state.next),
     more: () => {
-      if (!state.isBusy && state.next) fetchPage(state.next, state.rows);
+      if (state.next && asked.current !== state.next) fetchPage(state.next, state.rows);
     },
     again: () => setRound((n) => n + 1),
   };
