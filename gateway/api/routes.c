@@ -180,6 +180,8 @@ static const struct route routes[] = {
 	{"DELETE", "/api/v1/persons/{id}/offices",        "persons:manage somewhere", BODY_NONE, 0, office_revoke},
 	{"POST",   "/api/v1/issuers",                     "persons:manage",  BODY_BUFFER, API_MAX_JSON, issuer_add},
 	{"GET",    "/api/v1/issuers",                     "metadata:read",   BODY_NONE,   0, issuer_list},
+	{"PUT",    "/api/v1/issuers",                     "persons:manage",  BODY_BUFFER, API_MAX_JSON, issuer_change},
+	{"GET",    "/api/v1/issuers/impact",              "persons:manage",  BODY_NONE,   0, issuer_impact},
 	{"DELETE", "/api/v1/issuers",                     "persons:manage",  BODY_NONE,   0, issuer_remove},
 	{"POST",   "/api/v1/keys",                        "metadata:read",   BODY_BUFFER, API_MAX_JSON, key_enroll},
 	{"GET",    "/api/v1/keys",                        "metadata:read",   BODY_NONE,   0, key_list},

@@ -72,7 +72,8 @@ route_fn token_create, token_create_for, token_list, token_list_of, token_revoke
 /* office.c */
 route_fn office_grant, office_revoke, office_list;
 /* issuers.c, visas.c */
-route_fn issuer_add, issuer_list, issuer_remove, issuer_refresh, issuer_revoke_key;
+route_fn issuer_add, issuer_change, issuer_impact, issuer_list, issuer_remove, issuer_refresh,
+	issuer_revoke_key;
 route_fn visa_add, visa_list, passport_add, passport_exchange;
 /* model_terms.c, accept_terms.c: versions of a model's terms, and their acceptance */
 route_fn model_terms_add, model_terms_list, license_accept_terms;

@@ -50,6 +50,7 @@
 	X(TOKEN_REVOKE,      "token.revoke",      A) \
 	X(CAPABILITY_CREATE, "capability.create", A) \
 	X(ISSUER_ADD,        "issuer.add",        A) \
+	X(ISSUER_CHANGE,     "issuer.change",     A) \
 	X(ISSUER_REMOVE,     "issuer.remove",     A) \
 	X(ISSUER_KEYS,       "issuer.keys",       A) \
 	X(ISSUER_REVOKE,     "issuer.revoke",     A) \

@@ -256,7 +256,7 @@ static const struct report catalog[] = {
 	{.code = "R5", .right = "", .name = "keys", .title = "Keys and credentials",
 	 .question = "Which keys and credentials were made, enrolled, released, revoked, and by whom?",
 	 .kinds = "gateway.init,key.create,key.resume,key.release,key.enroll,key.revoke,approver.enroll,approver.remove,approver.rule,"
-		  "token.create,token.revoke,capability.create,issuer.add,issuer.remove,issuer.keys,issuer.revoke,model.shred,"
+		  "token.create,token.revoke,capability.create,issuer.add,issuer.change,issuer.remove,issuer.keys,issuer.revoke,model.shred,"
 		  "institution.certificate,institution.uncertify,workload.add,workload.remove,password.set",
 	 COLUMNS(keys), .sums = "", .groups = "kind,actor", MISSING(keys_missing)},
 	{.code = "R6", .right = "", .name = "policy", .title = "History of policy and settings",

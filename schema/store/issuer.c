@@ -59,6 +59,41 @@ enum err store_issuer_add(struct store *s, const struct store_issuer *issuer)
 	return store_batch_run(s, &batch);
 }
 
+static void take_impact(struct store_step *step, void *out)
+{
+	struct store_issuer_impact *i = out;
+
+	i->visas = store_take_int(step);
+	i->persons = store_take_int(step);
+	i->licenses = store_take_int(step);
+	i->requests = store_take_int(step);
+	i->models = store_take_text(step);
+}
+
+enum err store_issuer_impact(struct store *s, struct arena *arena, struct store_issuer_impact *out,
+			     struct slice iss, int64_t now_ms)
+{
+	static const struct store_statement ask = {
+		"issuer_impact",
+		"WITH v AS MATERIALIZED (SELECT person FROM visa WHERE iss = $1 AND expires_at > "
+		"$2::timestamptz), p AS MATERIALIZED (SELECT DISTINCT person FROM v) "
+		"SELECT (SELECT count(*) FROM v), (SELECT count(*) FROM p), "
+		"(SELECT count(*) FROM license JOIN p USING (person) WHERE state = 'active' "
+		"AND expires_at > $2 AND requires IS NOT NULL), "
+		"(SELECT count(*) FROM access_request JOIN p USING (person) "
+		"WHERE state IN ('submitted', 'returned', 'appealed')), "
+		"coalesce((SELECT string_agg(name, E'\\n') FROM (SELECT m.name FROM criteria c "
+		"JOIN model m ON m.id = c.model WHERE c.state = 'active' AND "
+		"position($1 IN convert_from(c.document, 'UTF8')) > 0 ORDER BY m.name LIMIT 100) "
+		"named), '')"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &ask, .arena = arena};
+
+	store_put_text(&step, iss);
+	store_put_time(&step, now_ms);
+	TRY(store_run(s, &step, 1));
+	return store_one(&step, out, take_impact, "issuer");
+}
+
 enum err store_issuer_get(struct store *s, struct arena *arena, struct store_issuer *out,
 			  struct slice iss)
 {
@@ -90,6 +125,40 @@ enum err store_issuer_remove(struct store *s, struct slice iss)
 
 	store_put_text(&step, iss);
 	return store_change(s, &step, "issuer");
+}
+
+/* What stays of the one before: keys revoked, and, where both publish theirs, what was fetched. */
+static enum err keep(struct store *s, const struct store_issuer *issuer,
+		     const struct store_issuer *before)
+{
+	static const struct store_statement revoked = {
+		"issuer_keep_revoked",
+		"UPDATE issuer SET revoked_kids = string_to_array($2, E'\\n') WHERE iss = $1"};
+	static const struct store_statement fetched = {
+		"issuer_keep_keys", "INSERT INTO issuer_keys (iss, jwks) VALUES ($1, $2)"};
+	AUTO(store_batch_clear) struct store_batch batch = {.count = 0};
+	struct store_step *step = store_batch_add(&batch, &revoked, NULL);
+
+	store_put_text(step, issuer->iss);
+	store_put_text(step, before->revoked_kids);
+	if (!issuer->pinned && !before->pinned && before->jwks.size) {
+		step = store_batch_add(&batch, &fetched, NULL);
+		store_put_text(step, issuer->iss);
+		store_put_bytes(step, before->jwks);
+	}
+	return store_batch_run(s, &batch);
+}
+
+enum err store_issuer_change(struct store *s, const struct store_issuer *issuer)
+{
+	AUTO(arena_free) struct arena arena = {0};
+	struct store_issuer before, after = *issuer;
+
+	TRY(store_issuer_get(s, &arena, &before, issuer->iss));
+	after.added_ms = before.added_ms;
+	TRY(store_issuer_remove(s, issuer->iss));
+	TRY(store_issuer_add(s, &after));
+	return keep(s, &after, &before);
 }
 
 enum err store_issuer_revoke_kid(struct store *s, struct slice iss, struct slice kid)

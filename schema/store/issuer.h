@@ -23,6 +23,20 @@ struct store_issuer {
 
 /* Of one that is not pinned the keys are due at once; its jwks is not read. ERR_CONFLICT. */
 RESULT store_issuer_add(struct store *s, const struct store_issuer *issuer);
+/* In the current transaction: removed and added anew, since what is listed is never edited; revoked
+ * keys stay revoked, and fetched ones stay until they are fetched anew. ERR_NOT_FOUND. */
+RESULT store_issuer_change(struct store *s, const struct store_issuer *issuer);
+
+/* What rests on an issuer now. */
+struct store_issuer_impact {
+	int64_t visas, persons; /* visas that have not expired, and whose they are */
+	int64_t licenses;       /* in force, of these persons, that rest on claims */
+	int64_t requests;       /* open ones of these persons */
+	struct slice models;    /* whose active criteria name it, one a line; at most 100 */
+};
+RESULT store_issuer_impact(struct store *s, struct arena *arena, struct store_issuer_impact *out,
+			   struct slice iss, int64_t now_ms);
+
 RESULT store_issuer_get(struct store *s, struct arena *arena, struct store_issuer *out,
 			struct slice iss);
 RESULT store_issuer_list(struct store *s, struct arena *arena, struct store_issuer **out,

@@ -309,6 +309,9 @@ test("who keeps models sees all of them, and what rests on each", async () => {
 	assert.equal(one.history[0].id, one.main);
 	assert.ok(one.history[0].names.includes("main"));
 	assert.deepEqual(one.under_way, []);
+	const file = (path) => one.files_of_main.find((other) => other.path === path);
+	assert.equal(file("README.md").open, true);
+	assert.deepEqual(file("model.safetensors").open, false);
 	assert.equal((await get(`/api/v1/models/${empty}`, stranger)).status, 403);
 	assert.equal((await get("/api/v1/models", stranger)).status, 403);
 });

@@ -382,3 +382,38 @@ test("a passport that is none, not theirs, or too large is refused whole", async
 	assert.equal(huge.status, 413);
 	assert.equal((await standing(thief)).length, 0);
 });
+
+test("how keys are had is changed in place, and what rests on an issuer is told", async () => {
+	const { admin } = here.gateway.tokens;
+	const issuer = await new Issuer("ES256").list(here.gateway);
+	const person = await addPerson(here.gateway);
+	assert.equal((await post(person, issuer.visa("c1"))).status, 201);
+	const impactOf = (iss) =>
+		ask(here.gateway, "GET", `/api/v1/issuers/impact?iss=${encodeURIComponent(iss)}`, {
+			token: admin,
+		});
+	const put = (body) => ask(here.gateway, "PUT", "/api/v1/issuers", { token: admin, body });
+
+	const { json } = await impactOf(issuer.iss);
+	assert.deepEqual([json.visas, json.persons, json.licenses, json.models], [1, 1, 0, []]);
+	assert.equal((await impactOf("https://none.example")).status, 404);
+	const place = `/jwks-${++counter}`;
+	here.outside.json(place, () => issuer.jwks);
+	const changed = await put({ iss: issuer.iss, jku: here.outside.url + place });
+	assert.equal(changed.status, 200, changed.text);
+	assert.equal(changed.json.keys, "fetched");
+	assert.equal(changed.json.error, "");
+	assert.deepEqual(
+		changed.json.kids,
+		issuer.jwks.keys.map((key) => key.kid),
+	);
+	assert.equal((await standing(person))[0].counts, true);
+	assert.equal((await put({ iss: issuer.iss })).status, 400, "keys from nowhere");
+	const body = { iss: issuer.iss, kid: "k1", reason: "a test" };
+	const revoke = { token: admin, body };
+	await expect(200, here.gateway, "POST", "/api/v1/issuers/revoke-key", revoke);
+	const again = await put({ iss: issuer.iss, jwks: issuer.jwks });
+	assert.deepEqual([again.json.keys, again.json.revoked_kids], ["pinned", ["k1"]]);
+	const none = await put({ iss: "https://none.example", jwks: issuer.jwks });
+	assert.equal(none.status, 404);
+});

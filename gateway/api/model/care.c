@@ -11,7 +11,9 @@
 #include "gateway/api/page.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
+#include "policy/open_paths.h"
 #include "schema/store/model_care.h"
+#include "schema/store/revision.h"
 
 enum { CARE_PAGE = 100, CARE_MOST = 1000 };
 
@@ -179,6 +181,32 @@ static enum err put_uploads(json_t *answer, struct exchange *x, struct route_con
 	return OK;
 }
 
+/* Which of main's files anyone may read: by the same function that decides it. */
+static enum err put_files(json_t *answer, struct exchange *x, struct route_context *context,
+			  const struct store_model *m)
+{
+	json_t *list = json_array_new();
+	struct store_file *files;
+	size_t count;
+
+	json_put(answer, "files_of_main", list);
+	if (m->main.size == 0)
+		return OK;
+	TRY(store_revision_files(context->store, exchange_arena(x), &files, &count, m->id,
+				 m->main));
+	for (size_t i = 0; i < count; i++) {
+		json_t *one = json_object_new();
+		struct slice pattern;
+
+		json_put_text(one, "path", files[i].path);
+		json_put_int(one, "size", (int64_t)files[i].size);
+		json_put_bool(one, "weights", open_path_is_weights(files[i].path));
+		json_put_bool(one, "open", open_paths_find(&pattern, m->open_paths, files[i].path));
+		json_push(list, one);
+	}
+	return OK;
+}
+
 static void put_settings(json_t *answer, struct arena *arena, const struct store_model *m)
 {
 	json_put(answer, "open_paths", hub_describe_open_paths(m->open_paths));
@@ -206,6 +234,8 @@ void model_care_get(struct exchange *x, struct route_context *context)
 	answer = describe(exchange_arena(x), &care);
 	put_settings(answer, exchange_arena(x), &model);
 	result = put_revisions(answer, x, context, &model);
+	if (result == OK)
+		result = put_files(answer, x, context, &model);
 	if (result == OK)
 		result = put_uploads(answer, x, context, &model);
 	if (result == OK)

@@ -14,14 +14,17 @@
 
 enum { ISSUER_KID_MAX = 256 };
 
-static enum err add_issuer(struct exchange *x, struct route_context *context,
-			   const struct store_issuer *issuer)
+typedef enum err write_fn(struct store *store, const struct store_issuer *issuer);
+
+static enum err write_issuer(struct exchange *x, struct route_context *context,
+			     enum audit_kind kind, write_fn *writes,
+			     const struct store_issuer *issuer)
 {
 	const struct principal *who = authorize_principal(x);
 	AUTO(store_end) struct store *store = context->store;
 	AUTO(audit_event_clear) struct audit_event event = {0};
 
-	audit_event_begin(&event, AUDIT_ISSUER_ADD, who->person.id, who->person.name);
+	audit_event_begin(&event, kind, who->person.id, who->person.name);
 	audit_event_text(&event, "iss", issuer->iss);
 	audit_event_text(&event, "jku", issuer->jku);
 	audit_event_text(&event, "jwks", issuer->jwks);
@@ -30,7 +33,7 @@ static enum err add_issuer(struct exchange *x, struct route_context *context,
 		audit_event_text(&event, "client_credential", issuer->client_credential);
 	}
 	TRY(store_begin(store));
-	TRY(store_issuer_add(store, issuer));
+	TRY(writes(store, issuer));
 	return api_finish(x, context, &event);
 }
 
@@ -84,16 +87,37 @@ static void put_time(json_t *one, struct arena *arena, const char *name, int64_t
 		json_put(one, name, json_null());
 }
 
-static json_t *describe_kids(struct slice kids)
+static json_t *describe_lines(struct slice lines)
 {
 	json_t *list = json_array_new();
-	bool more = kids.size > 0;
+	bool more = lines.size > 0;
 
 	while (more) {
+		struct slice line;
+
+		more = slice_cut(lines, '\n', &line, &lines);
+		json_push_text(list, line);
+	}
+	return list;
+}
+
+/* Of the keys that are here: who revokes one must know its name. */
+static json_t *describe_keys(struct slice jwks)
+{
+	AUTO(json_auto) json_t *set = NULL;
+	json_t *list = json_array_new();
+	const json_t *keys, *key;
+	size_t i;
+
+	if (jwks.size == 0 || json_read(&set, jwks, JWKS_MAX) != OK ||
+	    json_get_array(&keys, set, "keys") != OK)
+		return list;
+	json_array_foreach(keys, i, key)
+	{
 		struct slice kid;
 
-		more = slice_cut(kids, '\n', &kid, &kids);
-		json_push_text(list, kid);
+		if (json_get_text(&kid, key, "kid") == OK)
+			json_push_text(list, kid);
 	}
 	return list;
 }
@@ -105,7 +129,8 @@ static json_t *describe(struct arena *arena, const struct store_issuer *issuer)
 	json_put_text(one, "iss", issuer->iss);
 	json_put_text(one, "jku", issuer->jku);
 	json_put_text(one, "keys", issuer->pinned ? S("pinned") : S("fetched"));
-	json_put(one, "revoked_kids", describe_kids(issuer->revoked_kids));
+	json_put(one, "kids", describe_keys(issuer->jwks));
+	json_put(one, "revoked_kids", describe_lines(issuer->revoked_kids));
 	json_put_text(one, "added", slice_of_string(api_time(arena, issuer->added_ms)));
 	if (issuer->token_endpoint.size)
 		json_put_text(one, "token_endpoint", issuer->token_endpoint);
@@ -132,7 +157,8 @@ static void reply_issuer(struct exchange *x, struct route_context *context, unsi
 }
 
 /* Keys that cannot be had now do not undo the listing: the answer and the list say why. */
-void issuer_add(struct exchange *x, struct route_context *context)
+static void take_issuer(struct exchange *x, struct route_context *context, enum audit_kind kind,
+			write_fn *writes, unsigned status)
 {
 	AUTO(json_auto) json_t *body = api_body(x);
 	struct store_issuer issuer = {0};
@@ -142,14 +168,50 @@ void issuer_add(struct exchange *x, struct route_context *context)
 		return;
 	result = read_issuer(&issuer, x, body);
 	if (result == OK)
-		result = add_issuer(x, context, &issuer);
+		result = write_issuer(x, context, kind, writes, &issuer);
 	if (result != OK) {
 		reply_failure(x, result);
 		return;
 	}
 	if (!issuer.pinned && jwks_fetch(context, exchange_arena(x), issuer.iss) != OK)
 		store_rollback(context->store);
-	reply_issuer(x, context, 201, issuer.iss);
+	reply_issuer(x, context, status, issuer.iss);
+}
+
+void issuer_add(struct exchange *x, struct route_context *context)
+{
+	take_issuer(x, context, AUDIT_ISSUER_ADD, store_issuer_add, 201);
+}
+
+void issuer_change(struct exchange *x, struct route_context *context)
+{
+	take_issuer(x, context, AUDIT_ISSUER_CHANGE, store_issuer_change, 200);
+}
+
+/* What would no longer count, and for whom. */
+void issuer_impact(struct exchange *x, struct route_context *context)
+{
+	struct store_issuer_impact impact;
+	struct store_issuer issuer;
+	struct slice iss = api_query(x, "iss");
+	json_t *answer;
+	enum err result = store_issuer_get(context->store, exchange_arena(x), &issuer, iss);
+
+	if (result == OK)
+		result = store_issuer_impact(context->store, exchange_arena(x), &impact, iss,
+					     clock_now_ms());
+	if (result != OK) {
+		reply_failure(x, result);
+		return;
+	}
+	answer = json_object_new();
+	json_put_text(answer, "iss", issuer.iss);
+	json_put_int(answer, "visas", impact.visas);
+	json_put_int(answer, "persons", impact.persons);
+	json_put_int(answer, "licenses", impact.licenses);
+	json_put_int(answer, "requests", impact.requests);
+	json_put(answer, "models", describe_lines(impact.models));
+	reply_json(x, 200, answer);
 }
 
 void issuer_list(struct exchange *x, struct route_context *context)

@@ -195,6 +195,8 @@ export const routes = {
 	"POST /api/v1/issuers": broken,
 	"GET /api/v1/issuers": {},
 	"DELETE /api/v1/issuers": { query: "iss=https%3A%2F%2Fnone.example" },
+	"PUT /api/v1/issuers": broken,
+	"GET /api/v1/issuers/impact": { query: "iss=https%3A%2F%2Fnone.example" },
 	"POST /api/v1/issuers/refresh": broken,
 	"POST /api/v1/issuers/revoke-key": broken,
 	"GET /api/v1/persons/{id}/identities": seen,
