@@ -155,3 +155,47 @@ scenario(here, "one proposes, another gives it a day, and who looks too late is 
 	const { versions } = await as(admin, 200, "GET", `${at}/versions`);
 	assert.equal(versions.find((one) => one.sha256 === late).state, "proposed");
 });
+
+scenario(here, "an issuer is listed, a key revoked, and withdrawn, its impact seen", async () => {
+	const { admin } = here.gateway.tokens;
+	const issuer = new Issuer("ES256");
+	const page = await here.open("admin", "/admin/issuers");
+	const dialog = page.getByRole("dialog");
+	const card = page
+		.locator("section")
+		.filter({ has: page.getByRole("heading", { name: issuer.iss }) });
+
+	await page.getByRole("button", { name: "Add an issuer" }).click();
+	await dialog.getByLabel("Issuer", { exact: true }).fill(issuer.iss);
+	await dialog.getByLabel("Keys", { exact: true }).selectOption("pinned");
+	await dialog.getByLabel("Its keys (JWKS)").fill("no JSON");
+	await dialog.getByRole("button", { name: "Add an issuer" }).click();
+	await dialog.getByText("This is no JSON.").waitFor();
+	await dialog.getByLabel("Its keys (JWKS)").fill(JSON.stringify(issuer.jwks));
+	await here.look(page, "issuer-add");
+	await dialog.getByRole("button", { name: "Add an issuer" }).click();
+	await card.getByText(issuer.jwks.keys[0].kid).waitFor();
+	await here.look(page, "issuers");
+
+	const person = await addPerson(here.gateway);
+	const visa = issuer.visa(freshName("sub"), { visa: { value: BONA_FIDE } });
+	await as(person.token, 201, "POST", "/api/v1/visas", { visa });
+	await card.getByRole("button", { name: "Withdraw" }).click();
+	await dialog.getByText("1 visa of 1 person").waitFor();
+	await here.look(page, "issuer-withdraw");
+	await dialog.getByLabel("Type the issuer").fill("another");
+	await dialog.getByRole("button", { name: "Withdraw" }).click();
+	await dialog.getByText("That is not it.").waitFor();
+	await page.keyboard.press("Escape");
+
+	await card.getByRole("button", { name: "Revoke a key" }).click();
+	await dialog.getByLabel("Reason").fill("a test");
+	await dialog.getByRole("button", { name: "Revoke a key" }).click();
+	await card.getByText("Revoked keys").waitFor();
+	await card.getByRole("button", { name: "Withdraw" }).click();
+	await dialog.getByLabel("Type the issuer").fill(issuer.iss);
+	await dialog.getByRole("button", { name: "Withdraw" }).click();
+	await card.waitFor({ state: "detached" });
+	const { issuers } = await as(admin, 200, "GET", "/api/v1/issuers");
+	assert.ok(!issuers.some((one) => one.iss === issuer.iss));
+});

@@ -5,10 +5,13 @@ import * as audit from "./de/audit";
 import * as criteria from "./de/criteria";
 import * as deciding from "./de/deciding";
 import * as everybody from "./de/everybody";
+import * as issuers from "./de/issuers";
+import * as keptModel from "./de/kept_model";
 import * as models from "./de/models";
 import * as people from "./de/people";
 import * as researcher from "./de/researcher";
 import * as shell from "./de/shell";
+import * as uploading from "./de/uploading";
 import type { Text } from "./text";
 
 export const de: Text = {
@@ -17,8 +20,11 @@ export const de: Text = {
   ...criteria,
   ...deciding,
   ...everybody,
+  ...issuers,
+  ...keptModel,
   ...models,
   ...people,
   ...researcher,
   ...shell,
+  ...uploading,
 };

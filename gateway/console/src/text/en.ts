@@ -6,10 +6,13 @@ import * as audit from "./en/audit";
 import * as criteria from "./en/criteria";
 import * as deciding from "./en/deciding";
 import * as everybody from "./en/everybody";
+import * as issuers from "./en/issuers";
+import * as keptModel from "./en/kept_model";
 import * as models from "./en/models";
 import * as people from "./en/people";
 import * as researcher from "./en/researcher";
 import * as shell from "./en/shell";
+import * as uploading from "./en/uploading";
 
 export const en = {
   ...admin,
@@ -17,8 +20,11 @@ export const en = {
   ...criteria,
   ...deciding,
   ...everybody,
+  ...issuers,
+  ...keptModel,
   ...models,
   ...people,
   ...researcher,
   ...shell,
+  ...uploading,
 };

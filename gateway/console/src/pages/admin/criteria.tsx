@@ -2,8 +2,7 @@
 // The criteria of a model: written and checked, compared and tried before they count, and how they
 // come to hold. What stands in the editor stays while one looks at the other parts.
 import { useEffect, useId, useState } from "preact/hooks";
-import { send } from "../../api/client";
-import type { ModelInfo } from "../../api/schema";
+import { ask } from "../../api/client";
 import { useAsk } from "../../api/use";
 import { query, setQuery } from "../../router";
 import { text } from "../../text/text";
@@ -17,18 +16,17 @@ import { Effect } from "./criteria_effect";
 import { TryOn } from "./criteria_try";
 import { Versions } from "./criteria_versions";
 import { Write } from "./criteria_write";
+import { addressOf } from "./model_api";
 
 const PAGE = 200;
 
 /** Some names to choose from. */
 async function modelsOf(signal: AbortSignal): Promise<string[]> {
-  const answer = await send("GET /api/models", { query: { limit: PAGE }, signal });
-  const all = (await answer.json()) as ModelInfo[];
+  const { models } = await ask("GET /api/v1/models", { query: { limit: PAGE }, signal });
 
-  return all.filter((one) => one.sallyport.state !== "shredded").map((one) => one.id);
+  return models.filter((one) => one.state !== "shredded").map((one) => one.model);
 }
 
-/** By name: a model to which nothing was committed yet is in no list. */
 function Choose({ model }: { model: string }) {
   const t = text.value.editor;
   const asked = useAsk((signal) => modelsOf(signal).catch(() => []));
@@ -119,7 +117,7 @@ export default function CriteriaPage() {
       <div class="head-row">
         <h1>{model ? t.of(model) : t.title}</h1>
         {model && (
-          <LinkButton icon="model" href={`/models/${model}`}>
+          <LinkButton icon="model" href={addressOf(model)}>
             {text.value.models.one}
           </LinkButton>
         )}

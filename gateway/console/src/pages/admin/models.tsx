@@ -2,7 +2,6 @@
 // Models as those see them who keep them: state, what serves them now, and the emergency stop.
 import { useState } from "preact/hooks";
 import { ask, cursorOf, ofModel, send } from "../../api/client";
-import type { ModelInfo } from "../../api/schema";
 import { type Page, useAct, useAsk, usePaged } from "../../api/use";
 import { query, setQuery } from "../../router";
 import { text } from "../../text/text";
@@ -13,73 +12,75 @@ import { ErrorState, LoadMore, Waiting } from "../../ui/state";
 import { type Column, Table } from "../../ui/table";
 import { GateBadge } from "../everybody/catalogue";
 import { enginesOf, type Engine, EngineState } from "./engines";
+import { addressOf, type Care } from "./model_api";
 
 const PAGE = 100;
 
 async function models(search: string, cursor: string | undefined, signal: AbortSignal) {
-  const answer = await send("GET /api/models", { query: { search, limit: PAGE, cursor }, signal });
+  const query = { q: search, limit: PAGE, cursor };
+  const answer = await send("GET /api/v1/models", { query, signal });
 
   return {
-    rows: (await answer.json()) as ModelInfo[],
+    rows: ((await answer.json()) as { models: Care[] }).models,
     next: cursorOf(answer),
-  } satisfies Page<ModelInfo>;
+  } satisfies Page<Care>;
 }
 
-function ModelState({ model }: { model: ModelInfo }) {
-  const { state } = model.sallyport;
+function ModelState({ model }: { model: Care }) {
+  const { state } = model;
   const says = text.value.allModels.states[state] ?? state;
 
   return <Badge tone={state === "active" ? "good" : "bad"}>{says}</Badge>;
 }
 
-function columns(engines: Engine[], stop: (model: ModelInfo) => void): Array<Column<ModelInfo>> {
+function columns(engines: Engine[], stop: (model: Care) => void): Array<Column<Care>> {
   const t = text.value.allModels;
-  const isStopped = (one: ModelInfo) => one.sallyport.state === "disabled";
+  const isStopped = (one: Care) => one.state === "disabled";
 
   return [
     {
       key: "model",
       title: t.columns.model,
       width: "2fr",
-      render: (one) => <a href={`/models/${one.id}`}>{one.id}</a>,
-      sort: (one) => one.id,
+      render: (one) => <a href={addressOf(one.model)}>{one.model}</a>,
+      sort: (one) => one.model,
     },
     {
       key: "gate",
       title: t.columns.gate,
-      render: (one) => <GateBadge gate={one.sallyport.gate} />,
-      sort: (one) => one.sallyport.gate,
+      render: (one) => <GateBadge gate={one.gate} />,
+      sort: (one) => one.gate,
     },
     {
       key: "state",
       title: t.columns.state,
       render: (one) => <ModelState model={one} />,
-      sort: (one) => one.sallyport.state,
+      sort: (one) => one.state,
     },
     {
       key: "engine",
       title: t.columns.engine,
       render: (one) => {
-        const engine = engines.find((other) => other.model === one.id);
+        const engine = engines.find((other) => other.model === one.model);
         return engine && <EngineState engine={engine} />;
       },
     },
     {
       key: "changed",
       title: t.columns.changed,
-      render: (one) => <Time at={one.lastModified} kind="relative" />,
-      sort: (one) => one.lastModified,
+      render: (one) => <Time at={one.changed} kind="relative" />,
+      sort: (one) => one.changed,
     },
     {
       key: "act",
       title: t.columns.act,
       width: "9rem",
       render: (one) =>
-        one.sallyport.state !== "shredded" && (
+        one.state !== "shredded" && (
           <Button
             kind="quiet"
             onClick={() => stop(one)}
-            aria-label={isStopped(one) ? t.enableTitle(one.id) : t.disableTitle(one.id)}
+            aria-label={isStopped(one) ? t.enableTitle(one.model) : t.disableTitle(one.model)}
           >
             {isStopped(one) ? t.enable : t.disable}
           </Button>
@@ -94,29 +95,29 @@ function Stop({
   onDone,
   onClose,
 }: {
-  model: ModelInfo;
+  model: Care;
   onDone: () => void;
   onClose: () => void;
 }) {
   const t = text.value.allModels;
-  const isStopped = model.sallyport.state === "disabled";
+  const isStopped = model.state === "disabled";
   const [name, setName] = useState("");
   const [reason, setReason] = useState("");
   const [isWrong, setWrong] = useState(false);
   const act = useAct(async () => {
-    const given = { path: ofModel(model.id), body: { reason: reason.trim() } };
+    const given = { path: ofModel(model.model), body: { reason: reason.trim() } };
 
     if (isStopped) {
       await ask("POST /api/v1/models/{ns}/{name}/enable", given);
-      toast(t.wasEnabled(model.id));
+      toast(t.wasEnabled(model.model));
     } else {
       const { cut } = await ask("POST /api/v1/models/{ns}/{name}/disable", given);
-      toast(t.wasDisabled(model.id, cut?.confirmed ?? 0, cut?.edges ?? 0));
+      toast(t.wasDisabled(model.model, cut?.confirmed ?? 0, cut?.edges ?? 0));
     }
     onDone();
   });
   const send = () => {
-    const isRight = isStopped || name.trim() === model.id;
+    const isRight = isStopped || name.trim() === model.model;
 
     setWrong(!isRight);
     if (isRight) void act.run();
@@ -124,7 +125,7 @@ function Stop({
 
   return (
     <Dialog
-      title={isStopped ? t.enableTitle(model.id) : t.disableTitle(model.id)}
+      title={isStopped ? t.enableTitle(model.model) : t.disableTitle(model.model)}
       onClose={onClose}
     >
       <Form onSend={send}>
@@ -134,7 +135,7 @@ function Stop({
         {!isStopped && (
           <Field
             label={t.nameAgain}
-            hint={model.id}
+            hint={model.model}
             error={isWrong && t.nameWrong}
             value={name}
             onValue={setName}
@@ -156,7 +157,7 @@ export default function Models() {
   const search = query.value.get("q") ?? "";
   const list = usePaged((cursor, signal) => models(search, cursor, signal), [search]);
   const engines = useAsk(enginesOf);
-  const [chosen, setChosen] = useState<ModelInfo>();
+  const [chosen, setChosen] = useState<Care>();
 
   return (
     <>
@@ -182,7 +183,7 @@ export default function Models() {
           label={t.title}
           columns={columns(engines.data?.engines ?? [], setChosen)}
           rows={list.rows}
-          rowKey={(one) => one.id}
+          rowKey={(one) => one.model}
         />
       )}
       <LoadMore hasMore={list.hasMore} isBusy={list.isBusy} more={list.more} />

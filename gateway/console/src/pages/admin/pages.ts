@@ -86,11 +86,24 @@ export const adminPages: Page[] = [
     menu: { group: "administration", icon: "model" },
   },
   {
+    path: "/admin/model",
+    title: (t) => t.models.one,
+    load: () => import("./model"),
+    who: ["models:manage"],
+  },
+  {
     path: "/admin/criteria",
     title: (t) => t.editor.title,
     load: () => import("./criteria"),
     who: ["models:manage"],
     menu: { group: "administration", icon: "policy" },
+  },
+  {
+    path: "/admin/issuers",
+    title: (t) => t.issuers.title,
+    load: () => import("./issuers"),
+    who: ["persons:manage"],
+    menu: { group: "administration", icon: "shield" },
   },
   {
     path: "/admin/health",
