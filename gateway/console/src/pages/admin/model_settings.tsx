@@ -78,7 +78,7 @@ export function Settings({ kept, again }: PartProps) {
 
   if (kept.state === "shredded") return <EmptyState icon="stop" title={t.isShredded} />;
   return (
-    <div class="beside even">
+    <div>
       <Form onSend={() => void save.run()}>
         {isOvertaken ? (
           <Note
