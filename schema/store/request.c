@@ -100,6 +100,22 @@ enum err store_request_create(struct store *s, const struct store_request *reque
 	return result;
 }
 
+enum err store_request_hold(struct store *s, const uint8_t id[STORE_ID], int64_t changed_ms)
+{
+	static const struct store_statement find = {
+		"request_hold",
+		"SELECT FROM access_request WHERE id = $1 AND changed_at = $2 FOR UPDATE"};
+	AUTO(store_step_clear) struct store_step step = {.statement = &find};
+
+	store_put_id(&step, id);
+	store_put_time(&step, changed_ms);
+	TRY(store_run(s, &step, 1));
+	if (store_rows(&step) == 1)
+		return OK;
+	return failure(ERR_CONFLICT, "the request was changed meanwhile: read it again, and then "
+				     "change it");
+}
+
 enum err store_request_save(struct store *s, const struct store_request *request)
 {
 	static const struct store_statement update = {

@@ -43,6 +43,10 @@ struct store_request {
 RESULT store_request_create(struct store *s, const struct store_request *request,
 			    struct slice detail);
 
+/* Hold it, if it is as it was last changed then, until the transaction ends. ERR_CONFLICT: it was
+ * changed since. */
+RESULT store_request_hold(struct store *s, const uint8_t id[STORE_ID], int64_t changed_ms);
+
 /* What its owner may change of a draft or a returned one: use, rights, terms, uses, lead,
  * institution. ERR_CONFLICT: it is neither. */
 RESULT store_request_save(struct store *s, const struct store_request *request);

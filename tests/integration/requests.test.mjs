@@ -110,6 +110,22 @@ test("a draft is its author's alone until it is submitted", async () => {
 	await refused(on(here.gateway.tokens.stranger, "GET", `${BASE}/${draft.id}`), 404);
 });
 
+test("of two who edit the same draft, the later is told and undoes nothing", async () => {
+	const { researcher } = here;
+	const body = { ...(await bodyFor(await modelWith())), draft: true };
+	const { id, changed } = await ok(on(researcher, "POST", BASE, { body }), 201);
+	const edit = (intended_use, of) =>
+		on(researcher, "PATCH", `${BASE}/${id}`, { body: { intended_use, changed: of } });
+
+	const first = await ok(edit("foxes", changed));
+	await refused(edit("wolves", changed), 409, /changed meanwhile/);
+	await refused(edit("wolves", "yesterday"), 400);
+	assert.equal((await look(researcher, id)).intended_use, "foxes");
+	await ok(edit("wolves", first.changed));
+	const race = await Promise.all([..."abcdef"].map((use) => edit(use, first.changed)));
+	assert.ok(race.every((one) => one.status === 409));
+});
+
 test("what a draft was is told, and a signature under other words is none", async () => {
 	const model = await modelWith();
 	const body = await bodyFor(model, { draft: true });

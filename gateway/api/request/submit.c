@@ -250,6 +250,17 @@ static enum err check_editable(const struct store_request *r)
 		       SLICE_PRINT(r->state));
 }
 
+/* "changed" of a body: when what is edited was last changed, as its author has read it; 0: whatever
+ * it is now. Of two who edit the same, the later is told instead of undoing the other's work. */
+static enum err read_changed(int64_t *out, const json_t *body)
+{
+	struct slice text = S("");
+
+	*out = 0;
+	TRY(json_get_text_or(&text, body, "changed", S("")));
+	return text.size ? clock_parse(out, text) : OK;
+}
+
 static enum err save(struct submission *s, struct exchange *x, struct route_context *context,
 		     const json_t *body)
 {
@@ -257,11 +268,15 @@ static enum err save(struct submission *s, struct exchange *x, struct route_cont
 	AUTO(audit_event_clear) struct audit_event event = {0};
 	AUTO(json_auto) json_t *detail = submission_describe(x, s);
 	struct request_act act = {.request = &s->row, .kind = AUDIT_REQUEST_SAVE, .detail = detail};
+	int64_t changed_ms;
 
+	TRY(read_changed(&changed_ms, body));
 	s->row.changed_ms = clock_now_ms();
 	request_act_entry(&event, x, &act);
 	tell_content(&event, s);
 	TRY(store_begin(store));
+	if (changed_ms)
+		TRY(store_request_hold(store, s->row.id, changed_ms));
 	TRY(request_act_store(x, store, &act));
 	TRY(store_request_save(store, &s->row));
 	TRY(store_rest(s, store));

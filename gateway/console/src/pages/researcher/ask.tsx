@@ -72,22 +72,36 @@ function bodyOf(scene: Scene, wish: Wish) {
   };
 }
 
-/** Keep it as a draft: its id. */
-async function save(scene: Scene, wish: Wish, id: string): Promise<string> {
+/** What the gateway keeps of it: its id, and when it was last changed. An edit is of that version:
+ * if another tab or person changed it meanwhile, it is refused. */
+interface Kept {
+  id: string;
+  changed: string;
+}
+
+const keptOf = ({ id = "", changed = "" }: { id?: string; changed?: string }): Kept => ({
+  id,
+  changed,
+});
+
+/** Keep it as a draft. */
+async function save(scene: Scene, wish: Wish, { id, changed }: Kept): Promise<Kept> {
   const body = bodyOf(scene, wish);
 
-  if (id) {
-    await ask("PATCH /api/v1/access-requests/{id}", { path: { id }, body });
-    return id;
-  }
-  const made = await ask("POST /api/v1/access-requests", {
-    body: { ...body, model: scene.model, draft: true },
-  });
-  return made.id ?? "";
+  return keptOf(
+    id
+      ? await ask("PATCH /api/v1/access-requests/{id}", {
+          path: { id },
+          body: { ...body, changed },
+        })
+      : await ask("POST /api/v1/access-requests", {
+          body: { ...body, model: scene.model, draft: true },
+        }),
+  );
 }
 
 /** Sign the terms, if there are any, and submit: its id. */
-async function submit(scene: Scene, wish: Wish, id: string): Promise<string> {
+async function submit(scene: Scene, wish: Wish, { id, changed }: Kept): Promise<string> {
   const body = bodyOf(scene, wish);
   const { intended_use, rights } = body;
   const terms_sha256 = scene.sha256;
@@ -102,7 +116,10 @@ async function submit(scene: Scene, wish: Wish, id: string): Promise<string> {
     });
     return made.id ?? "";
   }
-  await ask("PATCH /api/v1/access-requests/{id}", { path: { id }, body: { ...body, ...signed } });
+  await ask("PATCH /api/v1/access-requests/{id}", {
+    path: { id },
+    body: { ...body, ...signed, changed },
+  });
   await ask("POST /api/v1/access-requests/{id}/submit", { path: { id }, body: {} });
   return id;
 }
@@ -183,17 +200,17 @@ function Questions({ scene, wish, onWish }: WishProps) {
 function Asking({ scene }: { scene: Scene }) {
   const t = text.value.ask;
   const [wish, setWish] = useState(() => wishOf(scene.request));
-  const [id, setId] = useState(scene.request?.id ?? "");
+  const [kept, setKept] = useState<Kept>(() => keptOf(scene.request ?? {}));
   const [isAccepted, setAccepted] = useState(false);
   const saving = useAct(async () => {
-    const kept = await save(scene, wish, id);
-    setId(kept);
-    setQuery({ draft: kept });
+    const now = await save(scene, wish, kept);
+    setKept(now);
+    setQuery({ draft: now.id });
     toast(t.saved);
   });
   const sending = useAct(async () => {
     if (!wish.rights.length) throw new Error(t.noRights);
-    go(`/requests/${await submit(scene, wish, id)}`);
+    go(`/requests/${await submit(scene, wish, kept)}`);
     toast(t.sent);
   });
   const error = sending.error ?? saving.error;

@@ -195,7 +195,7 @@ function Answer({ request, again }: { request: WholeRequest; again: () => void }
     if (!isSame)
       await ask("PATCH /api/v1/access-requests/{id}", {
         path,
-        body: { intended_use: use.trim() },
+        body: { intended_use: use.trim(), changed: request.changed },
       });
     await ask("POST /api/v1/access-requests/{id}/submit", { path, body: { reason: words.trim() } });
     toast(t.wasSent);
