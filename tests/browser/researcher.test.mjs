@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What somebody who works with models does all day.
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import { browserForThisFile, scenario } from "./harness.mjs";
 import { expect } from "../integration/http.mjs";
-import { addPerson, addTerms, createModel, freshName } from "../integration/people.mjs";
+import {
+	addPerson,
+	addTerms,
+	createModel,
+	enrollKey,
+	freshName,
+	requestBody,
+} from "../integration/people.mjs";
 
 const here = browserForThisFile();
 const post = async (token, path, body, status = 200) =>
@@ -109,27 +117,65 @@ scenario(
 	},
 );
 
-scenario(here, "a model is tried: streamed, counted, stopped", async () => {
+scenario(here, "a model is tried: streamed, counted, stopped, token by token", async () => {
 	const page = await here.open("researcher", "/playground");
+	const send = page.getByRole("button", { name: "Send" });
+	const counted = page.getByText(/tokens read, \d+ written/);
 
 	await page.getByText("word by word").waitFor();
+	await page.getByText("More parameters").click();
+	await page.getByText("This call in a program").click();
 	await here.look(page, "playground");
 	await page.getByLabel("Temperature").fill("0");
-	await page.getByLabel("Message", { exact: true }).fill("What is a license?");
-	await page.getByRole("button", { name: "Send" }).click();
-	await page.getByText(/tokens read, \d+ written/).waitFor();
+	await page.getByLabel("Probabilities").selectOption("3");
+	await page.getByLabel("Others, as JSON").fill("[1]");
+	await page.getByText("That is no JSON object").waitFor();
+	await page.getByLabel("Others, as JSON").fill('{"logit_bias": {"5": -1}}');
+	await page.getByLabel("Message", { exact: true }).fill("What is a 'license'?");
+	await page.getByText("What is a '\\''license'\\''?").waitFor(); // as a shell reads it
+	await page.getByRole("tab", { name: "Python" }).click();
+	await page.getByText("client.chat.completions.create(").waitFor();
+	await send.click();
+	await counted.waitFor();
+	const tokens = page.getByRole("group", { name: "Tokens" });
+	await tokens.getByRole("button").first().click();
+	await page.keyboard.press("ArrowRight");
+	await tokens.getByRole("button", { pressed: true }).and(page.locator(":focus")).waitFor();
+	await page.getByText("The likeliest in its place").waitFor();
 	await here.look(page, "playground-chat");
+	await page.getByRole("button", { name: "Show as a table" }).click();
+	await page.getByRole("columnheader", { name: "Probability" }).waitFor();
+	await here.look(page, "playground-tokens");
 	await page.getByLabel("As", { exact: true }).selectOption("text");
 	// An answer that does not come until it is stopped.
 	await page.route("**/v1/completions", async () => {});
 	await page.getByLabel("Beginning of the text").fill("Once upon a time");
-	await page.getByRole("button", { name: "Send" }).click();
+	await send.click();
 	await page.getByRole("button", { name: "Stop" }).click();
 	await page.getByText("Stopped; what came before stays.").waitFor();
 	await page.unroute("**/v1/completions");
-	await page.getByRole("button", { name: "Send" }).click();
-	await page.getByText(/tokens read, \d+ written/).waitFor();
+	await page.getByText("More parameters").click();
+	await page.getByLabel("Answers", { exact: true }).fill("2");
+	await send.click();
+	await counted.waitFor();
+	await page.getByText("Model, answer 2").waitFor();
 	await here.look(page, "playground-text");
+});
+
+scenario(here, "texts are compared as vectors", async () => {
+	const { gateway } = here;
+	const { admin, researcher } = gateway.tokens;
+	const key = await enrollKey(gateway, researcher);
+	const asked = await requestBody(gateway, key, gateway.model, ["infer:embed"]);
+	const { id } = await post(researcher, "/api/v1/access-requests", asked, 201);
+	await post(admin, `/api/v1/access-requests/${id}/approve`, {});
+	const page = await here.open("researcher", "/playground?mode=embed");
+
+	await page.getByLabel("Texts").fill("a fox\na <b>license</b>");
+	await page.getByRole("button", { name: "Compare" }).click();
+	await page.getByText(/2 texts of \d+ tokens/).waitFor();
+	await page.getByRole("rowheader", { name: "2. a <b>license</b>" }).waitFor();
+	await here.look(page, "playground-vectors");
 });
 
 scenario(here, "a license says how to use it, is asked to be renewed, and given back", async () => {
@@ -174,4 +220,26 @@ scenario(here, "what was used is counted, and each receipt is checked here", asy
 		.click();
 	await page.getByText("It holds: the entry is in the log").waitFor();
 	await here.look(page, "receipt-checked");
+});
+
+scenario(here, "all that is kept about me comes as one file, with receipts that hold", async () => {
+	const page = await here.open("researcher", "/settings/data");
+
+	await here.look(page, "my-data");
+	await page.getByRole("button", { name: "Gather my data" }).click();
+	const saving = page.waitForEvent("download");
+	await page.getByRole("link", { name: "Save the file" }).click();
+	const file = await (await saving).path();
+	const all = JSON.parse(fs.readFileSync(file, "utf8"));
+	assert.equal(all.person.person.name, "researcher");
+	assert.ok(all.receipts.length > 0 && all.receipts.length === all.acts.length);
+	assert.ok(
+		all.receipts.every((one) => one.proof),
+		"each receipt is whole",
+	);
+	assert.ok(all.requests[0].events.length > 0, "requests have their history");
+	for (const part of ["licenses", "tokens", "keys", "visas", "usage", "sessions"])
+		assert.ok(!all[part].refused, part);
+	assert.ok(!JSON.stringify(all).includes(here.gateway.tokens.researcher));
+	await here.look(page, "my-data-made");
 });

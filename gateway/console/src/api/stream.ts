@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Server-sent events of a POST (EventSource can only GET): one at a time, until the end or an
 // abort.
+import { Refusal } from "./client";
 
 export interface ServerEvent {
   event: string;
@@ -49,10 +50,16 @@ export async function* eventsOf(answer: Response): AsyncGenerator<ServerEvent> {
   }
 }
 
-/** The same for the OpenAI interface: each event's JSON, up to `[DONE]`. */
-export async function* chunksOf<T>(answer: Response): AsyncGenerator<T> {
-  for await (const event of eventsOf(answer)) {
-    if (event.data === "[DONE]") return;
-    yield JSON.parse(event.data) as T;
+/** The same for the OpenAI interface: each event's JSON, up to `[DONE]`. An answer that ends
+ * without it was cut short, which is a refusal of code STREAM_CUT. */
+export async function* chunksOf<T>(answer: Response, stop?: AbortSignal): AsyncGenerator<T> {
+  try {
+    for await (const event of eventsOf(answer)) {
+      if (event.data === "[DONE]") return;
+      yield JSON.parse(event.data) as T;
+    }
+  } catch (error) {
+    if (stop?.aborted || error instanceof Refusal) throw error;
   }
+  throw new Refusal(0, "STREAM_CUT", "");
 }

@@ -2,6 +2,7 @@
 // The frame: menu, head, and the page of this address.
 import { type ComponentType, type ComponentChildren, Component } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Refusal } from "../api/client";
 import { findPage, maySee, type Page, type PageProps } from "../pages";
 import { path } from "../router";
 import { hasEnded, me } from "../session";
@@ -9,7 +10,7 @@ import { text } from "../text/text";
 import { Button, EmptyState, LinkButton, Note } from "../ui/basic";
 import { Icon } from "../ui/icons";
 import { Dialog, Toasts } from "../ui/layer";
-import { Waiting } from "../ui/state";
+import { ErrorState, Waiting } from "../ui/state";
 import { Menu } from "./menu";
 import { Palette } from "./palette";
 import { SignInForm, SignInPage } from "./sign_in";
@@ -77,26 +78,41 @@ function Content() {
   const found = findPage(path.value);
   const page = found?.page;
   const [opened, setOpened] = useState<Opened>();
+  const [isLost, setLost] = useState(false);
+  const [round, setRound] = useState(0);
   const isAllowed = page !== undefined && maySee(page);
 
   useEffect(() => {
     let isCurrent = true;
 
+    setLost(false);
     if (!page || !isAllowed) return;
     page.load().then(
       ({ default: View }) => isCurrent && setOpened({ page, View }),
-      // A new version of the gateway no longer has this code: begin with its own.
-      () => location.reload(),
+      // Without a connection there is no code to be had. Otherwise a new version of the gateway no
+      // longer has this code: begin with its own.
+      () =>
+        void fetch("/healthz", { cache: "no-store" }).then(
+          () => location.reload(),
+          () => isCurrent && setLost(true),
+        ),
     );
     return () => {
       isCurrent = false;
     };
-  }, [page, isAllowed]);
+  }, [page, isAllowed, round]);
   useEffect(() => {
     document.title = page ? `${page.title(text.value)} · Sallyport` : "Sallyport";
   }, [page, text.value]);
   if (!found || !page) return <NotFound />;
   if (!isAllowed) return me.value ? <NotYours page={page} /> : <SignInPage />;
+  if (isLost)
+    return (
+      <>
+        <h1>{page.title(text.value)}</h1>
+        <ErrorState error={new Refusal(0, "UNREACHABLE", "")} again={() => setRound(round + 1)} />
+      </>
+    );
   if (opened?.page !== page) return <Waiting lines={6} />;
   return (
     <Guard key={path.value}>

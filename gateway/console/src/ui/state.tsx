@@ -33,7 +33,7 @@ export function ErrorState({ error, again }: { error: Refusal; again?: (() => vo
   return (
     <Note
       tone="bad"
-      title={error.code === "UNREACHABLE" ? t.unreachable : error.message}
+      title={(t.titles as Record<string, string>)[error.code] ?? error.message}
       actions={
         again && (
           <Button icon="refresh" onClick={again}>

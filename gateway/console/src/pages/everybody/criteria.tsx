@@ -2,9 +2,11 @@
 // Published criteria in plain words: the text of each rule, what it comes to, and its conditions.
 import { ask, ofModel, Refusal, type Reply } from "../../api/client";
 import { useAsk } from "../../api/use";
+import { me } from "../../session";
 import { text } from "../../text/text";
 import { Badge, EmptyState, Time, type Tone } from "../../ui/basic";
 import { Loaded } from "../../ui/state";
+import { Would } from "./would";
 
 type Published = Reply<"GET /api/v1/models/{ns}/{name}/criteria">;
 type Condition = Record<string, unknown>;
@@ -131,16 +133,19 @@ export function Criteria({ model }: { model: string }) {
   );
 
   return (
-    <Loaded of={asked}>
-      {(published) =>
-        published ? (
-          <Rules published={published} />
-        ) : (
-          <EmptyState icon="policy" title={t.noCriteria}>
-            {t.noCriteriaHelp}
-          </EmptyState>
-        )
-      }
-    </Loaded>
+    <>
+      <Loaded of={asked}>
+        {(published) =>
+          published ? (
+            <Rules published={published} />
+          ) : (
+            <EmptyState icon="policy" title={t.noCriteria}>
+              {t.noCriteriaHelp}
+            </EmptyState>
+          )
+        }
+      </Loaded>
+      {asked.data && me.value && <Would model={model} />}
+    </>
   );
 }

@@ -61,4 +61,11 @@ export const researcherPages: Page[] = [
     menu: { group: "work", icon: "play" },
     shortcut: "p",
   },
+  {
+    path: "/settings/data",
+    title: (t) => t.myData.title,
+    load: () => import("./data"),
+    who: "person",
+    menu: { group: "me", icon: "download" },
+  },
 ];

@@ -76,7 +76,10 @@ export const ui: Text["ui"] = {
 export const errors: Text["errors"] = {
   again: "Noch einmal versuchen",
   requestId: "Anfrage",
-  unreachable: "Das Gateway ist nicht erreichbar",
+  titles: {
+    UNREACHABLE: "Das Gateway ist nicht erreichbar",
+    STREAM_CUT: "Die Verbindung brach ab, bevor die Antwort ganz war",
+  },
   server:
     "Das Gateway konnte das gerade nicht tun. Versuchen Sie es noch einmal; bleibt es " +
     "dabei, nennen Sie dem Betrieb die Nummer der Anfrage unten.",
@@ -87,6 +90,7 @@ export const errors: Text["errors"] = {
     UNREACHABLE:
       "Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal. " + "Es wurde nichts geändert.",
     RATE_LIMITED: "In kurzer Zeit wurde zu viel verlangt. Warten Sie einen Augenblick.",
+    STREAM_CUT: "Was bis dahin kam, bleibt. Von dort weitermachen oder noch einmal fragen.",
     CONFLICT:
       "Jemand hat das inzwischen geändert. Laden Sie neu und sehen Sie nach, " +
       "bevor Sie weitermachen.",

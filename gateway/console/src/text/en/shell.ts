@@ -73,7 +73,10 @@ export const ui = {
 export const errors = {
   again: "Try again",
   requestId: "request",
-  unreachable: "The gateway cannot be reached",
+  titles: {
+    UNREACHABLE: "The gateway cannot be reached",
+    STREAM_CUT: "The connection was lost before the answer was whole",
+  },
   server:
     "The gateway could not do it just now. Try again; if it stays like this, tell its " +
     "operators the request number below.",
@@ -83,6 +86,7 @@ export const errors = {
   byCode: {
     UNREACHABLE: "Check your connection, then try again. Nothing was changed.",
     RATE_LIMITED: "Too much was asked for in a short time. Wait a moment, then try again.",
+    STREAM_CUT: "What came before is kept. Go on from there, or ask again.",
     CONFLICT: "Somebody else changed this meanwhile. Load it again and look before you go on.",
     NOT_AUTHENTICATED: "Sign in, and repeat what you did.",
     LICENSE_EXPIRED: "Your license has ended. Ask for it to be renewed.",
