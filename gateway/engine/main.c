@@ -3,6 +3,7 @@
 #define _GNU_SOURCE /* CPU_COUNT */
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "crypto/base/file.h"
 #include "crypto/base/log.h"
@@ -27,6 +28,15 @@ static unsigned threads_wanted(const struct settings *settings)
 	return count < POOL_MAX_THREADS ? (unsigned)count : POOL_MAX_THREADS;
 }
 
+static enum attend_type cache_of(const struct settings *settings)
+{
+	enum attend_type type = ATTEND_F32;
+
+	while (type < ATTEND_Q8 && strcmp(settings->engine_cache, attend_type_name(type)) != 0)
+		type++;
+	return type;
+}
+
 static struct engine_options options_of(const struct settings *settings)
 {
 	uint64_t secret;
@@ -39,6 +49,7 @@ static struct engine_options options_of(const struct settings *settings)
 		.adapter_budget_bytes = (size_t)settings->engine_memory_mib << 17, /* an eighth */
 		.threads = threads_wanted(settings),
 		.strict = settings->strict,
+		.cache = cache_of(settings),
 	};
 }
 

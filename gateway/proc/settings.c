@@ -140,10 +140,22 @@ static enum err set_defaults(struct parse *parse)
 	return OK;
 }
 
+static enum err check_engine_cache(const struct settings *s)
+{
+	static const char *const names[] = {"f32", "f16", "q8"};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(s->engine_cache, names[i]) == 0)
+			return OK;
+	return failure(ERR_FORMAT, "engine_cache = \"%s\": f32, f16 or q8 is expected",
+		       s->engine_cache);
+}
+
 static enum err check_meaning(const struct settings *s)
 {
 	static const char *const levels[] = {"error", "warn", "info", "debug"};
 
+	TRY(check_engine_cache(s));
 	if (s->data_dir[0] != '/')
 		return failure(ERR_FORMAT, "data_dir = \"%s\": an absolute path is expected",
 			       s->data_dir);

@@ -112,14 +112,17 @@ for (const name of ["stories260K/stories260K.gguf", "hf-trained-here/gpt2/tiny-g
 		// The same weights as rows of bytes; keys and values in fewer bits than 32.
 		const whole = path.join(scratch, "perplexity-F32.gguf");
 		for (const [weights, cache, most] of [
-			["w8a8", "f32", 0.01], ["stored", "f16", 0.0005], ["stored", "q8", 0.005]]) {
+			["w8a8", "f32", 0.01],
+			["stored", "f16", 0.0005],
+			["stored", "q8", 0.005],
+		]) {
 			const { status, stdout, stderr } = spawnSync(
 				path.join(build, "tests/bench_perplexity"),
 				[whole, wikitext, "10000", weights, cache], { encoding: "utf8" });
 			assert.equal(status, 0, stderr);
 			t.diagnostic(`${weights} ${cache} ${stdout.trim()}`);
 			const away = JSON.parse(stdout).perplexity / perplexity.F32 - 1;
-			assert.ok(Math.abs(away) < most, `${weights} ${cache}: ${away}`);
+			assert.ok(Math.abs(away) < most, `${weights} ${cache} ${away}`);
 		}
 	});
 

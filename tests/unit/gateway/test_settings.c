@@ -46,6 +46,8 @@ static void a_wrong_setting_is_named_with_its_line(void **state)
 		 "[gateway]\ndata_dir=x\norigin=o\nexternal_url=u\n"
 		 "tls_certificate=/c\ntls_key=/k\n" DATABASE,
 		 "f: data_dir = \"x\""},
+		{"no kind of cache", REQUIRED "engine_cache = f64\n" DATABASE,
+		 "f: engine_cache = \"f64\": f32, f16 or q8 is expected"},
 		{"no level", REQUIRED "log_level = loud\n" DATABASE, "f: log_level = \"loud\""},
 	};
 	struct settings s;
