@@ -4,10 +4,11 @@
  * as it lies there, sixteen rows of activations are one, and their products another, of exact
  * integers. The floats behind them are summed as avx512.c sums them, so that both agree to the bit.
  */
+#include "inference/kernel/amx.h"
+
 #include <immintrin.h>
 #include <stdatomic.h>
 
-#include "inference/kernel/amx.h"
 #include "inference/kernel/avx512.h"
 
 #define INLINE static inline __attribute__((always_inline))
