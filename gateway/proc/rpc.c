@@ -45,7 +45,7 @@ static void push(struct rpc *r, struct rpc_stream *s, const struct frame *frame)
 {
 	struct answer *a;
 
-	if (s->queued >= RPC_MAX_QUEUED) {
+	if (s->queued >= RPC_MAX_QUEUED || s->queued_bytes > RPC_MAX_QUEUED_BYTES) {
 		finish(r, s, ERR_LIMIT);
 		return;
 	}
@@ -56,6 +56,7 @@ static void push(struct rpc *r, struct rpc_stream *s, const struct frame *frame)
 	*s->last = a;
 	s->last = &a->next;
 	s->queued++;
+	s->queued_bytes += a->reply.body.size;
 	if (wire_kind_of(frame->type) == WIRE_REPLY)
 		finish(r, s, OK);
 	else

@@ -14,7 +14,13 @@
 struct rpc;
 struct rpc_stream;
 
-enum { RPC_MAX_CALLS = 4096, RPC_MAX_QUEUED = 256 /* parts a slow reader may lag behind */ };
+enum {
+	RPC_MAX_CALLS = 4096,
+	/* What a slow reader may lag behind: a small model writes hundreds of parts in the time
+	 * that a busy machine keeps its reader waiting. */
+	RPC_MAX_QUEUED = 4096,
+	RPC_MAX_QUEUED_BYTES = 4 << 20,
+};
 
 /* An answer. Empty it with rpc_reply_clear, also after a failure. */
 struct rpc_reply {
@@ -44,8 +50,9 @@ RESULT rpc_note(struct rpc *r, enum role role, unsigned index, enum wire_type ty
 /*
  * A call with parts before its reply. rpc_next gives each part and then the reply (whose type is
  * not a part); after that, or after a failure, it gives ERR_CLOSED. A reader that lags more than
- * RPC_MAX_QUEUED parts behind loses the stream with ERR_LIMIT. Closing forgets the call; telling
- * the peer to stop (ENGINE_CANCEL with rpc_stream_call) is the caller's.
+ * RPC_MAX_QUEUED parts or RPC_MAX_QUEUED_BYTES behind loses the stream with ERR_UNAVAILABLE.
+ * Closing forgets the call; telling the peer to stop (ENGINE_CANCEL with rpc_stream_call) is the
+ * caller's.
  */
 RESULT rpc_open_stream(struct rpc_stream **out, struct rpc *r, enum role role, unsigned index,
 		       enum wire_type type, struct slice body, int fd);

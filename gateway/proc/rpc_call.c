@@ -137,7 +137,8 @@ static enum err say_why(const struct rpc_stream *s)
 	if (s->failure == ERR_UNAVAILABLE)
 		return failure(ERR_UNAVAILABLE, "the %s went away, try again", role);
 	if (s->failure == ERR_LIMIT)
-		return failure(ERR_LIMIT, "the reader is %d messages behind", RPC_MAX_QUEUED);
+		return failure(ERR_UNAVAILABLE,
+			       "the %s's answer waited too long for its reader, try again", role);
 	if (s->failure == ERR_DENIED)
 		return failure(ERR_DENIED, "the %s gave a wrong answer to %s", role,
 			       wire_name(s->type));
@@ -161,6 +162,7 @@ static enum err take_answer(struct rpc_stream *s, struct answer **out)
 	if (!s->first)
 		s->last = &s->first;
 	s->queued--;
+	s->queued_bytes -= (*out)->reply.body.size;
 	return OK;
 }
 

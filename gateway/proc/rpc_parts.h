@@ -26,6 +26,7 @@ struct rpc_stream {
 	struct answer *first;
 	struct answer **last;
 	unsigned queued;
+	size_t queued_bytes;
 	bool finished;    /* nothing more will come */
 	enum err failure; /* why, once the queue is empty; OK after a reply */
 };

@@ -181,7 +181,25 @@ static void a_reader_that_lags_too_far_behind_loses_its_stream(void **state)
 	expect_next(other, WIRE_ENGINE_CHECKED);
 	for (unsigned i = 0; i < RPC_MAX_QUEUED; i++)
 		expect_next(slow, WIRE_ENGINE_DELTA);
-	expect_end(slow, ERR_LIMIT, WAIT_MS);
+	expect_end(slow, ERR_UNAVAILABLE, WAIT_MS);
+}
+
+static void what_waits_for_a_reader_has_a_ceiling_in_bytes(void **state)
+{
+	enum { SIZE = 64 << 10, COUNT = RPC_MAX_QUEUED_BYTES / SIZE + 1 };
+	static uint8_t bytes[SIZE];
+	struct scene *s = *state;
+	AUTO(rpc_stream_auto) struct rpc_stream *slow = open_call(s, WIRE_ENGINE_GENERATE);
+	AUTO(rpc_stream_auto) struct rpc_stream *other = open_call(s, WIRE_ENGINE_CHECK);
+
+	for (unsigned i = 0; i <= COUNT; i++)
+		assert_ok(channel_send(&s->engine, WIRE_ENGINE_DELTA, rpc_stream_call(slow),
+				       (struct slice){bytes, SIZE}, -1));
+	say(s, other, WIRE_ENGINE_CHECKED);
+	expect_next(other, WIRE_ENGINE_CHECKED);
+	for (unsigned i = 0; i < COUNT; i++)
+		expect_next(slow, WIRE_ENGINE_DELTA);
+	expect_end(slow, ERR_UNAVAILABLE, WAIT_MS);
 }
 
 static void a_peer_that_dies_fails_its_calls_after_what_it_said(void **state)
@@ -248,6 +266,7 @@ int main(void)
 		TEST(parts_come_in_order_before_the_reply_and_then_nothing),
 		TEST(whichever_of_several_says_something_first_is_heard),
 		TEST(a_reader_that_lags_too_far_behind_loses_its_stream),
+		TEST(what_waits_for_a_reader_has_a_ceiling_in_bytes),
 		TEST(a_peer_that_dies_fails_its_calls_after_what_it_said),
 		TEST(an_answer_of_the_wrong_kind_ends_its_call_only),
 		TEST(a_peer_that_breaks_the_table_is_dropped_and_the_supervisor_told),
