@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/api/page.h"
 
+#include <inttypes.h>
+
 #include "crypto/base/text.h"
 #include "gateway/http/url.h"
+
+static enum err refuse_cursor(void)
+{
+	return failure(ERR_FORMAT, "this \"cursor\" is none of ours; begin without one");
+}
 
 static enum err find(struct slice *out, struct arena *arena, struct slice query, const char *name)
 {
@@ -31,7 +38,7 @@ static enum err read_cursor(struct slice *out, struct arena *arena, struct slice
 	if (text.size > 2 * PAGE_MAX_NAME ||
 	    text_read_base64(&name, text, TEXT_BASE64_URL_RAW) != OK || buf_done(&name) != OK ||
 	    !slice_is_utf8(buf_slice(&name)) || slice_find(buf_slice(&name), 0) < name.size)
-		return failure(ERR_FORMAT, "this \"cursor\" is none of ours; begin without one");
+		return refuse_cursor();
 	bytes = buf_slice(&name);
 	*out = arena_copy(arena, bytes);
 	return OK;
@@ -46,6 +53,27 @@ enum err page_read(struct page *out, struct arena *arena, struct slice query, si
 	TRY(find(&cursor, arena, query, "cursor"));
 	TRY(read_limit(&out->limit, limit, usual, most));
 	return read_cursor(&out->after, arena, cursor);
+}
+
+enum err page_read_moment(int64_t *ms, uint8_t id[16], const struct page *page)
+{
+	struct slice time, name;
+	uint64_t at = 0;
+
+	if (page->after.size &&
+	    (!slice_cut(page->after, ':', &time, &name) || !slice_to_u64(time, INT64_MAX, &at) ||
+	     text_read_uuid(id, name) != OK))
+		return refuse_cursor();
+	*ms = (int64_t)at;
+	return OK;
+}
+
+struct slice page_moment(struct arena *arena, int64_t ms, const uint8_t id[16])
+{
+	char name[TEXT_UUID];
+
+	text_uuid(name, id);
+	return slice_of_string(arena_printf(arena, "%" PRId64 ":%s", ms, name));
 }
 
 /* As it came in, but for what would end the address in a Link header. */

@@ -22,6 +22,11 @@ struct page {
 RESULT page_read(struct page *out, struct arena *arena, struct slice query, size_t usual,
 		 size_t most);
 
+/* A cursor of a list by time: the last item's time and id; ms 0 where there is none. ERR_FORMAT: it
+ * is none of ours. */
+RESULT page_read_moment(int64_t *ms, uint8_t id[16], const struct page *page);
+struct slice page_moment(struct arena *arena, int64_t ms, const uint8_t id[16]);
+
 /* The Link header's value: `base` (as https://host), then path and query as they came in, with a
  * cursor behind the item `last`. */
 void page_write_next(struct buf *out, struct slice base, struct slice path, struct slice query,

@@ -35,29 +35,18 @@ static bool sees_some(const struct exchange *x)
 
 static enum err read_place(struct store_license_question *q, struct exchange *x)
 {
-	struct slice time, id;
 	struct page page;
-	uint64_t ms;
 
 	TRY(page_read(&page, exchange_arena(x), exchange_request(x)->query, STORE_MAX_ROWS,
 		      STORE_MAX_ROWS));
 	q->limit = page.limit;
-	if (!page.after.size)
-		return OK;
-	if (!slice_cut(page.after, ':', &time, &id) || !slice_to_u64(time, INT64_MAX, &ms) ||
-	    text_read_uuid(q->after, id) != OK)
-		return failure(ERR_FORMAT, "this \"cursor\" is none of ours; begin without one");
-	q->after_ms = (int64_t)ms;
-	return OK;
+	return page_read_moment(&q->after_ms, q->after, &page);
 }
 
 static enum err read_question(struct store_license_question *q, struct exchange *x)
 {
-	struct slice mine = api_query(x, "mine");
-
 	*q = (struct store_license_question){
-		.by_office = sees_some(x) && !slice_equal(mine, S("1")) &&
-			     !slice_equal(mine, S("true")),
+		.by_office = sees_some(x) && !hub_is_true(x, "mine"),
 		.model = api_query(x, "model"),
 		.state = api_query(x, "state"),
 		.text = api_query(x, "q"),
@@ -94,10 +83,7 @@ void license_list(struct exchange *x, struct route_context *context)
 	if (count && count == question.limit) {
 		const struct store_license *last = &licenses[count - 1];
 
-		hub_link_next(
-			x, context,
-			slice_of_string(arena_printf(arena, "%lld:%s", (long long)last->issued_ms,
-						     api_uuid(arena, last->id))));
+		hub_link_next(x, context, page_moment(arena, last->issued_ms, last->id));
 	}
 	reply_list(x, "licenses", list);
 }

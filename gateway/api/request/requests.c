@@ -11,30 +11,14 @@
 #include "gateway/api/routes.h"
 #include "schema/store/accessor.h"
 
-static bool query_flag(struct exchange *x, const char *name)
-{
-	struct slice value = api_query(x, name);
-
-	return slice_equal(value, S("1")) || slice_equal(value, S("true"));
-}
-
-/* "<ms>:<id>" of the last item that was shown: a list that changes meanwhile repeats nothing. */
 static enum err read_place(struct store_request_question *q, struct exchange *x)
 {
-	struct slice time, id;
 	struct page page;
-	uint64_t ms;
 
 	TRY(page_read(&page, exchange_arena(x), exchange_request(x)->query, STORE_MAX_ROWS,
 		      STORE_MAX_ROWS));
 	q->limit = page.limit;
-	if (!page.after.size)
-		return OK;
-	if (!slice_cut(page.after, ':', &time, &id) || !slice_to_u64(time, INT64_MAX, &ms) ||
-	    text_read_uuid(q->after, id) != OK)
-		return failure(ERR_FORMAT, "this \"cursor\" is none of ours; begin without one");
-	q->after_ms = (int64_t)ms;
-	return OK;
+	return page_read_moment(&q->after_ms, q->after, &page);
 }
 
 static enum err read_question(struct store_request_question *q, struct exchange *x)
@@ -44,8 +28,8 @@ static enum err read_question(struct store_request_question *q, struct exchange 
 
 	*q = (struct store_request_question){
 		.by_office = principal_holds_somewhere(who, RIGHT_REQUESTS_HANDLE),
-		.mine = query_flag(x, "mine"),
-		.assigned = query_flag(x, "assigned"),
+		.mine = hub_is_true(x, "mine"),
+		.assigned = hub_is_true(x, "assigned"),
 		.state = api_query(x, "state"),
 		.model = api_query(x, "model"),
 		.text = api_query(x, "q"),
@@ -81,11 +65,9 @@ void request_list(struct exchange *x, struct route_context *context)
 		const struct store_request *last = &found[count - 1];
 
 		hub_link_next(x, context,
-			      slice_of_string(arena_printf(arena, "%lld:%s",
-							   (long long)(question.by_waiting
-									       ? last->waiting_ms
-									       : last->created_ms),
-							   api_uuid(arena, last->id))));
+			      page_moment(arena,
+					  question.by_waiting ? last->waiting_ms : last->created_ms,
+					  last->id));
 	}
 	reply_list(x, "requests", list);
 }

@@ -96,6 +96,29 @@ static void nothing_breaks_out_of_the_link(void **state)
 				       "rel=\"next\"");
 }
 
+static void a_list_by_time_goes_on_behind_a_moment(void **state)
+{
+	AUTO(arena_free) struct arena arena = {0};
+	static const char *const foreign[] = {"5", "x:", ":", "5:zz",
+					      "-5:00000000-0000-0000-0000-000000000000"};
+	struct page page = {.after = S("")};
+	uint8_t id[16] = {7, [15] = 9}, read[16] = {0};
+	int64_t ms = 1;
+
+	(void)state;
+	assert_ok(page_read_moment(&ms, read, &page));
+	assert_int_equal(ms, 0);
+	page.after = page_moment(&arena, 1795372800123, id);
+	assert_slice(page.after, "1795372800123:07000000-0000-0000-0000-000000000009");
+	assert_ok(page_read_moment(&ms, read, &page));
+	assert_int_equal(ms, 1795372800123);
+	assert_memory_equal(read, id, sizeof id);
+	for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
+		page.after = slice_of_string(foreign[i]);
+		assert_err(page_read_moment(&ms, read, &page), ERR_FORMAT);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -104,6 +127,7 @@ int main(void)
 		cmocka_unit_test(a_cursor_has_a_ceiling),
 		cmocka_unit_test(the_next_page_keeps_what_was_asked_and_moves_on),
 		cmocka_unit_test(nothing_breaks_out_of_the_link),
+		cmocka_unit_test(a_list_by_time_goes_on_behind_a_moment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
