@@ -40,7 +40,7 @@ enum { SETTINGS_MAX_TEXT = 1024, SETTINGS_MAX_FILE = 64 * 1024 };
 	X(gateway,  engine_threads,        engine_threads,        NUMBER, "0",         0, 1024,       "threads of each engine; 0: one a core") \
 	X(gateway,  engine_chunk,          engine_chunk,          NUMBER, "0",         0, 512,        "tokens of prompts that an engine reads in one step while it writes for others: more of them read sooner, fewer let streams flow evenly; 0: 64") \
 	X(gateway,  engine_memory_mib,     engine_memory_mib,     NUMBER, "4096",      16, 4194304,   "most memory one engine may take; a model that needs more is refused; adapters get an eighth of it besides") \
-	X(gateway,  engine_cache,          engine_cache,          TEXT,   "f16",       2, 3,          "how keys and values of running texts are kept: f32, f16 or q8 (bytes: half the memory of f16, a little less exact)") \
+	X(gateway,  engine_cache,          engine_cache,          TEXT,   "f32",       2, 3,          "how keys and values of running texts are kept: f32 (as the model computes them), f16 (half the memory, nearly as exact) or q8 (a quarter, a little less exact)") \
 	X(gateway,  inference_memory_mib,  inference_memory_mib,  NUMBER, "0",         0, 67108864,   "memory for all engines together, shared out evenly among edges; 0: three quarters of what the machine (or our control group) has") \
 	X(gateway,  load_wait_seconds,     load_wait_seconds,     NUMBER, "60",        1, 600,        "how long a call waits for its model to be loaded; then it is told how far that is (503)") \
 	X(gateway,  drain_seconds,         drain_seconds,         NUMBER, "10",        0, 600,        "how long a stop waits for running requests") \

@@ -98,7 +98,12 @@ test("a chat is written as the model's template says, and counted", async () => 
 	assert.equal(answer.choices[0].finish_reason, "stop");
 	assert.equal(answer.choices[0].message.tool_calls, undefined);
 	// <|user|> H i </s> <|plain|>, and two pieces with the end
-	assert.deepEqual(answer.usage, { prompt_tokens: 5, completion_tokens: 3, total_tokens: 8 });
+	assert.deepEqual(answer.usage, {
+		prompt_tokens: 5,
+		prompt_tokens_details: { cached_tokens: 0 },
+		completion_tokens: 3,
+		total_tokens: 8,
+	});
 });
 
 test("what a user writes is never a special token, whatever it looks like", async () => {
