@@ -2,6 +2,9 @@
 // The catalogue and the page of a model, as a stranger and as a licensee see them.
 import assert from "node:assert/strict";
 import { browserForThisFile, scenario } from "./harness.mjs";
+import { sql } from "../integration/database.mjs";
+import { expect } from "../integration/http.mjs";
+import { addPerson, createModel, freshName } from "../integration/people.mjs";
 import { hostileModel } from "./hostile_model.mjs";
 
 const here = browserForThisFile();
@@ -25,6 +28,9 @@ scenario(
 		await page.getByRole("heading", { name: "No criteria are published" }).waitFor();
 		assert.equal(new URL(page.url()).searchParams.get("tab"), "criteria");
 		await page.keyboard.press("ArrowRight");
+		await page.getByRole("heading", { name: "Nobody is counted here yet" }).waitFor();
+		await here.look(page, "model-given-none");
+		await page.keyboard.press("ArrowRight");
 		await page.getByText("model.safetensors").waitFor();
 		await here.look(page, "model-files");
 	},
@@ -44,6 +50,44 @@ scenario(here, "published criteria are said in plain words", async () => {
 	await page.getByText("Whoever has been verified as a researcher").waitFor();
 	await page.getByText("a verified claim").waitFor();
 	await here.look(page, "model-criteria");
+});
+
+/** Six people of a university in Finland have asked for it, two days ago. */
+async function asked(model) {
+	const people = [];
+
+	for (let i = 0; i < 6; i++) people.push(await addPerson(here.gateway));
+	for (const { token } of people)
+		await expect(201, here.gateway, "POST", "/api/v1/access-requests", {
+			token,
+			body: { model, intended_use: "foxes", rights: ["weights:read"] },
+		});
+	sql(
+		here.gateway,
+		`INSERT INTO institution (id, name, kind, country, created_at)
+		VALUES (gen_random_uuid(), 'Fox', 'university', 'FI', now());
+		INSERT INTO member (institution, person, role, since)
+		SELECT i.id, p, 'member', now() FROM institution i,
+		unnest(ARRAY['${people.map((one) => one.id).join("','")}']::uuid[]) p
+		WHERE i.name = 'Fox';
+		SET session_replication_role = replica;
+		UPDATE access_request SET created_at = now() - interval '2 days'
+			WHERE model = (SELECT id FROM model WHERE name = '${model}');
+		DELETE FROM transparency_report`,
+	);
+}
+
+scenario(here, "who else may is told in numbers, and nobody stands alone in one", async () => {
+	const model = `many/${freshName("model")}`;
+
+	await createModel(here.gateway, model, { gate: "manual" });
+	await asked(model);
+	const page = await here.open(null, `/models/${model}?tab=given`);
+
+	await page.getByRole("row", { name: "Finland 6 0 0 6" }).waitFor();
+	await page.getByRole("row", { name: "university 6 0 0 6" }).waitFor();
+	await page.getByText("fewer than 5 people").waitFor();
+	await here.look(page, "model-given");
 });
 
 scenario(here, "whatever a card holds, nothing of it runs or is fetched", async () => {

@@ -13,6 +13,7 @@ import { Table } from "../../ui/table";
 import { Tabs } from "../../ui/tabs";
 import { GateBadge, taskName } from "./catalogue";
 import { Criteria } from "./criteria";
+import { Given } from "./given";
 import { May } from "./may";
 
 const FRONT_MATTER = /^---\r?\n[\s\S]*?\r?\n---\r?\n/;
@@ -183,6 +184,7 @@ export default function Model({ params }: PageProps) {
                   render: () => <Terms sha256={info.sallyport.terms_sha256} />,
                 },
                 { key: "criteria", title: t.criteria, render: () => <Criteria model={name} /> },
+                { key: "given", title: t.given, render: () => <Given model={name} /> },
                 { key: "files", title: t.files, render: () => <Files model={name} /> },
               ]}
             />

@@ -49,6 +49,7 @@ export const model: Text["model"] = {
   about: "Über",
   terms: "Bedingungen",
   criteria: "Wer es bekommt",
+  given: "Wer sonst darf",
   files: "Dateien",
   noCard: "Das Modell hat keine Karte, die Sie lesen dürfen",
   noCardHelp: "Seine README.md fehlt oder kommt nur mit den Gewichten.",
@@ -107,4 +108,31 @@ export const model: Text["model"] = {
   missing: "Was fehlt",
   why: (rule) => `Regel ${rule}`,
   ask: "Um Zugang bitten",
+};
+
+export const given: Text["given"] = {
+  intro: (k) =>
+    "Alle, die gefragt haben, je einmal gezählt. Niemand ist genannt, und keine Zahl steht für " +
+    `weniger als ${k} Personen: zu kleine Gruppen sind zusammengezählt.`,
+  before: "Gefragt vor dem",
+  waited: "Mittlere Zeit bis zur Entscheidung",
+  hours: (n) => many(n, { one: "# Stunde", other: "# Stunden" }),
+  tooFew: "Zu wenige Personen, um es zu sagen.",
+  all: "Alle, die gefragt haben",
+  byKind: "Nach Art der Einrichtung",
+  byCountry: "Nach Land der Einrichtung",
+  group: "Von",
+  outcomes: {
+    people: "Personen",
+    approved: "Genehmigt",
+    denied: "Abgelehnt",
+    waiting: "Wartend",
+  },
+  merged: "andere zusammen",
+  special: { all: "allen", other: "andere zusammen", unknown: "ohne Einrichtung" },
+  none: "Hier ist noch niemand gezählt",
+  noneHelp:
+    "Sobald Menschen um dieses Modell gebeten haben, stehen hier ihre Zahlen, nach Art und Land " +
+    "ihrer Einrichtungen. Gezählt wird einmal am Tag.",
+  allModels: "Dasselbe von allen Modellen",
 };

@@ -41,6 +41,7 @@ export const model = {
   about: "About",
   terms: "Terms",
   criteria: "Who gets it",
+  given: "Who else may",
   files: "Files",
   noCard: "The model has no card that you may read",
   noCardHelp: "Its README.md is missing, or comes with the weights only.",
@@ -94,4 +95,29 @@ export const model = {
   missing: "What is missing",
   why: (rule: string) => `rule ${rule}`,
   ask: "Request access",
+};
+
+export const given = {
+  intro: (k: number) =>
+    `Whoever asked, counted once each. Nobody is named, and no number stands for fewer than ${k} ` +
+    "people: groups that are too small are counted together.",
+  before: "Asked before",
+  waited: "Median time to a decision",
+  hours: (n: number) => many(n, { one: "# hour", other: "# hours" }),
+  tooFew: "Too few people to be told.",
+  all: "All who asked",
+  byKind: "By kind of institution",
+  byCountry: "By country of the institution",
+  group: "Of",
+  outcomes: { people: "People", approved: "Approved", denied: "Denied", waiting: "Waiting" },
+  merged: "others together",
+  special: { all: "all", other: "others together", unknown: "no institution" } as Record<
+    string,
+    string
+  >,
+  none: "Nobody is counted here yet",
+  noneHelp:
+    "Once people have asked for this model, their numbers stand here, by kind and country of " +
+    "their institutions. They are counted once a day.",
+  allModels: "The same of all models",
 };
