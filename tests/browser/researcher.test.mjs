@@ -2,6 +2,7 @@
 // What somebody who works with models does all day.
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import { Issuer } from "../integration/visas.mjs";
 import { browserForThisFile, scenario } from "./harness.mjs";
 import { expect } from "../integration/http.mjs";
 import {
@@ -178,6 +179,14 @@ scenario(here, "texts are compared as vectors", async () => {
 	await here.look(page, "playground-vectors");
 });
 
+/** What a link gives to keep. */
+async function saved(page, name) {
+	const saving = page.waitForEvent("download");
+
+	await page.getByRole("link", { name }).click();
+	return fs.readFileSync(await (await saving).path(), "utf8");
+}
+
 scenario(here, "a license says how to use it, is asked to be renewed, and given back", async () => {
 	const { gateway } = here;
 	const page = await here.open("researcher", "/licenses");
@@ -186,6 +195,12 @@ scenario(here, "a license says how to use it, is asked to be renewed, and given 
 	await here.look(page, "licenses");
 	await page.getByRole("link", { name: gateway.model }).click();
 	await page.getByText(`hf download ${gateway.model}`).waitFor();
+	const sdJwt = await saved(page, "As SD-JWT");
+	assert.match(sdJwt, /^ey[\w-]+\.[\w-]+\.[\w-]+~/);
+	await page.getByRole("button", { name: "As visa" }).click();
+	const visa = await saved(page, "Save the visa");
+	const claims = JSON.parse(Buffer.from(visa.split(".")[1], "base64url"));
+	assert.equal(claims.ga4gh_visa_v1.type, "ControlledAccessGrants");
 	await here.look(page, "license");
 	await page.getByRole("tab", { name: "openai" }).click();
 	await page.getByText(`base_url="${gateway.url}/v1"`).waitFor();
@@ -242,4 +257,45 @@ scenario(here, "all that is kept about me comes as one file, with receipts that 
 		assert.ok(!all[part].refused, part);
 	assert.ok(!JSON.stringify(all).includes(here.gateway.tokens.researcher));
 	await here.look(page, "my-data-made");
+});
+
+scenario(here, "a visa is presented and counts, until its issuer is listed no more", async () => {
+	const { gateway } = here;
+	const issuer = await new Issuer("ES256").list(gateway);
+	const page = await here.open("stranger", "/settings/credentials");
+	const box = page.getByLabel("The visa or passport");
+	const send = page.getByRole("button", { name: "Present" });
+
+	await page.getByRole("heading", { name: "You have presented no visa" }).waitFor();
+	await here.look(page, "credentials-none");
+	await box.fill("eyJub25lIn0.e30.x");
+	await send.click();
+	await page.getByText("This is no visa and no passport").waitFor();
+	await box.fill(issuer.visa("fox", { claims: { iat: 1, exp: 2 } }));
+	await send.click();
+	await page
+		.getByRole("alert")
+		.getByText(/expired/)
+		.waitFor();
+	await page.getByLabel("From a file").setInputFiles({
+		name: "visa.jwt",
+		mimeType: "application/jwt",
+		buffer: Buffer.from(`${issuer.visa("fox")}\n`),
+	});
+	await send.click();
+	await page.getByText("counts", { exact: true }).waitFor();
+	await page.getByText("ResearcherStatus").waitFor();
+	await here.look(page, "credentials");
+	await expect(
+		204,
+		gateway,
+		"DELETE",
+		`/api/v1/issuers?iss=${encodeURIComponent(issuer.iss)}`,
+		{
+			token: gateway.tokens.admin,
+		},
+	);
+	await page.reload();
+	await page.getByText("does not count").waitFor();
+	await here.look(page, "credentials-countless");
 });

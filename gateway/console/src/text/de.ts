@@ -2,6 +2,7 @@
 // Alles, was die Konsole sagt, auf Deutsch.
 import * as admin from "./de/admin";
 import * as audit from "./de/audit";
+import * as credentials from "./de/credentials";
 import * as criteria from "./de/criteria";
 import * as deciding from "./de/deciding";
 import * as everybody from "./de/everybody";
@@ -17,6 +18,7 @@ import type { Text } from "./text";
 export const de: Text = {
   ...admin,
   ...audit,
+  ...credentials,
   ...criteria,
   ...deciding,
   ...everybody,

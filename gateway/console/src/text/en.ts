@@ -3,6 +3,7 @@
 // keys, or the build fails.
 import * as admin from "./en/admin";
 import * as audit from "./en/audit";
+import * as credentials from "./en/credentials";
 import * as criteria from "./en/criteria";
 import * as deciding from "./en/deciding";
 import * as everybody from "./en/everybody";
@@ -17,6 +18,7 @@ import * as uploading from "./en/uploading";
 export const en = {
   ...admin,
   ...audit,
+  ...credentials,
   ...criteria,
   ...deciding,
   ...everybody,

@@ -21,6 +21,7 @@ import {
 } from "./licenses_api";
 import { Quotas } from "./quotas";
 import { signStatement } from "./signing";
+import { TakeAlong } from "./take_along";
 
 async function wholeOf(id: string, signal: AbortSignal) {
   const [license, { limits = [] }, renewals] = await Promise.all([
@@ -231,7 +232,10 @@ export default function LicensePage({ params }: PageProps) {
                   <Quotas limits={whole.limits} />
                 </Card>
               </div>
-              <About license={whole.license} />
+              <div>
+                <About license={whole.license} />
+                {whole.license.state === "active" && <TakeAlong id={whole.license.id} />}
+              </div>
             </div>
           </>
         )}

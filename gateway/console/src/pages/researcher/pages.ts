@@ -62,6 +62,13 @@ export const researcherPages: Page[] = [
     shortcut: "p",
   },
   {
+    path: "/settings/credentials",
+    title: (t) => t.credentials.title,
+    load: () => import("./credentials"),
+    who: "person",
+    menu: { group: "me", icon: "shield" },
+  },
+  {
     path: "/settings/data",
     title: (t) => t.myData.title,
     load: () => import("./data"),
