@@ -299,3 +299,32 @@ scenario(here, "a visa is presented and counts, until its issuer is listed no mo
 	await page.getByText("does not count").waitFor();
 	await here.look(page, "credentials-countless");
 });
+
+scenario(here, "new terms are read and accepted, and a new license follows", async () => {
+	const { gateway } = here;
+	const { admin, researcher } = gateway.tokens;
+	const model = await gatedModel();
+	const settings = { terms_sha256: await addTerms(gateway, "Be kind.\n") };
+	await expect(200, gateway, "PUT", `/api/models/${model}/settings`, {
+		token: admin,
+		body: settings,
+	});
+	const key = await enrollKey(gateway, researcher);
+	const wish = await requestBody(gateway, key, model, ["weights:read"]);
+	const base = "/api/v1/access-requests";
+	const { id } = await post(researcher, base, wish, 201);
+	const { license } = await post(admin, `${base}/${id}/approve`, {});
+	const stricter = { text: "Be **very** kind.", grace_days: 7 };
+	await post(admin, `/api/v1/models/${model}/terms`, stricter, 201);
+	const page = await here.open("researcher", `/licenses/${license.id}`);
+
+	await page.getByText("has new terms, which you have not accepted").waitFor();
+	await page.getByText("under the old ones until").waitFor();
+	await page.getByText("very", { exact: true }).waitFor();
+	await here.look(page, "license-new-terms");
+	await page.getByLabel("I accept these terms").check();
+	await page.getByRole("button", { name: "Sign and accept" }).click();
+	await page.getByText("this is your license now").waitFor();
+	await page.waitForURL((url) => !url.pathname.endsWith(license.id));
+	await page.getByRole("heading", { name: "New terms" }).waitFor({ state: "detached" });
+});

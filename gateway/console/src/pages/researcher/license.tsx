@@ -19,6 +19,7 @@ import {
   renewalsOf,
   usageOf,
 } from "./licenses_api";
+import { NewTerms } from "./new_terms";
 import { Quotas } from "./quotas";
 import { signStatement } from "./signing";
 import { TakeAlong } from "./take_along";
@@ -223,6 +224,9 @@ export default function LicensePage({ params }: PageProps) {
         {(whole) => (
           <>
             <RenewalNote renewals={whole.renewals} />
+            {["active", "suspended"].includes(whole.license.state) && (
+              <NewTerms key={whole.license.id} license={whole.license} />
+            )}
             <div class="beside">
               <div>
                 {whole.license.state === "active" && (

@@ -51,3 +51,15 @@ export const takeAlong: Text["takeAlong"] = {
   until: "Gültig bis",
   save: "Visum sichern",
 };
+
+export const newTerms: Text["newTerms"] = {
+  title: "Neue Bedingungen",
+  waits: "Das Modell hat neue Bedingungen, die Sie noch nicht angenommen haben",
+  isSuspended: "Die Lizenz ruht, solange die neuen Bedingungen nicht angenommen sind",
+  until: "Unter den alten gilt sie weiter bis",
+  help:
+    "Unterschrieben mit einem Schlüssel dieses Browsers, für die Verwendung, um die Sie gebeten " +
+    "haben. Eine Lizenz, die unter den neuen Bedingungen dasselbe sagt, tritt an ihre Stelle.",
+  accept: "Unterschreiben und annehmen",
+  wasAccepted: "Die neuen Bedingungen sind angenommen: das ist jetzt Ihre Lizenz",
+};

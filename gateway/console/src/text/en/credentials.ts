@@ -46,3 +46,15 @@ export const takeAlong = {
   until: "Good until",
   save: "Save the visa",
 };
+
+export const newTerms = {
+  title: "New terms",
+  waits: "The model has new terms, which you have not accepted yet",
+  isSuspended: "The license is suspended while the new terms are not accepted",
+  until: "It goes on under the old ones until",
+  help:
+    "Signed with a key of this browser, for the use that you asked for. A license that says the " +
+    "same under the new terms takes the place of this one.",
+  accept: "Sign and accept",
+  wasAccepted: "The new terms are accepted: this is your license now",
+};
