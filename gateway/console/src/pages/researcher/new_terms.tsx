@@ -46,7 +46,7 @@ async function waiting(license: Documented, signal: AbortSignal) {
   return { hash, terms, until: versions.find((one) => one.sha256 === hash)?.accept_until };
 }
 
-/** Sign that these terms hold for the use that was asked for: the id of the license that follows. */
+/** Sign that these terms hold for the use that was asked for: the id of the new license. */
 async function accept(license: Documented, hash: string): Promise<string> {
   const { request } = documentOf(license);
   const use = request ? (await oneRequest(request)).intended_use : "";
