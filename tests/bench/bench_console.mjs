@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// How soon the console is there: medians of several fresh browsers before a demo.
-// `SALLYPORT_BUILD=... PORT=... node tests/bench/bench_console.mjs`; needs what tests/browser does.
-// Prints; asserts nothing.
+// The console as Lighthouse would look at it (tests/browser/checks.mjs): the way in, and main pages
+// of each role, a first view and a second one, medians of several fresh browsers before a demo.
+// Prints a JSON line for each view; asserts nothing.
+// `SALLYPORT_BUILD=... PORT=... node tests/bench/bench_console.mjs [RUNS]`; needs what
+// tests/browser does.
 import { execFileSync, spawn } from "node:child_process";
 import fs from "node:fs";
 import { createRequire } from "node:module";
+import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { MAIN_PAGES, trust, view } from "../browser/checks.mjs";
 
-const RUNS = 7;
+const RUNS = Number(process.argv[2] ?? 7);
 const require = createRequire(new URL("../browser/package.json", import.meta.url));
 const { chromium } = require("playwright-core");
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -29,57 +33,61 @@ while (!fs.existsSync(file)) {
 	if (demo.exitCode !== null) throw new Error("the demo has ended");
 	await new Promise((resolve) => setTimeout(resolve, 200));
 }
-const { url } = JSON.parse(fs.readFileSync(file, "utf8"));
+const { url, tokens } = JSON.parse(fs.readFileSync(file, "utf8"));
 const executablePath =
 	process.env.SALLYPORT_CHROMIUM ??
 	execFileSync("which", ["chromium"], { encoding: "utf8" }).trim();
 
-/** Largest Contentful Paint of a first view, in milliseconds, and what it loaded, in bytes. */
-async function view(browser, address) {
-	const context = await browser.newContext({ ignoreHTTPSErrors: true });
-	const page = await context.newPage();
+/** A first and a second view by a browser that was never here. */
+async function look(role, address) {
+	const browser = await chromium.launch({
+		executablePath,
+		args: ["--no-sandbox", await trust(url)],
+	});
+	const context = await browser.newContext({
+		ignoreHTTPSErrors: true,
+		...(role && { extraHTTPHeaders: { Authorization: `Bearer ${tokens[role]}` } }),
+	});
+	const found = [await view(context, url, address), await view(context, url, address)];
 
-	await page.goto(url + address, { waitUntil: "networkidle" });
-	const found = await page.evaluate(
-		() =>
-			new Promise((resolve) => {
-				new PerformanceObserver((list) =>
-					resolve({
-						lcp: list.getEntries().at(-1).startTime,
-						bytes: performance
-							.getEntriesByType("resource")
-							.concat(
-								performance.getEntriesByType(
-									"navigation",
-								),
-							)
-							.reduce(
-								(sum, one) =>
-									sum + one.encodedBodySize,
-								0,
-							),
-					}),
-				).observe({ type: "largest-contentful-paint", buffered: true });
-			}),
-	);
-	await context.close();
+	await browser.close();
 	return found;
 }
 
+function print(role, address, which, found) {
+	const of = (name) => median(found.map((one) => one[name]));
+	const most = (name) => Math.max(...found.map((one) => one[name].length));
+
+	console.log(
+		JSON.stringify({
+			bench: "console",
+			page: address,
+			role: role ?? "nobody",
+			view: which,
+			runs: found.length,
+			load: Number(os.loadavg()[0].toFixed(1)),
+			...Object.fromEntries(
+				["fcp", "lcp", "cls", "tbt", "bytes", "requests", "elsewhere"].map(
+					(name) => [name, of(name)],
+				),
+			),
+			errors: most("errors"),
+			faults: most("faults"),
+		}),
+	);
+}
+
 try {
-	for (const address of ["/", "/models", "/log-status"]) {
+	for (const [role, address] of MAIN_PAGES) {
 		const found = [];
-		for (let i = 0; i < RUNS; i++) {
-			const browser = await chromium.launch({
-				executablePath,
-				args: ["--no-sandbox"],
-			});
-			found.push(await view(browser, address));
-			await browser.close();
-		}
-		const lcp = median(found.map((one) => one.lcp)).toFixed(0);
-		const bytes = median(found.map((one) => one.bytes));
-		console.log(`${address.padEnd(14)} LCP ${lcp} ms, ${bytes} bytes`);
+		for (let i = 0; i < RUNS; i++) found.push(await look(role, address));
+		for (const [i, which] of ["first", "second"].entries())
+			print(
+				role,
+				address,
+				which,
+				found.map((views) => views[i]),
+			);
 	}
 } finally {
 	demo.kill("SIGTERM");

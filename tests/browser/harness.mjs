@@ -11,6 +11,7 @@ import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 import { build, gatewayForThisFile } from "../integration/gateway.mjs";
 import { expect } from "../integration/http.mjs";
+import { trust } from "./checks.mjs";
 
 const require = createRequire(import.meta.url);
 const axeSource = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
@@ -218,7 +219,12 @@ export function browserForThisFile(prepare = async () => {}) {
 		here.gateway = gateway;
 		here.browser = await chromium.launch({
 			executablePath: program,
-			args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+			args: [
+				"--no-sandbox",
+				"--disable-gpu",
+				"--disable-dev-shm-usage",
+				await trust(gateway.url),
+			],
 		});
 		await prepare(here);
 	});

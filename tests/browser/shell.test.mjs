@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The frame of the console: signing in and out, the menu, languages, themes, the keyboard.
 import assert from "node:assert/strict";
-import { browserForThisFile, scenario } from "./harness.mjs";
+import { MAIN_PAGES, view } from "./checks.mjs";
+import { browserForThisFile, PHONE, scenario } from "./harness.mjs";
+
+const FIRST_VIEW_BYTES = 150 * 1024; // compressed, headers included
 
 const here = browserForThisFile();
 
@@ -83,3 +86,50 @@ scenario(here, "what does not exist says so, and leads home", async () => {
 	await page.getByRole("heading", { name: "There is no such page" }).waitFor();
 	await here.look(page, "not-found");
 });
+
+function assertInOrder(seen, where) {
+	assert.deepEqual(seen.faults, [], where);
+	assert.deepEqual(seen.errors, [], where);
+	assert.equal(seen.elsewhere, 0, where);
+	assert.match(seen.title, /^.+ · Sallyport$/, where);
+}
+
+/** A first view, and one on a phone, when the assets are there. */
+async function lookTwice(role, address) {
+	const context = await here.context(role);
+	const first = await view(context, here.gateway.url, address);
+	const second = await view(context, here.gateway.url, address, PHONE);
+	const where = `${address} of ${role ?? "nobody"}`;
+	const isAsset = ({ path }) => path.startsWith("/assets/");
+	const assets = first.asked.filter(isAsset);
+
+	await context.close();
+	assertInOrder(first, where);
+	assertInOrder(second, `${where}, on a phone`);
+	assert.ok(first.bytes <= FIRST_VIEW_BYTES, `${where}: ${first.bytes} bytes`);
+	assert.ok(assets.length >= 2, where);
+	for (const { path, cache, encoding } of assets) {
+		assert.match(cache, /max-age=31536000, immutable/, path);
+		if (!path.endsWith(".svg")) assert.match(encoding ?? "", /^(br|gzip)$/, path);
+	}
+	assert.deepEqual(
+		second.asked.filter((one) => isAsset(one) && !one.isCached),
+		[],
+		where,
+	);
+}
+
+scenario(
+	here,
+	"main pages are small, loaded once, and in order: titles, headings, names, targets",
+	async () => {
+		const roles = [...new Set(MAIN_PAGES.map(([role]) => role))];
+
+		await Promise.all(
+			roles.map(async (role) => {
+				for (const [who, address] of MAIN_PAGES)
+					if (who === role) await lookTwice(role, address);
+			}),
+		);
+	},
+);
