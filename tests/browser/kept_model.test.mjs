@@ -142,6 +142,22 @@ scenario(here, "an older revision becomes current, engines and bits are set", as
 	assert.equal((await careOf(model)).quantize, "q8_0");
 });
 
+scenario(here, "new terms are seen as they will be read, and set", async () => {
+	const model = await makeModel();
+	const page = await here.open("admin", addressOf(model, "terms"));
+
+	await page.getByRole("heading", { name: "No version was set here" }).waitFor();
+	await page.getByLabel("Text", { exact: true }).fill("Be *kind* to <b>foxes</b>.");
+	await page.getByLabel("As it will be read").getByText("kind", { exact: true }).waitFor();
+	await page.getByLabel("Days to accept").fill("7");
+	await here.look(page, "model-terms-written");
+	await page.getByRole("button", { name: "Set these terms" }).click();
+	await page.getByText("has come into force").waitFor();
+	await here.look(page, "model-terms-set");
+	await page.goto(`${here.gateway.url}/models/${model}?tab=terms`);
+	await page.getByText("Be kind to").waitFor();
+});
+
 scenario(here, "a model is shredded once its name is typed, its impact seen before", async () => {
 	const model = await makeModel();
 	const page = await here.open("admin", addressOf(model, "end"));

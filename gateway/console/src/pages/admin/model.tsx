@@ -14,6 +14,7 @@ import { End } from "./model_end";
 import { Running } from "./model_running";
 import { Revisions } from "./model_revisions";
 import { Settings } from "./model_settings";
+import { KeptTerms } from "./model_terms";
 import { Uploads } from "./model_upload";
 
 function Glance({ kept }: { kept: Kept }) {
@@ -61,6 +62,11 @@ function Parts({ kept, again }: { kept: Kept; again: () => void }) {
           title: t.revisions,
           count: kept.revisions,
           render: () => <Revisions {...given} />,
+        },
+        {
+          key: "terms",
+          title: text.value.keptTerms.tab,
+          render: () => <KeptTerms {...given} />,
         },
         { key: "upload", title: text.value.uploading.tab, render: () => <Uploads {...given} /> },
         { key: "running", title: t.running, render: () => <Running {...given} /> },

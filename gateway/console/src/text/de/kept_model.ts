@@ -122,3 +122,25 @@ export const keptModel: Text["keptModel"] = {
   sure: "Ich weiß, dass niemand das rückgängig machen kann",
   remains: "Was seine Dateien noch öffnen könnte:",
 };
+
+export const keptTerms: Text["keptTerms"] = {
+  tab: "Bedingungen",
+  write: "Neue Bedingungen",
+  text: "Text",
+  textHint: "Markdown. Wer um das Modell bittet, unterschreibt genau diesen Text.",
+  preview: "So wird es gelesen",
+  grace: "Tage zum Annehmen",
+  graceHint:
+    "So lange gilt eine Lizenz unter den alten weiter; dann ruht sie, bis diese angenommen sind.",
+  set: "Diese Bedingungen setzen",
+  wasSet: "Die neuen Bedingungen gelten",
+  versions: "Fassungen",
+  version: (n) => `Fassung ${n}`,
+  isTaken: "in Kraft getreten",
+  isAhead: "von einem späteren Tag",
+  from: "Ab",
+  hash: "SHA-256",
+  none: "Hier wurde noch keine Fassung gesetzt",
+  noneHelp:
+    "Bedingungen, die mit den Einstellungen des Modells kamen, stehen auf seiner Seite; neue hier.",
+};

@@ -111,3 +111,24 @@ export const keptModel = {
   sure: "I know that nobody can undo this",
   remains: "What could still open its files:",
 };
+
+export const keptTerms = {
+  tab: "Terms",
+  write: "New terms",
+  text: "Text",
+  textHint: "Markdown. Whoever asks for the model signs exactly this text.",
+  preview: "As it will be read",
+  grace: "Days to accept",
+  graceHint:
+    "So long a license goes on under the old terms; then it rests until these are accepted.",
+  set: "Set these terms",
+  wasSet: "The new terms hold",
+  versions: "Versions",
+  version: (n: number) => `Version ${n}`,
+  isTaken: "has come into force",
+  isAhead: "of a later day",
+  from: "From",
+  hash: "SHA-256",
+  none: "No version was set here",
+  noneHelp: "Terms that came with the model's settings are on its page; new ones are kept here.",
+};
