@@ -11,6 +11,10 @@ import "./theme";
 // Not awaited at the top: a language's own file imports from this one, and would wait for it.
 async function start(): Promise<void> {
   listen((path) => findPage(path) !== null);
+  // The page's code is on its way while the gateway says who asks; what fails is tried again there.
+  void findPage(location.pathname)
+    ?.page.load()
+    .catch(() => {});
   await Promise.all([
     startLanguage(),
     findMe().catch(() => {
