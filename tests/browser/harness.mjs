@@ -207,7 +207,25 @@ async function assertFits(page, name, takesPicture) {
 			path: path.join(pictures, `${name}-phone.png`),
 			fullPage: true,
 		});
-	assert.ok(width <= 320, `${name}: ${width} pixels wide where 320 are there`);
+	const wide = width > 320 ? await page.evaluate(widest) : [];
+	assert.ok(width <= 320, `${name}: ${width} pixels wide where 320 are there: ${wide}`);
+}
+
+/** In the page: the texts that reach furthest beyond its right edge. */
+function widest() {
+	const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+	const found = [];
+
+	while (walker.nextNode()) {
+		const node = walker.currentNode;
+		const range = document.createRange();
+		range.selectNode(node);
+		const { right } = range.getBoundingClientRect();
+		const { tagName, className } = node.parentElement;
+		const said = `<${tagName} class="${className}"> ${node.textContent.slice(0, 60)}`;
+		if (right > 320) found.push([Math.round(right), said]);
+	}
+	return found.sort(([a], [b]) => b - a).slice(0, 5).join("; ");
 }
 
 /** One demo and one browser for all tests of this file; `prepare(here)` once they run. */

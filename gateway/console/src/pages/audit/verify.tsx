@@ -190,7 +190,7 @@ function Choose({ now }: { now: LogNow }) {
           min={first}
           max={size - 1}
         />
-        <Button kind="primary" icon="shield" type="submit" isBusy={act.isBusy}>
+        <Button kind="primary" icon="shield" type="submit" isBusy={act.isBusy || span.isBusy}>
           {t.check}
         </Button>
         {act.isBusy && <Button onClick={() => stop.current?.abort()}>{t.stop}</Button>}
