@@ -152,7 +152,11 @@ const logOf = async ({ id }) => {
 };
 
 /** Nobody waits for a retry here. */
-const hurry = () => sql("UPDATE notice_delivery SET next_at = now() WHERE state = 'waiting'");
+/* What waits for its next try is due. What is due already keeps its turn: if all were due anew each
+ * time, the same few would be tried again and again, and the last never. */
+const hurry = () =>
+	sql(`UPDATE notice_delivery SET next_at = now()
+		WHERE state = 'waiting' AND next_at > now()`);
 
 const mailsTo = (person, subject) =>
 	mails.filter(({ to, text }) => to.includes(person.email) && subject.test(text));
