@@ -17,7 +17,7 @@ export interface Column<T> {
   width?: string;
 }
 
-interface TableProps<T> {
+export interface TableProps<T> {
   /** What the table is of, for screen readers. */
   label: string;
   columns: Array<Column<T>>;

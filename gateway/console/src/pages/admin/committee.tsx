@@ -5,9 +5,11 @@ import { ask, ofModel } from "../../api/client";
 import { useAct, useAsk } from "../../api/use";
 import { text } from "../../text/text";
 import { Badge, Button, Card, Time } from "../../ui/basic";
-import { Area, Field, Form } from "../../ui/form";
-import { Dialog, toast } from "../../ui/layer";
-import { ErrorState, Loaded } from "../../ui/state";
+import { Area, Field } from "../../ui/form";
+import { FormDialog } from "../../ui/form_dialog";
+import { toast } from "../../ui/layer";
+import { Loaded } from "../../ui/state";
+import { PersonField } from "./person_field";
 import { endOf } from "./delegations";
 import { isOpen, type RequestView, type Vote } from "./view";
 
@@ -136,36 +138,20 @@ function Doings({
   });
 
   return (
-    <Dialog title={t.titles[doing]} onClose={onClose}>
-      <Form onSend={() => void act.run()}>
-        {act.error && <ErrorState error={act.error} />}
-        <p class="soft">{t.help[doing]}</p>
-        {doing !== "recuse" && (
-          <Field
-            label={t.person}
-            hint={t.personHint}
-            value={person}
-            onValue={setPerson}
-            required
-            autoCapitalize="none"
-            spellcheck={false}
-          />
-        )}
-        {doing === "delegate" && (
-          <Field type="number" min={1} required label={t.days} value={days} onValue={setDays} />
-        )}
-        <Area
-          label={doing === "recuse" ? t.conflict : t.reason}
-          value={reason}
-          onValue={setReason}
-          required={doing === "recuse"}
-          rows={3}
-        />
-        <Button kind="primary" type="submit" isBusy={act.isBusy}>
-          {t.acts[doing]}
-        </Button>
-      </Form>
-    </Dialog>
+    <FormDialog title={t.titles[doing]} does={t.acts[doing]} act={act} onClose={onClose}>
+      <p class="soft">{t.help[doing]}</p>
+      {doing !== "recuse" && <PersonField value={person} onValue={setPerson} />}
+      {doing === "delegate" && (
+        <Field type="number" min={1} required label={t.days} value={days} onValue={setDays} />
+      )}
+      <Area
+        label={doing === "recuse" ? t.conflict : t.reason}
+        value={reason}
+        onValue={setReason}
+        required={doing === "recuse"}
+        rows={3}
+      />
+    </FormDialog>
   );
 }
 

@@ -5,11 +5,13 @@ import { ask, type Reply } from "../../api/client";
 import { useAct, useAsk } from "../../api/use";
 import { text } from "../../text/text";
 import { Badge, Button, EmptyState, Time } from "../../ui/basic";
-import { Area, Field, Form } from "../../ui/form";
-import { Confirm, Dialog, toast } from "../../ui/layer";
+import { Area, Field } from "../../ui/form";
+import { FormDialog } from "../../ui/form_dialog";
+import { Confirm, toast } from "../../ui/layer";
 import { ErrorState, Loaded } from "../../ui/state";
 import { type Column, Table } from "../../ui/table";
 import { me } from "../../session";
+import { PersonField } from "./person_field";
 
 type Delegation = Reply<"GET /api/v1/delegations">["delegations"][number];
 
@@ -42,35 +44,21 @@ function Add({ onDone, onClose }: { onDone: () => void; onClose: () => void }) {
   });
 
   return (
-    <Dialog title={t.add} onClose={onClose}>
-      <Form onSend={() => void add.run()}>
-        {add.error && <ErrorState error={add.error} />}
-        <p class="soft">{t.addHelp}</p>
-        <Field
-          label={t.columns.to}
-          hint={text.value.committee.personHint}
-          value={to}
-          onValue={setTo}
-          required
-          autoCapitalize="none"
-          spellcheck={false}
-        />
-        <Field label={t.columns.model} hint={t.modelHint} value={model} onValue={setModel} />
-        <Field
-          type="number"
-          min={1}
-          max={366}
-          required
-          label={t.days}
-          value={days}
-          onValue={setDays}
-        />
-        <Area label={t.columns.reason} value={reason} onValue={setReason} rows={2} />
-        <Button kind="primary" type="submit" isBusy={add.isBusy}>
-          {t.create}
-        </Button>
-      </Form>
-    </Dialog>
+    <FormDialog title={t.add} does={t.create} act={add} onClose={onClose}>
+      <p class="soft">{t.addHelp}</p>
+      <PersonField label={t.columns.to} value={to} onValue={setTo} />
+      <Field label={t.columns.model} hint={t.modelHint} value={model} onValue={setModel} />
+      <Field
+        type="number"
+        min={1}
+        max={366}
+        required
+        label={t.days}
+        value={days}
+        onValue={setDays}
+      />
+      <Area label={t.columns.reason} value={reason} onValue={setReason} rows={2} />
+    </FormDialog>
   );
 }
 

@@ -6,9 +6,11 @@ import { useAct, useAsk } from "../../api/use";
 import type { PageProps } from "../../pages";
 import { text } from "../../text/text";
 import { Button, Card, Facts, Time } from "../../ui/basic";
-import { Field, Form, Select } from "../../ui/form";
-import { Confirm, Dialog, toast } from "../../ui/layer";
+import { Select } from "../../ui/form";
+import { FormDialog } from "../../ui/form_dialog";
+import { Confirm, toast } from "../../ui/layer";
 import { ErrorState, Loaded } from "../../ui/state";
+import { idOf, PersonField } from "./person_field";
 import { InstitutionState } from "./institutions";
 
 type Whole = Reply<"GET /api/v1/institutions/{id}">;
@@ -23,41 +25,25 @@ function AddMember({ institution, onDone, onClose }: Given & { onClose: () => vo
   const [name, setName] = useState("");
   const [role, setRole] = useState("member");
   const add = useAct(async () => {
-    const { persons } = await ask("GET /api/v1/persons", { query: { name: name.trim() } });
-
     await ask("POST /api/v1/institutions/{id}/members", {
       path: { id: institution.id },
-      body: { person: persons[0]?.id ?? name.trim(), role },
+      body: { person: await idOf(name), role },
     });
     toast(t.wasJoined);
     onDone();
   });
 
   return (
-    <Dialog title={t.addMember} onClose={onClose}>
-      <Form onSend={() => void add.run()}>
-        {add.error && <ErrorState error={add.error} />}
-        <Field
-          label={text.value.committee.person}
-          hint={text.value.committee.personHint}
-          value={name}
-          onValue={setName}
-          required
-          autoCapitalize="none"
-          spellcheck={false}
-        />
-        <Select
-          label={t.role}
-          hint={t.roleHint}
-          value={role}
-          onValue={setRole}
-          options={Object.entries(t.roles)}
-        />
-        <Button kind="primary" type="submit" isBusy={add.isBusy}>
-          {t.addMember}
-        </Button>
-      </Form>
-    </Dialog>
+    <FormDialog title={t.addMember} does={t.addMember} act={add} onClose={onClose}>
+      <PersonField value={name} onValue={setName} />
+      <Select
+        label={t.role}
+        hint={t.roleHint}
+        value={role}
+        onValue={setRole}
+        options={Object.entries(t.roles)}
+      />
+    </FormDialog>
   );
 }
 

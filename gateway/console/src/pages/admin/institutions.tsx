@@ -7,9 +7,10 @@ import { useAct, useAsk } from "../../api/use";
 import { go, query, setQuery } from "../../router";
 import { text } from "../../text/text";
 import { Badge, Button, EmptyState } from "../../ui/basic";
-import { Field, Form, Select } from "../../ui/form";
-import { Dialog, toast } from "../../ui/layer";
-import { ErrorState, Loaded } from "../../ui/state";
+import { Field, Select } from "../../ui/form";
+import { FormDialog } from "../../ui/form_dialog";
+import { toast } from "../../ui/layer";
+import { Loaded } from "../../ui/state";
 import { type Column, Table } from "../../ui/table";
 
 export function InstitutionState({ state }: { state: Institution["state"] }) {
@@ -40,29 +41,23 @@ function Add({ onDone, onClose }: { onDone: () => void; onClose: () => void }) {
   });
 
   return (
-    <Dialog title={t.add} onClose={onClose}>
-      <Form onSend={() => void add.run()}>
-        {add.error && <ErrorState error={add.error} />}
-        <Field label={t.columns.name} value={name} onValue={setName} required />
-        <Select
-          label={t.columns.kind}
-          value={kind}
-          onValue={setKind}
-          options={Object.entries(t.kinds)}
-        />
-        <Field
-          label={t.columns.country}
-          hint={t.countryHint}
-          value={country}
-          onValue={setCountry}
-          maxLength={2}
-        />
-        <Field label={t.domains} hint={t.domainsHint} value={domains} onValue={setDomains} />
-        <Button kind="primary" type="submit" isBusy={add.isBusy}>
-          {t.add}
-        </Button>
-      </Form>
-    </Dialog>
+    <FormDialog title={t.add} does={t.add} act={add} onClose={onClose}>
+      <Field label={t.columns.name} value={name} onValue={setName} required />
+      <Select
+        label={t.columns.kind}
+        value={kind}
+        onValue={setKind}
+        options={Object.entries(t.kinds)}
+      />
+      <Field
+        label={t.columns.country}
+        hint={t.countryHint}
+        value={country}
+        onValue={setCountry}
+        maxLength={2}
+      />
+      <Field label={t.domains} hint={t.domainsHint} value={domains} onValue={setDomains} />
+    </FormDialog>
   );
 }
 

@@ -2,58 +2,16 @@
 // The revisions of a model: what each has, where it comes from, and which one is served.
 import { useState } from "preact/hooks";
 import { ask, ofModel } from "../../api/client";
-import { useAct, useAsk } from "../../api/use";
+import { useAct } from "../../api/use";
 import { bytes } from "../../text/format";
 import { text } from "../../text/text";
 import { Badge, Button, Card, Copyable, EmptyState, Facts, Time } from "../../ui/basic";
 import { Confirm, toast } from "../../ui/layer";
-import { ErrorState, Loaded } from "../../ui/state";
-import { Table } from "../../ui/table";
+import { ErrorState } from "../../ui/state";
+import { FilesOf } from "../everybody/files_of";
 import { type PartProps, type Revision } from "./model_api";
 
 const SHORT = 10;
-
-function Files({ model, revision }: { model: string; revision: string }) {
-  const t = text.value.model;
-  const asked = useAsk(
-    (signal) =>
-      ask("GET /api/models/{ns}/{name}/tree/{revision}", {
-        path: { ...ofModel(model), revision },
-        query: { recursive: "true" },
-        signal,
-      }),
-    [model, revision],
-  );
-
-  return (
-    <Loaded of={asked}>
-      {(files) => (
-        <Table
-          label={`${t.files} ${revision.slice(0, SHORT)}`}
-          rows={files.filter((file) => file.type !== "directory")}
-          rowKey={(file) => file.path ?? ""}
-          shows={8}
-          columns={[
-            {
-              key: "path",
-              title: t.file,
-              width: "3fr",
-              render: (file) => file.path,
-              sort: (file) => file.path ?? "",
-            },
-            {
-              key: "size",
-              title: t.bytes,
-              isNumber: true,
-              render: (file) => bytes(file.size ?? 0),
-              sort: (file) => file.size ?? 0,
-            },
-          ]}
-        />
-      )}
-    </Loaded>
-  );
-}
 
 interface OneProps {
   model: string;
@@ -106,7 +64,14 @@ function One({ model, revision, isCurrent, mayMove, choose }: OneProps) {
           <Button onClick={choose}>{t.makeCurrent}</Button>
         )}
       </div>
-      {isOpen && <Files model={model} revision={revision.id} />}
+      {isOpen && (
+        <FilesOf
+          model={model}
+          revision={revision.id}
+          label={`${text.value.model.files} ${revision.id.slice(0, SHORT)}`}
+          shows={8}
+        />
+      )}
     </Card>
   );
 }

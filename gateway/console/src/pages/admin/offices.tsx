@@ -7,20 +7,16 @@ import { useAct, useAsk } from "../../api/use";
 import { query, setQuery } from "../../router";
 import { text } from "../../text/text";
 import { Badge, Button, EmptyState, Note, Time } from "../../ui/basic";
-import { Checks, Field, Form, Select } from "../../ui/form";
-import { Confirm, Dialog, toast } from "../../ui/layer";
+import { Checks, Field, Select } from "../../ui/form";
+import { FormDialog } from "../../ui/form_dialog";
+import { Confirm, toast } from "../../ui/layer";
 import { ErrorState, Loaded } from "../../ui/state";
 import { type Column, Table } from "../../ui/table";
+import { idOf, PersonField } from "./person_field";
 import { OFFICES, officeName } from "./offices_text";
 
 const isOver = (one: { until: string | null }): boolean =>
   one.until !== null && new Date(one.until) < new Date();
-
-async function idOf(name: string): Promise<string> {
-  const { persons } = await ask("GET /api/v1/persons", { query: { name } });
-
-  return persons[0]?.id ?? name; // the gateway says that there is nobody of that name
-}
 
 /** `person`: to whom; without it, it is asked for. */
 export function Give({
@@ -39,7 +35,7 @@ export function Give({
   const [until, setUntil] = useState("");
   const give = useAct(async () => {
     await ask("POST /api/v1/persons/{id}/offices", {
-      path: { id: person?.id ?? (await idOf(name.trim())) },
+      path: { id: person?.id ?? (await idOf(name)) },
       body: {
         offices,
         ...(scope.trim() && { scope: scope.trim() }),
@@ -51,34 +47,24 @@ export function Give({
   });
 
   return (
-    <Dialog title={person ? t.giveTo(person.name) : t.give} onClose={onClose}>
-      <Form onSend={() => void give.run()}>
-        {give.error && <ErrorState error={give.error} />}
-        <p class="soft">{t.giveHelp}</p>
-        {!person && (
-          <Field
-            label={t.columns.person}
-            hint={text.value.committee.personHint}
-            value={name}
-            onValue={setName}
-            required
-            autoCapitalize="none"
-            spellcheck={false}
-          />
-        )}
-        <Checks
-          label={t.offices}
-          value={offices}
-          onValue={setOffices}
-          options={OFFICES.map((one) => [one, officeName(one), one])}
-        />
-        <Field label={t.scope} hint={t.scopeHint} value={scope} onValue={setScope} />
-        <Field type="date" label={t.until} hint={t.untilHint} value={until} onValue={setUntil} />
-        <Button kind="primary" type="submit" isBusy={give.isBusy} disabled={!offices.length}>
-          {t.give}
-        </Button>
-      </Form>
-    </Dialog>
+    <FormDialog
+      title={person ? t.giveTo(person.name) : t.give}
+      does={t.give}
+      isReady={offices.length > 0}
+      act={give}
+      onClose={onClose}
+    >
+      <p class="soft">{t.giveHelp}</p>
+      {!person && <PersonField label={t.columns.person} value={name} onValue={setName} />}
+      <Checks
+        label={t.offices}
+        value={offices}
+        onValue={setOffices}
+        options={OFFICES.map((one) => [one, officeName(one), one])}
+      />
+      <Field label={t.scope} hint={t.scopeHint} value={scope} onValue={setScope} />
+      <Field type="date" label={t.until} hint={t.untilHint} value={until} onValue={setUntil} />
+    </FormDialog>
   );
 }
 

@@ -7,7 +7,8 @@ import { type Page, useAct, usePaged } from "../../api/use";
 import { go, query, setQuery } from "../../router";
 import { text } from "../../text/text";
 import { Badge, Button, Copyable, EmptyState, Note, Time } from "../../ui/basic";
-import { Checks, Field, Form, Select } from "../../ui/form";
+import { Checks, Field, Select } from "../../ui/form";
+import { FormDialog } from "../../ui/form_dialog";
 import { Dialog } from "../../ui/layer";
 import { ErrorState, LoadMore, Waiting } from "../../ui/state";
 import { type Column, Table } from "../../ui/table";
@@ -93,30 +94,24 @@ function Add({ onDone, onClose }: { onDone: (added: Added) => void; onClose: () 
   });
 
   return (
-    <Dialog title={t.add} onClose={onClose}>
-      <Form onSend={() => void add.run()}>
-        {add.error && <ErrorState error={add.error} />}
-        <Field
-          label={t.columns.name}
-          hint={t.nameHint}
-          value={name}
-          onValue={setName}
-          required
-          autoCapitalize="none"
-          spellcheck={false}
-        />
-        <Field type="email" label={t.email} value={email} onValue={setEmail} />
-        <Checks
-          label={t.offices}
-          value={offices}
-          onValue={setOffices}
-          options={OFFICES.map((one) => [one, officeName(one), one])}
-        />
-        <Button kind="primary" type="submit" isBusy={add.isBusy}>
-          {t.create}
-        </Button>
-      </Form>
-    </Dialog>
+    <FormDialog title={t.add} does={t.create} act={add} onClose={onClose}>
+      <Field
+        label={t.columns.name}
+        hint={t.nameHint}
+        value={name}
+        onValue={setName}
+        required
+        autoCapitalize="none"
+        spellcheck={false}
+      />
+      <Field type="email" label={t.email} value={email} onValue={setEmail} />
+      <Checks
+        label={t.offices}
+        value={offices}
+        onValue={setOffices}
+        options={OFFICES.map((one) => [one, officeName(one), one])}
+      />
+    </FormDialog>
   );
 }
 

@@ -6,9 +6,10 @@ import { useAct, useAsk } from "../../api/use";
 import { holds as holdsOffice } from "../../session";
 import { text } from "../../text/text";
 import { Badge, Button, Card, EmptyState, Facts, Time } from "../../ui/basic";
-import { Area, Field, Form, Select } from "../../ui/form";
-import { Dialog, toast } from "../../ui/layer";
-import { ErrorState, Loaded } from "../../ui/state";
+import { Area, Field, Select } from "../../ui/form";
+import { FormDialog } from "../../ui/form_dialog";
+import { toast } from "../../ui/layer";
+import { Loaded } from "../../ui/state";
 import { Reason } from "./reason";
 
 type Hold = NonNullable<Reply<"GET /api/v1/audit/holds">["holds"]>[number];
@@ -30,29 +31,23 @@ function Place({ onDone, onClose }: { onDone: () => void; onClose: () => void })
   });
 
   return (
-    <Dialog title={t.place} onClose={onClose}>
-      <Form onSend={() => void act.run()}>
-        <Select
-          label={t.on}
-          value={on}
-          onValue={(value) => setOn(value as On)}
-          options={KINDS.map((kind) => [kind, t.kinds[kind]])}
-        />
-        <Field label={t.target} value={target} onValue={setTarget} required spellcheck={false} />
-        <Area
-          label={text.value.erasures.reason}
-          hint={text.value.erasures.reasonHint}
-          value={reason}
-          onValue={setReason}
-          required
-          maxLength={MOST}
-        />
-        {act.error && <ErrorState error={act.error} />}
-        <Button kind="primary" type="submit" isBusy={act.isBusy}>
-          {t.place}
-        </Button>
-      </Form>
-    </Dialog>
+    <FormDialog title={t.place} does={t.place} act={act} onClose={onClose}>
+      <Select
+        label={t.on}
+        value={on}
+        onValue={(value) => setOn(value as On)}
+        options={KINDS.map((kind) => [kind, t.kinds[kind]])}
+      />
+      <Field label={t.target} value={target} onValue={setTarget} required spellcheck={false} />
+      <Area
+        label={text.value.erasures.reason}
+        hint={text.value.erasures.reasonHint}
+        value={reason}
+        onValue={setReason}
+        required
+        maxLength={MOST}
+      />
+    </FormDialog>
   );
 }
 

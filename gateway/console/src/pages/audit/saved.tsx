@@ -5,8 +5,9 @@ import { ask } from "../../api/client";
 import { useAct, useAsk } from "../../api/use";
 import { text } from "../../text/text";
 import { Button } from "../../ui/basic";
-import { Field, Form } from "../../ui/form";
-import { Dialog, toast } from "../../ui/layer";
+import { Field } from "../../ui/form";
+import { FormDialog } from "../../ui/form_dialog";
+import { toast } from "../../ui/layer";
 import { ErrorState, Loaded } from "../../ui/state";
 import { asked, eventsHref, type Filters, searchOf } from "./asked";
 
@@ -23,22 +24,16 @@ function Save({ onDone, onClose }: { onDone: () => void; onClose: () => void }) 
   });
 
   return (
-    <Dialog title={t.save} onClose={onClose}>
-      <Form onSend={() => void act.run()}>
-        <Field
-          label={t.saveName}
-          hint={t.saveHint}
-          value={name}
-          onValue={setName}
-          required
-          pattern={NAME}
-        />
-        {act.error && <ErrorState error={act.error} />}
-        <Button kind="primary" type="submit" isBusy={act.isBusy}>
-          {t.save}
-        </Button>
-      </Form>
-    </Dialog>
+    <FormDialog title={t.save} does={t.save} act={act} onClose={onClose}>
+      <Field
+        label={t.saveName}
+        hint={t.saveHint}
+        value={name}
+        onValue={setName}
+        required
+        pattern={NAME}
+      />
+    </FormDialog>
   );
 }
 

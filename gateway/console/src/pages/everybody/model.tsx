@@ -4,15 +4,14 @@ import { ask, ofModel, Refusal } from "../../api/client";
 import type { ModelInfo } from "../../api/schema";
 import { useAsk } from "../../api/use";
 import type { PageProps } from "../../pages";
-import { bytes } from "../../text/format";
 import { text } from "../../text/text";
 import { Badge, Card, Copyable, EmptyState, Facts, LinkButton, Time } from "../../ui/basic";
 import { Markdown } from "../../ui/markdown";
 import { Loaded } from "../../ui/state";
-import { Table } from "../../ui/table";
 import { Tabs } from "../../ui/tabs";
 import { GateBadge, taskName } from "./catalogue";
 import { Criteria } from "./criteria";
+import { FilesOf } from "./files_of";
 import { Given } from "./given";
 import { May } from "./may";
 
@@ -76,47 +75,6 @@ function Terms({ sha256 }: { sha256: string | null }) {
           </>
         )
       }
-    </Loaded>
-  );
-}
-
-function Files({ model }: { model: string }) {
-  const t = text.value.model;
-  const asked = useAsk(
-    (signal) =>
-      ask("GET /api/models/{ns}/{name}/tree/{revision}", {
-        path: { ...ofModel(model), revision: "main" },
-        query: { recursive: "true" },
-        signal,
-      }),
-    [model],
-  );
-
-  return (
-    <Loaded of={asked}>
-      {(files) => (
-        <Table
-          label={t.files}
-          rows={files}
-          rowKey={(file) => file.path ?? ""}
-          columns={[
-            {
-              key: "path",
-              title: t.file,
-              width: "3fr",
-              render: (file) => file.path,
-              sort: (file) => file.path ?? "",
-            },
-            {
-              key: "size",
-              title: t.bytes,
-              isNumber: true,
-              render: (file) => bytes(file.size ?? 0),
-              sort: (file) => file.size ?? 0,
-            },
-          ]}
-        />
-      )}
     </Loaded>
   );
 }
@@ -185,7 +143,7 @@ export default function Model({ params }: PageProps) {
                 },
                 { key: "criteria", title: t.criteria, render: () => <Criteria model={name} /> },
                 { key: "given", title: t.given, render: () => <Given model={name} /> },
-                { key: "files", title: t.files, render: () => <Files model={name} /> },
+                { key: "files", title: t.files, render: () => <FilesOf model={name} /> },
               ]}
             />
             <div>

@@ -4,8 +4,8 @@ import { usePaged } from "../../api/use";
 import { go } from "../../router";
 import { text } from "../../text/text";
 import { Badge, EmptyState, LinkButton, Time } from "../../ui/basic";
-import { ErrorState, Waiting } from "../../ui/state";
-import { type Column, Table } from "../../ui/table";
+import { PagedList } from "../../ui/paged_list";
+import type { Column } from "../../ui/table";
 import {
   daysLeft,
   endsSoon,
@@ -63,20 +63,13 @@ export default function Licenses() {
     <>
       <h1>{t.title}</h1>
       <p class="lead">{t.intro}</p>
-      {asked.error && <ErrorState error={asked.error} again={asked.again} />}
-      {asked.rows.length > 0 ? (
-        <Table
-          label={t.title}
-          columns={columns()}
-          rows={asked.rows}
-          rowKey={(one) => one.id}
-          onOpen={(one) => go(`/licenses/${one.id}`)}
-          onEnd={asked.more}
-        />
-      ) : asked.isBusy ? (
-        <Waiting />
-      ) : (
-        !asked.error && (
+      <PagedList
+        of={asked}
+        label={t.title}
+        columns={columns()}
+        rowKey={(one) => one.id}
+        onOpen={(one) => go(`/licenses/${one.id}`)}
+        empty={
           <EmptyState
             icon="license"
             title={t.none}
@@ -84,8 +77,8 @@ export default function Licenses() {
           >
             {t.noneHelp}
           </EmptyState>
-        )
-      )}
+        }
+      />
     </>
   );
 }

@@ -4,8 +4,8 @@ import { usePaged } from "../../api/use";
 import { go } from "../../router";
 import { text } from "../../text/text";
 import { Badge, EmptyState, LinkButton, Time } from "../../ui/basic";
-import { ErrorState, Waiting } from "../../ui/state";
-import { type Column, Table } from "../../ui/table";
+import { PagedList } from "../../ui/paged_list";
+import type { Column } from "../../ui/table";
 import { type AccessRequest, requestPage, stateName, stateTone } from "./requests_api";
 
 function columns(): Array<Column<AccessRequest>> {
@@ -60,25 +60,18 @@ export default function Requests() {
         </LinkButton>
       </div>
       <p class="lead">{t.intro}</p>
-      {asked.error && <ErrorState error={asked.error} again={asked.again} />}
-      {asked.rows.length > 0 ? (
-        <Table
-          label={t.title}
-          columns={columns()}
-          rows={asked.rows}
-          rowKey={(one) => one.id}
-          onOpen={(one) => go(`/requests/${one.id}`)}
-          onEnd={asked.more}
-        />
-      ) : asked.isBusy ? (
-        <Waiting />
-      ) : (
-        !asked.error && (
+      <PagedList
+        of={asked}
+        label={t.title}
+        columns={columns()}
+        rowKey={(one) => one.id}
+        onOpen={(one) => go(`/requests/${one.id}`)}
+        empty={
           <EmptyState icon="request" title={t.none}>
             {t.noneHelp}
           </EmptyState>
-        )
-      )}
+        }
+      />
     </>
   );
 }
