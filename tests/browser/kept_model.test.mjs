@@ -154,9 +154,80 @@ scenario(here, "new terms are seen as they will be read, and set", async () => {
 	await page.getByRole("button", { name: "Set these terms" }).click();
 	await page.getByText("has come into force").waitFor();
 	await here.look(page, "model-terms-set");
+	await page.getByLabel("Text", { exact: true }).fill("Be kinder.");
+	await page
+		.getByLabel("From a later day")
+		.fill(new Date(Date.now() + 9e8).toISOString().slice(0, 10));
+	await page.getByRole("button", { name: "Set these terms" }).click();
+	await page.getByText("of a later day").waitFor();
 	await page.goto(`${here.gateway.url}/models/${model}?tab=terms`);
 	await page.getByText("Be kind to").waitFor();
 });
+
+scenario(
+	here,
+	"questions are written, moved, seen as they will be asked, and left again",
+	async () => {
+		const model = await makeModel();
+		const page = await here.open("admin", addressOf(model, "questions"));
+		const question = (n) => page.getByRole("group", { name: `Question ${n} of 2` });
+		const asked = async () =>
+			(
+				await as(
+					here.gateway.tokens.admin,
+					200,
+					"GET",
+					`/api/v1/models/${model}/form`,
+				)
+			).form;
+
+		await page.getByText("It asks nothing of its own now.").waitFor();
+		await page.getByRole("button", { name: "Add a question" }).click();
+		await page
+			.getByLabel("Question", { exact: true })
+			.fill("I agree to do <b>no</b> harm");
+		await page.getByLabel("Is answered by").selectOption("checkbox");
+		await page.getByRole("button", { name: "Add a question" }).click();
+		await question(2).getByLabel("Question", { exact: true }).fill("I want it for");
+		await question(2).getByLabel("Is answered by").selectOption("select");
+		await question(2).getByLabel("Choices").fill("Research\nt = Teaching");
+		await question(2).getByLabel("Must be answered").uncheck();
+		await page.getByRole("button", { name: "Move question 2 up" }).click();
+		await page.getByText("Texts above the questions").click();
+		await page.getByLabel("Heading").fill("Before you begin");
+		await page.getByRole("heading", { name: "Before you begin" }).waitFor();
+		await page.getByLabel("I want it for").selectOption("Teaching");
+		await here.look(page, "model-questions");
+		await page.getByRole("button", { name: "Save the questions" }).click();
+		await page.getByText("written here", { exact: true }).waitFor();
+		const form = await asked();
+		assert.equal(form.extra_gated_heading, "Before you begin");
+		assert.deepEqual(
+			form.extra_gated_fields.map((one) => [
+				one.label,
+				one.type,
+				one.required !== false,
+			]),
+			[
+				["I want it for", "select", false],
+				["I agree to do <b>no</b> harm", "checkbox", true],
+			],
+		);
+
+		// One that the gateway refuses is said beside what was written, which stays.
+		await question(2).getByLabel("Question", { exact: true }).fill("I want it for");
+		await page.getByRole("button", { name: "Save the questions" }).click();
+		await page.getByText('field "I want it for" is there twice').waitFor();
+		await page.getByRole("button", { name: "Remove question 2" }).click();
+		await page.getByRole("button", { name: "Ask what the card says" }).click();
+		await page
+			.getByRole("dialog")
+			.getByRole("button", { name: "Ask what the card" })
+			.click();
+		await page.getByText("It asks nothing of its own now.").waitFor();
+		assert.equal(await asked(), null);
+	},
+);
 
 scenario(here, "a model is shredded once its name is typed, its impact seen before", async () => {
 	const model = await makeModel();

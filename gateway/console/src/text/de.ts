@@ -10,6 +10,7 @@ import * as issuers from "./de/issuers";
 import * as keptModel from "./de/kept_model";
 import * as models from "./de/models";
 import * as people from "./de/people";
+import * as questions from "./de/questions";
 import * as researcher from "./de/researcher";
 import * as shell from "./de/shell";
 import * as uploading from "./de/uploading";
@@ -26,6 +27,7 @@ export const de: Text = {
   ...keptModel,
   ...models,
   ...people,
+  ...questions,
   ...researcher,
   ...shell,
   ...uploading,

@@ -11,6 +11,7 @@ import * as issuers from "./en/issuers";
 import * as keptModel from "./en/kept_model";
 import * as models from "./en/models";
 import * as people from "./en/people";
+import * as questions from "./en/questions";
 import * as researcher from "./en/researcher";
 import * as shell from "./en/shell";
 import * as uploading from "./en/uploading";
@@ -26,6 +27,7 @@ export const en = {
   ...keptModel,
   ...models,
   ...people,
+  ...questions,
   ...researcher,
   ...shell,
   ...uploading,

@@ -11,6 +11,7 @@ import { Tabs } from "../../ui/tabs";
 import { GateBadge } from "../everybody/catalogue";
 import { careOf, type Kept } from "./model_api";
 import { End } from "./model_end";
+import { Questions } from "./model_questions";
 import { Running } from "./model_running";
 import { Revisions } from "./model_revisions";
 import { Settings } from "./model_settings";
@@ -67,6 +68,11 @@ function Parts({ kept, again }: { kept: Kept; again: () => void }) {
           key: "terms",
           title: text.value.keptTerms.tab,
           render: () => <KeptTerms {...given} />,
+        },
+        {
+          key: "questions",
+          title: text.value.questions.tab,
+          render: () => <Questions {...given} />,
         },
         { key: "upload", title: text.value.uploading.tab, render: () => <Uploads {...given} /> },
         { key: "running", title: t.running, render: () => <Running {...given} /> },

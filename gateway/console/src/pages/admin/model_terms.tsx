@@ -13,18 +13,32 @@ import { ErrorState, Loaded } from "../../ui/state";
 import type { PartProps } from "./model_api";
 
 const GRACE_DAYS = "30";
+const DAY_MS = 24 * 3600 * 1000;
+
+/** As a field of days writes it, where the reader is. */
+function tomorrow(): string {
+  const day = new Date(Date.now() + DAY_MS);
+
+  return new Date(day.getTime() - day.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
+}
 
 function Write({ model, onDone }: { model: string; onDone: () => void }) {
   const t = text.value.keptTerms;
   const [words, setWords] = useState("");
   const [days, setDays] = useState(GRACE_DAYS);
+  const [from, setFrom] = useState("");
   const act = useAct(async () => {
     await ask("POST /api/v1/models/{ns}/{name}/terms", {
       path: ofModel(model),
-      body: { text: words, grace_days: Number(days) },
+      body: {
+        text: words,
+        grace_days: Number(days),
+        ...(from && { from: new Date(`${from}T00:00:00`).toISOString() }),
+      },
     });
     setWords("");
-    toast(t.wasSet);
+    setFrom("");
+    toast(from ? t.isToCome : t.wasSet);
     onDone();
   });
 
@@ -47,6 +61,14 @@ function Write({ model, onDone }: { model: string; onDone: () => void }) {
           value={days}
           onValue={setDays}
           required
+        />
+        <Field
+          label={t.fromDay}
+          hint={t.fromDayHint}
+          type="date"
+          min={tomorrow()}
+          value={from}
+          onValue={setFrom}
         />
         {act.error && <ErrorState error={act.error} />}
         <Button kind="primary" type="submit" isBusy={act.isBusy}>

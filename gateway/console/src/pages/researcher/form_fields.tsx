@@ -17,6 +17,8 @@ export interface ModelForm {
   extra_gated_prompt?: string;
   extra_gated_heading?: string;
   extra_gated_description?: string;
+  extra_gated_button_content?: string;
+  extra_gated_eu_disallowed?: boolean;
   extra_gated_fields?: FormField[];
 }
 

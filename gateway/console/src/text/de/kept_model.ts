@@ -132,6 +132,9 @@ export const keptTerms: Text["keptTerms"] = {
   grace: "Tage zum Annehmen",
   graceHint:
     "So lange gilt eine Lizenz unter den alten weiter; dann ruht sie, bis diese angenommen sind.",
+  fromDay: "Ab einem späteren Tag",
+  fromDayHint: "Leer: ab jetzt. Bis dahin gelten die Bedingungen davor.",
+  isToCome: "Diese Bedingungen gelten ab jenem Tag",
   set: "Diese Bedingungen setzen",
   wasSet: "Die neuen Bedingungen gelten",
   versions: "Fassungen",

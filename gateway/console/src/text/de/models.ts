@@ -99,7 +99,7 @@ export const model: Text["model"] = {
   revision: "Revision",
   manifest: "Manifest (SHA-256)",
   runs: "Läuft hier",
-  runsNot: (why) => `Läuft hier nicht: ${why}`,
+  runsNot: (why) => (why ? `Läuft hier nicht: ${why}` : "Läuft hier nicht"),
   may: "Darf ich?",
   mayHelp: "Was das Gateway entscheiden würde, wenn Sie es jetzt fragten.",
   signInFirst: "Melden Sie sich an; dann steht hier, was Sie mit dem Modell dürfen und was fehlt.",

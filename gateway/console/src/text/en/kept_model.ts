@@ -121,6 +121,9 @@ export const keptTerms = {
   grace: "Days to accept",
   graceHint:
     "So long a license goes on under the old terms; then it rests until these are accepted.",
+  fromDay: "From a later day",
+  fromDayHint: "Empty: from now on. Until that day the terms before them hold.",
+  isToCome: "These terms hold from that day on",
   set: "Set these terms",
   wasSet: "The new terms hold",
   versions: "Versions",

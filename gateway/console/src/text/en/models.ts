@@ -86,7 +86,7 @@ export const model = {
   revision: "Revision",
   manifest: "Manifest (SHA-256)",
   runs: "Runs here",
-  runsNot: (why: string) => `Not run here: ${why}`,
+  runsNot: (why: string) => (why ? `Not run here: ${why}` : "Not run here"),
   may: "May I?",
   mayHelp: "What the gateway would decide if you asked it now.",
   signInFirst: "Sign in, and this shows what you may do with the model, and what is missing.",
