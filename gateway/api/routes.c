@@ -314,7 +314,7 @@ static const struct route routes[] = {
 	{"POST",   "/api/v1/audit/holds",                 "persons:manage",  BODY_BUFFER, API_MAX_JSON, hold_place},
 	{"GET",    "/api/v1/audit/holds",                 "metadata:read",   BODY_NONE,   0, hold_list},
 	{"POST",   "/api/v1/audit/holds/{id}/lift",       "persons:manage",  BODY_BUFFER, API_MAX_JSON, hold_lift},
-	{"GET",    "/api/v1/audit/retention",             "audit:read",      BODY_NONE,   0, retention_get},
+	{"GET",    "/api/v1/audit/retention",             "metadata:read",   BODY_NONE,   0, retention_get},
 	{"POST",   "/api/v1/audit/retention",             "persons:manage",  BODY_BUFFER, API_MAX_JSON, retention_ask},
 	{"POST",   "/api/v1/audit/retention/{id}/confirm", "persons:manage", BODY_BUFFER, API_MAX_JSON, retention_confirm},
 	{"POST",   "/api/v1/audit/retention/{id}/reject", "persons:manage",  BODY_BUFFER, API_MAX_JSON, retention_reject},

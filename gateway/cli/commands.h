@@ -173,7 +173,7 @@
 	X("audit report",    "[NAME]",          "from= to= actor= license= model= size= out= state= vkey= policy=", 0, 1, "make a signed report and take all its forms; without a name: which there are", command_audit_report) \
 	X("audit erase",     "[PERSON]",        "reason= scope= override= state= confirm= reject= preview list", 0, 1, "ask to erase what is known of a person; another one says --confirm ID or --reject ID; --preview: what would go", command_audit_erase) \
 	X("audit hold",      "[KIND TARGET]",   "reason= lift=",                          0, 2, "let nothing of a person, license or model be erased; --lift ID; without words: list", command_audit_hold) \
-	X("audit retention", "",                "dry-run",                                0, 0, "how long what is kept, what went last; --dry-run: what is due now", command_audit_retention) \
+	X("audit retention", "",                "dry-run changes usage-months= record-years= reason= confirm= reject=", 0, 0, "how long what is kept, what went last; --dry-run: what is due now. --usage-months N, --record-years N ask for other periods; another one says --confirm ID or --reject ID; --changes: what was asked", command_audit_retention) \
 	X("audit export",    "DIR",             "state= vkey=",                                       1, 1, "copy the public log into a directory",                  command_audit_export)
 /* clang-format on */
 

@@ -7,6 +7,9 @@
 
 #define ERASURES "/api/v1/audit/erasures"
 #define HOLDS "/api/v1/audit/holds"
+#define RETENTION "/api/v1/audit/retention"
+
+enum { PERIOD_MOST = 1200 };
 
 static void put_option(struct cli *cli, json_t *body, const char *name)
 {
@@ -133,15 +136,69 @@ enum err command_audit_hold(struct cli *cli)
 				  : "nothing of it is erased while this stands");
 }
 
-enum err command_audit_retention(struct cli *cli)
+static enum err list_retention(struct cli *cli, struct client *c)
 {
 	AUTO(json_auto) json_t *answer = NULL;
-	struct client *c;
 
-	TRY(cli_client(&c, cli));
-	TRY(client_call(c, &answer, "GET", "/api/v1/audit/retention", NULL));
+	TRY(client_call(c, &answer, "GET", RETENTION, NULL));
+	if (arguments_flag(&cli->arguments, "changes"))
+		return output_table(cli, answer, "changes",
+				    "id state usage_months record_years reason decision_reason");
 	return output_table(cli, answer, "rules",
 			    arguments_flag(&cli->arguments, "dry-run")
 				    ? "rule period unit due held keeps"
 				    : "rule period unit erased last_run keeps");
+}
+
+static enum err ask_retention(struct cli *cli, struct client *c)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	uint64_t months = 0, years = 0;
+	json_t *body;
+	struct slice id;
+
+	TRY(arguments_number(&months, &cli->arguments, "usage-months", PERIOD_MOST));
+	TRY(arguments_number(&years, &cli->arguments, "record-years", PERIOD_MOST));
+	body = json_object_new();
+	put_option(cli, body, "reason");
+	if (arguments_value(&cli->arguments, "usage-months"))
+		json_put_int(body, "usage_months", (int64_t)months);
+	if (arguments_value(&cli->arguments, "record-years"))
+		json_put_int(body, "record_years", (int64_t)years);
+	TRY(client_call(c, &answer, "POST", RETENTION, body));
+	TRY(json_get_text(&id, answer, "id"));
+	return output_done(cli, answer,
+			   "asked; another administrator confirms it:\n"
+			   "sallyport audit retention --confirm %.*s",
+			   SLICE_PRINT(id));
+}
+
+static enum err decide_retention(struct cli *cli, struct client *c, const char *id, const char *how)
+{
+	AUTO(json_auto) json_t *answer = NULL;
+	json_t *body = json_object_new();
+	const char *path = arena_printf(&cli->arena, RETENTION "/%s/%s", encoded(cli, id), how);
+
+	put_option(cli, body, "reason");
+	TRY(client_call(c, &answer, "POST", path, body));
+	return output_done(cli, answer,
+			   strcmp(how, "confirm") == 0 ? "it holds from now on"
+						       : "it stays as it was");
+}
+
+enum err command_audit_retention(struct cli *cli)
+{
+	const char *confirmed = arguments_value(&cli->arguments, "confirm");
+	const char *rejected = arguments_value(&cli->arguments, "reject");
+	struct client *c;
+
+	TRY(cli_client(&c, cli));
+	if (confirmed)
+		return decide_retention(cli, c, confirmed, "confirm");
+	if (rejected)
+		return decide_retention(cli, c, rejected, "reject");
+	if (arguments_value(&cli->arguments, "usage-months") ||
+	    arguments_value(&cli->arguments, "record-years"))
+		return ask_retention(cli, c);
+	return list_retention(cli, c);
 }

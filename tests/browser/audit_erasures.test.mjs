@@ -66,4 +66,27 @@ scenario(here, "an auditor sees them, changes none, and reads how long what is k
 	await page.getByRole("tab", { name: "Retention" }).click();
 	await page.getByText("The law wants at least").first().waitFor();
 	await here.look(page, "audit-retention");
+	assert.equal(await page.getByRole("button", { name: "Change how long" }).count(), 0);
+});
+
+scenario(here, "how long what is kept is changed by two people", async () => {
+	const address = "/audit/erasures?tab=retention";
+	const first = await here.open("admin", address);
+
+	await first.getByRole("button", { name: "Change how long" }).click();
+	const dialog = first.getByRole("dialog");
+	await dialog.getByLabel("Months that records of use are kept").fill("24");
+	await dialog.getByLabel("Reason", { exact: true }).fill("the funder wants two years");
+	await here.look(first, "audit-retention-ask");
+	await dialog.getByRole("button", { name: "Ask for the change" }).click();
+	await first.getByText("You have asked for it").waitFor();
+	assert.equal(await first.getByRole("button", { name: "Confirm the change" }).count(), 0);
+	assert.equal(await first.getByRole("button", { name: "Change how long" }).count(), 0);
+	const second = await here.open(here.second.name, address);
+	await second.getByRole("button", { name: "Confirm the change" }).click();
+	const sure = second.getByRole("dialog");
+	await sure.getByRole("button", { name: "Confirm the change" }).click();
+	await second.getByText("It holds from now on").waitFor();
+	await second.getByText("24 months", { exact: true }).waitFor();
+	await here.look(second, "audit-retention-changed");
 });

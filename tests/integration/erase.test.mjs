@@ -585,6 +585,15 @@ test("administrators do it from the command line", async () => {
 	const mine = holds.find((one) => one.reason === "case 14");
 	await run(token, "hold", "--lift", mine.id, "--reason", "closed");
 	assert.match(await run(here.gateway.tokens.auditor, "retention", "--dry-run"), /usage/);
+	const why = ["--reason", "the funder", "--json"];
+	const months = JSON.parse(await run(token, "retention", "--usage-months", "36", ...why));
+	await run(here.second.token, "retention", "--reject", months.id, "--reason", "no");
+	const years = JSON.parse(await run(token, "retention", "--record-years", "12", ...why));
+	await run(here.second.token, "retention", "--confirm", years.id);
+	assert.match(await run(token, "retention", "--changes"), /stands.*12.*the funder/);
+	const five = ["retention", "--usage-months", "5", ...why];
+	const less = await here.gateway.cli(token, "audit", ...five);
+	assert.match(less.stderr, /the law's least/);
 	const none = await here.gateway.cli(token, "audit", "erase");
 	assert.notEqual(none.code, 0);
 });

@@ -84,6 +84,8 @@ void retention_get(struct exchange *x, struct route_context *context)
 	enum err result = list_rules(&rules, &count, &periods, context, exchange_arena(x));
 
 	if (result == OK)
+		result = erase_look(x, context, "retention", count);
+	if (result == OK)
 		result = retention_changes(&changes, context, exchange_arena(x));
 	if (result != OK) {
 		reply_failure(x, result);

@@ -343,7 +343,7 @@ export const routes = {
 	"POST /api/v1/audit/holds": broken,
 	"GET /api/v1/audit/holds": { anyOf: ["persons:manage", "audit:read"] },
 	"POST /api/v1/audit/holds/{id}/lift": { ...none, body: { reason: "x" } },
-	"GET /api/v1/audit/retention": {},
+	"GET /api/v1/audit/retention": { anyOf: ["persons:manage", "audit:read"] },
 	"POST /api/v1/audit/retention": broken,
 	"POST /api/v1/audit/retention/{id}/confirm": none,
 	"POST /api/v1/audit/retention/{id}/reject": { ...none, body: { reason: "x" } },

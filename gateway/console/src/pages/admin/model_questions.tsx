@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a model asks of those who ask for it: its questions, written here, seen as they will be read.
+// What a model asks of those who ask for it: its questions, written here, seen as they are asked.
 // Without any of its own it asks what its card says.
 import { useState } from "preact/hooks";
 import { ask, ofModel, type Reply } from "../../api/client";

@@ -178,9 +178,7 @@ export default function Erasures() {
         tabs={[
           { key: "erasures", title: t.tabs.erasures, render: () => <List /> },
           { key: "holds", title: t.tabs.holds, render: () => <Holds /> },
-          ...(holds("audit:read")
-            ? [{ key: "retention", title: t.tabs.retention, render: () => <Retention /> }]
-            : []),
+          { key: "retention", title: t.tabs.retention, render: () => <Retention /> },
         ]}
       />
     </>

@@ -3,10 +3,8 @@
 import { useState } from "preact/hooks";
 import { useAct } from "../../api/use";
 import { text } from "../../text/text";
-import { Button } from "../../ui/basic";
-import { Area, Form } from "../../ui/form";
-import { Dialog } from "../../ui/layer";
-import { ErrorState } from "../../ui/state";
+import { Area } from "../../ui/form";
+import { FormDialog } from "../../ui/form_dialog";
 
 const MOST = 2000;
 
@@ -24,21 +22,15 @@ export function Reason({
   const act = useAct(() => does(reason.trim()));
 
   return (
-    <Dialog title={title} onClose={onClose}>
-      <Form onSend={() => void act.run()}>
-        <Area
-          label={t.reason}
-          hint={t.reasonHint}
-          value={reason}
-          onValue={setReason}
-          required
-          maxLength={MOST}
-        />
-        {act.error && <ErrorState error={act.error} />}
-        <Button kind="primary" type="submit" isBusy={act.isBusy}>
-          {title}
-        </Button>
-      </Form>
-    </Dialog>
+    <FormDialog title={title} does={title} act={act} onClose={onClose}>
+      <Area
+        label={t.reason}
+        hint={t.reasonHint}
+        value={reason}
+        onValue={setReason}
+        required
+        maxLength={MOST}
+      />
+    </FormDialog>
   );
 }

@@ -71,6 +71,27 @@ export const erasures = {
       "request nor because its time is over.",
   },
   retention: {
+    changes: "Changes",
+    noChanges: "What the settings say holds. From the first change on, changes hold instead.",
+    change: "Change how long",
+    changeHelp:
+      "Somebody else with this office confirms it; then it holds from that moment on. What is " +
+      "shortened may be erased within the hour.",
+    usageMonths: "Months that records of use are kept",
+    recordYears: "Years that decisions and licenses are kept",
+    atLeast: (least: string) => `The law wants ${least} at least.`,
+    ask: "Ask for the change",
+    wasAsked: "Asked: somebody else confirms it",
+    both: (months: string, years: string) => `${months} months of use, ${years} years of decisions`,
+    states: { asked: "asked", stands: "holds", rejected: "rejected", past: "past" } as Record<
+      string,
+      string
+    >,
+    confirm: "Confirm the change",
+    confirmTitle: "Keep it for so long from now on?",
+    confirmHelp: "What is older than that is erased with the next run, unless a hold is on it.",
+    reject: "Reject the change",
+    wasConfirmed: "It holds from now on",
     period: (count: string, unit: string) => `${count} ${unit}`,
     units: { months: "months", years: "years", days: "days" },
     least: "The law wants at least",
