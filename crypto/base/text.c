@@ -145,3 +145,19 @@ enum err text_read_uuid(uint8_t out[16], struct slice text)
 		return failure(ERR_FORMAT, "not a UUID");
 	return OK;
 }
+
+void text_write_csv(struct buf *out, struct slice text)
+{
+	static const struct slice formula = {(const uint8_t *)"=+-@\t\r\n", 7};
+	bool is_formula = text.size && slice_find(formula, text.data[0]) < formula.size;
+
+	buf_write_u8(out, '"');
+	if (is_formula)
+		buf_write_u8(out, '\'');
+	for (size_t i = 0; i < text.size; i++) {
+		if (text.data[i] == '"')
+			buf_write_u8(out, '"');
+		buf_write_u8(out, text.data[i]);
+	}
+	buf_write_u8(out, '"');
+}

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "crypto/base/text.h"
 #include "schema/report/form_rows.h"
 
 enum err report_csv_begin(struct buf *out, const struct report_head *head)
@@ -7,23 +8,6 @@ enum err report_csv_begin(struct buf *out, const struct report_head *head)
 		buf_printf(out, "%s%s", i ? "," : "", head->report->columns[i].name);
 	buf_write_string(out, "\r\n");
 	return buf_done(out);
-}
-
-/* RFC 4180. A spreadsheet takes a cell that begins so for a formula: an apostrophe goes before. */
-static void write_text(struct buf *out, struct slice value)
-{
-	static const struct slice formula = {(const uint8_t *)"=+-@\t\r\n", 7};
-	bool is_formula = value.size && slice_find(formula, value.data[0]) < formula.size;
-
-	buf_write_u8(out, '"');
-	if (is_formula)
-		buf_write_u8(out, '\'');
-	for (size_t i = 0; i < value.size; i++) {
-		if (value.data[i] == '"')
-			buf_write_u8(out, '"');
-		buf_write_u8(out, value.data[i]);
-	}
-	buf_write_u8(out, '"');
 }
 
 enum err report_csv_row(struct buf *out, const struct report_head *head,
@@ -36,7 +20,7 @@ enum err report_csv_row(struct buf *out, const struct report_head *head,
 		if (i)
 			buf_write_u8(out, ',');
 		if (cells[i].kind == REPORT_TEXT)
-			write_text(out, cells[i].text);
+			text_write_csv(out, cells[i].text);
 		else if (cells[i].kind == REPORT_NUMBER)
 			buf_printf(out, "%lld", (long long)cells[i].number);
 	}

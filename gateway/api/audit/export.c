@@ -45,23 +45,6 @@ static enum err send_piece(struct export *e)
 	return OK;
 }
 
-/* RFC 4180. A spreadsheet takes a cell that begins so for a formula: an apostrophe goes before. */
-static void write_cell(struct buf *out, struct slice value)
-{
-	static const struct slice formula = {(const uint8_t *)"=+-@\t\r\n", 7};
-	bool is_formula = value.size && slice_find(formula, value.data[0]) < formula.size;
-
-	buf_write_u8(out, '"');
-	if (is_formula)
-		buf_write_u8(out, '\'');
-	for (size_t i = 0; i < value.size; i++) {
-		if (value.data[i] == '"')
-			buf_write_u8(out, '"');
-		buf_write_u8(out, value.data[i]);
-	}
-	buf_write_u8(out, '"');
-}
-
 static struct slice uuid_text(struct arena *arena, const uint8_t id[STORE_ID])
 {
 	return store_id_is_none(id) ? S("") : slice_of_string(api_uuid(arena, id));
@@ -91,11 +74,11 @@ static void write_csv(struct buf *out, struct arena *arena, const struct store_f
 	for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
 		buf_write_u8(out, ',');
 		if (cells[i].size)
-			write_cell(out, cells[i]);
+			text_write_csv(out, cells[i]);
 	}
 	buf_printf(out, ",%lld,%lld,", (long long)found->tokens, (long long)found->bytes);
 	if (e->payload.size)
-		write_cell(out, e->payload);
+		text_write_csv(out, e->payload);
 	buf_printf(out, ",%s\r\n", e->payload.size ? "false" : "true");
 }
 
