@@ -11,7 +11,7 @@
 /* clang-format off */
 #define CONSOLE_PLACES(X) \
 	X("admin") X("audit") X("keys") X("licenses") X("log-status") X("models") X("playground") \
-	X("receipts") X("requests") X("settings") X("sign-in") X("tokens") X("usage")
+	X("receipts") X("references") X("requests") X("settings") X("sign-in") X("tokens") X("usage")
 /* clang-format on */
 
 #endif

@@ -141,6 +141,128 @@ scenario(here, "an institution is added, gets people, and is suspended", async (
 	await page.getByText(/until/).waitFor();
 });
 
+/** Somebody who can sign in to the console, too. */
+async function accountOf(person) {
+	const path = `/api/v1/persons/${person.id}/invitation`;
+	const { json } = await expect(201, here.gateway, "POST", path, {
+		token: here.gateway.tokens.admin,
+	});
+	here.gateway.codes[person.name] = json.code;
+	return person.name;
+}
+
+scenario(
+	here,
+	"an official vouches for members, and shares out the seats of a license",
+	async () => {
+		const { gateway } = here;
+		const [official, member] = [await addPerson(gateway), await addPerson(gateway)];
+		const admin = async (status, method, path, body) =>
+			(
+				await expect(status, gateway, method, path, {
+					token: gateway.tokens.admin,
+					body,
+				})
+			).json;
+		const institution = await admin(201, "POST", "/api/v1/institutions", {
+			name: freshName("Hospital"),
+		});
+		const members = `/api/v1/institutions/${institution.id}/members`;
+		await admin(201, "POST", members, { person: official.id, role: "official" });
+		await admin(201, "POST", members, { person: member.id, role: "member" });
+		await admin(201, "POST", "/api/v1/institution-licenses", {
+			institution: institution.name,
+			model: gateway.model,
+			rights: ["weights:read"],
+			seats: 2,
+		});
+		const asked = await expect(201, gateway, "POST", "/api/v1/access-requests", {
+			token: member.token,
+			body: {
+				model: gateway.model,
+				intended_use: "to count <b>foxes</b>",
+				rights: ["weights:read"],
+				terms_sha256: (
+					await admin(200, "GET", `/api/models/${gateway.model}`)
+				).sallyport.terms_sha256,
+			},
+		});
+		const page = await here.open(await accountOf(official), "/settings/institution");
+		const dialog = page.getByRole("dialog");
+
+		await page.getByText("You are an official of it").waitFor();
+		const current = page.getByRole("navigation").locator("[aria-current]");
+		assert.deepEqual(await current.allInnerTexts(), ["My institution"]);
+		await page.getByRole("button", { name: "Give a card" }).click();
+		await dialog.getByLabel("Person").selectOption(member.name);
+		await dialog.getByLabel("What it rests on").fill("employed until 2027");
+		await dialog.getByRole("button", { name: "Give a card" }).click();
+		await page.getByText("employed until 2027").waitFor();
+		await page.getByRole("button", { name: "Give a seat" }).click();
+		await dialog.getByLabel("Person").selectOption(member.name);
+		await dialog.getByRole("button", { name: "Give a seat" }).click();
+		await page.getByText("1 of 2 seats taken").waitFor();
+		await here.look(page, "my-institution");
+		await page.getByRole("button", { name: /^Take back:/ }).click();
+		await dialog.getByRole("button", { name: "Take back" }).click();
+		await page.getByText("0 of 2 seats taken").waitFor();
+		await page.getByRole("button", { name: /^Revoke:/ }).click();
+		await dialog.getByRole("button", { name: "Revoke", exact: true }).click();
+		await page.getByText("revoked", { exact: true }).waitFor();
+
+		await page.goto(`${gateway.url}/requests/${asked.json.id}`);
+		await page.getByText("Your institution is asked to vouch").waitFor();
+		await here.look(page, "request-countersign");
+		await page.getByRole("button", { name: "Countersign" }).click();
+		await page.getByText(`Countersigned by ${official.name}`).waitFor();
+		const own = await here.open(await accountOf(member), "/settings/institution");
+		await own.getByRole("heading", { name: institution.name }).waitFor();
+		assert.equal(await own.getByRole("button", { name: "Give a card" }).count(), 0);
+	},
+);
+
+scenario(here, "limits are set, a referee answers by a link, somebody is blocked", async () => {
+	const person = await addPerson(here.gateway);
+	const page = await here.open("admin", `/admin/people/${person.id}`);
+	const dialog = page.getByRole("dialog");
+
+	await page.getByRole("button", { name: "Change the limits" }).click();
+	await dialog.getByRole("button", { name: "Add a quota" }).click();
+	await here.look(page, "person-limits");
+	await dialog.getByRole("button", { name: "Set these limits" }).click();
+	await page.getByText("100,000 tokens per day").waitFor();
+	await page.getByRole("button", { name: "Name a referee" }).click();
+	await dialog.getByLabel("Name of the referee").fill("Prof. <i>R</i>");
+	await dialog.getByLabel("Their address").fill("r@uni.example");
+	await dialog.getByRole("button", { name: "Name a referee" }).click();
+	const link = await dialog.locator("pre").innerText();
+	await here.look(page, "person-referee-link");
+	const referee = await here.open(null, new URL(link).pathname);
+	await referee.getByText(`${person.name} asks you to vouch for them.`).waitFor();
+	await referee.getByLabel("Remark").fill("solid work");
+	await here.look(referee, "reference");
+	await referee.getByRole("button", { name: "I vouch for them" }).click();
+	await referee.getByText("Thank you, your answer is kept").waitFor();
+	await referee.reload();
+	await referee.getByText("this link is not good").waitFor();
+	await page.reload();
+	await page.getByText("solid work").waitFor();
+	await here.look(page, "person-vouched");
+
+	await page.goto(`${here.gateway.url}/admin/blocked`);
+	await page.getByText("Nobody is blocked").waitFor();
+	await page.getByRole("button", { name: "Block somebody" }).click();
+	await dialog.getByLabel("Person").fill(person.name);
+	await dialog.getByLabel("Reason").fill("a <b>breach</b>");
+	await dialog.getByRole("button", { name: "Block somebody" }).click();
+	await page.getByText("a <b>breach</b>").waitFor();
+	await here.look(page, "blocked");
+	assert.equal((await whoIs(person.token)).status, 200);
+	await page.getByRole("button", { name: `Unblock: ${person.name}` }).click();
+	await dialog.getByRole("button", { name: "Unblock" }).click();
+	await page.getByText("Nobody is blocked").waitFor();
+});
+
 scenario(here, "my sessions are listed and ended; a new password ends the others", async () => {
 	const { name, password } = await here.account("auditor");
 	const other = await here.begin({ name, password });

@@ -66,15 +66,28 @@ void blocked_list(struct exchange *x, struct route_context *context)
 	list(x, context, &all_models);
 }
 
-static enum err read_entry(struct store_blocked *out, struct exchange *x, const json_t *body,
+/* By id or by name. */
+static enum err find_person(uint8_t out[STORE_ID], struct exchange *x,
+			    struct route_context *context, const json_t *body)
+{
+	struct store_person person;
+	struct slice said;
+
+	TRY(json_get_text(&said, body, "person"));
+	if (text_read_uuid(out, said) == OK)
+		return OK;
+	TRY(store_person_by_name(context->store, exchange_arena(x), &person, said));
+	memcpy(out, person.id, STORE_ID);
+	return OK;
+}
+
+static enum err read_entry(struct store_blocked *out, struct exchange *x,
+			   struct route_context *context, const json_t *body,
 			   const struct store_model *model)
 {
-	struct slice person;
 
 	*out = (struct store_blocked){.model_name = model->name, .added_ms = clock_now_ms()};
-	TRY(json_get_text(&person, body, "person"));
-	if (text_read_uuid(out->person, person) != OK)
-		return failure(ERR_FORMAT, "\"person\" must be the id of a person");
+	TRY(find_person(out->person, x, context, body));
 	TRY(api_reason(&out->reason, body));
 	if (slice_trim(out->reason).size == 0)
 		return failure(ERR_FORMAT, "\"reason\" is missing");
@@ -118,7 +131,7 @@ static void add(struct exchange *x, struct route_context *context, const struct 
 
 	if (!body)
 		return;
-	result = read_entry(&row, x, body, model);
+	result = read_entry(&row, x, context, body, model);
 	if (result == OK)
 		result = write_entry(&row, x, context);
 	if (result != OK) {

@@ -10,6 +10,7 @@
 #include "crypto/random.h"
 #include "gateway/api/authorize.h"
 #include "gateway/api/lease/withdraw.h"
+#include "gateway/api/person/people.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/routes.h"
 #include "schema/store/institution.h"
@@ -35,17 +36,22 @@ void institution_list(struct exchange *x, struct route_context *context)
 	struct arena *arena = exchange_arena(x);
 	struct store_institution *found;
 	size_t count;
-	json_t *list;
+	json_t *answer = json_object_new(), *list;
 	enum err result = store_institution_list(context->store, arena, &found, &count);
 
+	if (result == OK)
+		result = person_put_institutions(answer, "mine", x, context,
+						 authorize_principal(x)->person.id);
 	if (result != OK) {
+		json_free(answer);
 		reply_failure(x, result);
 		return;
 	}
 	list = json_array_new();
 	for (size_t i = 0; i < count; i++)
 		json_push(list, describe(arena, &found[i]));
-	reply_list(x, "institutions", list);
+	json_put(answer, "institutions", list);
+	reply_json(x, 200, answer);
 }
 
 /* The institution of the address; false: it has answered. */

@@ -76,8 +76,8 @@ void person_list(struct exchange *x, struct route_context *context)
 	reply_list(x, "persons", list);
 }
 
-static enum err put_institutions(json_t *answer, struct exchange *x, struct route_context *context,
-				 const uint8_t person[STORE_ID])
+enum err person_put_institutions(json_t *answer, const char *name, struct exchange *x,
+				 struct route_context *context, const uint8_t person[STORE_ID])
 {
 	struct arena *arena = exchange_arena(x);
 	struct store_member *members;
@@ -96,7 +96,7 @@ static enum err put_institutions(json_t *answer, struct exchange *x, struct rout
 		json_put_text(one, "since", slice_of_string(api_time(arena, members[i].since_ms)));
 		json_push(list, one);
 	}
-	json_put(answer, "institutions", list);
+	json_put(answer, name, list);
 	return OK;
 }
 
@@ -136,7 +136,7 @@ static enum err describe_all(json_t *answer, struct exchange *x, struct route_co
 {
 	json_t *visas;
 
-	TRY(put_institutions(answer, x, context, person));
+	TRY(person_put_institutions(answer, "institutions", x, context, person));
 	TRY(put_sessions(answer, x, context, person));
 	TRY(put_keys(answer, x, context, person));
 	TRY(visas_describe(&visas, x, context, person));

@@ -12,10 +12,18 @@ import { KeyboardHelp } from "./keyboard";
 
 const GROUPS = ["work", "administration", "audit", "me"] as const;
 
-function isHere(page: Page): boolean {
-  return page.path === "/"
+const fits = (page: Page): boolean =>
+  page.path === "/"
     ? path.value === "/"
     : path.value === page.path || path.value.startsWith(`${page.path}/`);
+
+/** Of the pages whose address begins this one, the nearest: /settings/data is not /settings. */
+function isHere(page: Page): boolean {
+  const nearest = pages
+    .filter((one) => one.menu && fits(one))
+    .reduce((a, b) => (b.path.length > a.path.length ? b : a), page);
+
+  return fits(page) && nearest.path === page.path;
 }
 
 function Group({ name }: { name: (typeof GROUPS)[number] }) {

@@ -14,6 +14,7 @@ import * as questions from "./de/questions";
 import * as researcher from "./de/researcher";
 import * as shell from "./de/shell";
 import * as uploading from "./de/uploading";
+import * as vouching from "./de/vouching";
 import type { Text } from "./text";
 
 export const de: Text = {
@@ -31,4 +32,5 @@ export const de: Text = {
   ...researcher,
   ...shell,
   ...uploading,
+  ...vouching,
 };

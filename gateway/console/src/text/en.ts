@@ -15,6 +15,7 @@ import * as questions from "./en/questions";
 import * as researcher from "./en/researcher";
 import * as shell from "./en/shell";
 import * as uploading from "./en/uploading";
+import * as vouching from "./en/vouching";
 
 export const en = {
   ...admin,
@@ -31,4 +32,5 @@ export const en = {
   ...researcher,
   ...shell,
   ...uploading,
+  ...vouching,
 };

@@ -5,14 +5,14 @@ import { ask, type Body } from "../../api/client";
 import { useAct, useAsk } from "../../api/use";
 import { text } from "../../text/text";
 import { Button, Card, Note } from "../../ui/basic";
-import { Area, Checks, Field, Form, Select } from "../../ui/form";
+import { Area, Checks, Field, Form } from "../../ui/form";
 import { Dialog, toast } from "../../ui/layer";
 import { ErrorState } from "../../ui/state";
+import { type Quota, Quotas } from "./quota_fields";
 import { ChangesField, pointsOf, ReasonFields } from "./reason";
 import { isOpen, type RequestView } from "./view";
 
 type Approval = Body<"POST /api/v1/access-requests/{id}/approve">;
-type Quota = NonNullable<Approval["limits"]>[number];
 type Doing = "approve" | "deny" | "return";
 
 interface Given {
@@ -22,7 +22,6 @@ interface Given {
 }
 
 const DAYS = 365;
-const QUOTAS_MAX = 8;
 
 /** Whether the vote decided is in the answer's state. */
 function tell(state: string | undefined) {
@@ -31,75 +30,6 @@ function tell(state: string | undefined) {
   if (state === "approved") toast(t.wasApproved);
   else if (state === "denied") toast(t.wasDenied);
   else toast(t.wasCounted, "info");
-}
-
-function QuotaFields({
-  quota,
-  which,
-  onQuota,
-  onRemove,
-}: {
-  quota: Quota;
-  which: number;
-  onQuota: (quota: Quota) => void;
-  onRemove: () => void;
-}) {
-  const t = text.value.review;
-
-  return (
-    <div class="filters">
-      <Select
-        label={t.measure(which)}
-        value={quota.measure}
-        onValue={(measure) => onQuota({ ...quota, measure: measure as Quota["measure"] })}
-        options={Object.entries(t.measures)}
-      />
-      <Select
-        label={t.per(which)}
-        value={quota.per}
-        onValue={(per) => onQuota({ ...quota, per: per as Quota["per"] })}
-        options={Object.entries(t.pers)}
-      />
-      <Field
-        type="number"
-        min={1}
-        required
-        label={t.most(which)}
-        value={quota.max ? String(quota.max) : ""}
-        onValue={(max) => onQuota({ ...quota, max: Number(max) })}
-      />
-      <Button kind="quiet" icon="close" onClick={onRemove}>
-        {t.removeQuota(which)}
-      </Button>
-    </div>
-  );
-}
-
-function Quotas({ quotas, onQuotas }: { quotas: Quota[]; onQuotas: (all: Quota[]) => void }) {
-  const t = text.value.review;
-
-  return (
-    <fieldset>
-      <legend>{t.quotas}</legend>
-      {quotas.map((quota, i) => (
-        <QuotaFields
-          key={i}
-          quota={quota}
-          which={i + 1}
-          onQuota={(one) => onQuotas(quotas.map((old, j) => (j === i ? one : old)))}
-          onRemove={() => onQuotas(quotas.filter((_, j) => j !== i))}
-        />
-      ))}
-      {quotas.length < QUOTAS_MAX && (
-        <Button
-          icon="plus"
-          onClick={() => onQuotas([...quotas, { measure: "tokens", per: "day", max: 100000 }])}
-        >
-          {t.addQuota}
-        </Button>
-      )}
-    </fieldset>
-  );
 }
 
 function Approve({ request, onDone, onClose }: Given) {

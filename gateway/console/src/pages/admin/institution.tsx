@@ -10,6 +10,8 @@ import { Select } from "../../ui/form";
 import { FormDialog } from "../../ui/form_dialog";
 import { Confirm, toast } from "../../ui/layer";
 import { ErrorState, Loaded } from "../../ui/state";
+import { Limits } from "./limits";
+import { LibraryCards } from "../researcher/library_cards";
 import { idOf, PersonField } from "./person_field";
 import { InstitutionState } from "./institutions";
 
@@ -176,9 +178,11 @@ export default function InstitutionPage({ params }: PageProps) {
           <div class="beside even">
             <div>
               <About institution={institution} onDone={asked.again} />
+              <Limits of="institutions" id={institution.id} />
             </div>
             <div>
               <Members institution={institution} onDone={asked.again} />
+              <LibraryCards institution={institution.id} />
             </div>
           </div>
         )}

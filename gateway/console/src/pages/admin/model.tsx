@@ -9,6 +9,7 @@ import { Badge, Card, EmptyState, Facts, LinkButton, Time } from "../../ui/basic
 import { Loaded } from "../../ui/state";
 import { Tabs } from "../../ui/tabs";
 import { GateBadge } from "../everybody/catalogue";
+import { BlockedOf } from "./blocked";
 import { careOf, type Kept } from "./model_api";
 import { End } from "./model_end";
 import { Questions } from "./model_questions";
@@ -73,6 +74,11 @@ function Parts({ kept, again }: { kept: Kept; again: () => void }) {
           key: "questions",
           title: text.value.questions.tab,
           render: () => <Questions {...given} />,
+        },
+        {
+          key: "blocked",
+          title: text.value.blocked.tab,
+          render: () => <BlockedOf model={kept.model} />,
         },
         { key: "upload", title: text.value.uploading.tab, render: () => <Uploads {...given} /> },
         { key: "running", title: t.running, render: () => <Running {...given} /> },

@@ -79,6 +79,13 @@ export const adminPages: Page[] = [
     who: ["persons:manage"],
   },
   {
+    path: "/admin/blocked",
+    title: (t) => t.blocked.title,
+    load: () => import("./blocked"),
+    who: ["persons:manage"],
+    menu: { group: "administration", icon: "stop" },
+  },
+  {
     path: "/admin/models",
     title: (t) => t.allModels.title,
     load: () => import("./models"),

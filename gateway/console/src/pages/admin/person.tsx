@@ -11,6 +11,8 @@ import { Button, Card, Facts, Time } from "../../ui/basic";
 import { Area, Form } from "../../ui/form";
 import { Dialog, toast } from "../../ui/layer";
 import { ErrorState, Loaded } from "../../ui/state";
+import { Referees } from "../researcher/referees";
+import { Limits } from "./limits";
 import { Give, Scope, Take, Until } from "./offices";
 import { officeName } from "./offices_text";
 import { Invited, PersonState } from "./people";
@@ -184,7 +186,9 @@ export default function PersonPage({ params }: PageProps) {
               <Head person={person} onDone={asked.again} />
               <Held person={person} onDone={asked.again} />
               <Institutions person={person} />
+              <Limits of="persons" id={person.id} />
               <Credentials person={person} />
+              <Referees person={person.id} />
             </div>
             <div>
               {holds("licenses:manage", "audit:read") && <LicensesOf name={person.name} />}

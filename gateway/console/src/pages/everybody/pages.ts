@@ -64,6 +64,12 @@ export const everybodyPages: Page[] = [
     shortcut: "s",
   },
   {
+    path: "/references/:secret",
+    title: (t) => t.reference.title,
+    load: () => import("./reference"),
+    who: "everybody",
+  },
+  {
     path: "/sign-in",
     title: (t) => t.nav.signIn,
     load: () => import("./sign_in"),

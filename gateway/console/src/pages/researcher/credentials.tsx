@@ -3,11 +3,13 @@
 import { useState } from "preact/hooks";
 import { ask, type Reply } from "../../api/client";
 import { useAct, useAsk } from "../../api/use";
+import { me } from "../../session";
 import { text } from "../../text/text";
 import { Badge, Button, Card, EmptyState, Facts, Note, Time } from "../../ui/basic";
 import { Area, Form } from "../../ui/form";
 import { toast } from "../../ui/layer";
 import { ErrorState, Loaded } from "../../ui/state";
+import { Referees } from "./referees";
 
 type Visa = NonNullable<Reply<"GET /api/v1/visas">["visas"]>[number];
 type Passport = Reply<"POST /api/v1/passports">;
@@ -165,6 +167,7 @@ export default function Credentials() {
           }
         </Loaded>
       </Card>
+      {me.value && <Referees person={me.value.person.id} />}
     </>
   );
 }

@@ -69,6 +69,13 @@ export const researcherPages: Page[] = [
     menu: { group: "me", icon: "shield" },
   },
   {
+    path: "/settings/institution",
+    title: (t) => t.mine.title,
+    load: () => import("./institution"),
+    who: "person",
+    menu: { group: "me", icon: "office" },
+  },
+  {
     path: "/settings/data",
     title: (t) => t.myData.title,
     load: () => import("./data"),

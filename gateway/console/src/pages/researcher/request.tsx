@@ -20,6 +20,7 @@ import {
 import { Area, Form } from "../../ui/form";
 import { Confirm, toast } from "../../ui/layer";
 import { ErrorState, Loaded } from "../../ui/state";
+import { Accept, Countersign } from "./request_parts";
 import {
   isOpen,
   oneRequest,
@@ -266,11 +267,13 @@ function Whole({ request, asked }: { request: WholeRequest; asked: Asked<WholeRe
     <div class="beside">
       <div>
         <ClockNote request={request} />
+        {!own && request.you.accessor && <Accept request={request} again={asked.again} />}
+        {!own && request.you.official && <Countersign request={request} again={asked.again} />}
         {own && request.state === "returned" && <Answer request={request} again={asked.again} />}
         {own && request.state === "denied" && <Appeal request={request} again={asked.again} />}
         <Card title={t.story}>
           <Timeline steps={stepsOf(request)} />
-          {!isOpen(request) && <Say request={request} again={asked.again} />}
+          {own && !isOpen(request) && <Say request={request} again={asked.again} />}
         </Card>
       </div>
       <Asking request={request} />

@@ -56,7 +56,8 @@ export interface WholeRequest extends AccessRequest {
   clock: Clock | null;
   accessors: Array<{ person: string; accepted: boolean }>;
   fields?: Record<string, string | boolean>;
-  you: { own: boolean };
+  countersigned_by?: string;
+  you: { own: boolean; accessor: boolean; official: boolean };
 }
 
 const PAGE = "200";
