@@ -28,6 +28,10 @@ interface Seat {
   since: string;
 }
 
+function State({ of }: { of: { state: string } }) {
+  return <Badge tone={licenseTone(of.state)}>{licenseState(of.state)}</Badge>;
+}
+
 interface GiveProps {
   held: Held;
   members: string[];
@@ -87,7 +91,7 @@ function Sitting({ held, again }: { held: Held; again: () => void }) {
           <ul class="plain">
             {members.map((one) => (
               <li key={one.person}>
-                {one.person} <Badge tone={licenseTone(one.state)}>{licenseState(one.state)}</Badge>{" "}
+                {one.person} <State of={one} />{" "}
                 <Button
                   kind="quiet"
                   onClick={() => setChosen(one)}
@@ -123,10 +127,10 @@ function One({ held, members, again }: { held: Held; members: string[]; again: (
 
   return (
     <li>
-      <strong>{held.model}</strong>{" "}
-      <Badge tone={licenseTone(held.state)}>{licenseState(held.state)}</Badge>
+      <strong>{held.model}</strong> <State of={held} />
       <div class="soft small">
-        {t.taken(held.seats_taken, held.seats)} · {t.until} <Time at={held.expires} kind="date" /> ·{" "}
+        {t.taken(held.seats_taken, held.seats)} · {t.until} <Time at={held.expires} kind="date" />
+        {" · "}
         {held.rights.map((right) => text.value.rights[right] ?? right).join(", ")}
       </div>
       <Sitting held={held} again={again} />

@@ -25,7 +25,9 @@ export const blocked: Text["blocked"] = {
   title: "Sperrliste",
   intro: "Wessen Lizenzen nicht zählen, was auch sonst gilt. Jeder Schritt steht im Log.",
   add: "Jemanden sperren",
-  help: "Keine ihrer Lizenzen zählt so lange, für kein Modell, und was für sie läuft, endet sofort.",
+  help:
+    "Keine ihrer Lizenzen zählt so lange, für kein Modell, und " +
+    "was für sie läuft, endet sofort.",
   helpModel:
     "Die Kriterien des Modells kennen sie als gesperrt, wenn sie es beantragen. Eine Lizenz, die " +
     "sie haben, bleibt.",
@@ -44,7 +46,8 @@ export const blocked: Text["blocked"] = {
 export const cards: Text["cards"] = {
   title: "Bibliotheksausweise",
   help:
-    "Mit einem Ausweis bürgt ein Vertreter einmal für ein Mitglied, für alle Anträge: Modelle, die " +
+    "Mit einem Ausweis bürgt ein Vertreter einmal für ein " +
+    "Mitglied, für alle Anträge: Modelle, die " +
     "das Wort der Einrichtung wollen, nehmen ihn ohne weitere Unterschrift.",
   none: "Noch kein Ausweis ausgestellt.",
   give: "Ausweis ausstellen",
@@ -68,7 +71,8 @@ export const mine: Text["mine"] = {
   intro: "Wohin Sie gehören, und was Vertreter der Einrichtung für Mitglieder tun.",
   none: "Sie gehören hier zu keiner Einrichtung",
   noneHelp:
-    "Manche Modelle wollen das Wort einer Einrichtung. Wer Personen verwaltet, trägt Sie bei Ihrer " +
+    "Manche Modelle wollen das Wort einer Einrichtung. Wer " +
+    "Personen verwaltet, trägt Sie bei Ihrer " +
     "ein; sagen Sie, welche es ist.",
   role: "Ihre Rolle",
   since: "Seit",
@@ -98,7 +102,8 @@ export const seats: Text["seats"] = {
 export const referees: Text["referees"] = {
   title: "Fürsprecher",
   helpOwn:
-    "Jemand, der Ihre Arbeit kennt und für Sie bürgt, wo Kriterien eines Modells danach fragen. Ein " +
+    "Jemand, der Ihre Arbeit kennt und für Sie bürgt, wo " +
+    "Kriterien eines Modells danach fragen. Ein " +
     "Verwalter schickt den Link; Sie sehen ihn nicht.",
   help: "Sie bekommen einen Link, 30 Tage und einmal gültig. Sie schicken ihn an die Adresse.",
   none: "Noch niemand genannt.",
@@ -117,7 +122,8 @@ export const referees: Text["referees"] = {
   link: "Link erzeugen",
   linkTitle: (who) => `Schicken Sie das an ${who}`,
   linkHelp:
-    "Er wird nur dieses Mal gezeigt; wer ihn öffnet, spricht als Fürsprecher. Ein früherer gilt nicht mehr.",
+    "Er wird nur dieses Mal gezeigt; wer ihn öffnet, spricht als " +
+    "Fürsprecher. Ein früherer gilt nicht mehr.",
   note: "Sie schrieben",
 };
 
@@ -127,7 +133,8 @@ export const reference: Text["reference"] = {
   hello: (referee) => `Dieser Link wurde für ${referee} erzeugt und gilt einmal.`,
   until: "Er gilt bis",
   help:
-    "Bestätigen Sie, wenn Sie diese Person und ihre Arbeit kennen. Antwort und Bemerkung bleiben bei " +
+    "Bestätigen Sie, wenn Sie diese Person und ihre Arbeit " +
+    "kennen. Antwort und Bemerkung bleiben bei " +
     "ihren Anträgen; die Bemerkung lesen die, die entscheiden, nicht sie selbst.",
   note: "Bemerkung (freiwillig)",
   confirm: "Ich bürge",

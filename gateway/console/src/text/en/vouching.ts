@@ -24,7 +24,9 @@ export const blocked = {
   title: "Blocklist",
   intro: "Whose licenses do not count, whatever else holds. Each step is an entry in the log.",
   add: "Block somebody",
-  help: "No license of theirs counts meanwhile, for any model, and what runs for them ends at once.",
+  help:
+    "No license of theirs counts meanwhile, for any model, and " +
+    "what runs for them ends at once.",
   helpModel: "The model’s criteria know them as blocked when they ask. A license they have stays.",
   reason: "Reason",
   reasonHint: "Auditors and other administrators read it.",
@@ -71,7 +73,8 @@ export const mine = {
   since: "Since",
   suspended: "It is suspended: its word does not count now.",
   isOfficial:
-    "You are an official of it: you vouch for its members, and share out the seats of its licenses.",
+    "You are an official of it: you vouch for its members, and " +
+    "share out the seats of its licenses.",
   members: "Members",
 };
 
@@ -115,7 +118,8 @@ export const referees = {
   link: "Make a link",
   linkTitle: (who: string) => `Send this to ${who}`,
   linkHelp:
-    "It is shown this once; whoever opens it speaks as the referee. A link made before is good no more.",
+    "It is shown this once; whoever opens it speaks as the " +
+    "referee. A link made before is good no more.",
   note: "They wrote",
 };
 
