@@ -225,18 +225,35 @@ enum err api_write(struct api *api, const struct store_record *record)
 	return result;
 }
 
-enum err api_record(struct api *api, struct audit_event *event, const struct store_usage *usage)
+static enum err write_late(struct api *api, const struct store_record *record)
+{
+	return recorder_linger(api->recorder, record);
+}
+
+static enum err record(struct api *api, struct audit_event *event, const struct store_usage *usage,
+		       enum err (*write)(struct api *api, const struct store_record *record))
 {
 	struct store_event row;
 	enum err result;
 
 	TRY(audit_event_end(event, clock_now_ms()));
 	row = audit_event_row(event);
-	result = api_write(api, &(struct store_record){.event = &row, .usage = usage});
+	result = write(api, &(struct store_record){.event = &row, .usage = usage});
 	/* Sums refer to a person and a model; entries stand whatever becomes of those. */
 	if (result == ERR_NOT_FOUND && usage)
-		result = api_write(api, &(struct store_record){.event = &row});
+		result = write(api, &(struct store_record){.event = &row});
 	return result;
+}
+
+enum err api_record(struct api *api, struct audit_event *event, const struct store_usage *usage)
+{
+	return record(api, event, usage, api_write);
+}
+
+enum err api_record_late(struct api *api, struct audit_event *event,
+			 const struct store_usage *usage)
+{
+	return record(api, event, usage, write_late);
 }
 
 enum err api_publish(struct api *api, const uint8_t event[WIRE_ID])

@@ -147,7 +147,9 @@ RESULT api_log(struct store *store, struct audit_event *event);
 /* The same for an event of a single call (class B), committed together with those of others:
  * durable when it returns; with it the sums of use, if any. Not for kinds that notices tell of. */
 RESULT api_record(struct api *api, struct audit_event *event, const struct store_usage *usage);
-/* What the two above and authorize_log end in: waits, and counts how long. */
+/* The same, where there are many callers and nobody waits for it: recorder_linger. */
+RESULT api_record_late(struct api *api, struct audit_event *event, const struct store_usage *usage);
+/* What api_record and authorize_log end in: waits, and counts how long. */
 RESULT api_write(struct api *api, const struct store_record *record);
 
 /* Small things every route needs. */

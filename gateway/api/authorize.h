@@ -62,6 +62,19 @@ RESULT authorize_record(struct store *store, struct exchange *x, const struct gr
 RESULT authorize_log(struct exchange *x, struct route_context *context, const struct grant *grant,
 		     struct audit_event *event);
 
+/* The same in two steps (recorder.h). Entry and event stay where they are until authorize_await. */
+struct authorize_entry {
+	struct buf text;
+	struct store_decision decision;
+	struct store_event event;
+	struct store_record record;
+	struct recorder_ticket ticket;
+	int64_t waited_us;
+};
+RESULT authorize_start(struct authorize_entry *e, struct exchange *x, struct route_context *context,
+		       const struct grant *grant, struct audit_event *event);
+RESULT authorize_await(struct authorize_entry *e, struct route_context *context); /* and clears */
+
 /* The decision alone, likewise. */
 RESULT authorize_note(struct exchange *x, struct route_context *context, const struct grant *grant);
 

@@ -125,6 +125,34 @@ enum err authorize_log(struct exchange *x, struct route_context *context, const 
 			 &(struct store_record){.decision = &decision, .event = &row});
 }
 
+enum err authorize_start(struct authorize_entry *e, struct exchange *x,
+			 struct route_context *context, const struct grant *g,
+			 struct audit_event *event)
+{
+	AUTO(buf_free) struct buf text = buf_new(MAX_RECORD);
+	int64_t begun = clock_monotonic_us();
+
+	TRY(fill_decision(&e->decision, &text, x, g));
+	TRY(audit_event_end(event, clock_now_ms()));
+	e->event = audit_event_row(event);
+	e->record = (struct store_record){.decision = &e->decision, .event = &e->event};
+	e->text = text;
+	text = buf_new(0); /* given away */
+	recorder_start(context->api->recorder, &e->ticket, &e->record);
+	e->waited_us = clock_monotonic_us() - begun;
+	return OK;
+}
+
+enum err authorize_await(struct authorize_entry *e, struct route_context *context)
+{
+	int64_t begun = clock_monotonic_us();
+	enum err result = recorder_await(context->api->recorder, &e->ticket);
+
+	metrics_add_log_wait(&context->api->metrics, e->waited_us + clock_monotonic_us() - begun);
+	buf_free(&e->text);
+	return result;
+}
+
 enum err authorize_note(struct exchange *x, struct route_context *context, const struct grant *g)
 {
 	AUTO(buf_free) struct buf record = buf_new(MAX_RECORD);

@@ -12,53 +12,62 @@ enum {
 	COMPANY_SHARE = 6, /* of the time of a commit, to wait for who was just answered, */
 	COMPANY_MAX_US = 1500,
 	DOUBT_ROUNDS = 8, /* that do not wait, after one for which few came */
-};
-
-struct waiter {
-	enum err result;
-	char why[FAILURE_MAX_TEXT]; /* if not OK */
+	/* How the time that callers leave is followed: nine of ten leave as much. */
+	LEEWAY_RISE = 72,
+	LEEWAY_FALL = 8,
+	LEEWAY_RISE_US = 10,
 };
 
 /*
- * Those who are committed together. There is no thread for it: the first one for whom a
+ * Those who are committed together. There is no thread for it: the first one in need for whom a
  * connection is free leads, and commits for all. A round is open (who comes joins it), then under
  * way, then done; the last one to leave frees it. Everything here is under the recorder's lock,
- * but for rows and waiters while it is under way.
+ * but for records and tickets while it is under way.
  */
-struct round {
+struct recorder_round {
 	const struct store_record *records[RECORDER_MAX];
-	struct waiter *waiters[RECORDER_MAX]; /* on the stacks of those who wait */
+	struct recorder_ticket *tickets[RECORDER_MAX]; /* of those inside */
 	size_t count, inside;
+	size_t pressed; /* of them those who wait for nothing else: answered, they may be back */
+	int64_t due_us; /* when the first of them has waited long enough */
 	bool has_leader, is_done;
-	pthread_cond_t changed;
+	pthread_cond_t changed;  /* for who needs it */
+	pthread_cond_t lingered; /* for who lingers: woken with them when it is done */
 };
 
 struct recorder {
 	pthread_mutex_t lock;
 	struct store *idle[RECORDER_CONNECTIONS]; /* connections nobody uses */
 	size_t idle_count;
-	struct round *open; /* NULL: nobody waits */
+	struct recorder_round *open; /* NULL: nobody waits */
 	/* Who was answered last and may be back at once. */
 	size_t expected;
 	int64_t expected_until_us;
 	pthread_cond_t company; /* all of them have come */
 	int64_t commit_us;      /* that a commit takes, lately */
 	unsigned doubt;
+	int64_t leeway_us; /* that those who start rows leave until they await them, most of them */
 };
+
+static void condition_init(pthread_cond_t *condition)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
 
 struct recorder *recorder_new(struct store *const stores[RECORDER_CONNECTIONS])
 {
 	struct recorder *r = calloc(1, sizeof *r);
-	pthread_condattr_t attributes;
 
 	assert(r);
 	for (; r->idle_count < RECORDER_CONNECTIONS; r->idle_count++)
 		r->idle[r->idle_count] = stores[r->idle_count];
 	pthread_mutex_init(&r->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&r->company, &attributes);
-	pthread_condattr_destroy(&attributes);
+	condition_init(&r->company);
 	return r;
 }
 
@@ -74,20 +83,23 @@ void recorder_free(struct recorder *r)
 	free(r);
 }
 
-static struct round *round_new(void)
+static struct recorder_round *round_new(void)
 {
-	struct round *o = calloc(1, sizeof *o);
+	struct recorder_round *o = calloc(1, sizeof *o);
 
 	assert(o);
+	o->due_us = INT64_MAX;
 	pthread_cond_init(&o->changed, NULL);
+	condition_init(&o->lingered);
 	return o;
 }
 
-static void leave(struct round *o)
+static void leave(struct recorder_round *o)
 {
 	if (--o->inside)
 		return;
 	pthread_cond_destroy(&o->changed);
+	pthread_cond_destroy(&o->lingered);
 	free(o);
 }
 
@@ -100,7 +112,7 @@ static bool is_of_a_row(enum err result)
 }
 
 /* What is refused is halved until the bad row is alone: some two commits for each halving. */
-static void commit(struct store *store, struct round *o, size_t from, size_t count)
+static void commit(struct store *store, struct recorder_round *o, size_t from, size_t count)
 {
 	enum err result = store_record_many(store, &o->records[from], count);
 
@@ -110,10 +122,15 @@ static void commit(struct store *store, struct round *o, size_t from, size_t cou
 		return;
 	}
 	for (size_t i = from; i < from + count; i++) {
-		o->waiters[i]->result = result;
+		o->tickets[i]->result = result;
 		if (result != OK)
-			snprintf(o->waiters[i]->why, FAILURE_MAX_TEXT, "%s", failure_text());
+			snprintf(o->tickets[i]->why, FAILURE_MAX_TEXT, "%s", failure_text());
 	}
+}
+
+static struct timespec time_of(int64_t us)
+{
+	return (struct timespec){.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
 }
 
 /*
@@ -124,8 +141,7 @@ static void commit(struct store *store, struct round *o, size_t from, size_t cou
  */
 static void await_company(struct recorder *r)
 {
-	const struct timespec until = {.tv_sec = r->expected_until_us / 1000000,
-				       .tv_nsec = r->expected_until_us % 1000000 * 1000};
+	const struct timespec until = time_of(r->expected_until_us);
 	size_t expected = r->expected;
 
 	if (!expected || clock_monotonic_us() >= r->expected_until_us)
@@ -152,7 +168,7 @@ static void expect(struct recorder *r, size_t count, int64_t begun_us)
 }
 
 /* Under the lock when it begins and when it ends. Those who wake find the lock free. */
-static void lead(struct recorder *r, struct round *o)
+static void lead(struct recorder *r, struct recorder_round *o)
 {
 	struct store *store = r->idle[--r->idle_count];
 	int64_t begun_us;
@@ -166,39 +182,143 @@ static void lead(struct recorder *r, struct round *o)
 	pthread_mutex_lock(&r->lock);
 	o->is_done = true;
 	r->idle[r->idle_count++] = store;
-	expect(r, o->count, begun_us);
+	expect(r, o->pressed, begun_us);
 	if (r->open && !r->open->has_leader)
 		pthread_cond_signal(&r->open->changed);
 	pthread_mutex_unlock(&r->lock);
 	pthread_cond_broadcast(&o->changed);
+	pthread_cond_broadcast(&o->lingered);
 	pthread_mutex_lock(&r->lock);
 }
 
-static void join(struct recorder *r, struct waiter *self, const struct store_record *record)
+/* False: too many wait, as the ticket says. */
+static bool join(struct recorder *r, struct recorder_ticket *t, const struct store_record *record,
+		 int64_t patience_us)
 {
-	struct round *o = r->open;
+	int64_t now = clock_monotonic_us();
+	struct recorder_round *o;
 
+	*t = (struct recorder_ticket){.started_us = now,
+				      .result = ERR_UNAVAILABLE,
+				      .why = "too many calls wait for the log"};
+	if (!r->open)
+		r->open = round_new();
+	o = r->open;
+	if (o->count == RECORDER_MAX)
+		return false;
 	o->records[o->count] = record;
-	o->waiters[o->count++] = self;
+	o->tickets[o->count++] = t;
 	o->inside++;
-	if (r->expected && --r->expected == 0)
-		pthread_cond_signal(&r->company);
+	t->round = o;
+	if (now + patience_us < o->due_us) {
+		o->due_us = now + patience_us;
+		pthread_cond_signal(&o->lingered);
+	}
+	return true;
+}
+
+/* Who needs it now: leads, or waits for who does. */
+static void press(struct recorder *r, struct recorder_round *o)
+{
 	while (!o->is_done && (o->has_leader || !r->idle_count))
 		pthread_cond_wait(&o->changed, &r->lock);
 	if (!o->is_done)
 		lead(r, o);
-	leave(o);
+}
+
+static void linger(struct recorder *r, struct recorder_round *o)
+{
+	while (!o->is_done && !o->has_leader && clock_monotonic_us() < o->due_us) {
+		const struct timespec until = time_of(o->due_us);
+
+		pthread_cond_timedwait(&o->lingered, &r->lock, &until);
+	}
+	press(r, o);
+}
+
+static enum err result_of(const struct recorder_ticket *t)
+{
+	return t->result == OK ? OK : failure(t->result, "%s", t->why);
 }
 
 enum err recorder_write(struct recorder *r, const struct store_record *record)
 {
-	struct waiter self = {.result = ERR_UNAVAILABLE, .why = "too many calls wait for the log"};
+	struct recorder_ticket t;
 
 	pthread_mutex_lock(&r->lock);
-	if (!r->open)
-		r->open = round_new();
-	if (r->open->count < RECORDER_MAX)
-		join(r, &self, record);
+	if (join(r, &t, record, 0)) {
+		t.round->pressed++;
+		if (r->expected && --r->expected == 0)
+			pthread_cond_signal(&r->company);
+		press(r, t.round);
+		leave(t.round);
+	}
 	pthread_mutex_unlock(&r->lock);
-	return self.result == OK ? OK : failure(self.result, "%s", self.why);
+	return result_of(&t);
+}
+
+enum err recorder_linger(struct recorder *r, const struct store_record *record)
+{
+	struct recorder_ticket t;
+
+	pthread_mutex_lock(&r->lock);
+	if (join(r, &t, record, RECORDER_LINGER_US)) {
+		linger(r, t.round);
+		leave(t.round);
+	}
+	pthread_mutex_unlock(&r->lock);
+	return result_of(&t);
+}
+
+/* So long that most are durable when they are needed. */
+static int64_t patience_us(const struct recorder *r)
+{
+	int64_t us = r->leeway_us / 2 - r->commit_us;
+
+	if (us < 0)
+		return 0;
+	return us < RECORDER_GATHER_US ? us : RECORDER_GATHER_US;
+}
+
+void recorder_start(struct recorder *r, struct recorder_ticket *ticket,
+		    const struct store_record *record)
+{
+	struct recorder_round *o;
+
+	pthread_mutex_lock(&r->lock);
+	if (join(r, ticket, record, patience_us(r))) {
+		o = ticket->round;
+		if (!o->has_leader && r->idle_count && clock_monotonic_us() >= o->due_us)
+			lead(r, o);
+	}
+	pthread_mutex_unlock(&r->lock);
+}
+
+static void learn_leeway(struct recorder *r, int64_t us)
+{
+	r->leeway_us += us > r->leeway_us ? r->leeway_us / LEEWAY_RISE + LEEWAY_RISE_US
+					  : -r->leeway_us / LEEWAY_FALL;
+}
+
+enum err recorder_await(struct recorder *r, struct recorder_ticket *ticket)
+{
+	pthread_mutex_lock(&r->lock);
+	if (ticket->round) {
+		learn_leeway(r, clock_monotonic_us() - ticket->started_us);
+		press(r, ticket->round);
+		leave(ticket->round);
+		ticket->round = NULL;
+	}
+	pthread_mutex_unlock(&r->lock);
+	return result_of(ticket);
+}
+
+bool recorder_is_done(struct recorder *r, const struct recorder_ticket *ticket)
+{
+	bool is_done;
+
+	pthread_mutex_lock(&r->lock);
+	is_done = !ticket->round || ticket->round->is_done;
+	pthread_mutex_unlock(&r->lock);
+	return is_done;
 }

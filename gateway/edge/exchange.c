@@ -355,6 +355,13 @@ void exchange_stream_end(struct exchange *x)
 	mailbox_post(&x->edge->mailbox, x);
 }
 
+void exchange_let_go(struct exchange *x)
+{
+	pthread_mutex_lock(&x->lock);
+	x->is_let_go = true;
+	pthread_mutex_unlock(&x->lock);
+}
+
 void exchange_abort(struct exchange *x)
 {
 	x->is_answered = true;

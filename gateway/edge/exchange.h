@@ -68,6 +68,10 @@ RESULT exchange_stream_begin(struct exchange *x, unsigned status, const char *co
 RESULT exchange_stream_write(struct exchange *x, struct slice bytes);
 void exchange_stream_end(struct exchange *x);
 
+/* Once the answer is complete, its connection may go on, though the handler does not return yet:
+ * what it still does, nobody waits for. Before the answer. */
+void exchange_let_go(struct exchange *x);
+
 /* Reset the connection: the client must not take what it has for the whole. */
 void exchange_abort(struct exchange *x);
 

@@ -77,6 +77,7 @@ struct exchange {
 	struct buf head;        /* of the answer, if the kind keeps it apart */
 	struct buf out;         /* to be sent, in order */
 	bool is_ended;          /* nothing comes after `out` (and the file) */
+	bool is_let_go;         /* then nobody waits for the worker */
 	bool is_aborted;        /* reset the stream */
 	bool is_cut;            /* the same, at once, whatever it is doing */
 	bool is_chunked;        /* the kind's own */

@@ -117,7 +117,7 @@ enum step step_answering(struct connection *c)
 		connection_reset(c);
 		return STEP_WAIT;
 	}
-	if (!x->is_finished) {
+	if (!x->is_finished && !output.is_over) {
 		c->deadline_ms = 0; /* the worker's turn */
 		c->wants_hangup = true;
 		return STEP_WAIT;

@@ -195,6 +195,7 @@ struct stream_output stream_take(struct stream *s, struct buf *head, struct buf 
 		.has_head = head && x->head.size > 0,
 		.has_bytes = x->out.size > 0,
 		.is_ended = x->is_ended,
+		.is_over = x->is_ended && x->is_let_go && !x->has_file,
 		.is_aborted = x->is_aborted,
 		.closes = x->closes,
 	};

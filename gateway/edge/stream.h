@@ -76,6 +76,7 @@ void stream_pump_finish(struct stream *s, enum err result);
 /* The worker's output, swapped for the empty *out; *head likewise. NULL: not now. */
 struct stream_output {
 	bool has_head, has_bytes, is_ended, is_aborted, closes;
+	bool is_over; /* ended, and the worker need not be waited for */
 };
 struct stream_output stream_take(struct stream *s, struct buf *head, struct buf *out);
 

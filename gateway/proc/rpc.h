@@ -62,6 +62,9 @@ RESULT rpc_next(struct rpc_stream *s, struct rpc_reply *out, int timeout_ms);
  * after ERR_TIMEOUT); the search begins behind the *which given, so that all have their turn. */
 RESULT rpc_next_of(struct rpc_stream *const *streams, unsigned count, unsigned *which,
 		   struct rpc_reply *out, int timeout_ms);
+/* Waits until one of them has something for rpc_next_of, and leaves it there. ERR_TIMEOUT. */
+RESULT rpc_await_of(struct rpc_stream *const *streams, unsigned count, unsigned which,
+		    int timeout_ms);
 uint32_t rpc_stream_call(const struct rpc_stream *s);
 void rpc_stream_free(struct rpc_stream *s);
 

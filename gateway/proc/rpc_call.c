@@ -246,6 +246,18 @@ enum err rpc_next_of(struct rpc_stream *const *streams, unsigned count, unsigned
 	return out->type == WIRE_FAIL ? read_fail(out) : OK;
 }
 
+enum err rpc_await_of(struct rpc_stream *const *streams, unsigned count, unsigned which,
+		      int timeout_ms)
+{
+	struct rpc *r = any_of(streams, count)->rpc;
+	enum err result;
+
+	pthread_mutex_lock(&r->lock);
+	result = await_any(streams, count, &which, timeout_ms);
+	pthread_mutex_unlock(&r->lock);
+	return result;
+}
+
 enum err rpc_next(struct rpc_stream *s, struct rpc_reply *out, int timeout_ms)
 {
 	unsigned which = 0;

@@ -23,6 +23,14 @@ const tokenize = () =>
 const CALLS_AT_ONCE = 6;
 const CALL_PAUSE_MS = 40; // some hundred a second, not all the machine can do
 
+/** One that takes a while: there are so many at once that their entries are gathered. */
+const complete = () =>
+	ask(here.gateway, "POST", "/v1/completions", {
+		token: here.gateway.tokens.researcher,
+		body: { model: here.gateway.model, prompt: "The fox", max_tokens: 60 },
+	});
+const CROWD = 12;
+
 /** An act (published before it is answered), and a refusal (durable before it is answered). */
 const requests = [
 	() =>
@@ -102,6 +110,7 @@ test(`${ROUNDS} rounds of kill -9 under load`, async () => {
 		...Array.from({ length: CALLS_AT_ONCE }, () =>
 			lane(tokenize, state, CALL_PAUSE_MS),
 		),
+		...Array.from({ length: CROWD }, () => lane(complete, state)),
 		watch(state),
 	];
 

@@ -6,110 +6,20 @@
 #include "crypto/random.h"
 #include "gateway/api/adapter/adapter_use.h"
 #include "gateway/api/infer/able.h"
+#include "gateway/api/infer/call_log.h"
 #include "gateway/api/infer/passes.h"
 #include "gateway/api/infer/running.h"
 #include "gateway/api/lease/withdraw.h"
 #include "gateway/api/reply.h"
 #include "gateway/api/slots/slots.h"
-#include "schema/store/decision.h"
 #include "schema/wire/engine.h"
 
 enum {
 	ENGINE_TOKEN_MS = 120000, /* one step of a busy engine */
 	ENGINE_LOOK_MS = 250,     /* how late a vanished client or a revocation may be noticed */
 	ENGINE_END_MS = 5000,     /* until an engine that was told to stop says how far it came */
+	CROWD = 8, /* calls at once: with fewer, each commits what it leaves at once */
 };
-
-static struct slice right_of(const struct call *c)
-{
-	return slice_of_string(right_name(c->kind->right));
-}
-
-static enum audit_kind kind_of(enum right right)
-{
-	if (right == RIGHT_INTERNALS_READ)
-		return AUDIT_INFER_INTERNALS;
-	return right == RIGHT_INFER_EMBED ? AUDIT_INFER_EMBED : AUDIT_INFER_GENERATE;
-}
-
-static enum metric metric_of(enum right right)
-{
-	if (right == RIGHT_INTERNALS_READ)
-		return METRIC_INTERNALS;
-	return right == RIGHT_INFER_EMBED ? METRIC_EMBEDDINGS : METRIC_GENERATIONS;
-}
-
-static void tell_adapter(const struct store_adapter *a, struct audit_event *event)
-{
-	audit_event_uuid(event, "adapter", a->id);
-	audit_event_text(event, "adapter_name", a->name);
-	audit_event_hex(event, "adapter_sha256", slice_of(a->sha256, STORE_SHA256));
-}
-
-/* The decision and the entry (class B). */
-static enum err log_begin(struct call *c)
-{
-	const struct grant *g = c->grant;
-	AUTO(audit_event_clear) struct audit_event event = {0};
-
-	audit_event_begin(&event, kind_of(c->kind->right),
-			  g->who->authenticated ? g->who->person.id : NULL, g->who->person.name);
-	audit_event_text(&event, "basis", slice_of_string(decision_basis_name(g->decision.basis)));
-	if (g->decision.basis == BASIS_LICENSE)
-		audit_event_uuid(&event, "license", g->license->id);
-	audit_event_text(&event, "model", g->access.model.name);
-	audit_event_text(&event, "revision", g->access.revision.id);
-	audit_event_text(&event, "right", right_of(c));
-	audit_event_text(&event, "route", slice_of_string(c->kind->route));
-	if (c->adapter)
-		tell_adapter(c->adapter, &event);
-	if (c->kind->tell_begin)
-		c->kind->tell_begin(c, &event);
-	audit_event_text(&event, "decision", slice_of_string(exchange_request_id(c->x)));
-	audit_event_text(&event, "address", exchange_client_address(c->x));
-	audit_event_preset_id(&event, c->event);
-	TRY(authorize_log(c->x, c->context, g, &event));
-	c->is_logged = true;
-	exchange_header(c->x, "X-Audit-Receipt", "%s", api_uuid(exchange_arena(c->x), c->event));
-	/* The scribe finds it by itself, with others: being told of each, it would write all the
-	 * time, on the disk that the next calls wait for. */
-	return OK;
-}
-
-static void log_end(struct call *c, enum err result)
-{
-	const struct grant *g = c->grant;
-	AUTO(audit_event_clear) struct audit_event event = {0};
-	struct store_usage usage = {
-		.right = right_of(c),
-		.calls = 1,
-		.prompt_tokens = c->prompt_tokens,
-		.completion_tokens = c->completion_tokens,
-		.bytes = c->revealed_bytes,
-	};
-
-	metrics_add(&c->context->api->metrics, metric_of(c->kind->right), 1);
-	metrics_add(&c->context->api->metrics, METRIC_PROMPT_TOKENS, c->prompt_tokens);
-	metrics_add(&c->context->api->metrics, METRIC_COMPLETION_TOKENS, c->completion_tokens);
-	audit_event_begin(&event, AUDIT_INFER_END, g->who->authenticated ? g->who->person.id : NULL,
-			  g->who->person.name);
-	audit_event_uuid(&event, "call", c->event);
-	if (g->license)
-		audit_event_uuid(&event, "license", g->license->id);
-	audit_event_text(&event, "model", g->access.model.name);
-	audit_event_text(&event, "right", right_of(c));
-	audit_event_text(&event, "finish",
-			 slice_of_string(result == OK ? c->finish : err_name(result)));
-	audit_event_number(&event, "prompt_tokens", (int64_t)c->prompt_tokens);
-	audit_event_number(&event, "completion_tokens", (int64_t)c->completion_tokens);
-	if (c->kind->tell_end)
-		c->kind->tell_end(c, &event);
-	memcpy(usage.person, g->who->person.id, STORE_ID);
-	memcpy(usage.model, g->access.model.id, STORE_ID);
-	if (api_record(c->context->api, &event, g->who->authenticated ? &usage : NULL) != OK)
-		log_error("infer.unrecorded", "request=%s reason=\"%s\"", exchange_request_id(c->x),
-			  failure_text());
-}
 
 enum err call_pass(struct call *c, uint64_t *pass)
 {
@@ -121,15 +31,51 @@ enum err call_open(struct call *c, struct rpc_stream **out, enum wire_type type,
 	return rpc_open_stream(out, c->context->api->rpc, ROLE_ENGINE, c->slot, type, body, -1);
 }
 
-static enum err look(struct call *c, struct rpc_stream *const *streams, unsigned count,
-		     unsigned *which, struct rpc_reply *reply, int wait_ms)
+/* Does anybody still want it, and may? */
+static enum err is_wanted(const struct call *c)
 {
-	rpc_reply_clear(reply);
 	if (exchange_is_closed(c->x))
 		return failure(ERR_CLOSED, "the client has gone");
 	if (call_is_cut(c))
 		return failure(ERR_DENIED, "the license or the model was withdrawn");
+	return OK;
+}
+
+static enum err look(struct call *c, struct rpc_stream *const *streams, unsigned count,
+		     unsigned *which, struct rpc_reply *reply, int wait_ms)
+{
+	rpc_reply_clear(reply);
+	TRY(is_wanted(c));
 	return rpc_next_of(streams, count, which, reply, wait_ms);
+}
+
+/* Until there is a frame, which nobody has read then. */
+static enum err await_frame(const struct call *c, struct rpc_stream *const *streams, unsigned count,
+			    unsigned which, int64_t deadline)
+{
+	enum err result = ERR_TIMEOUT;
+
+	while (result == ERR_TIMEOUT && clock_monotonic_ms() < deadline) {
+		TRY(is_wanted(c));
+		result = rpc_await_of(streams, count, which, ENGINE_LOOK_MS);
+	}
+	return result;
+}
+
+/* The entry is started, and needed once the engine has said something: meanwhile it becomes durable
+ * with those of others. */
+static enum err begin_among_many(struct call *c, struct rpc_stream *const *streams, unsigned count,
+				 unsigned which, int64_t deadline)
+{
+	struct call_entry entry;
+	enum err result;
+
+	TRY(call_log_start(c, &entry));
+	result = call_keep_reason(c, await_frame(c, streams, count, which, deadline));
+	metrics_add(&c->context->api->metrics, METRIC_LOG_LATE,
+		    result == OK && call_log_is_late(c, &entry));
+	TRY(call_log_await(c, &entry));
+	return result == OK ? OK : failure(result, "%s", c->why);
 }
 
 enum err call_next_of(struct call *c, struct rpc_stream *const *streams, unsigned count,
@@ -139,8 +85,10 @@ enum err call_next_of(struct call *c, struct rpc_stream *const *streams, unsigne
 	enum err result = ERR_TIMEOUT;
 
 	rpc_reply_clear(reply);
+	if (!c->is_logged && c->is_in_crowd)
+		TRY(begin_among_many(c, streams, count, *which, deadline));
 	if (!c->is_logged) {
-		TRY(log_begin(c));
+		TRY(call_log_begin(c));
 		result = look(c, streams, count, which, reply, 0);
 		metrics_add(&c->context->api->metrics, METRIC_LOG_LATE, result == OK);
 	}
@@ -235,15 +183,20 @@ static bool decide_again(struct call *c)
 }
 
 /* In a slot: work, which logs before it reads the first frame, and log what came out. Every
- * infer.generate has its infer.end. */
+ * infer.generate has its infer.end. In a crowd the end is written when all places were left, and
+ * nobody waits for it, this client's next request neither. */
 static enum err work_logged(struct call *c)
 {
 	enum err result;
 
 	random_uuid(c->event, clock_now_ms());
+	c->is_in_crowd = running_count(c->context->api->running) >= CROWD;
+	if (c->is_in_crowd)
+		exchange_let_go(c->x);
 	result = call_keep_reason(c, c->kind->work(c));
-	if (c->is_logged)
-		log_end(c, result);
+	c->result = result;
+	if (c->is_logged && !c->is_in_crowd)
+		call_log_end(c, result);
 	return result;
 }
 
@@ -336,6 +289,8 @@ static void run_in_place(struct call *c)
 	}
 	run_in_reach(c);
 	running_leave(running);
+	if (c->is_logged && c->is_in_crowd)
+		call_log_end(c, c->result);
 }
 
 static bool can_run(const struct call *c)

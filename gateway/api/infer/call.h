@@ -47,6 +47,8 @@ struct call {
 	const struct store_adapter *adapter; /* NULL: the model as it is */
 	uint8_t event[WIRE_ID];              /* of the entry; in X-Audit-Receipt */
 	bool is_logged;                      /* it is durable */
+	bool is_in_crowd;                    /* many calls run: their entries are gathered */
+	enum err result;                     /* of `work` */
 	unsigned slot;
 	bool is_entered;        /* it has a slot */
 	unsigned later_seconds; /* if it has none: when to ask again */

@@ -32,6 +32,11 @@ enum err running_enter(struct running *r)
 	return failure(ERR_LIMIT, "%u generations are under way; try again in a moment", r->most);
 }
 
+unsigned running_count(const struct running *r)
+{
+	return atomic_load(&r->count);
+}
+
 void running_leave(struct running *r)
 {
 	unsigned before = atomic_fetch_sub(&r->count, 1);

@@ -18,4 +18,7 @@ void running_free(struct running *r);
 RESULT running_enter(struct running *r);
 void running_leave(struct running *r);
 
+/* How many there are, the caller's own included. */
+unsigned running_count(const struct running *r);
+
 #endif

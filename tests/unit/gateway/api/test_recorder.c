@@ -347,6 +347,127 @@ static void what_cannot_wait_is_refused_and_what_waits_is_written(void **state)
 	assert_int_equal(atomic_load(&refused), OVER);
 }
 
+/* An event of a call and its ticket, as a caller keeps them until it awaits them. */
+struct started {
+	struct audit_event event;
+	struct store_event row;
+	struct store_record record;
+	struct recorder_ticket ticket;
+};
+
+static void start(struct started *s, struct recorder *r, bool is_bad)
+{
+	*s = (struct started){0};
+	audit_event_begin(&s->event, AUDIT_INFER_GENERATE, NULL, S("a test"));
+	assert_ok(audit_event_end(&s->event, NOW));
+	s->row = audit_event_row(&s->event);
+	if (is_bad)
+		s->row.code = S("not a code");
+	s->record = (struct store_record){.event = &s->row};
+	recorder_start(r, &s->ticket, &s->record);
+}
+
+static enum err await(struct started *s, struct recorder *r)
+{
+	enum err result = recorder_await(r, &s->ticket);
+
+	audit_event_clear(&s->event);
+	return result;
+}
+
+static enum err linger_one(struct recorder *r)
+{
+	AUTO(audit_event_clear) struct audit_event event = {0};
+	struct store_event row;
+
+	audit_event_begin(&event, AUDIT_INFER_END, NULL, S("a test"));
+	assert_ok(audit_event_end(&event, NOW));
+	row = audit_event_row(&event);
+	return recorder_linger(r, &(struct store_record){.event = &row});
+}
+
+/* As calls do it: a first entry while an engine works, more or less, and a last one. */
+static void *write_calls(void *context)
+{
+	struct writer *w = context;
+
+	for (unsigned i = 0; i < EACH; i++) {
+		struct started s;
+		enum err result;
+
+		start(&s, w->recorder, w->number == 3 && i % 4 == 0);
+		usleep(1000 * (w->number % 4));
+		result = await(&s, w->recorder);
+		assert_true(recorder_is_done(w->recorder, &s.ticket));
+		w->written += result == OK;
+		w->refused += result == ERR_FORMAT;
+		w->unavailable += w->number % 2 ? linger_one(w->recorder) != OK
+						: write_one(w->recorder, false) != OK;
+	}
+	return NULL;
+}
+
+static void calls_leave_all_their_entries_and_a_bad_one_fails_alone(void **state)
+{
+	AUTO(recorder_auto) struct recorder *r = open_recorder();
+	struct writer writers[THREADS];
+	unsigned before = stored(), unavailable = 0;
+
+	(void)state;
+	run_as(write_calls, writers, THREADS, r);
+	assert_int_equal(join(writers), THREADS * EACH - EACH / 4);
+	assert_int_equal(writers[3].refused, EACH / 4);
+	for (unsigned i = 0; i < THREADS; i++)
+		unavailable += writers[i].unavailable;
+	assert_int_equal(unavailable, 0);
+	assert_int_equal(stored() - before, 2 * THREADS * EACH - EACH / 4);
+}
+
+/* Nobody else is there who would commit them. */
+static void what_one_thread_starts_it_finds_durable(void **state)
+{
+	enum { STARTED = 10 };
+	AUTO(recorder_auto) struct recorder *r = open_recorder();
+	struct started s[STARTED];
+	unsigned before = stored();
+
+	(void)state;
+	for (unsigned i = 0; i < STARTED; i++)
+		start(&s[i], r, false);
+	for (unsigned i = 0; i < STARTED; i++)
+		assert_ok(await(&s[i], r));
+	assert_ok(linger_one(r));
+	assert_int_equal(stored() - before, STARTED + 1);
+}
+
+/* While no connection is free: neither a start nor what others wait for is in the way. */
+static void who_starts_does_not_wait_for_the_database(void **state)
+{
+	enum { STARTED = RECORDER_MAX };
+	static struct writer busy[RECORDER_CONNECTIONS];
+	static struct started s[STARTED], over;
+	AUTO(recorder_auto) struct recorder *r = open_recorder();
+	unsigned before = stored();
+	pthread_t holder = begin_hold();
+
+	(void)state;
+	for (unsigned i = 0; i < RECORDER_CONNECTIONS; i++) {
+		run_as(write_once, &busy[i], 1, r);
+		await_locks("NOT granted", i + 1);
+	}
+	for (unsigned i = 0; i < STARTED; i++)
+		start(&s[i], r, false);
+	start(&over, r, false);
+	assert_false(recorder_is_done(r, &s[0].ticket));
+	assert_err(await(&over, r), ERR_UNAVAILABLE);
+	end_hold(holder);
+	for (unsigned i = 0; i < STARTED; i++)
+		assert_ok(await(&s[i], r));
+	for (unsigned i = 0; i < RECORDER_CONNECTIONS; i++)
+		pthread_join(busy[i].thread, NULL);
+	assert_int_equal(stored() - before, STARTED + RECORDER_CONNECTIONS);
+}
+
 static void what_the_database_does_not_take_in_time_fails(void **state)
 {
 	AUTO(recorder_auto) struct recorder *r = open_impatient(100);
@@ -367,6 +488,9 @@ int main(void)
 		cmocka_unit_test(a_decision_and_its_event_stand_or_fall_together),
 		cmocka_unit_test(sums_of_use_are_added_with_their_events),
 		cmocka_unit_test(what_cannot_wait_is_refused_and_what_waits_is_written),
+		cmocka_unit_test(calls_leave_all_their_entries_and_a_bad_one_fails_alone),
+		cmocka_unit_test(what_one_thread_starts_it_finds_durable),
+		cmocka_unit_test(who_starts_does_not_wait_for_the_database),
 		cmocka_unit_test(what_the_database_does_not_take_in_time_fails),
 		cmocka_unit_test(what_is_written_waits_in_the_outbox_once),
 	};

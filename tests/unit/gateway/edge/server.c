@@ -253,6 +253,16 @@ static void run_waiting(struct exchange *x, struct route_context *context)
 	exchange_answer(x, 200, "text/plain", S("waited"));
 }
 
+/* Has answered, and something left to do. */
+static void run_lingering(struct exchange *x, struct route_context *context)
+{
+	(void)context;
+	exchange_let_go(x);
+	exchange_answer(x, 200, "text/plain", S("gone on"));
+	sem_wait(&may_read);
+	notice(exchange_is_closed(x) ? ERR_CLOSED : OK, 0);
+}
+
 static bool is_quick(const struct route *route)
 {
 	return strncmp(route->pattern, "/quick/", 7) == 0;
@@ -278,6 +288,7 @@ static const struct route routes[] = {
 	{"GET", "/file/{bytes}", "public", BODY_NONE, 0, run_file},
 	{"GET", "/dying/{bytes}", "public", BODY_NONE, 0, run_dying},
 	{"GET", "/slow", "public", BODY_NONE, 0, run_slow},
+	{"GET", "/lingering", "public", BODY_NONE, 0, run_lingering},
 };
 
 static struct route_context *worker_new(void *shared)

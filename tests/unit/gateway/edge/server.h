@@ -33,7 +33,8 @@ extern atomic_int noticed_error; /* enum err */
 extern atomic_ullong noticed_bytes;
 void wait_for_notice(void);
 
-extern sem_t may_read; /* "/held" reads its body after it, "/quick/waiting" answers after it */
+extern sem_t
+	may_read; /* "/held" reads its body after it, "/quick/waiting" answers, "/lingering" ends */
 
 extern sem_t may_cut; /* "/stuck" is cut after it */
 

@@ -45,37 +45,6 @@ static size_t count_of(const char *text, const char *part)
 
 #define HOST "Host: h\r\n"
 
-static void a_connection_serves_one_request_after_the_other(void **state)
-{
-	AUTO(client_auto) struct client *c = connect_to(state);
-
-	for (int i = 0; i < 3; i++) {
-		client_forget(c);
-		client_send(c, S("GET /hello/a%20b HTTP/1.1\r\n" HOST "\r\n"));
-		assert_true(client_expect(c, "\r\n\r\nhello"));
-		assert_non_null(strstr(client_text(c), "HTTP/1.1 200 OK\r\nDate: "));
-		assert_non_null(strstr(client_text(c), "X-Name: a b\r\n"));
-		assert_non_null(strstr(client_text(c), "X-Request-Id: "));
-		assert_non_null(strstr(client_text(c), "Content-Length: 5\r\n"));
-		assert_null(strstr(client_text(c), "Connection: close"));
-	}
-}
-
-static void pipelined_requests_are_answered_in_order(void **state)
-{
-	AUTO(client_auto) struct client *c = connect_to(state);
-
-	client_send(c, S("GET /hello/1 HTTP/1.1\r\n" HOST "\r\n"
-			 "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\nab"
-			 "PUT /upload HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n\1\2"
-			 "GET /hello/4 HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n"));
-	assert_true(client_read_all(c));
-	assert_int_equal(count_of(client_text(c), "HTTP/1.1 200 OK"), 4);
-	assert_true(strstr(client_text(c), "X-Name: 1") < strstr(client_text(c), "\r\n\r\nab"));
-	assert_true(strstr(client_text(c), "\r\n\r\nab") < strstr(client_text(c), "\r\n\r\n2:3"));
-	assert_true(strstr(client_text(c), "\r\n\r\n2:3") < strstr(client_text(c), "X-Name: 4"));
-}
-
 static void head_has_the_headers_of_get_and_no_body(void **state)
 {
 	AUTO(client_auto) struct client *c = connect_to(state);
@@ -556,8 +525,6 @@ static void an_edge_with_a_bad_table_or_key_does_not_start(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_connection_serves_one_request_after_the_other),
-		cmocka_unit_test(pipelined_requests_are_answered_in_order),
 		cmocka_unit_test(head_has_the_headers_of_get_and_no_body),
 		cmocka_unit_test(what_the_loop_refuses_has_its_status),
 		cmocka_unit_test(a_method_that_is_not_allowed_names_those_that_are),
