@@ -207,4 +207,7 @@ const struct kernels kernels_amx = {
 		  [PACKED_Q4_0] = product_q4_0,
 		  [PACKED_W8] = amx_product_w8},
 	.tiled_from = 16,
+	.cut = {amx_product_f32, amx_product_bf16, amx_product_f16},
+	.cut_from = {64, 64, 64},
+	.cut_rows = amx_cut_rows,
 };

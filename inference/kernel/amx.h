@@ -17,6 +17,8 @@ struct amx_shapes {
 void amx_begin(struct amx_shapes *found, unsigned columns);
 void amx_end(const struct amx_shapes *found);
 
-void amx_product_w8(const struct kernel_job *job); /* amx_rows.c */
+kernel_fn amx_product_w8;                                     /* amx_rows.c */
+kernel_fn amx_product_f32, amx_product_bf16, amx_product_f16; /* amx_floats.c */
+void amx_cut_rows(const struct pieces *out, const float *x, size_t tile, size_t m, size_t columns);
 
 #endif

@@ -455,6 +455,37 @@ static void silu_multiply(float *gate, const float *up, size_t n)
 	memcpy(gate + i, last[0], (n - i) * sizeof *gate);
 }
 
+/* As avx512.c has it. */
+INLINE __m256 gelu_of(__m256 x)
+{
+	const __m256 size = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x);
+	__m256 power = _mm256_mul_ps(_mm256_mul_ps(x, x), _mm256_set1_ps(-0.5f)), sum;
+	const __m256 t = _mm256_div_ps(
+		_mm256_set1_ps(1),
+		_mm256_fmadd_ps(size, _mm256_set1_ps(0.231641888f), _mm256_set1_ps(1)));
+
+	power = exponential(_mm256_max_ps(power, _mm256_set1_ps(-87)));
+	sum = _mm256_set1_ps(0.5307027145f);
+	sum = _mm256_fmadd_ps(sum, t, _mm256_set1_ps(-0.7265760135f));
+	sum = _mm256_fmadd_ps(sum, t, _mm256_set1_ps(0.7107068705f));
+	sum = _mm256_fmadd_ps(sum, t, _mm256_set1_ps(-0.142248368f));
+	sum = _mm256_fmadd_ps(sum, t, _mm256_set1_ps(0.127414796f));
+	sum = _mm256_mul_ps(_mm256_mul_ps(sum, t), power);
+	return _mm256_fnmadd_ps(size, sum, _mm256_max_ps(_mm256_setzero_ps(), x));
+}
+
+static void gelu(float *x, size_t n)
+{
+	float last[LANES] = {0};
+	size_t i = 0;
+
+	for (; i + LANES <= n; i += LANES)
+		_mm256_storeu_ps(x + i, gelu_of(_mm256_loadu_ps(x + i)));
+	memcpy(last, x + i, (n - i) * sizeof *x);
+	_mm256_storeu_ps(last, gelu_of(_mm256_loadu_ps(last)));
+	memcpy(x + i, last, (n - i) * sizeof *x);
+}
+
 const struct kernels kernels_avx2 = {
 	.name = "avx2",
 	.product = {product_f32, product_bf16, product_f16, product_q8_0, product_q4_0,
@@ -465,6 +496,7 @@ const struct kernels kernels_avx2 = {
 	.dot = dot,
 	.add_scaled = add_scaled,
 	.silu_multiply = silu_multiply,
+	.gelu = gelu,
 	.attend = attend_avx2,
 	.attend_put = attend_put_avx2,
 	.tiled_from = SIZE_MAX,

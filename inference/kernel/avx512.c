@@ -459,6 +459,35 @@ void avx512_silu_multiply(float *gate, const float *up, size_t n)
 	}
 }
 
+/* 1 - erf(u) = e^(-u^2) * (a polynomial of t = 1 / (1 + 0.3275911 u)), u >= 0, within 1.5e-7
+ * (Abramowitz and Stegun, 7.1.26). The coefficients are halves: x / 2 is multiplied with it. */
+INLINE __m512 gelu(__m512 x)
+{
+	const __m512 zero = _mm512_setzero_ps(), size = _mm512_abs_ps(x);
+	__m512 power = _mm512_mul_ps(_mm512_mul_ps(x, x), _mm512_set1_ps(-0.5f)), sum;
+	const __m512 t = _mm512_div_ps(
+		_mm512_set1_ps(1),
+		_mm512_fmadd_ps(size, _mm512_set1_ps(0.231641888f), _mm512_set1_ps(1)));
+
+	power = exponential(_mm512_max_ps(power, _mm512_set1_ps(-87)));
+	sum = _mm512_set1_ps(0.5307027145f);
+	sum = _mm512_fmadd_ps(sum, t, _mm512_set1_ps(-0.7265760135f));
+	sum = _mm512_fmadd_ps(sum, t, _mm512_set1_ps(0.7107068705f));
+	sum = _mm512_fmadd_ps(sum, t, _mm512_set1_ps(-0.142248368f));
+	sum = _mm512_fmadd_ps(sum, t, _mm512_set1_ps(0.127414796f));
+	sum = _mm512_mul_ps(_mm512_mul_ps(sum, t), power);
+	return _mm512_fnmadd_ps(size, sum, _mm512_max_ps(zero, x));
+}
+
+void avx512_gelu(float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i += 16) {
+		__mmask16 mask = mask_of(n - i);
+
+		_mm512_mask_storeu_ps(x + i, mask, gelu(_mm512_maskz_loadu_ps(mask, x + i)));
+	}
+}
+
 const struct kernels kernels_avx512 = {
 	.name = "avx512",
 	AVX512_KERNELS,

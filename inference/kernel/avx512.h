@@ -13,6 +13,7 @@ void avx512_unpack(float *out, const struct packed *w, size_t first, size_t last
 float avx512_dot(const float *a, const float *b, size_t n);
 void avx512_add_scaled(float *out, const float *x, float scale, size_t n);
 void avx512_silu_multiply(float *gate, const float *up, size_t n);
+void avx512_gelu(float *x, size_t n);
 
 /* clang-format off */
 #define AVX512_KERNELS \
@@ -24,6 +25,7 @@ void avx512_silu_multiply(float *gate, const float *up, size_t n);
 	.dot = avx512_dot, \
 	.add_scaled = avx512_add_scaled, \
 	.silu_multiply = avx512_silu_multiply, \
+	.gelu = avx512_gelu, \
 	.attend = attend_avx512, \
 	.attend_put = attend_put_avx512, \
 	.onednn_from = {512, 256, 256, SIZE_MAX, SIZE_MAX, SIZE_MAX}

@@ -35,13 +35,15 @@ static bool may_use_tiles(void)
 	return syscall(SYS_arch_prctl, REQUEST, TILE_DATA) == 0;
 }
 
+/* Tiles of bytes and of BF16, and what cuts floats into it: all processors with one have all. */
 static bool has_amx(void)
 {
-	enum { TILES = 1 << 24, BYTES = 1 << 25 };
+	enum { HALVES = 1 << 22, TILES = 1 << 24, BYTES = 1 << 25, ALL = HALVES | TILES | BYTES };
+	enum { TO_HALVES = 1 << 5 };
 	unsigned a, b, c, d;
 
-	return has_avx512() && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & TILES) &&
-	       (d & BYTES) && may_use_tiles();
+	return has_avx512() && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & ALL) == ALL &&
+	       __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & TO_HALVES) && may_use_tiles();
 }
 
 const struct kernels *const *kernels_list(void)

@@ -21,6 +21,7 @@ struct compute {
 	struct region room;
 	size_t rows, columns; /* that there is room for */
 	struct quantized x_q8;
+	struct pieces x_cut;
 	bool is_fixed;
 };
 
@@ -75,7 +76,9 @@ static size_t blocks_of(size_t columns)
 
 static size_t unpacked_bytes(size_t columns)
 {
-	return region_round((columns + PACKED_BLOCK) * KERNELS_SCRATCH);
+	size_t bytes = (columns + PACKED_BLOCK) * KERNELS_SCRATCH;
+
+	return region_round(bytes > KERNELS_LEAST_SCRATCH ? bytes : KERNELS_LEAST_SCRATCH);
 }
 
 /* Of activations, for rows that may be tiled. */
@@ -84,12 +87,29 @@ static size_t blocks_for(size_t rows, size_t columns)
 	return (rows + QUANTIZED_TILE - 1) / QUANTIZED_TILE * QUANTIZED_TILE * blocks_of(columns);
 }
 
+static size_t steps_of(size_t columns)
+{
+	return (columns + PIECES_COLUMNS - 1) / PIECES_COLUMNS;
+}
+
+/* Of activations in pieces, if this machine's kernels take them. */
+static size_t pieces_bytes(size_t rows, size_t columns)
+{
+	size_t tiles = (rows + PIECES_ROWS - 1) / PIECES_ROWS;
+	size_t groups = (steps_of(columns) + PIECES_STEPS - 1) / PIECES_STEPS;
+
+	if (!kernels_list()[0]->cut_rows)
+		return 0;
+	return region_round(groups * tiles * PIECES_STEPS * PIECES_TILE * sizeof(uint16_t));
+}
+
 size_t compute_room_needed(size_t rows, size_t columns, unsigned threads)
 {
 	size_t blocks = blocks_for(rows, columns);
 
 	return region_round(blocks * PACKED_BLOCK) + region_round(blocks * sizeof(float)) +
-	       region_round(blocks * sizeof(int32_t)) + threads * unpacked_bytes(columns);
+	       region_round(blocks * sizeof(int32_t)) + pieces_bytes(rows, columns) +
+	       threads * unpacked_bytes(columns);
 }
 
 enum err compute_make_room(struct compute *c, size_t rows, size_t columns, bool strict)
@@ -104,6 +124,8 @@ enum err compute_make_room(struct compute *c, size_t rows, size_t columns, bool 
 	c->x_q8.values = region_take(&c->room, blocks * PACKED_BLOCK);
 	c->x_q8.scales = region_take(&c->room, blocks * sizeof(float));
 	c->x_q8.sums = region_take(&c->room, blocks * sizeof(int32_t));
+	if (pieces_bytes(rows, columns) > 0)
+		c->x_cut.values = region_take(&c->room, pieces_bytes(rows, columns));
 	for (unsigned i = 0; i < threads; i++)
 		c->state.unpacked[i] = region_take(&c->room, unpacked_bytes(columns));
 	return OK;
@@ -146,6 +168,27 @@ static void quantize(struct compute *c, const struct linear *l)
 		pool_run(c->pool, l->m, quantize_rows, &q);
 }
 
+/* ---- activations in pieces */
+
+static void cut_tiles(void *context, unsigned worker, size_t first, size_t last)
+{
+	const struct quantizing *q = context;
+	const struct compute *c = q->compute;
+
+	(void)worker;
+	for (size_t i = first; i < last; i++)
+		c->state.kernels->cut_rows(&c->x_cut, q->linear->x, i, q->linear->m, q->columns);
+}
+
+static void cut(struct compute *c, const struct linear *l)
+{
+	struct quantizing q = {c, l, l->list[0].w->columns, NULL};
+
+	c->x_cut.steps = steps_of(q.columns);
+	c->x_cut.tiles = (l->m + PIECES_ROWS - 1) / PIECES_ROWS;
+	pool_run(c->pool, c->x_cut.tiles, cut_tiles, &q);
+}
+
 /* ---- products */
 
 struct sharing {
@@ -165,6 +208,7 @@ static enum err multiply(const struct sharing *s, unsigned worker, const struct 
 		.bias = p->bias,
 		.x = s->linear->x,
 		.x_q8 = &c->x_q8,
+		.x_cut = &c->x_cut,
 		.w = p->w,
 		.m = s->linear->m,
 		.first = first,
@@ -175,19 +219,35 @@ static enum err multiply(const struct sharing *s, unsigned worker, const struct 
 	return c->operators->product(&c->state, worker, &job, c->is_fixed);
 }
 
+static size_t end_of(const struct product *p, size_t last)
+{
+	return last * PACKED_PANEL < p->w->rows ? last * PACKED_PANEL : p->w->rows;
+}
+
 /* The same panels of both, and what comes of them. */
 static enum err multiply_gated(const struct sharing *s, unsigned worker, size_t first, size_t last)
 {
 	const struct compute *c = s->compute;
 	const struct product *gate = &s->linear->list[0], *up = &s->linear->list[1];
-	size_t from = first * PACKED_PANEL;
-	size_t end = last * PACKED_PANEL < gate->w->rows ? last * PACKED_PANEL : gate->w->rows;
+	size_t from = first * PACKED_PANEL, end = end_of(gate, last);
 
 	TRY(multiply(s, worker, gate, first, last));
 	TRY(multiply(s, worker, up, first, last));
 	for (size_t i = 0; i < s->linear->m; i++)
 		c->operators->silu_multiply(&c->state, gate->out + i * gate->out_stride + from,
 					    up->out + i * up->out_stride + from, end - from);
+	return OK;
+}
+
+static enum err multiply_gelu(const struct sharing *s, unsigned worker, size_t first, size_t last)
+{
+	const struct compute *c = s->compute;
+	const struct product *p = &s->linear->list[0];
+	size_t from = first * PACKED_PANEL, end = end_of(p, last);
+
+	TRY(multiply(s, worker, p, first, last));
+	for (size_t i = 0; i < s->linear->m; i++)
+		c->operators->gelu(&c->state, p->out + i * p->out_stride + from, end - from);
 	return OK;
 }
 
@@ -211,9 +271,19 @@ static enum err multiply_all(const struct sharing *s, unsigned worker, size_t fi
 static void run_panels(void *context, unsigned worker, size_t first, size_t last)
 {
 	struct sharing *s = context;
-	enum err result = s->linear->gated ? multiply_gated(s, worker, first, last)
-					   : multiply_all(s, worker, first, last);
+	enum err result = OK;
 
+	switch (s->linear->then) {
+	case LINEAR_AS_IT_IS:
+		result = multiply_all(s, worker, first, last);
+		break;
+	case LINEAR_GATED:
+		result = multiply_gated(s, worker, first, last);
+		break;
+	case LINEAR_GELU:
+		result = multiply_gelu(s, worker, first, last);
+		break;
+	}
 	if (result != OK)
 		s->results[worker] = result;
 }
@@ -233,7 +303,7 @@ enum err compute_linear(struct compute *c, const struct linear *l)
 {
 	struct sharing s = {.compute = c, .linear = l};
 	size_t columns = l->list[0].w->columns, panels = 0, work = 0;
-	bool is_quantized = false;
+	bool is_quantized = false, is_cut = false;
 
 	assert(l->m <= c->rows && columns <= c->columns && l->count <= LINEAR_MOST);
 	for (size_t i = 0; i < l->count; i++) {
@@ -244,11 +314,14 @@ enum err compute_linear(struct compute *c, const struct linear *l)
 		panels += packed_panels(w);
 		work += l->m * w->rows * columns;
 		is_quantized |= packed_is_quantized(w->type);
+		is_cut |= operators_cut(c->state.kernels, w->type, l->m, c->is_fixed);
 	}
-	if (l->gated)
+	if (l->then == LINEAR_GATED)
 		panels = packed_panels(l->list[0].w);
 	if (is_quantized && c->operators->quantizes)
 		quantize(c, l);
+	if (is_cut && c->operators->quantizes)
+		cut(c, l);
 	if (work < SHARED_FROM)
 		run_panels(&s, 0, 0, panels);
 	else

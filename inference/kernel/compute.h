@@ -21,13 +21,20 @@ struct product {
 
 enum { LINEAR_MOST = 3 };
 
+/* What becomes of the first product of a list. */
+enum linear_then {
+	LINEAR_AS_IT_IS,
+	LINEAR_GATED, /* SiLU of it times the second, of equal width */
+	LINEAR_GELU,  /* by erf; there is no other */
+};
+
 /* Up to three products of the same rows; all w have the same columns. */
 struct linear {
 	const float *x; /* [m][columns] */
 	size_t m;
 	size_t count;
 	struct product list[LINEAR_MOST];
-	bool gated; /* and then list[0].out = SiLU(list[0].out) * list[1].out, of equal widths */
+	enum linear_then then;
 };
 
 /* What one row multiplies with. */
@@ -47,6 +54,8 @@ struct operators {
 	/* gate = SiLU(gate) * up */
 	void (*silu_multiply)(const struct operator_state *s, float *gate, const float *up,
 			      size_t n);
+	/* x = GELU(x), by erf */
+	void (*gelu)(const struct operator_state *s, float *x, size_t n);
 };
 
 extern const struct operators operators_onednn;

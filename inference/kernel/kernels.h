@@ -44,6 +44,29 @@ static inline size_t quantized_at(const struct quantized *q, size_t i, size_t b)
 	return (tile * q->blocks + b) * QUANTIZED_TILE + within;
 }
 
+/* Rows of activations as sums of BF16, for products with floats in tiles: of PIECES_STEPS steps of
+ * columns those of all rows stand together. Filled up with zeros. */
+struct pieces {
+	uint16_t *values; /* [steps / PIECES_STEPS][tiles][PIECES_STEPS][PIECES][16][32] */
+	size_t steps;     /* of PIECES_COLUMNS */
+	size_t tiles;     /* of PIECES_ROWS */
+};
+
+enum {
+	PIECES = 3,
+	PIECES_ROWS = 16,
+	PIECES_COLUMNS = 32,
+	PIECES_STEPS = 12,
+	PIECES_TILE = PIECES * PIECES_ROWS * PIECES_COLUMNS,
+};
+
+static inline uint16_t *pieces_at(const struct pieces *p, size_t tile, size_t step)
+{
+	size_t group = step / PIECES_STEPS * p->tiles + tile;
+
+	return p->values + (group * PIECES_STEPS + step % PIECES_STEPS) * PIECES_TILE;
+}
+
 /* out[i * out_stride + j] = x[i] . w[j] (+ bias[j]), i < m, for the rows j of panels
  * [first, last) of w. */
 struct kernel_job {
@@ -52,14 +75,21 @@ struct kernel_job {
 	const float *bias;            /* of all rows of w; NULL: none */
 	const float *x;               /* [m][columns] */
 	const struct quantized *x_q8; /* the same, where w is quantized */
+	const struct pieces *x_cut;   /* the same, where it is multiplied in pieces */
 	const struct packed *w;
 	size_t m;
 	size_t first, last;
-	void *scratch; /* of the calling thread: KERNELS_SCRATCH bytes for each column */
+	/* Of the calling thread: KERNELS_SCRATCH bytes for each column, KERNELS_LEAST_SCRATCH at
+	 * least. */
+	void *scratch;
 };
 
 /* Bytes a column: so many panels can be unpacked to floats. */
-enum { KERNELS_UNPACKED = 8, KERNELS_SCRATCH = KERNELS_UNPACKED * PACKED_PANEL * 4 };
+enum {
+	KERNELS_UNPACKED = 8,
+	KERNELS_SCRATCH = KERNELS_UNPACKED * PACKED_PANEL * 4,
+	KERNELS_LEAST_SCRATCH = 112 << 10,
+};
 
 typedef void kernel_fn(const struct kernel_job *job);
 
@@ -69,6 +99,13 @@ struct kernels {
 	/* The same to the bit for activations that are tiled, from so many rows on; or NULL. */
 	kernel_fn *tiled[PACKED_TYPES];
 	size_t tiled_from;
+	/* By activations in pieces, from so many rows on: as exact as `product`, and not the same
+	 * to the bit; or NULL. */
+	kernel_fn *cut[PACKED_TYPES];
+	size_t cut_from[PACKED_TYPES];
+	/* Sixteen rows from `tile` * 16 on, of `m`, into their pieces. */
+	void (*cut_rows)(const struct pieces *out, const float *x, size_t tile, size_t m,
+			 size_t columns);
 	/* Row i of x, `columns` long, into row i of the other. */
 	void (*quantize)(const struct quantized *out, const float *x, size_t i, size_t columns);
 	/* The same with one scale for the row. */
@@ -80,6 +117,8 @@ struct kernels {
 	void (*add_scaled)(float *out, const float *x, float scale, size_t n);
 	/* gate = gate / (1 + exp(-gate)) * up */
 	void (*silu_multiply)(float *gate, const float *up, size_t n);
+	/* x = x / 2 * (1 + erf(x / sqrt(2))), within 2e-7 of what that is of 1 */
+	void (*gelu)(float *x, size_t n);
 	attend_fn *attend;
 	attend_put_fn *attend_put;
 	/* From so many rows on, unpacking and a product of oneDNN's are faster: as measured by

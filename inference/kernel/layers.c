@@ -4,6 +4,20 @@
 #include <math.h>
 
 /* Eight sums at a time: one waits for each addition before the next. */
+static double sum_of(const float *x, size_t n)
+{
+	double sums[8] = {0};
+	size_t i = 0;
+
+	for (; i + 8 <= n; i += 8)
+		for (size_t j = 0; j < 8; j++)
+			sums[j] += (double)x[i + j];
+	for (; i < n; i++)
+		sums[0] += (double)x[i];
+	return ((sums[0] + sums[1]) + (sums[2] + sums[3])) +
+	       ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+}
+
 static double sum_of_squares(const float *x, size_t n)
 {
 	double sums[8] = {0};
@@ -44,17 +58,14 @@ void layers_rotate(float *head, const float *cosines, const float *sines, size_t
 void layers_norm(float *out, const float *x, const float *weight, const float *bias, float epsilon,
 		 size_t n)
 {
-	double sum = 0, squares = 0;
-	float mean, scale;
+	const float mean = (float)(sum_of(x, n) / (double)n);
+	float scale;
 
 	for (size_t i = 0; i < n; i++)
-		sum += x[i];
-	mean = (float)(sum / (double)n);
+		out[i] = x[i] - mean;
+	scale = (float)(1.0 / sqrt(sum_of_squares(out, n) / (double)n + epsilon));
 	for (size_t i = 0; i < n; i++)
-		squares += (double)(x[i] - mean) * (x[i] - mean);
-	scale = (float)(1.0 / sqrt(squares / (double)n + epsilon));
-	for (size_t i = 0; i < n; i++)
-		out[i] = (x[i] - mean) * scale * weight[i] + bias[i];
+		out[i] = out[i] * scale * weight[i] + bias[i];
 }
 
 static void silu(float *x, size_t n)

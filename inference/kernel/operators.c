@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "inference/kernel/layers.h"
+
 static size_t least(size_t a, size_t b)
 {
 	return a < b ? a : b;
@@ -46,11 +48,20 @@ static enum err by_onednn(const struct operator_state *s, unsigned worker,
 	return OK;
 }
 
+bool operators_cut(const struct kernels *kernels, enum packed_type type, size_t m, bool is_fixed)
+{
+	return !is_fixed && kernels->cut[type] && m >= kernels->cut_from[type];
+}
+
 static enum err onednn_or_ours(const struct operator_state *s, unsigned worker,
 			       const struct kernel_job *job, bool is_fixed)
 {
 	if (packed_is_quantized(job->w->type) && job->x_q8->is_tiled) {
 		s->kernels->tiled[job->w->type](job);
+		return OK;
+	}
+	if (operators_cut(s->kernels, job->w->type, job->m, is_fixed)) {
+		s->kernels->cut[job->w->type](job);
 		return OK;
 	}
 	if (!is_fixed && job->m >= s->kernels->onednn_from[job->w->type])
@@ -74,6 +85,11 @@ static void kernels_silu_multiply(const struct operator_state *s, float *gate, c
 				  size_t n)
 {
 	s->kernels->silu_multiply(gate, up, n);
+}
+
+static void kernels_gelu(const struct operator_state *s, float *x, size_t n)
+{
+	s->kernels->gelu(x, n);
 }
 
 static float plain_dot(const struct operator_state *s, const float *a, const float *b, size_t n)
@@ -102,6 +118,12 @@ static void plain_silu_multiply(const struct operator_state *s, float *gate, con
 		gate[i] = gate[i] / (1 + expf(-gate[i])) * up[i];
 }
 
+static void plain_gelu(const struct operator_state *s, float *x, size_t n)
+{
+	(void)s;
+	layers_activate(x, CONFIG_GELU, n);
+}
+
 static enum err plain_product(const struct operator_state *s, unsigned worker,
 			      const struct kernel_job *job, bool is_fixed)
 {
@@ -127,6 +149,7 @@ const struct operators operators_onednn = {
 	.dot = kernels_dot,
 	.add_scaled = kernels_add_scaled,
 	.silu_multiply = kernels_silu_multiply,
+	.gelu = kernels_gelu,
 };
 
 const struct operators operators_plain = {
@@ -135,4 +158,5 @@ const struct operators operators_plain = {
 	.dot = plain_dot,
 	.add_scaled = plain_add_scaled,
 	.silu_multiply = plain_silu_multiply,
+	.gelu = plain_gelu,
 };

@@ -15,4 +15,7 @@ struct operator_state {
 	float *unpacked[POOL_MAX_THREADS]; /* KERNELS_UNPACKED panels of the widest matrix */
 };
 
+/* Are so many rows multiplied with such weights in pieces? */
+bool operators_cut(const struct kernels *kernels, enum packed_type type, size_t m, bool is_fixed);
+
 #endif

@@ -230,6 +230,12 @@ static void silu_multiply(float *gate, const float *up, size_t n)
 		gate[i] = gate[i] / (1 + expf(-gate[i])) * up[i];
 }
 
+static void gelu(float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		x[i] = 0.5f * x[i] * (1 + erff(x[i] * 0.70710678f));
+}
+
 const struct kernels kernels_portable = {
 	.name = "portable",
 	.product = {product_floats, product_floats, product_floats, product_blocks, product_blocks,
@@ -240,6 +246,7 @@ const struct kernels kernels_portable = {
 	.dot = dot,
 	.add_scaled = add_scaled,
 	.silu_multiply = silu_multiply,
+	.gelu = gelu,
 	.attend = attend_portable,
 	.attend_put = attend_put_portable,
 	.tiled_from = SIZE_MAX,

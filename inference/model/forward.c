@@ -101,7 +101,7 @@ struct product forward_part(float *out, const struct dense *d)
 enum err forward_product(struct forward *f, float *out, const float *x, const struct dense *d,
 			 size_t count)
 {
-	const struct linear l = {x, count, 1, {forward_part(out, d)}, false};
+	const struct linear l = {x, count, 1, {forward_part(out, d)}, LINEAR_AS_IT_IS};
 
 	return compute_linear(f->compute, &l);
 }
@@ -193,7 +193,7 @@ static enum err attention_block(struct forward *f, const struct model_layer *l, 
 		count,
 		3,
 		{forward_part(f->q, &l->q), forward_part(f->k, &l->k), forward_part(f->v, &l->v)},
-		false};
+		LINEAR_AS_IT_IS};
 
 	TRY(compute_linear(f->compute, &products));
 	forward_adapt(f, slot, ADAPTER_Q, f->q, x, rows, count);
@@ -236,20 +236,43 @@ static enum err gated_products(struct forward *f, const struct model_layer *l, s
 			       const float *x, const struct forward_row *rows, size_t count)
 {
 	const struct config *c = &f->model->config;
-	const struct linear both = {x,
-				    count,
-				    2,
-				    {forward_part(f->gate, &l->gate), forward_part(f->up, &l->up)},
-				    c->activation == CONFIG_SILU && !f->has_adapters};
+	const struct linear both = {
+		x,
+		count,
+		2,
+		{forward_part(f->gate, &l->gate), forward_part(f->up, &l->up)},
+		c->activation == CONFIG_SILU && !f->has_adapters ? LINEAR_GATED : LINEAR_AS_IT_IS};
 	size_t values = count * c->intermediate_size;
 
 	TRY(compute_linear(f->compute, &both));
-	if (both.gated)
+	if (both.then == LINEAR_GATED)
 		return OK;
 	forward_adapt(f, slot, ADAPTER_GATE, f->gate, x, rows, count);
 	forward_adapt(f, slot, ADAPTER_UP, f->up, x, rows, count);
 	layers_activate(f->gate, c->activation, values);
 	layers_multiply(f->gate, f->up, values);
+	return OK;
+}
+
+/* What widens a row, activated where nothing has to be added before. */
+static enum err up_product(struct forward *f, const struct model_layer *l, size_t slot,
+			   const float *x, const struct forward_row *rows, size_t count)
+{
+	const struct config *c = &f->model->config;
+	const struct linear up = {
+		.x = x,
+		.m = count,
+		.count = 1,
+		.list = {forward_part(f->up, &l->up)},
+		.then = c->activation == CONFIG_GELU && !f->has_adapters ? LINEAR_GELU
+									 : LINEAR_AS_IT_IS,
+	};
+
+	TRY(compute_linear(f->compute, &up));
+	if (up.then == LINEAR_GELU)
+		return OK;
+	forward_adapt(f, slot, ADAPTER_UP, f->up, x, rows, count);
+	layers_activate(f->up, c->activation, count * c->intermediate_size);
 	return OK;
 }
 
@@ -260,13 +283,10 @@ static enum err mlp_block(struct forward *f, const struct model_layer *l, size_t
 	const float *x = enter_block(f, &l->mlp_norm, count);
 	float *middle = c->gated ? f->gate : f->up;
 
-	if (c->gated) {
+	if (c->gated)
 		TRY(gated_products(f, l, slot, x, rows, count));
-	} else {
-		TRY(forward_product(f, f->up, x, &l->up, count));
-		forward_adapt(f, slot, ADAPTER_UP, f->up, x, rows, count);
-		layers_activate(f->up, c->activation, count * c->intermediate_size);
-	}
+	else
+		TRY(up_product(f, l, slot, x, rows, count));
 	TRY(forward_product(f, f->delta, middle, &l->down, count));
 	forward_adapt(f, slot, ADAPTER_DOWN, f->delta, middle, rows, count);
 	show(f, FORWARD_MLP_OUT, f->delta, count);
@@ -352,7 +372,7 @@ static enum err leave_source(struct forward *f, const struct forward_row *rows, 
 			count,
 			2,
 			{forward_part(f->k, &l->cross_k), forward_part(f->v, &l->cross_v)},
-			false};
+			LINEAR_AS_IT_IS};
 
 		TRY(compute_linear(f->compute, &both));
 		attention_keep(f, i, rows, count);

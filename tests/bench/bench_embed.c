@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * bench_embed.c - how fast the engine reads texts: an encoder of BERT-base's shape (12 layers of
- * 768 values, 12 heads), made up in memory, over lists of texts of one length, 1024 tokens
- * together. One JSON line for each length. Arguments: threads, and the folder into which the same
- * weights are written as raw floats for bench_embed.mjs.
+ * 768 values, 12 heads), made up in memory. Each line of its input, "length texts", is a list of
+ * texts that it reads once; it answers with a line of JSON. Arguments: threads, and the folder into
+ * which the same weights are written as raw floats for bench_embed.mjs, which asks.
  */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
-#include "crypto/base/clock.h"
 #include "inference/kernel/compute.h"
 #include "inference/reading/readings.h"
 
-enum { TOKENS = 1024, MILLISECONDS = 1000, BUDGET = 64 << 20 };
+enum { BUDGET = 64 << 20 };
 
 static const struct config shape = {
 	.family = &family_bert,
@@ -117,41 +117,48 @@ static void count(void *context, const struct reading_result *result)
 		*sum += (double)result->values[i];
 }
 
-/* Once to warm up, then three times; the fastest, as the other program does. */
-static void measure(const struct model *model, struct readings *r, size_t length, unsigned threads)
+static double seconds(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* All texts of one length, once. */
+static void measure(const struct model *model, struct readings *r, size_t length, size_t texts)
 {
 	uint32_t tokens[512];
-	size_t texts = TOKENS / length;
-	double sum = 0, best = 0;
+	double sum = 0, clock = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
 
 	for (size_t i = 0; i < length; i++)
 		tokens[i] = (uint32_t)(i * 7 % model->config.vocabulary);
-	for (int round = 0; round < 4; round++) {
-		int64_t started = clock_monotonic_ms(), spent;
-		double rate;
+	for (size_t i = 0; i < texts; i++)
+		must(readings_add(
+			r, &(struct reading){.index = i, .tokens = tokens, .token_count = length}));
+	while (!readings_are_idle(r))
+		must(readings_step(r, count, &sum));
+	printf("{\"seconds\":%.6f,\"cpu\":%.6f,\"sum\":%.6g}\n", seconds(CLOCK_MONOTONIC) - clock,
+	       seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu, sum / (double)texts);
+	fflush(stdout);
+}
 
-		sum = 0;
-		for (size_t i = 0; i < texts; i++)
-			must(readings_add(r, &(struct reading){.index = i,
-							       .tokens = tokens,
-							       .token_count = length}));
-		while (!readings_are_idle(r))
-			must(readings_step(r, count, &sum));
-		spent = clock_monotonic_ms() - started;
-		rate = (double)TOKENS * MILLISECONDS / (double)(spent > 0 ? spent : 1);
-		if (round > 0 && rate > best)
-			best = rate;
+/* "length texts", a line each time we are to read. */
+static void serve(const struct model *model, struct readings *r)
+{
+	char line[64], *rest;
+
+	while (fgets(line, sizeof line, stdin)) {
+		size_t length = strtoul(line, &rest, 10), texts = strtoul(rest, NULL, 10);
+
+		if (length == 0 || length > 512 || texts == 0 || texts > READINGS_MAX_WAITING)
+			exit(2);
+		measure(model, r, length, texts);
 	}
-	printf("{\"bench\":\"embed\",\"by\":\"sallyport\",\"length\":%zu,\"texts\":%zu,\"threads\":"
-	       "%"
-	       "u,"
-	       "\"tokens_per_second\":%.1f,\"sum\":%.6g}\n",
-	       length, texts, threads, best, sum / (double)texts);
 }
 
 int main(int argc, char **argv)
 {
-	static const size_t lengths[] = {16, 128, 512};
 	unsigned threads = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 1;
 	AUTO(compute_auto) struct compute *compute = NULL;
 	AUTO(kvcache_auto) struct kvcache *cache = NULL;
@@ -174,7 +181,8 @@ int main(int argc, char **argv)
 	must(kvcache_new(&cache, &shape, BUDGET / kvcache_page_bytes(&shape), false));
 	must(forward_new(&forward, &model, cache, compute, 1, shape.context, false));
 	must(readings_new(&readings, &model, cache, forward, &pooling, shape.context));
-	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
-		measure(&model, readings, lengths[i], threads);
+	puts("{}"); /* ready */
+	fflush(stdout);
+	serve(&model, readings);
 	return 0;
 }

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Embeddings beside onnxruntime, in turn, in one run: the same weights (bench_embed writes them),
-// the same texts, the same means. `node bench_embed.mjs BUILD [THREADS]`; needs the packages of
-// tests/integration. Prints a line for each length and program, and the ratio of the two.
-import { execFileSync } from "node:child_process";
+// the same texts, the same means. `node bench_embed.mjs BUILD [THREADS [ROUNDS [LENGTHS]]]`; needs
+// the packages of tests/integration. Prints a line for each length, of texts of 2048 tokens
+// together: medians of tokens a second, by the clock and by each process's CPU time, and ratios.
+import { spawn } from "node:child_process";
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
+import { createInterface } from "node:readline";
 
-const [build = "build-release", threads = "2"] = process.argv.slice(2);
+const [build = "build-release", threads = "2", rounds = "7", lengths = "16,128,512"] =
+	 process.argv.slice(2);
 const modules = new URL("../integration/", import.meta.url);
 const ort = createRequire(modules)("onnxruntime-node");
 const [layers, hidden, heads, wide, words, places] = [12, 768, 12, 3072, 1000, 512];
@@ -129,8 +132,25 @@ function graphOf(weights) {
 	return { mean, bytes: Buffer.concat([number(1, 8), block(7, ...parts), opset]) };
 }
 
-/** Once to warm up, then three times; the fastest. As bench_embed does. */
-async function measure(session, mean, { length, texts }) {
+/** A line of the engine's half for each that it is asked. */
+function start(folder) {
+	const child = spawn(path.join(build, "tests/bench_embed"), [threads, folder], {
+		stdio: ["pipe", "pipe", "inherit"],
+	});
+	const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+	const next = async () => JSON.parse((await lines.next()).value);
+	return {
+		ready: next(),
+		ask: (length, texts) => {
+			child.stdin.write(`${length} ${texts}\n`);
+			return next();
+		},
+		end: () => child.stdin.end(),
+	};
+}
+
+/** The same by onnxruntime. */
+async function runTheirs(session, mean, length, texts) {
 	const ids = new BigInt64Array(texts * length);
 	ids.forEach((_, i) => (ids[i] = BigInt(((i % length) * 7) % words)));
 	const places_ = new BigInt64Array(length).map((_, i) => BigInt(i));
@@ -138,42 +158,58 @@ async function measure(session, mean, { length, texts }) {
 		ids: new ort.Tensor("int64", ids, [texts, length]),
 		places: new ort.Tensor("int64", places_, [length]),
 	};
-	let best = 0;
-	let sum = 0;
-	for (let round = 0; round < 4; round++) {
-		const started = performance.now();
-		const out = (await session.run(feeds))[mean].data;
-		const rate = (texts * length * 1000) / (performance.now() - started);
-		if (round > 0) best = Math.max(best, rate);
-		sum = out.reduce((a, b) => a + b, 0) / texts;
+	const clock = performance.now();
+	const cpu = process.cpuUsage();
+	const out = (await session.run(feeds))[mean].data;
+	const spent = process.cpuUsage(cpu);
+	return {
+		seconds: (performance.now() - clock) / 1000,
+		cpu: (spent.user + spent.system) / 1e6,
+		sum: out.reduce((a, b) => a + b, 0) / texts,
+	};
+}
+
+const median = (list) => list.sort((a, b) => a - b)[list.length >> 1];
+const rounded = (n) => Number(n.toPrecision(4));
+
+/** In turn, the first round not counted. */
+async function race(ours, session, mean, length, texts) {
+	const runs = { ours: [], theirs: [] };
+	for (let round = 0; round <= Number(rounds); round++) {
+		const one = await ours.ask(length, texts);
+		const other = await runTheirs(session, mean, length, texts);
+		if (round === 0) continue;
+		runs.ours.push(one);
+		runs.theirs.push(other);
 	}
-	return { best, sum };
+	const rate = (who, by) => (texts * length) / median(runs[who].map((run) => run[by]));
+	console.log(
+		JSON.stringify({
+			bench: "embed",
+			length,
+			texts,
+			threads: Number(threads),
+			ours: rounded(rate("ours", "seconds")),
+			onnxruntime: rounded(rate("theirs", "seconds")),
+			ours_cpu: rounded(rate("ours", "cpu")),
+			onnxruntime_cpu: rounded(rate("theirs", "cpu")),
+			ratio: rounded(rate("ours", "seconds") / rate("theirs", "seconds")),
+			ratio_cpu: rounded(rate("ours", "cpu") / rate("theirs", "cpu")),
+			sums: [runs.ours[0].sum, rounded(runs.theirs[0].sum)],
+		}),
+	);
 }
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "bench-embed-"));
-const lines = execFileSync(path.join(build, "tests/bench_embed"), [threads, folder], {
-	encoding: "utf8",
-});
-const ours = lines.trim().split("\n").map((line) => JSON.parse(line));
+const ours = start(folder);
+await ours.ready;
 const { mean, bytes } = graphOf(fs.readFileSync(path.join(folder, "weights.f32")));
 fs.writeFileSync(path.join(folder, "bert.onnx"), bytes);
 const session = await ort.InferenceSession.create(path.join(folder, "bert.onnx"), {
 	intraOpNumThreads: Number(threads),
 	interOpNumThreads: 1,
 });
-for (const one of ours) {
-	const { best, sum } = await measure(session, mean, one);
-	console.log(JSON.stringify(one));
-	console.log(
-		JSON.stringify({
-			bench: "embed",
-			by: "onnxruntime",
-			length: one.length,
-			threads: Number(threads),
-			tokens_per_second: Math.round(best * 10) / 10,
-			sum: Number(sum.toPrecision(6)),
-			ratio: Math.round((one.tokens_per_second / best) * 1000) / 1000,
-		}),
-	);
-}
+for (const length of lengths.split(","))
+	await race(ours, session, mean, Number(length), Math.max(1, 2048 / Number(length)));
+ours.end();
 fs.rmSync(folder, { recursive: true });

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench_kernels.c - from how many rows on is oneDNN faster than our own kernels? Both multiply the
- * same packed weights in turn, on one thread: GFLOP/s by CPU time, medians. Of this the tables in
- * kernel/ are made (onednn_from). An argument names a table ("avx2"; set ONEDNN_MAX_CPU_ISA=AVX2
- * for the other side).
+ * bench_kernels.c - from how many rows on is each way to multiply the fastest? The same packed
+ * weights, by our kernels for single rows, in tiles, and by oneDNN, in turn, on one thread: GFLOP/s
+ * by CPU time, medians, what is made of activations first included. Then, for each type, from which
+ * number of rows on a way is ahead at this and all larger ones, over all shapes together: of this
+ * the tables in kernel/ are made (tiled_from, cut_from, onednn_from).
+ *
+ *	bench_kernels [KERNELS [TYPE [MOST ROWS [ROUNDS]]]]
+ *
+ * KERNELS names a table ("avx2"; set ONEDNN_MAX_CPU_ISA=AVX2 for the other side).
  */
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +19,33 @@
 
 #include "inference/kernel/compute.h"
 
-enum { INPUTS = 768, OUTPUTS = 2048, MOST = 512, ROUNDS = 9 };
+enum { WIDEST = 5632, MOST_OUTPUTS = 5632, MOST = 512, MOST_ROUNDS = 101, SHORTEST = 8 /* ms */ };
+
+enum way { WAY_ROWS, WAY_TILES, WAY_ONEDNN, WAYS };
+
+static const char *const names[WAYS] = {"rows", "tiles", "onednn"};
+
+/* Outputs and inputs: of attention and MLP of M, and of both of L. */
+static const struct shape {
+	size_t outputs, inputs;
+} shapes[] = {{768, 768}, {2048, 768}, {2048, 2048}, {5632, 2048}, {2048, 5632}};
+
+static const size_t rows_of[] = {1,  2,  3,  4,  6,  8,  10, 12,  14,  15, 16,
+				 17, 20, 24, 32, 40, 48, 64, 128, 256, 512};
+
+enum {
+	SHAPES = sizeof shapes / sizeof *shapes,
+	ROWS = sizeof rows_of / sizeof *rows_of,
+};
+
+struct bench {
+	struct compute *compute;
+	struct kernels ways[WAYS];
+	bool has[WAYS];
+	float *x, *out;
+	size_t rounds;
+	double logs[ROWS][WAYS]; /* of a type: of the rates of all shapes, added */
+};
 
 static double seconds(void)
 {
@@ -30,76 +62,135 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double median(double *values)
+static void set_ways(struct bench *b, const struct kernels *kernels, enum packed_type type)
 {
-	qsort(values, ROUNDS, sizeof *values, by_value);
-	return values[ROUNDS / 2];
+	for (enum way way = 0; way < WAYS; way++) {
+		struct kernels *k = &b->ways[way];
+
+		*k = *kernels;
+		k->tiled_from = SIZE_MAX;
+		for (size_t i = 0; i < PACKED_TYPES; i++)
+			k->cut_from[i] = k->onednn_from[i] = SIZE_MAX;
+		b->has[way] = true;
+	}
+	b->ways[WAY_TILES].tiled_from = 1;
+	b->ways[WAY_TILES].cut_from[type] = 1;
+	b->has[WAY_TILES] = kernels->tiled[type] || kernels->cut[type];
+	b->ways[WAY_ONEDNN].onednn_from[type] = 0;
+	b->has[WAY_ONEDNN] = type != PACKED_W8;
 }
 
-static double rate(struct compute *c, const struct linear *l)
+/* So often that the clock can tell. */
+static double rate(struct compute *c, const struct linear *l, size_t times)
 {
 	double started = seconds();
 
-	if (compute_linear(c, l) != OK) {
-		fprintf(stderr, "%s\n", failure_text());
-		exit(1);
-	}
-	return 2e-9 * (double)l->m * INPUTS * OUTPUTS / (seconds() - started);
+	for (size_t i = 0; i < times; i++)
+		if (compute_linear(c, l) != OK) {
+			fprintf(stderr, "%s\n", failure_text());
+			exit(1);
+		}
+	return 2e-9 * (double)(times * l->m * l->list[0].w->rows * l->list[0].w->columns) /
+	       (seconds() - started);
 }
 
-static void measure(struct compute *c, const struct kernels *kernels, const struct linear *l)
+static void measure(struct bench *b, const struct kernels *kernels, const struct linear *l,
+		    double *logs)
 {
-	struct kernels own = *kernels, onednn = *kernels;
-	double rates[2][ROUNDS];
+	const struct packed *w = l->list[0].w;
+	size_t work = l->m * w->rows * w->columns, times = ((size_t)SHORTEST << 26) / work + 1;
+	static double rates[WAYS][MOST_ROUNDS];
 
-	for (size_t i = 0; i < PACKED_TYPES; i++) {
-		own.onednn_from[i] = SIZE_MAX;
-		onednn.onednn_from[i] = 0;
+	for (size_t i = 0; i < b->rounds; i++)
+		for (enum way way = 0; way < WAYS; way++) {
+			compute_use(b->compute, &b->ways[way]);
+			if (b->has[way])
+				rates[way][i] = rate(b->compute, l, times);
+		}
+	printf("{\"bench\":\"kernels\",\"kernels\":\"%s\",\"type\":\"%s\",\"outputs\":%zu,"
+	       "\"inputs\":%zu,\"rows\":%zu",
+	       kernels->name, packed_type_name(w->type), w->rows, w->columns, l->m);
+	for (enum way way = 0; way < WAYS; way++) {
+		if (!b->has[way])
+			continue;
+		qsort(rates[way], b->rounds, sizeof **rates, by_value);
+		printf(",\"%s\":%.1f", names[way], rates[way][b->rounds / 2]);
+		logs[way] += log(rates[way][b->rounds / 2]);
 	}
-	for (size_t i = 0; i < ROUNDS; i++) {
-		compute_use(c, &own);
-		rates[0][i] = rate(c, l);
-		compute_use(c, &onednn);
-		rates[1][i] = rate(c, l);
-	}
-	printf("{\"bench\":\"kernels\",\"kernels\":\"%s\",\"type\":\"%s\",\"rows\":%zu,"
-	       "\"own\":%.0f,\"onednn\":%.0f}\n",
-	       kernels->name, packed_type_name(l->list[0].w->type), l->m, median(rates[0]),
-	       median(rates[1]));
+	printf("}\n");
+	fflush(stdout);
 }
 
-static void measure_type(struct compute *c, const struct kernels *kernels, enum packed_type type,
-			 const float *x, float *out)
+static void measure_shape(struct bench *b, const struct kernels *kernels, enum packed_type type,
+			  const struct shape *s, size_t most)
 {
-	struct packed w = {aligned_alloc(64, packed_bytes(type, OUTPUTS, INPUTS)), type, OUTPUTS,
-			   INPUTS};
+	size_t bytes = packed_bytes(type, s->outputs, s->inputs);
+	struct packed w = {aligned_alloc(64, bytes), type, s->outputs, s->inputs};
 
 	assert(w.data);
-	memset(w.data, 0x21, packed_bytes(type, OUTPUTS, INPUTS));
-	for (size_t m = 8; m <= MOST; m *= 2) {
-		const struct linear l = {x, m, 1, {{out, OUTPUTS, &w, NULL}}, false};
+	memset(w.data, 0x21, bytes);
+	for (size_t i = 0; i < ROWS && rows_of[i] <= most; i++) {
+		const struct linear l = {
+			b->x, rows_of[i], 1, {{b->out, s->outputs, &w, NULL}}, LINEAR_AS_IT_IS};
 
-		measure(c, kernels, &l);
+		measure(b, kernels, &l, b->logs[i]);
 	}
 	free(w.data);
 }
 
+/* Where `way` is ahead of all others, and stays so. */
+static void print_from(const struct bench *b, const char *kernels, enum packed_type type,
+		       enum way way, size_t most)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < ROWS && rows_of[i] <= most; i++) {
+		bool is_ahead = true;
+
+		for (enum way other = 0; other < WAYS; other++)
+			is_ahead &= other == way || !b->has[other] ||
+				    b->logs[i][way] > b->logs[i][other];
+		from = !is_ahead ? 0 : from ? from : rows_of[i];
+	}
+	printf("{\"bench\":\"kernels_from\",\"kernels\":\"%s\",\"type\":\"%s\",\"way\":\"%s\","
+	       "\"from\":%zu}\n",
+	       kernels, packed_type_name(type), names[way], from);
+}
+
+static void measure_type(struct bench *b, const struct kernels *kernels, enum packed_type type,
+			 size_t most)
+{
+	memset(b->logs, 0, sizeof b->logs);
+	set_ways(b, kernels, type);
+	for (size_t i = 0; i < SHAPES; i++)
+		measure_shape(b, kernels, type, &shapes[i], most);
+	for (enum way way = WAY_TILES; way < WAYS; way++)
+		if (b->has[way])
+			print_from(b, kernels->name, type, way, most);
+}
+
 int main(int argc, char **argv)
 {
-	AUTO(compute_auto) struct compute *c = NULL;
+	static struct bench b;
 	const struct kernels *const *kernels = kernels_list();
-	float *x = calloc(MOST * INPUTS, sizeof *x), *out = calloc(MOST * OUTPUTS, sizeof *out);
+	size_t most = argc > 3 ? strtoul(argv[3], NULL, 10) : MOST;
 
+	b.rounds = argc > 4 ? strtoul(argv[4], NULL, 10) : 5;
+	b.x = calloc((size_t)MOST * WIDEST, sizeof *b.x);
+	b.out = calloc((size_t)MOST * MOST_OUTPUTS, sizeof *b.out);
 	while (argc > 1 && *kernels && strcmp((*kernels)->name, argv[1]) != 0)
 		kernels++;
-	if (!x || !out || !*kernels || compute_new(&c, &operators_onednn, 1) != OK ||
-	    compute_make_room(c, MOST, INPUTS, false) != OK)
+	if (!b.x || !b.out || !*kernels || b.rounds == 0 || b.rounds > MOST_ROUNDS || most > MOST ||
+	    compute_new(&b.compute, &operators_onednn, 1) != OK ||
+	    compute_make_room(b.compute, MOST, WIDEST, false) != OK)
 		return 1;
-	for (size_t i = 0; i < MOST * INPUTS; i++)
-		x[i] = (float)(i % 13) - 6;
-	for (enum packed_type type = PACKED_F32; type <= PACKED_Q4_0; type++)
-		measure_type(c, *kernels, type, x, out);
-	free(x);
-	free(out);
+	for (size_t i = 0; i < (size_t)MOST * WIDEST; i++)
+		b.x[i] = (float)(i % 13) - 6;
+	for (enum packed_type type = PACKED_F32; type <= PACKED_W8; type++)
+		if (argc <= 2 || strcmp(packed_type_name(type), argv[2]) == 0)
+			measure_type(&b, *kernels, type, most);
+	compute_free(b.compute);
+	free(b.x);
+	free(b.out);
 	return 0;
 }

@@ -398,7 +398,8 @@ static void rows_of_the_operator_table_agree(void **state)
 		make(&w, type, MOST_N, MOST_K);
 		make(&v, type, MOST_N, MOST_K);
 		for (size_t m = 1; m <= MOST_ROWS; m += 4) {
-			struct linear l = {x, m, 2, {{0}}, m % 8 == 1};
+			struct linear l = {
+				x, m, 2, {{0}}, m % 8 == 1 ? LINEAR_GATED : LINEAR_AS_IT_IS};
 
 			l.list[0] = (struct product){expected, MOST_N, &w.packed, bias};
 			l.list[1] = (struct product){both[0], MOST_N, &v.packed, NULL};
