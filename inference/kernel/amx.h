@@ -19,6 +19,7 @@ void amx_end(const struct amx_shapes *found);
 
 kernel_fn amx_product_w8;                                     /* amx_rows.c */
 kernel_fn amx_product_f32, amx_product_bf16, amx_product_f16; /* amx_floats.c */
-void amx_cut_rows(const struct pieces *out, const float *x, size_t tile, size_t m, size_t columns);
+void amx_cut_rows(const struct float_pieces *out, const float *x, size_t tile, size_t m,
+		  size_t columns);
 
 #endif

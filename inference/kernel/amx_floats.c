@@ -104,7 +104,8 @@ INLINE void cut_panel(uint16_t *out, const struct packed *w, enum packed_type ty
 	}
 }
 
-void amx_cut_rows(const struct pieces *out, const float *x, size_t tile, size_t m, size_t columns)
+void amx_cut_rows(const struct float_pieces *out, const float *x, size_t tile, size_t m,
+		  size_t columns)
 {
 	for (size_t i = 0; i < ROWS; i++) {
 		const size_t row = tile * ROWS + i;

@@ -21,7 +21,7 @@ struct compute {
 	struct region room;
 	size_t rows, columns; /* that there is room for */
 	struct quantized x_q8;
-	struct pieces x_cut;
+	struct float_pieces x_cut;
 	bool is_fixed;
 };
 

@@ -46,7 +46,7 @@ static inline size_t quantized_at(const struct quantized *q, size_t i, size_t b)
 
 /* Rows of activations as sums of BF16, for products with floats in tiles: of PIECES_STEPS steps of
  * columns those of all rows stand together. Filled up with zeros. */
-struct pieces {
+struct float_pieces {
 	uint16_t *values; /* [steps / PIECES_STEPS][tiles][PIECES_STEPS][PIECES][16][32] */
 	size_t steps;     /* of PIECES_COLUMNS */
 	size_t tiles;     /* of PIECES_ROWS */
@@ -60,7 +60,7 @@ enum {
 	PIECES_TILE = PIECES * PIECES_ROWS * PIECES_COLUMNS,
 };
 
-static inline uint16_t *pieces_at(const struct pieces *p, size_t tile, size_t step)
+static inline uint16_t *pieces_at(const struct float_pieces *p, size_t tile, size_t step)
 {
 	size_t group = step / PIECES_STEPS * p->tiles + tile;
 
@@ -72,10 +72,10 @@ static inline uint16_t *pieces_at(const struct pieces *p, size_t tile, size_t st
 struct kernel_job {
 	float *out;
 	size_t out_stride;
-	const float *bias;            /* of all rows of w; NULL: none */
-	const float *x;               /* [m][columns] */
-	const struct quantized *x_q8; /* the same, where w is quantized */
-	const struct pieces *x_cut;   /* the same, where it is multiplied in pieces */
+	const float *bias;                /* of all rows of w; NULL: none */
+	const float *x;                   /* [m][columns] */
+	const struct quantized *x_q8;     /* the same, where w is quantized */
+	const struct float_pieces *x_cut; /* the same, where it is multiplied in pieces */
 	const struct packed *w;
 	size_t m;
 	size_t first, last;
@@ -104,7 +104,7 @@ struct kernels {
 	kernel_fn *cut[PACKED_TYPES];
 	size_t cut_from[PACKED_TYPES];
 	/* Sixteen rows from `tile` * 16 on, of `m`, into their pieces. */
-	void (*cut_rows)(const struct pieces *out, const float *x, size_t tile, size_t m,
+	void (*cut_rows)(const struct float_pieces *out, const float *x, size_t tile, size_t m,
 			 size_t columns);
 	/* Row i of x, `columns` long, into row i of the other. */
 	void (*quantize)(const struct quantized *out, const float *x, size_t i, size_t columns);
