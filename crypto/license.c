@@ -10,6 +10,34 @@
 
 enum { LICENSE_VERSION = 1, LICENSE_RIGHT_MAX = 40, LICENSE_USE_MAX = 60 };
 
+#define PLAN_NAME(name, text) text,
+static const char *const plan_names[LICENSE_PLAN_COUNT] = {LICENSE_PLANS(PLAN_NAME)};
+#undef PLAN_NAME
+
+const char *license_plan_name(enum license_plan plan)
+{
+	assert(plan < LICENSE_PLAN_COUNT);
+	return plan_names[plan];
+}
+
+enum err license_plan_parse(enum license_plan *out, struct slice name)
+{
+	for (unsigned i = 0; i < LICENSE_PLAN_COUNT; i++)
+		if (slice_equal(name, slice_of_string(plan_names[i]))) {
+			*out = (enum license_plan)i;
+			return OK;
+		}
+	return failure(ERR_FORMAT, "a plan is interactive, standard or batch, not \"%.*s\"",
+		       SLICE_PRINT(slice_part(name, 0, 40)));
+}
+
+enum license_plan license_plan_lower(enum license_plan a, enum license_plan b)
+{
+	if (a == LICENSE_BATCH || b == LICENSE_BATCH)
+		return LICENSE_BATCH;
+	return a == LICENSE_STANDARD ? a : b;
+}
+
 static int compare_texts(const void *a, const void *b)
 {
 	const struct slice *x = a;
@@ -140,6 +168,8 @@ static enum err put_optional(json_t *document, const struct license *l)
 	}
 	if (l->region_count)
 		TRY(put_sorted(document, "regions", l->regions, l->region_count, "region"));
+	if (l->plan != LICENSE_STANDARD)
+		json_put_text(document, "plan", slice_of_string(license_plan_name(l->plan)));
 	if (l->use_count)
 		TRY(put_sorted(document, "uses", l->uses, l->use_count, "use"));
 	return OK;
@@ -213,11 +243,23 @@ static enum err get_rights(struct license *out, struct arena *a, const json_t *d
 	return get_texts(out->rights, &out->right_count, LICENSE_RIGHTS_MAX, a, rights);
 }
 
+static enum err get_plan(enum license_plan *out, const json_t *document)
+{
+	struct slice name;
+
+	*out = LICENSE_STANDARD;
+	if (!json_object_get(document, "plan"))
+		return OK;
+	TRY(json_get_text(&name, document, "plan"));
+	return license_plan_parse(out, name);
+}
+
 static enum err read_optional(struct license *out, struct arena *a, const json_t *document)
 {
 	out->has_institution = json_object_get(document, "institution") != NULL;
 	if (out->has_institution)
 		TRY(get_uuid(out->institution, document, "institution"));
+	TRY(get_plan(&out->plan, document));
 	TRY(license_limits_read(&out->limits, json_object_get(document, "limits")));
 	TRY(get_texts(out->regions, &out->region_count, LICENSE_REGIONS_MAX, a,
 		      json_object_get(document, "regions")));

@@ -9,8 +9,8 @@
  *
  * Times are RFC 3339 with milliseconds and Z. `entry` is the id of the license.issue event. Only
  * where they say something there are also "institution":uuid, "limits" (license_limits.h),
- * "regions": [country code] and "uses":[code], so a license without them keeps the bytes it always
- * had.
+ * "regions": [country code], "uses":[code] and "plan":"interactive" or "batch" (none: standard), so
+ * a license without them keeps the bytes it always had.
  */
 #ifndef CRYPTO_LICENSE_H
 #define CRYPTO_LICENSE_H
@@ -31,6 +31,16 @@ enum {
 
 #define LICENSE_DOMAIN S("sallyport/license/v1\n")
 
+/* Whose turn comes sooner where many ask one model: a share of its time, never all of it. */
+#define LICENSE_PLANS(X) \
+	X(LICENSE_STANDARD, "standard") \
+	X(LICENSE_BATCH, "batch") \
+	X(LICENSE_INTERACTIVE, "interactive")
+
+#define LICENSE_PLAN_ENUM(name, text) name,
+enum license_plan { LICENSE_PLANS(LICENSE_PLAN_ENUM) LICENSE_PLAN_COUNT };
+#undef LICENSE_PLAN_ENUM
+
 struct license {
 	uint8_t id[16];
 	uint8_t person[16];
@@ -50,6 +60,7 @@ struct license {
 	size_t region_count;
 	struct slice uses[LICENSE_USES_MAX]; /* "DUO:0000042", "MDU:no-fine-tuning", ... sorted */
 	size_t use_count;
+	enum license_plan plan;
 };
 
 /* Sorts and checks what it writes; ERR_FORMAT if a field cannot stand in a license. */
@@ -62,6 +73,12 @@ RESULT license_parse(struct license *out, struct arena *a, struct slice document
 RESULT license_verify(struct license *out, struct arena *a, struct slice document,
 		      const uint8_t signature[SIGN_SIGNATURE],
 		      const uint8_t public_key[SIGN_PUBLIC]);
+
+const char *license_plan_name(enum license_plan plan);
+/* ERR_FORMAT: there is no such plan; the text says which there are. */
+RESULT license_plan_parse(enum license_plan *out, struct slice name);
+/* Who waits longer? batch, standard, interactive. */
+enum license_plan license_plan_lower(enum license_plan a, enum license_plan b);
 
 bool license_gives(const struct license *l, struct slice right);
 /* Two capital letters. The prefix in capitals, a colon, letters, digits and '-': 60 at most. */

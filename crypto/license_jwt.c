@@ -230,7 +230,9 @@ static enum err hide_all(struct claims *c, const struct license *l)
 	TRY(hide(c, "institution", l->has_institution ? uuid_of(l->institution) : NULL));
 	TRY(hide(c, "uses", l->use_count ? texts_of(l->uses, l->use_count) : NULL));
 	TRY(hide(c, "regions", l->region_count ? texts_of(l->regions, l->region_count) : NULL));
-	return hide(c, "limits", limits);
+	TRY(hide(c, "limits", limits));
+	return hide(c, "plan",
+		    l->plan == LICENSE_STANDARD ? NULL : json_string(license_plan_name(l->plan)));
 }
 
 static void put_status(json_t *open, const struct license_export *e)

@@ -18,7 +18,7 @@ enum {
 	LICENSE_JWT_MAX = 64 * 1024,
 	LICENSE_JWT_TEXT = 40 * 1024, /* of what is asked for */
 	LICENSE_JWT_SALT = 16,
-	LICENSE_JWT_HIDDEN = 7, /* claims that the holder may show or not */
+	LICENSE_JWT_HIDDEN = 8, /* claims that the holder may show or not */
 	LICENSE_STATUS_BITS = 2,
 	LICENSE_STATUS_PER_LIST = 65536,
 	LICENSE_STATUS_BYTES = LICENSE_STATUS_PER_LIST * LICENSE_STATUS_BITS / 8,

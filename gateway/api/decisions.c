@@ -58,6 +58,8 @@ void decision_explain(struct exchange *x, struct route_context *context)
 		result = authorize_note(x, context, &grant);
 	if (result == OK) {
 		answer = authorize_describe(x, &grant);
+		if (grant.license)
+			json_put_text(answer, "plan", grant.license->plan);
 		result = explain_adapter(answer, x, context, &grant, adapter);
 	}
 	if (result == OK)

@@ -77,7 +77,7 @@
 	X("model form",      "NAME [FILE]",     "card",                                   1, 2, "what a model asks of those who ask for it; from a file (JSON), or --card: as its card says", command_model_form) \
 	X("request",         "MODEL",           "use= accept-terms right=+ field=+ key-file= code=+ accessor=+ lead= institution=", 1, 1, "ask for access: read the terms, sign them, say why",    command_request) \
 	X("requests",        "",                "state= model= search= mine assigned waiting", 0, 0, "requests for access",                                   command_requests) \
-	X("approve",         "ID",              "reason= right=+ days= limit=+ region=+ code=+ " SIGN_APPROVAL_OPTIONS, 1, 1, "vote to approve, with your key where there are approvers; the deciding vote issues the license", command_approve) \
+	X("approve",         "ID",              "reason= right=+ days= limit=+ region=+ code=+ plan= " SIGN_APPROVAL_OPTIONS, 1, 1, "vote to approve, with your key where there are approvers; the deciding vote issues the license", command_approve) \
 	X("deny",            "ID",              "reason=",                                1, 1, "vote to deny a request",                                command_deny) \
 	X("requests show",   "ID",              "",                                       1, 1, "a request: its history, comments, votes and clock",     command_requests_show) \
 	X("requests decide", "approve|deny ID...", "reason=",                             2, 101, "vote on many requests at once",                      command_requests_decide) \

@@ -28,7 +28,7 @@ enum err command_license_list(struct cli *cli)
 	TRY(cli_client(&c, cli));
 	TRY(client_call(c, &answer, "GET", "/api/v1/licenses", NULL));
 	return output_table(cli, answer, "licenses",
-			    "id state person model rights not_before expires");
+			    "id state person model rights plan not_before expires");
 }
 
 enum err command_license_show(struct cli *cli)
@@ -46,7 +46,7 @@ enum err command_license_show(struct cli *cli)
 		TRY(buf_done(&text));
 		TRY(file_write_atomic(AT_FDCWD, out, buf_slice(&text), 0644));
 	}
-	return output_object(cli, answer, "id state document signature key");
+	return output_object(cli, answer, "id state plan document signature key");
 }
 
 /* `cut` may be NULL: nothing was withdrawn. */

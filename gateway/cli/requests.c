@@ -170,6 +170,7 @@ static enum err read_grant(json_t *body, struct cli *cli)
 		json_put(body, "limits", json_incref(limits));
 	if (days)
 		json_put_int(body, "expires_days", (int64_t)days);
+	put_text(body, cli, "plan", "plan");
 	put_list(body, cli, "right", "rights");
 	put_list(body, cli, "region", "regions");
 	put_list(body, cli, "code", "uses");
@@ -320,7 +321,7 @@ enum err command_approve(struct cli *cli)
 	if (!json_has(answer, "license"))
 		return output_object(cli, answer, "id state votes");
 	return output_object(cli, json_object_get(answer, "license"),
-			     "id model person state rights not_before expires");
+			     "id model person state rights plan not_before expires");
 }
 
 enum err command_deny(struct cli *cli)
@@ -351,5 +352,5 @@ enum err command_explain(struct cli *cli)
 				     client_encode(&cli->arena, slice_of_string(cli_word(cli, 0))),
 				     client_encode(&cli->arena, slice_of_string(cli_word(cli, 1)))),
 			NULL));
-	return output_object(cli, answer, "allow code rule text missing license decision");
+	return output_object(cli, answer, "allow code rule text missing license plan decision");
 }

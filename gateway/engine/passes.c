@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "crypto/base/log.h"
+#include "crypto/license.h"
 #include "inference/batch.h"
 
 struct pass {
@@ -14,6 +15,7 @@ struct pass {
 	size_t right_size;
 	char right[WIRE_MAX_RIGHT];
 	uint8_t payer[WIRE_ID];
+	enum fair_priority priority;
 };
 
 /* Somebody for whom something may be kept. */
@@ -119,6 +121,14 @@ static void keep(struct passes *p, const struct wire_engine_pass *pass, int64_t 
 	memcpy(best->payer, pass->payer, WIRE_ID);
 }
 
+/* What is none of ours waits with the rest. */
+static enum fair_priority priority_of(uint8_t plan)
+{
+	if (plan == LICENSE_INTERACTIVE)
+		return FAIR_HIGH;
+	return plan == LICENSE_BATCH ? FAIR_LOW : FAIR_NORMAL;
+}
+
 void passes_add(struct passes *p, const struct wire_engine_pass *pass, int64_t now_ms)
 {
 	struct pass *row = row_for(p, pass->pass);
@@ -131,6 +141,7 @@ void passes_add(struct passes *p, const struct wire_engine_pass *pass, int64_t n
 		.number = pass->pass,
 		.expires_ms = now_ms + WIRE_PASS_SECONDS * 1000,
 		.right_size = pass->right.size,
+		.priority = priority_of(pass->plan),
 	};
 	memcpy(row->right, pass->right.data, pass->right.size);
 	memcpy(row->payer, pass->payer, WIRE_ID);
@@ -150,8 +161,10 @@ void passes_owner(const struct passes *p, uint64_t number, struct batch_owner *o
 	const struct pass *row = find(p, number);
 
 	*out = (struct batch_owner){.priority = FAIR_NORMAL};
-	if (row)
-		memcpy(out->payer, row->payer, WIRE_ID);
+	if (!row)
+		return;
+	memcpy(out->payer, row->payer, WIRE_ID);
+	out->priority = row->priority;
 }
 
 bool passes_ended(struct passes *p, uint8_t payer[WIRE_ID], int64_t now_ms)

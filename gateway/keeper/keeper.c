@@ -380,6 +380,7 @@ static enum err name_payer(struct wire_engine_pass *out, const struct wire_pass_
 	TRY(license_parse(&license, &a, ask->license)); /* its signature was checked */
 	left_seconds = (license.expires_ms - now.wall_ms) / 1000;
 	memcpy(out->payer, license.id, WIRE_ID);
+	out->plan = (uint8_t)license.plan;
 	out->lasts_seconds = left_seconds < UINT32_MAX ? (uint32_t)left_seconds : UINT32_MAX;
 	return OK;
 }

@@ -93,14 +93,14 @@ static void own_texts(struct arena *arena, struct slice *const texts[], size_t c
 /* These rows may not grow a text that the copies below would share with what they are copied from:
  * whoever adds a field adds it there too, if it points at something, and then counts here. */
 static_assert(sizeof(struct store_model) == 256 && sizeof(struct store_revision) == 216 &&
-		      sizeof(struct store_file) == 112 && sizeof(struct store_license) == 424 &&
+		      sizeof(struct store_file) == 112 && sizeof(struct store_license) == 440 &&
 		      sizeof(struct store_limit) == 72,
 	      "a row has changed: does store_access_copy still copy all it points at?");
 
 static void own_license(struct arena *arena, struct store_license *l)
 {
 	OWN_TEXTS(arena, &l->model_name, &l->person_name, &l->state, &l->state_reason, &l->rights,
-		  &l->document, &l->limits, &l->regions, &l->uses, &l->requires);
+		  &l->document, &l->limits, &l->regions, &l->uses, &l->plan, &l->requires);
 }
 
 static void *copy_rows(struct arena *arena, const void *rows, size_t count, size_t size)

@@ -7,7 +7,7 @@
 #define SELECT \
 	"SELECT l.id, l.institution, l.model, i.name, m.name, l.state, l.state_reason, " \
 	"array_to_string(l.rights, ','), l.terms_sha256, l.limits, " \
-	"array_to_string(l.regions, ','), array_to_string(l.uses, ','), l.seats::bigint, " \
+	"array_to_string(l.regions, ','), array_to_string(l.uses, ','), l.plan, l.seats::bigint, " \
 	"l.seats_taken::bigint, l.not_before, l.expires_at, l.issued_at, l.changed_at, " \
 	"l.issued_by FROM institution_license l JOIN institution i ON i.id = l.institution " \
 	"JOIN model m ON m.id = l.model "
@@ -28,6 +28,7 @@ static void take(struct store_step *step, void *out)
 	l->limits = store_take_text(step);
 	l->regions = store_take_text(step);
 	l->uses = store_take_text(step);
+	l->plan = store_take_text(step);
 	l->seats = store_take_int(step);
 	l->seats_taken = store_take_int(step);
 	l->not_before_ms = store_take_time(step);
@@ -43,9 +44,9 @@ enum err store_institution_license_add(struct store *s, const struct store_insti
 		"institution_license_insert",
 		"INSERT INTO institution_license (id, institution, model, rights, terms_sha256, "
 		"limits, regions, uses, seats, not_before, expires_at, issued_at, issued_by, "
-		"changed_at) VALUES ($1, $2, $3, string_to_array($4::text, ','), $5, $6, "
+		"changed_at, plan) VALUES ($1, $2, $3, string_to_array($4::text, ','), $5, $6, "
 		"string_to_array($7::text, ','), string_to_array($8::text, ','), "
-		"$9::bigint::integer, $10, $11, $12, $13, $12)"};
+		"$9::bigint::integer, $10, $11, $12, $13, $12, coalesce($14, 'standard'))"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &insert};
 
 	store_put_id(&step, l->id);
@@ -61,6 +62,7 @@ enum err store_institution_license_add(struct store *s, const struct store_insti
 	store_put_time(&step, l->expires_ms);
 	store_put_time(&step, l->issued_ms);
 	store_put_id(&step, l->issued_by);
+	store_put_text_or_null(&step, l->plan);
 	return store_run(s, &step, 1);
 }
 

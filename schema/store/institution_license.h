@@ -17,7 +17,7 @@ struct store_institution_license {
 	struct slice rights; /* comma-separated */
 	bool has_terms;
 	uint8_t terms_sha256[STORE_SHA256];
-	struct slice limits, regions, uses; /* as of a license */
+	struct slice limits, regions, uses, plan; /* as of a license */
 	int64_t seats, seats_taken;
 	int64_t not_before_ms, expires_ms, issued_ms, changed_ms;
 	uint8_t issued_by[STORE_ID];

@@ -29,6 +29,7 @@ void license_take(struct store_step *step, void *out)
 	license->limits = store_take_text(step);
 	license->regions = store_take_text(step);
 	license->uses = store_take_text(step);
+	license->plan = store_take_text(step);
 	store_take_id(step, license->parent);
 	license->requires = store_take_text(step);
 }
@@ -39,10 +40,11 @@ enum err store_license_issue(struct store *s, const struct store_license *licens
 		"license_insert",
 		"INSERT INTO license (id, model, person, request, replaces, state, rights, "
 		"terms_sha256, not_before, expires_at, document, signature, issued_at, issued_by, "
-		"changed_at, institution, limits, regions, uses, parent, requires) "
+		"changed_at, institution, limits, regions, uses, parent, requires, "
+		"plan) "
 		"VALUES ($1, $2, $3, $4, $5, $6, string_to_array($7::text, ','), $8, $9, $10, "
 		"$11, $12, $13, $14, $13, $15, $16, string_to_array($17::text, ','), "
-		"string_to_array($18::text, ','), $19, $20)"};
+		"string_to_array($18::text, ','), $19, $20, coalesce($21, 'standard'))"};
 	AUTO(store_step_clear) struct store_step step = {.statement = &insert};
 
 	store_put_id(&step, license->id);
@@ -66,6 +68,7 @@ enum err store_license_issue(struct store *s, const struct store_license *licens
 	store_put_text_or_null(&step, license->uses);
 	store_put_id(&step, license->parent);
 	store_put_text_or_null(&step, license->requires);
+	store_put_text_or_null(&step, license->plan);
 	return store_run(s, &step, 1);
 }
 

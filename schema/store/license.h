@@ -30,6 +30,7 @@ struct store_license {
 	struct slice regions;          /* comma-separated country codes; empty: everywhere */
 	struct slice uses;             /* comma-separated codes; empty: as the terms say */
 	struct slice requires;         /* JSON (policy/requirements.h); empty: rests on no claim */
+	struct slice plan;             /* a name of crypto/license.h; put empty: standard */
 	uint8_t parent[STORE_ID];      /* may be none: the institution's license it is a seat of */
 };
 

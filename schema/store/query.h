@@ -18,7 +18,7 @@ struct store_statement {
 	const char *sql;
 };
 
-enum { STORE_MAX_ARGUMENTS = 20, STORE_MAX_STEPS = 12 };
+enum { STORE_MAX_ARGUMENTS = 24, STORE_MAX_STEPS = 12 };
 
 struct store_step {
 	const struct store_statement *statement;

@@ -42,7 +42,7 @@ extern const struct store_statement limit_list_statement;      /* $1: person */
 	"l.state_reason, array_to_string(l.rights, ','), l.terms_sha256, l.not_before, " \
 	"l.expires_at, l.document, l.signature, l.issued_at, l.issued_by, l.changed_at, " \
 	"l.institution, l.limits, array_to_string(l.regions, ','), " \
-	"array_to_string(l.uses, ','), l.parent, l.requires "
+	"array_to_string(l.uses, ','), l.plan, l.parent, l.requires "
 #define LICENSE_SELECT \
 	"SELECT " LICENSE_COLUMNS("p.name") "FROM license l JOIN model m ON m.id = l.model JOIN " \
 					    "person p ON p.id = l.person "

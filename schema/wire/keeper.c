@@ -239,6 +239,7 @@ static void visit_engine_pass(struct codec *c, struct wire_engine_pass *m)
 	codec_text(c, &m->right, WIRE_MAX_RIGHT);
 	codec_array(c, m->payer, sizeof m->payer);
 	codec_u32(c, &m->lasts_seconds);
+	codec_u8(c, &m->plan);
 }
 WIRE_DEFINE(engine_pass)
 

@@ -221,6 +221,7 @@ struct wire_engine_pass {
 	uint8_t payer[WIRE_ID]; /* whose turn it takes, and who alone shares what is kept: the
 				 * license, or (of an open model) something of this pass's own */
 	uint32_t lasts_seconds; /* the license, at most, from now on */
+	uint8_t plan;           /* enum license_plan, of the license: how soon its turn comes */
 };
 WIRE_DECLARE(engine_pass);
 

@@ -158,7 +158,7 @@ enum {
 	X(RING_CLOSE,       0x0515, WIRE_NOTE,  ROLE_SET_EDGE,     ROLE_SET_PORTER,      8,                     0,  "nothing; an unknown transfer is ignored") \
 	X(HANDLE_KEY,       0x0601, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_PORTER | ROLE_SET_ENGINE, 8 + WIRE_FILE_KEY, 0, "nothing") \
 	X(ENGINE_SERVES,    0x0602, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_ENGINE,      8 + WIRE_MAX_MODEL + WIRE_MAX_REVISION, 0, "before each HANDLE_KEY to an engine") \
-	X(ENGINE_PASS,      0x0603, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_ENGINE,      16 + WIRE_ID + WIRE_MAX_MODEL + WIRE_MAX_RIGHT, 0, "nothing") \
+	X(ENGINE_PASS,      0x0603, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_ENGINE,      17 + WIRE_ID + WIRE_MAX_MODEL + WIRE_MAX_RIGHT, 0, "nothing") \
 	X(CORES,            0x0781, WIRE_NOTE,  ROLE_SET_SUPERVISOR, ROLE_SET_ENGINE,    4,                     0,  "nothing; from the next step on") \
 	X(AT_WORK,          0x0782, WIRE_NOTE,  ROLE_SET_ENGINE,   ROLE_SET_SUPERVISOR,  1,                     0,  "READY") \
 	X(ENGINE_FORGET,    0x0780, WIRE_NOTE,  ROLE_SET_KEEPER,   ROLE_SET_ENGINE,      WIRE_ID,               0,  "nothing; an unknown license is ignored") \

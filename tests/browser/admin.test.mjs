@@ -29,6 +29,7 @@ scenario(here, "a request is found in the queue, read beside its evidence, appro
 	await page.getByRole("button", { name: "Approve" }).click();
 	await page.getByLabel("download weights").uncheck();
 	await page.getByLabel("Days").fill("30");
+	await page.getByLabel("Plan").selectOption("batch");
 	await page.getByRole("button", { name: "Add a quota" }).click();
 	await page.getByLabel("At most (quota 1)").fill("5000");
 	await here.look(page, "review-approve");
@@ -38,6 +39,7 @@ scenario(here, "a request is found in the queue, read beside its evidence, appro
 
 	const { licenses } = await as(person.token, 200, "GET", "/api/v1/licenses");
 	assert.deepEqual(licenses[0].rights, ["infer:generate"]);
+	assert.equal(licenses[0].plan, "batch");
 	assert.deepEqual(licenses[0].limits, [{ measure: "tokens", per: "day", max: 5000 }]);
 });
 

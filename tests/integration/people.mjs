@@ -63,8 +63,8 @@ export function submit(gateway, token, body) {
 	return ask(gateway, "POST", "/api/v1/access-requests", { token, body });
 }
 
-/** From nothing to a license: {person, key, request, license}. */
-export async function licensedPerson(gateway, model, rights) {
+/** From nothing to a license: {person, key, request, license}. `grant`: what the approval says. */
+export async function licensedPerson(gateway, model, rights, grant = {}) {
 	const person = await addPerson(gateway);
 	const key = await enrollKey(gateway, person.token);
 	const body = await requestBody(gateway, key, model, rights);
@@ -75,7 +75,7 @@ export async function licensedPerson(gateway, model, rights) {
 		gateway,
 		"POST",
 		`/api/v1/access-requests/${request.json.id}/approve`,
-		{ token: gateway.tokens.admin, body: {} },
+		{ token: gateway.tokens.admin, body: grant },
 	);
 	return { person, key, request: request.json, license: approval.json.license };
 }

@@ -167,9 +167,9 @@ async function unloadAll() {
 }
 
 /** Asked for as clients do: again, if the gateway says so. */
-const ready = (model) =>
+const ready = (model, token) =>
 	until(`${model} to be there`, 60, async () => {
-		const answer = await complete(model);
+		const answer = await complete(model, {}, token);
 		if (![200, 429, 503].includes(answer.status)) assert.fail(answer.text);
 		return answer.status === 200;
 	});
@@ -285,6 +285,56 @@ async function duringCalls(model, act) {
 	await whileStopped(act);
 	return Promise.all(calls);
 }
+
+test("who has a batch license waits for who has an interactive one", { skip }, async () => {
+	const { gateway } = here;
+	const holder = (plan) =>
+		licensedPerson(gateway, gated, ["infer:generate"], plan && { plan });
+	const slow = await holder("batch");
+	const fast = await holder("interactive");
+	const usual = await holder();
+	const ended = [];
+	// More than there are pages for: somebody has to give theirs back, and to wait.
+	const [many, n, max_tokens] = [4, 8, 100];
+	const calls = (who, name) =>
+		Array.from({ length: many }, async () => {
+			const body = { n, max_tokens, ignore_eos: true };
+			const answer = await complete(gated, body, who.person.token);
+			assert.equal(answer.status, 200, answer.text);
+			ended.push(name);
+		});
+
+	await assert.rejects(holder("gold"), /interactive, standard or batch, not .*gold/);
+	for (const [who, plan] of [
+		[slow, "batch"],
+		[fast, "interactive"],
+		[usual, "standard"],
+	]) {
+		const { token } = who.person;
+		const { json } = await expect(200, gateway, "GET",
+			`/api/v1/licenses/${who.license.id}`, { token });
+		assert.equal(json.plan, plan);
+		assert.equal(JSON.parse(json.document).plan ?? "standard", plan, "it is signed");
+		const why = await gateway.cli(token, "explain", gated, "infer:generate");
+		assert.match(why.stdout, new RegExp(`plan +${plan}`));
+	}
+	await ready(gated, slow.person.token);
+	assert.equal((await complete(gated, {}, fast.person.token)).status, 200);
+	const running = await whileStopped(async () => {
+		const first = calls(slow, "batch");
+		await until("those to wait", 30, async () => {
+			return (await enginesOf(gated))[0].sequences === many;
+		});
+		const second = calls(fast, "interactive");
+		await until("all to wait", 30, async () => {
+			return (await enginesOf(gated))[0].sequences === 2 * many;
+		});
+		return first.concat(second);
+	});
+	await Promise.all(running);
+	assert.equal(ended.length, 2 * many);
+	assert.deepEqual(ended.slice(0, many), Array(many).fill("interactive"), "who came later");
+});
 
 test("an unload waits for those who use the model, or cuts them off", { skip }, async () => {
 	const route = `/api/v1/models/${stories}/unload`;

@@ -70,6 +70,7 @@ static struct issue issue_of(const struct store_license *old, const struct store
 			      .limits = old->limits,
 			      .regions = old->regions,
 			      .uses = old->uses,
+			      .plan = old->plan,
 			      .license = *old,
 			      .replaces = old};
 

@@ -48,9 +48,24 @@ static enum err read_limits(struct slice *out, struct arena *arena, const json_t
 	return OK;
 }
 
+enum err bounds_read_plan(struct slice *out, const json_t *body)
+{
+	enum license_plan plan = LICENSE_STANDARD;
+	struct slice name;
+
+	*out = S("");
+	if (!json_has(body, "plan"))
+		return OK;
+	TRY(json_get_text(&name, body, "plan"));
+	TRY(license_plan_parse(&plan, name));
+	*out = slice_of_string(license_plan_name(plan));
+	return OK;
+}
+
 enum err bounds_read(struct bounds *out, struct arena *arena, const json_t *body)
 {
 	TRY(read_limits(&out->limits, arena, body));
+	TRY(bounds_read_plan(&out->plan, body));
 	TRY(bounds_read_list(&out->regions, arena, body, "regions", LICENSE_REGIONS_MAX,
 			     license_region_is_good));
 	return bounds_read_list(&out->uses, arena, body, "uses", LICENSE_USES_MAX,

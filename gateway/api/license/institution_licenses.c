@@ -32,6 +32,7 @@ json_t *institution_license_describe(struct arena *arena, const struct store_ins
 		json_put(one, "regions", issue_describe_rights(l->regions));
 	if (l->uses.size)
 		json_put(one, "uses", issue_describe_rights(l->uses));
+	json_put_text(one, "plan", l->plan.size ? l->plan : S("standard"));
 	json_put_int(one, "seats", l->seats);
 	json_put_int(one, "seats_taken", l->seats_taken);
 	json_put_text(one, "not_before", slice_of_string(api_time(arena, l->not_before_ms)));
@@ -90,6 +91,7 @@ static enum err read_what(struct store_institution_license *out, struct exchange
 	out->limits = bounds.limits;
 	out->regions = bounds.regions;
 	out->uses = bounds.uses;
+	out->plan = bounds.plan;
 	return OK;
 }
 
@@ -128,6 +130,7 @@ static enum err issue(struct store_institution_license *l, struct exchange *x,
 	audit_event_text(&event, "limits", l->limits);
 	audit_event_text(&event, "regions", l->regions);
 	audit_event_text(&event, "uses", l->uses);
+	audit_event_text(&event, "plan", l->plan);
 	audit_event_number(&event, "seats", l->seats);
 	audit_event_text(&event, "expires",
 			 slice_of_string(api_time(exchange_arena(x), l->expires_ms)));

@@ -62,6 +62,8 @@ static enum err write_document(struct issue *issue, struct arena *arena, const u
 	TRY(split(document.rights, &document.right_count, LICENSE_RIGHTS_MAX, issue->rights));
 	TRY(split(document.regions, &document.region_count, LICENSE_REGIONS_MAX, issue->regions));
 	TRY(split(document.uses, &document.use_count, LICENSE_USES_MAX, issue->uses));
+	if (issue->plan.size)
+		TRY(license_plan_parse(&document.plan, issue->plan));
 	TRY(license_limits_parse(&document.limits, issue->limits));
 	if (document.limits.count)
 		TRY(license_limits_write(&limits, &document.limits));
@@ -106,6 +108,7 @@ static void fill_row(struct issue *issue, const struct principal *who, int64_t n
 	memcpy(row->institution, issue->institution, STORE_ID);
 	row->regions = issue->regions;
 	row->uses = issue->uses;
+	row->plan = issue->plan;
 }
 
 static void describe_issue(struct audit_event *event, struct arena *arena,
@@ -122,6 +125,8 @@ static void describe_issue(struct audit_event *event, struct arena *arena,
 	audit_event_text(event, "person_name", issue->person_name);
 	audit_event_text(event, "rights", issue->rights);
 	audit_event_text(event, "expires", slice_of_string(api_time(arena, issue->expires_ms)));
+	if (issue->plan.size)
+		audit_event_text(event, "plan", issue->plan);
 	audit_event_uuid(event, "request", row->request);
 	if (issue->replaces)
 		audit_event_uuid(event, "replaces", issue->replaces->id);
@@ -267,6 +272,7 @@ json_t *issue_describe(struct arena *arena, const struct store_license *l)
 	json_put(one, "rights", issue_describe_rights(l->rights));
 	json_put_text(one, "not_before", slice_of_string(api_time(arena, l->not_before_ms)));
 	json_put_text(one, "expires", slice_of_string(api_time(arena, l->expires_ms)));
+	json_put_text(one, "plan", l->plan.size ? l->plan : S("standard"));
 	describe_more(one, arena, l);
 	json_put_text(one, "document", l->document);
 	json_put_text(one, "signature",

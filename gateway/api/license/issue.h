@@ -27,6 +27,7 @@ struct issue {
 	struct slice limits;           /* JSON (crypto/license_limits.h); empty: without limit */
 	struct slice regions;          /* comma-separated country codes; empty: everywhere */
 	struct slice uses;             /* comma-separated codes; empty: as the terms say */
+	struct slice plan;             /* a name of crypto/license.h; empty: standard */
 	uint8_t institution[STORE_ID]; /* whose member holds it; may be none */
 	struct store_license license;  /* ids, model, terms are the caller's; the rest is filled */
 	/* None where the gateway has no approver keys. The license is made to fit them: no right
@@ -60,7 +61,7 @@ RESULT issue_undo(const struct issue *issue, struct exchange *x, struct route_co
 		  enum err why);
 
 /* {"id","model","person","state","rights","not_before","expires","document","signature"}; and where
- * it has them "institution", "limits", "regions", "uses". */
+ * it has them "institution", "limits", "regions", "uses". "plan" always. */
 json_t *issue_describe(struct arena *arena, const struct store_license *license);
 
 /* ["a","b"] of "a,b". */

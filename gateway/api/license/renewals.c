@@ -83,6 +83,7 @@ static void prepare(struct issue *issue, const struct store_license *old, int64_
 	issue->limits = old->limits;
 	issue->regions = old->regions;
 	issue->uses = old->uses;
+	issue->plan = old->plan;
 	issue->license = *old;
 	memcpy(issue->institution, old->institution, STORE_ID);
 	issue->license.requires = old->requires;

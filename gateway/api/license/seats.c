@@ -106,6 +106,7 @@ static enum err prepare(struct issue *issue, struct exchange *x, struct route_co
 		.limits = l->limits,
 		.regions = l->regions,
 		.uses = l->uses,
+		.plan = l->plan,
 		.license = {.model_name = l->model_name,
 			    .person_name = person->name,
 			    .has_terms = l->has_terms},

@@ -129,6 +129,7 @@ enum err accessor_license_late(struct issue *out, struct exchange *x, struct rou
 	issue.limits = first.limits;
 	issue.regions = first.regions;
 	issue.uses = first.uses;
+	issue.plan = first.plan;
 	memcpy(issue.institution, first.institution, STORE_ID);
 	TRY(add_approvals(&issue, x, context, r));
 	*out = accessor_license(&issue, a);

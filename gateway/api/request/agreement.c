@@ -11,6 +11,7 @@ enum { AGREEMENT_MAX_REGIONS = 256 };
 /* What one vote says besides rights and days. */
 struct conditions {
 	bool has_limits, has_regions;
+	enum license_plan plan;
 	struct license_limits limits;
 	const json_t *regions;
 	use_set uses;
@@ -55,6 +56,17 @@ static enum err read_regions(struct conditions *c, const json_t *body)
 	return OK;
 }
 
+static enum err read_plan(struct conditions *c, const json_t *body)
+{
+	struct slice name;
+
+	c->plan = LICENSE_STANDARD;
+	if (!json_has(body, "plan"))
+		return OK;
+	TRY(json_get_text(&name, body, "plan"));
+	return license_plan_parse(&c->plan, name);
+}
+
 static enum err read_conditions(struct conditions *c, json_t **body, struct slice text)
 {
 	*c = (struct conditions){.has_limits = false};
@@ -62,6 +74,7 @@ static enum err read_conditions(struct conditions *c, json_t **body, struct slic
 	c->has_limits = json_has(*body, "limits");
 	if (c->has_limits)
 		TRY(license_limits_read(&c->limits, json_object_get(*body, "limits")));
+	TRY(read_plan(c, *body));
 	TRY(read_regions(c, *body));
 	return read_uses(&c->uses, *body);
 }
@@ -143,6 +156,16 @@ static void narrow_regions(json_t *all, bool is_first, const json_t *more)
 			json_array_remove(all, i);
 }
 
+/* *all: of those before; empty: this is the first. */
+static void lower_plan(struct slice *all, enum license_plan plan)
+{
+	enum license_plan before;
+
+	if (all->size && license_plan_parse(&before, *all) == OK)
+		plan = license_plan_lower(plan, before);
+	*all = slice_of_string(license_plan_name(plan));
+}
+
 static enum err write_regions(struct slice *out, struct arena *arena, const json_t *regions)
 {
 	AUTO(buf_free) struct buf list = buf_new(4 * AGREEMENT_MAX_REGIONS);
@@ -186,17 +209,17 @@ enum err agreement_of(struct agreement *out, struct arena *arena, const struct s
 	TRY(uses_parse(&uses, r->uses));
 	for (size_t i = 0; i < count; i++) {
 		AUTO(json_auto) json_t *body = NULL;
-		struct conditions c;
+		struct conditions c = {.plan = LICENSE_STANDARD};
 
 		if (!is_approval(&votes[i]))
 			continue;
 		if (votes[i].days && (!out->days || votes[i].days < out->days))
 			out->days = votes[i].days;
-		if (!votes[i].conditions.size)
-			continue;
-		TRY(read_conditions(&c, &body, votes[i].conditions));
+		if (votes[i].conditions.size)
+			TRY(read_conditions(&c, &body, votes[i].conditions));
 		narrow_limits(&limits, &c.limits);
 		uses |= c.uses;
+		lower_plan(&out->plan, c.plan);
 		if (!c.has_regions)
 			continue;
 		narrow_regions(regions, !are_named, c.regions);

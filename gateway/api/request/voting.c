@@ -40,7 +40,7 @@ static enum err read_rights(struct slice *out, struct exchange *x, const json_t 
 /* What the license is bound to besides: kept as it came. */
 static enum err read_conditions(struct slice *out, struct exchange *x, const json_t *body)
 {
-	static const char *const names[] = {"limits", "regions", "uses"};
+	static const char *const names[] = {"limits", "plan", "regions", "uses"};
 	AUTO(buf_free) struct buf text = buf_new(AGREEMENT_MAX_CONDITIONS);
 	AUTO(json_auto) json_t *all = json_object_new();
 
@@ -204,6 +204,7 @@ static enum err draw_up(struct issue *out, struct exchange *x, const struct stor
 	out->limits = a.limits;
 	out->regions = a.regions;
 	out->uses = a.uses;
+	out->plan = a.plan;
 	memcpy(out->institution, r->institution, STORE_ID);
 	return OK;
 }

@@ -19,11 +19,12 @@ struct ballot {
 	struct slice reason;     /* must be there to deny */
 	struct slice rights;     /* granted: comma-separated; empty: all that are asked for */
 	int64_t days;            /* of the license; 0: as usual */
-	struct slice conditions; /* JSON text of "limits", "regions", "uses"; empty: none */
+	struct slice conditions; /* JSON text of "limits", "plan", "regions", "uses"; or empty */
 	struct slice approvals;  /* JSON text {"approvals":[...]}: signed statements; empty: none */
 };
 
-/* From {"reason","rights","expires_days","limits","regions","uses","approval" or "approvals"}. */
+/* From {"reason","rights","expires_days","limits","plan","regions","uses","approval" or
+ * "approvals"}. */
 RESULT ballot_read(struct ballot *out, struct exchange *x, const struct store_request *request,
 		   const json_t *body, bool approves);
 

@@ -172,6 +172,33 @@ static void license_says_more_only_where_there_is_something_to_say(void **state)
 	assert_slice(back.uses[1], "MDU:no-fine-tuning");
 }
 
+/* A plan is signed with the rest; what says none, as all licenses did, is a standard one. */
+static void license_says_its_plan_and_without_one_is_standard(void **state)
+{
+	AUTO(arena_free) struct arena a = {0};
+	struct license l = example(), back;
+	enum license_plan plan;
+
+	(void)state;
+	for (unsigned i = 0; i < LICENSE_PLAN_COUNT; i++) {
+		AUTO(buf_free) struct buf text = buf_new(LICENSE_MAX);
+
+		l.plan = (enum license_plan)i;
+		assert_ok(license_write(&text, &l));
+		assert_true(!strstr(buf_string(&text), "plan") == (i == LICENSE_STANDARD));
+		assert_ok(license_parse(&back, &a, buf_slice(&text)));
+		assert_int_equal(back.plan, i);
+		assert_ok(license_plan_parse(&plan, slice_of_string(license_plan_name(l.plan))));
+		assert_int_equal(plan, i);
+	}
+	assert_err(license_plan_parse(&plan, S("gold")), ERR_FORMAT);
+	assert_int_equal(license_plan_lower(LICENSE_INTERACTIVE, LICENSE_STANDARD),
+			 LICENSE_STANDARD);
+	assert_int_equal(license_plan_lower(LICENSE_STANDARD, LICENSE_BATCH), LICENSE_BATCH);
+	assert_int_equal(license_plan_lower(LICENSE_INTERACTIVE, LICENSE_INTERACTIVE),
+			 LICENSE_INTERACTIVE);
+}
+
 static void license_with_a_bad_limit_region_or_use_is_not_written(void **state)
 {
 	AUTO(buf_free) struct buf text = buf_new(LICENSE_MAX);
@@ -239,15 +266,17 @@ static void license_that_says_the_most_has_room(void **state)
 static void empty_lists_in_a_license_are_refused(void **state)
 {
 	static const char *const more[] = {"\"limits\":[],\"model\"", "\"regions\":[],\"request\"",
-					   "\"uses\":[],\"v\""};
-	static const char *const before[] = {"\"model\"", "\"request\"", "\"v\""};
+					   "\"uses\":[],\"v\"", "\"plan\":\"standard\",\"request\"",
+					   "\"plan\":\"gold\",\"request\""};
+	static const char *const before[] = {"\"model\"", "\"request\"", "\"v\"", "\"request\"",
+					     "\"request\""};
 	AUTO(buf_free) struct buf text = buf_new(LICENSE_MAX);
 	AUTO(arena_free) struct arena a = {0};
 	struct license l = example(), back;
 
 	(void)state;
 	assert_ok(license_write(&text, &l));
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
 		AUTO(buf_free) struct buf other = buf_new(LICENSE_MAX);
 		const char *at = strstr(buf_string(&text), before[i]);
 
@@ -292,6 +321,7 @@ int main(void)
 		cmocka_unit_test(license_with_a_bad_field_is_not_written),
 		cmocka_unit_test(other_texts_of_a_license_are_refused),
 		cmocka_unit_test(license_says_more_only_where_there_is_something_to_say),
+		cmocka_unit_test(license_says_its_plan_and_without_one_is_standard),
 		cmocka_unit_test(license_with_a_bad_limit_region_or_use_is_not_written),
 		cmocka_unit_test(license_that_says_the_most_has_room),
 		cmocka_unit_test(empty_lists_in_a_license_are_refused),

@@ -122,6 +122,31 @@ static void the_license_is_the_narrowest_of_what_each_grants(void **state)
 	}
 }
 
+static void the_plan_is_the_one_that_waits_longest_and_silence_is_standard(void **state)
+{
+	static const char fast[] = "{\"plan\":\"interactive\"}", slow[] = "{\"plan\":\"batch\"}";
+	static const struct {
+		const char *said[3];
+		const char *plan;
+	} rows[] = {
+		{{""}, "standard"},          {{fast}, "interactive"},       {{slow}, "batch"},
+		{{fast, ""}, "standard"},    {{"", fast}, "standard"},      {{slow, ""}, "batch"},
+		{{fast, slow, ""}, "batch"}, {{fast, fast}, "interactive"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct said said[3];
+		struct agreement a;
+		size_t count = 0;
+
+		for (; count < 3 && rows[i].said[count]; count++)
+			said[count] = (struct said){"approve", "", 0, rows[i].said[count]};
+		assert_ok(agree(&a, said, count));
+		assert_slice_is(a.plan, rows[i].plan);
+	}
+}
+
 static void where_nothing_is_left_nothing_is_agreed_on(void **state)
 {
 	static const struct said rights[] = {{"approve", "weights:read", 0, ""},
@@ -160,6 +185,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_license_is_the_narrowest_of_what_each_grants),
+		cmocka_unit_test(the_plan_is_the_one_that_waits_longest_and_silence_is_standard),
 		cmocka_unit_test(where_nothing_is_left_nothing_is_agreed_on),
 		cmocka_unit_test(conditions_that_cannot_be_meant_are_refused),
 	};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/test.h"
 
+#include "crypto/license.h"
 #include "gateway/engine/passes.h"
 #include "inference/batch.h"
 
@@ -137,11 +138,44 @@ static void a_sequence_is_its_passes_license(void **state)
 	passes_free(p);
 }
 
+/* The keeper names the plan; what it is not known to name waits with the rest. */
+static void a_sequence_has_the_priority_of_its_licenses_plan(void **state)
+{
+	static const struct {
+		uint8_t plan;
+		enum fair_priority priority;
+	} rows[] = {{LICENSE_STANDARD, FAIR_NORMAL},
+		    {LICENSE_BATCH, FAIR_LOW},
+		    {LICENSE_INTERACTIVE, FAIR_HIGH},
+		    {200, FAIR_NORMAL}};
+	struct passes *p = passes_new();
+	struct batch_owner owner;
+
+	(void)state;
+	passes_serve(p, &mine);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		passes_add(p,
+			   &(struct wire_engine_pass){.pass = i,
+						      .model = S("m"),
+						      .right = S("infer:generate"),
+						      .payer = {1},
+						      .lasts_seconds = 100,
+						      .plan = rows[i].plan},
+			   1000);
+		passes_owner(p, i, &owner);
+		assert_int_equal(owner.priority, rows[i].priority);
+	}
+	passes_owner(p, 99, &owner);
+	assert_int_equal(owner.priority, FAIR_NORMAL);
+	passes_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			what_a_license_has_read_ends_with_it_or_some_minutes_after_its_last_pass),
+		cmocka_unit_test(a_sequence_has_the_priority_of_its_licenses_plan),
 		cmocka_unit_test(a_sequence_is_its_passes_license),
 		cmocka_unit_test(a_pass_ends_after_a_minute_and_is_renewed_by_a_new_one),
 		cmocka_unit_test(a_pass_that_comes_before_any_key_is_none),

@@ -36,7 +36,8 @@ struct scene {
 	uint8_t signature[SIGN_SIGNATURE];
 	uint8_t license_key[SIGN_PUBLIC];
 	struct license license;
-	struct entry entry; /* the last one appended */
+	enum license_plan plan; /* of the license that is issued next */
+	struct entry entry;     /* the last one appended */
 };
 
 static inline enum err catch_key(void *context, const struct keeper_target *target,
@@ -123,7 +124,8 @@ static inline void issue_license(struct scene *s, const char *model, struct slic
 	AUTO(buf_free) struct buf hex = buf_new(100);
 
 	/* The document names its entry, and the entry the document: the id comes first. */
-	s->license = (struct license){.model = slice_of_string(model), .rights = {right}};
+	s->license = (struct license){
+		.model = slice_of_string(model), .rights = {right}, .plan = s->plan};
 	s->license.right_count = 1;
 	s->license.not_before_ms = WALL_MS;
 	s->license.issued_ms = WALL_MS;

@@ -42,12 +42,17 @@ static void no_license_is_signed_on_an_entry_alone(void **state)
 	assert_string_equal(keeper_code(s->keeper), "APPROVAL_NEEDED");
 }
 
+static void come_sooner(struct license *l)
+{
+	l->plan = LICENSE_INTERACTIVE;
+}
+
 static void a_license_says_nothing_beyond_what_was_approved(void **state)
 {
 	struct scene *s = *state;
-	void (*const changes[])(struct license *) = {move_person,  move_model, move_request,
-						     move_terms,   add_right,  last_longer,
-						     begin_earlier};
+	void (*const changes[])(struct license *) = {move_person,   move_model, move_request,
+						     move_terms,    add_right,  last_longer,
+						     begin_earlier, come_sooner};
 
 	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
 		struct license l = plain_license(s);

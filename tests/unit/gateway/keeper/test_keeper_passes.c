@@ -166,6 +166,42 @@ static void keeper_tells_an_engine_what_its_keys_are_for(void **state)
 	assert_true(slice_equal(served.revision, S(REVISION)));
 }
 
+/* From the license it has signed, and nowhere else: an edge has no say in it. */
+static void keeper_names_the_plan_of_the_license_in_a_pass(void **state)
+{
+	struct scene *s = *state;
+
+	for (unsigned plan = 0; plan < LICENSE_PLAN_COUNT; plan++) {
+		struct wire_engine_pass pass;
+		struct wire_pass_issue ask;
+
+		s->plan = (enum license_plan)plan;
+		issue_license(s, "org/model", S("infer:generate"));
+		ask = ask_pass(s, "license");
+		assert_ok(keeper_pass_issue(s->keeper, &ask, s->now));
+		assert_ok(wire_read_engine_pass(&pass, buf_slice(&s->note)));
+		assert_int_equal(pass.plan, plan);
+	}
+}
+
+/* The document says batch; who writes interactive into it has no license at all. */
+static void keeper_gives_no_pass_for_a_license_whose_plan_was_changed(void **state)
+{
+	struct scene *s = *state;
+	AUTO(buf_free) struct buf other = buf_new(LICENSE_MAX);
+	struct wire_pass_issue ask;
+	struct license changed;
+
+	s->plan = LICENSE_BATCH;
+	issue_license(s, "org/model", S("infer:generate"));
+	changed = s->license;
+	changed.plan = LICENSE_INTERACTIVE;
+	assert_ok(license_write(&other, &changed));
+	ask = ask_pass(s, "license");
+	ask.license = buf_slice(&other);
+	expect_no_pass(s, &ask, ERR_FORGED, "CREDENTIAL_BAD_SIGNATURE");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_new, scene_free)
@@ -174,6 +210,8 @@ int main(void)
 		TEST(keeper_gives_no_pass_for_what_the_entry_does_not_say),
 		TEST(keeper_gives_no_pass_for_a_license_without_the_right),
 		TEST(keeper_gives_no_pass_after_a_revocation_or_a_stop),
+		TEST(keeper_names_the_plan_of_the_license_in_a_pass),
+		TEST(keeper_gives_no_pass_for_a_license_whose_plan_was_changed),
 		TEST(keeper_gives_a_pass_without_a_license_for_an_open_model_only),
 		TEST(keeper_tells_all_engines_which_license_has_ended),
 		TEST(keeper_tells_an_engine_what_its_keys_are_for),

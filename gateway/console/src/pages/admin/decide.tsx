@@ -13,6 +13,7 @@ import { ChangesField, pointsOf, ReasonFields } from "./reason";
 import { isOpen, type RequestView } from "./view";
 
 type Approval = Body<"POST /api/v1/access-requests/{id}/approve">;
+type Plan = NonNullable<Approval["plan"]>;
 type Doing = "approve" | "deny" | "return";
 
 interface Given {
@@ -38,12 +39,14 @@ function Approve({ request, onDone, onClose }: Given) {
   const [days, setDays] = useState(String(DAYS));
   const [regions, setRegions] = useState("");
   const [quotas, setQuotas] = useState<Quota[]>([]);
+  const [plan, setPlan] = useState<Plan>("standard");
   const [reason, setReason] = useState("");
   const approve = useAct(async () => {
     const countries = regions.toUpperCase().match(/[A-Z]+/g);
     const body: Approval = { rights, expires_days: Number(days) };
 
     if (reason.trim()) body.reason = reason.trim();
+    if (plan !== "standard") body.plan = plan;
     if (countries) body.regions = countries;
     if (quotas.length) body.limits = quotas;
     const done = await ask("POST /api/v1/access-requests/{id}/approve", {
@@ -76,6 +79,13 @@ function Approve({ request, onDone, onClose }: Given) {
             onValue={setDays}
           />
           <Field label={t.regions} hint={t.regionsHint} value={regions} onValue={setRegions} />
+          <Select
+            label={t.plan}
+            hint={t.planHint}
+            value={plan}
+            onValue={(one) => setPlan(one as Plan)}
+            options={Object.entries(text.value.plans)}
+          />
         </div>
         <Quotas quotas={quotas} onQuotas={setQuotas} />
         <Area label={t.remark} value={reason} onValue={setReason} rows={2} />

@@ -139,6 +139,7 @@ function Granted({ license }: { license: License }) {
           ],
           [t.from, <Time at={license.not_before} />],
           [t.columns.ends, <Time at={license.expires} />],
+          [text.value.review.plan, text.value.plans[license.plan ?? "standard"]],
           [t.regions, license.regions?.join(", ") || t.everywhere],
           [
             t.quotas,

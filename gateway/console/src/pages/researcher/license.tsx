@@ -186,6 +186,7 @@ function About({ license }: { license: License }) {
             license.uses?.map((one) => text.value.useNames[one] ?? one).join(", "),
           ],
           (license.regions?.length ?? 0) > 0 && [t.regions, license.regions?.join(", ")],
+          [t.plan, text.value.plans[license.plan ?? "standard"]],
           [t.id, <Copyable isShort value={license.id} label={t.id} />],
         ]}
       />

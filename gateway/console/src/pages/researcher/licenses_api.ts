@@ -13,6 +13,7 @@ export interface License {
   rights: string[];
   not_before: string;
   expires: string;
+  plan?: string;
   regions?: string[];
   uses?: string[];
 }

@@ -148,6 +148,8 @@ export const review: Text["review"] = {
   daysHint: "Ab der Entscheidung; 365, wenn niemand weniger sagt.",
   regions: "Länder",
   regionsHint: "Codes mit zwei Buchstaben: DE, FR. Leer: überall.",
+  plan: "Vorrang",
+  planHint: "Wenn viele das Modell zugleich fragen. Es gilt der niedrigste, den jemand nennt.",
   quotas: "Kontingente",
   addQuota: "Kontingent hinzufügen",
   removeQuota: (which) => `Kontingent ${which} entfernen`,

@@ -112,6 +112,12 @@ export const ask: Text["ask"] = {
   seeIt: "Sehen, wie es um sie steht",
 };
 
+export const plans: Text["plans"] = {
+  interactive: "interaktiv: kommt eher an die Reihe",
+  standard: "üblich",
+  batch: "im Hintergrund: andere kommen eher an die Reihe",
+};
+
 export const useNames: Text["useNames"] = {
   "DUO:0000004": "keine Einschränkung",
   "DUO:0000042": "allgemeine Forschung",
@@ -163,6 +169,7 @@ export const licenses: Text["licenses"] = {
   daysLeft: "Bleibt",
   what: "Was sie sagt",
   since: "Gilt seit",
+  plan: "Vorrang",
   regions: "Regionen",
   id: "Kennung",
   limits: "Was Sie begrenzt",

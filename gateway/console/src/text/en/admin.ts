@@ -148,6 +148,8 @@ export const review = {
   daysHint: "From the decision on, 365 if nobody says less.",
   regions: "Countries",
   regionsHint: "Two-letter codes: DE, FR. Empty: everywhere.",
+  plan: "Plan",
+  planHint: "Where many ask the model at once. The lowest that anybody names counts.",
   quotas: "Quotas",
   addQuota: "Add a quota",
   removeQuota: (which: number) => `Remove quota ${which}`,

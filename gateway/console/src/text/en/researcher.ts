@@ -110,6 +110,13 @@ export const ask = {
   seeIt: "See where it stands",
 };
 
+/** How soon its turn comes where many ask one model. */
+export const plans: Record<string, string> = {
+  interactive: "interactive: its turn comes sooner",
+  standard: "standard",
+  batch: "batch: the others' turns come sooner",
+};
+
 export const useNames: Record<string, string> = {
   "DUO:0000004": "no restriction",
   "DUO:0000042": "general research use",
@@ -162,6 +169,7 @@ export const licenses = {
   daysLeft: "Left",
   what: "What it says",
   since: "In force since",
+  plan: "Plan",
   regions: "Regions",
   id: "Id",
   limits: "What limits you",
