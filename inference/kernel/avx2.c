@@ -66,7 +66,7 @@ INLINE void float_tile(const struct kernel_job *job, enum packed_type type, size
 
 		UNROLL for (size_t h = 0; h < 2 * p; h++)
 			column[h] = load_half(type, w + h / 2 * panel_bytes, h % 2);
-		if (m <= 2)
+		if (row == 0)
 			UNROLL for (size_t q = 0; q < p; q++) _mm_prefetch(
 				(const char *)w + q * panel_bytes + AHEAD, _MM_HINT_T0);
 		UNROLL for (size_t i = 0; i < m; i++)
@@ -200,7 +200,7 @@ INLINE void block_tile(const struct kernel_job *job, enum packed_type type, size
 
 	UNROLL for (size_t i = 0; i < m; i++) sums[i][0] = sums[i][1] = _mm256_setzero_ps();
 	for (size_t b = 0; b < x->blocks; b++, block += bytes) {
-		if (m <= 2)
+		if (row == 0)
 			UNROLL for (size_t line = 0; line < bytes; line += 64)
 				_mm_prefetch((const char *)block + AHEAD + line, _MM_HINT_T0);
 		UNROLL for (size_t h = 0; h < 2; h++)
