@@ -16,15 +16,19 @@ static void loop_auto(struct loop **l)
 	loop_free(*l);
 }
 
+/* More threads than cores would only wait for each other. */
 static unsigned threads_wanted(const struct settings *settings)
 {
-	int64_t count = settings->engine_threads;
+	int64_t count = settings->engine_threads, most = 1;
 	cpu_set_t cores;
 
-	if (count == 0 && sched_getaffinity(0, sizeof cores, &cores) == 0)
-		count = CPU_COUNT(&cores);
-	if (count < 1)
-		count = 1;
+	if (sched_getaffinity(0, sizeof cores, &cores) == 0)
+		most = CPU_COUNT(&cores);
+	if (count > most)
+		log_warn("engine.threads", "wanted=%lld cores=%lld", (long long)count,
+			 (long long)most);
+	if (count == 0 || count > most)
+		count = most;
 	return count < POOL_MAX_THREADS ? (unsigned)count : POOL_MAX_THREADS;
 }
 

@@ -37,7 +37,7 @@ enum { SETTINGS_MAX_TEXT = 1024, SETTINGS_MAX_FILE = 64 * 1024 };
 	X(gateway,  workers,               workers,               NUMBER, "48",        2, 256,        "threads of the edge that run requests; half of them may generate at a time") \
 	X(gateway,  log_level,             log_level,             TEXT,   "info",      4, 5,          "error, warn, info or debug") \
 	X(gateway,  request_max_bytes,     request_max_bytes,     NUMBER, "1048576",   1024, 67108864, "largest request body that is held in memory") \
-	X(gateway,  engine_threads,        engine_threads,        NUMBER, "0",         0, 1024,       "threads of each engine; 0: one a core") \
+	X(gateway,  engine_threads,        engine_threads,        NUMBER, "0",         0, 1024,       "threads of each engine, at most one a core; 0: one a core") \
 	X(gateway,  engine_chunk,          engine_chunk,          NUMBER, "0",         0, 512,        "tokens of prompts that an engine reads in one step while it writes for others: more of them read sooner, fewer let streams flow evenly; 0: 64") \
 	X(gateway,  engine_memory_mib,     engine_memory_mib,     NUMBER, "4096",      16, 4194304,   "most memory one engine may take; a model that needs more is refused; adapters get an eighth of it besides") \
 	X(gateway,  engine_cache,          engine_cache,          TEXT,   "f32",       2, 3,          "how keys and values of running texts are kept: f32 (as the model computes them), f16 (half the memory, nearly as exact) or q8 (a quarter, a little less exact)") \

@@ -34,6 +34,8 @@ static void tell(const struct child *engine, struct wire_cores cores)
 	if (channel_send(&engine->control, WIRE_CORES, 0, buf_slice(&body), -1) != OK)
 		log_warn("child.deaf", "role=engine index=%u why=\"%s\"", engine->index,
 			 failure_text());
+	log_debug("cores.lent", "index=%u first=%u count=%u", engine->index, cores.first,
+		  cores.count);
 }
 
 static void share_out(struct family *f)
@@ -52,6 +54,7 @@ static void set(struct family *f, struct child *engine, bool is_at_work)
 	if (engine->is_at_work == is_at_work)
 		return;
 	engine->is_at_work = is_at_work;
+	log_debug("cores.work", "index=%u is_at_work=%d", engine->index, is_at_work);
 	share_out(f);
 }
 

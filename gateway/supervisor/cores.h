@@ -11,7 +11,8 @@
 #include "schema/wire/control.h"
 
 /* The share of number `index` (from 0) of `count` engines. More engines than cores: one core each,
- * some of them twice. */
+ * some of them twice. Each then computes with the one thread that is tied to no core (pool.h), so
+ * that the system shares all cores out among them, and none of its loops waits for another's. */
 struct wire_cores cores_share(unsigned index, unsigned count, unsigned cores);
 
 /* An engine's AT_WORK; and that it is gone. Whoever is at work hears what it has from now on. */

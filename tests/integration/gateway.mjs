@@ -177,9 +177,11 @@ export class Gateway {
 
 	/** Serve the same folder again, by `sallyport serve`. */
 	serve() {
+		const log = fs.openSync(path.join(this.folder, "serve.log"), "a");
 		this.child = spawn(program, ["serve", "--config", this.config], {
-			stdio: "ignore",
+			stdio: ["ignore", "ignore", log],
 		});
+		fs.closeSync(log);
 	}
 
 	/** Serve the same folder with other settings of [gateway]: {edges: 2, ...}; `meanwhile` is

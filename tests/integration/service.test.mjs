@@ -2,6 +2,7 @@
 // Models in service: several at once in the memory there is, loaded when they are asked for, gone
 // when others need the room, kept when an administrator says so; and nothing of them left behind.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import test from "node:test";
@@ -95,7 +96,8 @@ const here = gatewayForThisFile(async (gateway, holder) => {
 	await gateway.serveWith(
 		{
 			engines: 3,
-			engine_threads: 1,
+			engine_threads: 1000, // no machine has
+			log_level: "debug",
 			inference_memory_mib: holder.limit,
 			load_wait_seconds: 2,
 		},
@@ -133,21 +135,32 @@ const gauge = async (name) => {
 
 const enginePids = () => here.gateway.processesNamed("sallyport-engine").map(({ id }) => id);
 
-/** Do something while no engine gets on. */
-async function whileStopped(act) {
-	const pids = enginePids();
+function signal(pid, name) {
+	try {
+		process.kill(pid, name);
+	} catch {
+		// It is gone by now.
+	}
+}
 
-	for (const pid of pids) process.kill(pid, "SIGSTOP");
+/** Do something while no engine gets on, those that begin meanwhile neither. */
+async function whileStopped(act) {
+	const pids = new Set();
+	const stop = () => {
+		for (const pid of enginePids()) {
+			if (pids.has(pid)) continue;
+			pids.add(pid);
+			signal(pid, "SIGSTOP");
+		}
+	};
+
+	stop();
+	const watch = setInterval(stop, 5);
 	try {
 		return await act(pids);
 	} finally {
-		for (const pid of pids) {
-			try {
-				process.kill(pid, "SIGCONT");
-			} catch {
-				// It was killed meanwhile.
-			}
-		}
+		clearInterval(watch);
+		for (const pid of pids) signal(pid, "SIGCONT");
 	}
 }
 
@@ -295,7 +308,7 @@ test("who has a batch license waits for who has an interactive one", { skip }, a
 	const usual = await holder();
 	const ended = [];
 	// More than there are pages for: somebody has to give theirs back, and to wait.
-	const [many, n, max_tokens] = [4, 8, 100];
+	const [many, n, max_tokens] = [6, 8, 100];
 	const calls = (who, name) =>
 		Array.from({ length: many }, async () => {
 			const body = { n, max_tokens, ignore_eos: true };
@@ -332,8 +345,102 @@ test("who has a batch license waits for who has an interactive one", { skip }, a
 		return first.concat(second);
 	});
 	await Promise.all(running);
-	assert.equal(ended.length, 2 * many);
-	assert.deepEqual(ended.slice(0, many), Array(many).fill("interactive"), "who came later");
+	const first = ended.slice(0, many).filter((name) => name === "interactive");
+	assert.ok(first.length >= many - 1, `who came later: ${ended}`); // a share, not a rank
+});
+
+const cores = () =>
+	Number(execFileSync("nproc", { env: { PATH: process.env.PATH } }).toString());
+
+/** What the supervisor has lent, at each moment in which all at work have been told: [[[first,
+ * count], ...], ...]. */
+function lentIn(log) {
+	const atWork = new Map();
+	const moments = [];
+	let told = 0;
+
+	for (const line of log.split("\n")) {
+		const [, index, first, count] =
+			/cores\.lent.* index=(\d+) first=(\d+) count=(\d+)/.exec(line) ?? [];
+		const [, who, is] = /cores\.work.* index=(\d+) is_at_work=(\d)/.exec(line) ?? [];
+
+		if (who !== undefined) {
+			if (is === "1") atWork.set(who);
+			else atWork.delete(who);
+			told = 0;
+		}
+		if (index === undefined) continue;
+		atWork.set(index, [Number(first), Number(count)]);
+		if (++told === atWork.size) moments.push([...atWork.values()]);
+	}
+	return moments;
+}
+
+/** Calls of both models at once, and what was lent for them. */
+async function bothAtOnce() {
+	const file = path.join(here.gateway.folder, "serve.log");
+	const before = fs.readFileSync(file, "utf8").length;
+	const running = await whileStopped(async () => {
+		const begun = [qwen, stories, qwen, stories].map((model) =>
+			complete(model, { n: 4, max_tokens: 100, ignore_eos: true }),
+		);
+		await until("all to wait", 30, async () => {
+			const { engines } = await view();
+			return engines.reduce((sum, one) => sum + (one.sequences ?? 0), 0) === 4;
+		});
+		return begun;
+	});
+
+	const answers = await Promise.all(running);
+	for (const { status, text } of answers) assert.equal(status, 200, text);
+	return until("both to have been at work", 10, () => {
+		const moments = lentIn(fs.readFileSync(file, "utf8").slice(before));
+		return moments.some((one) => one.length === 2) && moments;
+	});
+}
+
+const ticksOf = (pid) => {
+	const fields = fs.readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+	return Number(fields[11]) + Number(fields[12]);
+};
+
+test("engines at work share the cores, and idle ones use none", { skip }, async () => {
+	const all = cores();
+	const status = fs.readFileSync("/proc/self/status", "utf8");
+	const [, allowed] = /^Cpus_allowed_list:\s+(\S+)$/m.exec(status);
+	const family = [here.gateway.child.pid]
+		.concat(here.gateway.processesNamed("sallyportd").map(({ id }) => id));
+	const tie = (to) => {
+		for (const pid of [...family, ...enginePids()])
+			execFileSync("taskset", ["-acp", to, String(pid)], { stdio: "ignore" });
+	};
+
+	await unloadAll();
+	await Promise.all([ready(qwen), ready(stories)]);
+	for (const pid of enginePids())
+		assert.ok(fs.readdirSync(`/proc/${pid}/task`).length <= all + 1, "threads");
+	for (const lent of await bothAtOnce()) {
+		const taken = lent.flatMap(([first, count]) =>
+			Array.from({ length: count }, (_, i) => first + i),
+		);
+		const isShared = lent.length > all;
+		assert.ok(isShared || taken.length <= all, `${JSON.stringify(lent)} of ${all}`);
+		assert.ok(isShared || new Set(taken).size === taken.length, "none is lent twice");
+		assert.ok(taken.every((core) => core < all));
+	}
+	tie(/^\d+/.exec(allowed)[0]); // more engines than cores: one each, and both get on
+	const shared = await bothAtOnce();
+	const isOne = ([first, count]) => first === 0 && count === 1;
+	assert.ok(shared.every((lent) => lent.every(isOne)), JSON.stringify(shared));
+	tie(allowed);
+	await until("all to be idle", 20, async () =>
+		(await view()).engines.every(({ sequences }) => !sequences),
+	);
+	const pids = enginePids();
+	const before = pids.map(ticksOf);
+	await new Promise((resolve) => setTimeout(resolve, 1000));
+	const used = pids.map((pid, i) => ticksOf(pid) - before[i]);
+	assert.ok(used.every((ticks) => ticks <= 5), `hundredths of a second: ${used}`);
 });
 
 test("an unload waits for those who use the model, or cuts them off", { skip }, async () => {
@@ -496,7 +603,9 @@ async function killWhileItLoads(model, times) {
 		for (let i = 0; i < times; i++) {
 			await until("a load in another process", 20, async () => {
 				const [one] = await enginesOf(model);
-				const pid = one?.state === "loading" && pidOf(one.slot);
+				// Before that its process may be replaced, and no attempt is lost.
+				const isBegun = one?.state === "loading" && one.begun;
+				const pid = isBegun && pidOf(one.slot);
 				if (!pid || pid === killed) return false;
 				killed = pid;
 				return true;

@@ -143,6 +143,7 @@ static bool is_evictable(const struct slots *s, const struct slot *slot)
 
 static void describe_load(json_t *one, const struct slot *slot)
 {
+	json_put_bool(one, "begun", slot->state != SLOT_LOADING || slot->stream);
 	json_put_int(one, "loaded_bytes", (int64_t)slot->done_bytes);
 	json_put_int(one, "total_bytes", (int64_t)slot->total_bytes);
 }
