@@ -130,21 +130,47 @@ INLINE void store(const struct kernel_job *job, size_t row, size_t panel, const 
 	} while (0)
 /* clang-format on */
 
-/* The products of GROUP blocks; of fewer at the end of a row. */
-INLINE void multiply_group(int32_t *products, const int8_t *x, const int8_t *w, size_t count)
+/* The products of GROUP blocks, of fewer at the end of a row; each second group has sums of its
+ * own, which need not wait until those of the first are stored. */
+INLINE void multiply_group(int32_t *products, const int8_t *x, const int8_t *w, size_t count,
+			   const bool is_second)
 {
+	if (is_second) {
+		MULTIPLY(0, 2, 6, 0);
+		if (count > 1)
+			MULTIPLY(1, 3, 7, 1);
+		return;
+	}
 	MULTIPLY(0, 2, 4, 0);
 	if (count > 1)
 		MULTIPLY(1, 3, 5, 1);
-	if (count > 2)
-		MULTIPLY(0, 2, 6, 2);
-	if (count > 3)
-		MULTIPLY(1, 3, 7, 3);
 }
 
-static size_t group_at(size_t blocks, size_t b)
+/* What sixteen rows and one panel are made of. */
+struct line {
+	const int8_t *x, *w;
+	const float *x_scales, *scales;
+	size_t blocks;
+	int32_t *products; /* [2][GROUP] */
+};
+
+/* Blocks from `b` on, if there are any. */
+INLINE void multiply_at(const struct line *l, size_t b, const bool is_second)
 {
-	return blocks - b < GROUP ? blocks - b : GROUP;
+	const size_t count = b >= l->blocks ? 0 : l->blocks - b < GROUP ? l->blocks - b : GROUP;
+
+	if (count > 0)
+		multiply_group(l->products + is_second * GROUP * PRODUCTS, l->x + b * A_BYTES,
+			       l->w + b * B_BYTES, count, is_second);
+}
+
+INLINE void add_at(__m512 *sums, const struct line *l, size_t b, const bool is_second)
+{
+	const int32_t *made = l->products + is_second * GROUP * PRODUCTS;
+
+	for (size_t i = 0; i < GROUP && b + i < l->blocks; i++)
+		add_block(sums, made + i * PRODUCTS, l->x_scales + (b + i) * ROWS,
+			  _mm512_loadu_ps(l->scales + (b + i) * PACKED_PANEL));
 }
 
 /* Sixteen rows with one panel. While the products of one group of blocks are made, those of the
@@ -152,24 +178,23 @@ static size_t group_at(size_t blocks, size_t b)
  * would be four kilobytes apart, which processors mistake for the same place.) */
 static void tile(const struct kernel_job *job, size_t row, size_t panel, const struct panel *w)
 {
-	_Alignas(64) int32_t products[2][GROUP * PRODUCTS];
-	const size_t blocks = job->x_q8->blocks, at = quantized_at(job->x_q8, row, 0);
-	const int8_t *x = job->x_q8->values + at * PACKED_BLOCK;
-	const float *x_scales = job->x_q8->scales + at;
+	_Alignas(64) int32_t products[2 * GROUP * PRODUCTS];
+	const size_t at = quantized_at(job->x_q8, row, 0);
+	const struct line l = {.x = job->x_q8->values + at * PACKED_BLOCK,
+			       .w = w->values,
+			       .x_scales = job->x_q8->scales + at,
+			       .scales = w->scales,
+			       .blocks = job->x_q8->blocks,
+			       .products = products};
 	__m512 sums[ROWS];
 
 	UNROLL for (size_t i = 0; i < ROWS; i++) sums[i] = _mm512_setzero_ps();
-	multiply_group(products[0], x, w->values, group_at(blocks, 0));
-	for (size_t b = 0; b < blocks; b += GROUP) {
-		const size_t next = b + GROUP, count = group_at(blocks, b);
-		const int32_t *made = products[b / GROUP % 2];
-
-		if (next < blocks)
-			multiply_group(products[next / GROUP % 2], x + next * A_BYTES,
-				       w->values + next * B_BYTES, group_at(blocks, next));
-		for (size_t i = 0; i < count; i++)
-			add_block(sums, made + i * PRODUCTS, x_scales + (b + i) * ROWS,
-				  _mm512_loadu_ps(w->scales + (b + i) * PACKED_PANEL));
+	multiply_at(&l, 0, false);
+	for (size_t b = 0; b < l.blocks; b += 2 * GROUP) {
+		multiply_at(&l, b + GROUP, true);
+		add_at(sums, &l, b, false);
+		multiply_at(&l, b + 2 * GROUP, false);
+		add_at(sums, &l, b + GROUP, true);
 	}
 	store(job, row, panel, sums);
 }
@@ -206,8 +231,13 @@ const struct kernels kernels_amx = {
 	.tiled = {[PACKED_Q8_0] = product_q8_0,
 		  [PACKED_Q4_0] = product_q4_0,
 		  [PACKED_W8] = amx_product_w8},
+	/* Measured by `bench_kernels amx` on 22 November 2026 (Xeon with 2 MiB of nearest shared
+	 * cache a core, KVM, one thread of two; "from" of all shapes together): Q8_0 and Q4_0 in
+	 * tiles win from 14 to 16 rows and from 20 on (of 17 rows a second tile is nearly empty:
+	 * 0.8 to 0.95), W8 from 1 where a matrix is small and from 4 where it is not; BF16 from 17,
+	 * F16 from 48, F32 from 64. oneDNN is never ahead. */
 	.tiled_from = 16,
 	.cut = {amx_product_f32, amx_product_bf16, amx_product_f16},
-	.cut_from = {64, 64, 64},
+	.cut_from = {64, 17, 48},
 	.cut_rows = amx_cut_rows,
 };
