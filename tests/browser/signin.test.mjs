@@ -109,6 +109,15 @@ scenario(here, "a device is turned away, and a code that is none is asked for ag
 
 	await page.getByLabel("The code that the device shows").waitFor();
 	await here.look(page, "device-code");
+	const german = await here.open("researcher", "/device?user_code=AAAA-AAAA", {
+		locale: "de-CH",
+	});
+	await german.getByText("Kein Gerät wartet mit diesem Code").waitFor();
+	assert.equal(await german.locator("html").getAttribute("lang"), "de");
+	await german.getByLabel("Der Code, den das Gerät zeigt").fill(begun.user_code);
+	await german.keyboard.press("Enter");
+	await german.getByRole("button", { name: "Abweisen" }).waitFor();
+	await here.look(german, "device-german");
 	await page.getByLabel("The code that the device shows").fill(begun.user_code);
 	await page.keyboard.press("Enter");
 	await page.getByRole("button", { name: "Turn away" }).click();
