@@ -52,6 +52,7 @@ scenario(here, "an auditor makes a report, reads it, and has it checked", async 
 	await page.getByText("It holds: signed, in the log").waitFor();
 	assert.equal(await page.getByText("checked", { exact: true }).count(), 8);
 	await here.look(page, "audit-report");
+	await here.print(page, "audit-report");
 	const coming = page.waitForEvent("download");
 	await page.getByRole("link", { name: "CSV" }).click();
 	assert.match((await coming).suggestedFilename(), /^downloads-.*\.csv$/);

@@ -23,6 +23,9 @@ const ANSWERS = /^Failed to load resource: the server responded with a status of
 /** The narrowest that pages are made for. */
 export const PHONE = { width: 320, height: 640 };
 
+/** A4 between its margins, at 96 pixels an inch. */
+const PAPER = { width: 718, height: 1047 };
+
 /** Pictures of pages, for people to look at: build/screenshots/NAME-THEME.png. */
 export const pictures = path.join(build, "screenshots");
 
@@ -158,10 +161,60 @@ class Here {
 		await page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: true });
 	}
 
+	/** On paper: nothing to press, nothing cut off, all rows of its tables; and a PDF of it. */
+	async print(page, name) {
+		await page.emulateMedia({ media: "print", colorScheme: "light" });
+		await page.waitForFunction(() => globalThis.matchMedia("print").matches);
+		const before = page.viewportSize();
+		await page.setViewportSize(PAPER);
+		const found = await page.evaluate(onPaper);
+		await page.setViewportSize(before);
+		await page.emulateMedia({
+			media: "screen",
+			colorScheme: "light",
+			reducedMotion: "reduce",
+		});
+		assert.deepEqual(found, [], `${name}, on paper`);
+		const file = path.join(pictures, `${name}.pdf`);
+		fs.mkdirSync(pictures, { recursive: true });
+		const bytes = await page.pdf({ path: file, format: "A4" });
+		assert.equal(bytes.subarray(0, 5).toString(), "%PDF-");
+	}
+
 	/** What pages have done against their policy since the last call. */
 	takeFaults() {
 		return this.faults.splice(0);
 	}
+}
+
+/** In the page: what paper must not have. */
+function onPaper() {
+	const isShown = (one) => one.getClientRects().length > 0;
+	const named = (one) => `<${one.tagName} class="${one.className}">`;
+	const pressed = [...document.querySelectorAll("nav, .top, .actions, .filters, .copy")];
+	const isCut = (one) => {
+		const { overflowX, overflowY } = getComputedStyle(one);
+		return (
+			(overflowX !== "visible" && one.scrollWidth > one.clientWidth + 1) ||
+			(overflowY !== "visible" && one.scrollHeight > one.clientHeight + 1)
+		);
+	};
+	const all = [...document.querySelectorAll("main, main *")].filter(isShown);
+	const short = [...document.querySelectorAll("[role=grid]")].filter(
+		(one) =>
+			one.querySelectorAll(".rows [role=row]").length !==
+			Number(one.getAttribute("aria-rowcount")) - 1,
+	);
+	const wide = document.documentElement.scrollWidth > innerWidth ? ["wider than paper"] : [];
+
+	return [
+		...pressed.filter(isShown).map((one) => `shown: ${named(one)}`),
+		...all
+			.filter((one) => !one.matches(".unseen, .unseen *") && isCut(one))
+			.map((one) => `cut off: ${named(one)}`),
+		...short.map(() => "rows are missing"),
+		...wide,
+	];
 }
 
 export async function assertAccessible(page, where) {
@@ -225,7 +278,10 @@ function widest() {
 		const said = `<${tagName} class="${className}"> ${node.textContent.slice(0, 60)}`;
 		if (right > 320) found.push([Math.round(right), said]);
 	}
-	return found.sort(([a], [b]) => b - a).slice(0, 5).join("; ");
+	return found
+		.sort(([a], [b]) => b - a)
+		.slice(0, 5)
+		.join("; ");
 }
 
 /** One demo and one browser for all tests of this file; `prepare(here)` once they run. */

@@ -195,6 +195,7 @@ scenario(here, "a license says how to use it, is asked to be renewed, and given 
 	await here.look(page, "licenses");
 	await page.getByRole("link", { name: gateway.model }).last().click(); // the oldest
 	await page.getByText(`hf download ${gateway.model}`).waitFor();
+	await here.print(page, "license");
 	const sdJwt = await saved(page, "As SD-JWT");
 	assert.match(sdJwt, /^ey[\w-]+\.[\w-]+\.[\w-]+~/);
 	await page.getByRole("button", { name: "As visa" }).click();

@@ -45,6 +45,7 @@ interface Order {
 const ROW_PIXELS = 41;
 const ROWS_AROUND = 8; // beyond what is seen, so that scrolling meets no gap
 const PAGE = 10;
+const PRINTED_MOST = 5000; // rows: on paper nothing scrolls
 
 function ordered<T>(rows: T[], columns: Array<Column<T>>, order: Order | undefined): T[] {
   const sort = columns.find((column) => column.key === order?.key)?.sort;
@@ -107,6 +108,20 @@ function Head<T>({
   );
 }
 
+/** Is the page on its way to a printer? All rows are there then. */
+function usePrinting(): boolean {
+  const [isPrinting, setPrinting] = useState(false);
+
+  useEffect(() => {
+    const media = matchMedia("print");
+    const change = () => setPrinting(media.matches);
+
+    media.addEventListener("change", change);
+    return () => media.removeEventListener("change", change);
+  }, []);
+  return isPrinting;
+}
+
 export function Table<T>(props: TableProps<T>) {
   const {
     label,
@@ -125,11 +140,12 @@ export function Table<T>(props: TableProps<T>) {
   const [first, setFirst] = useState(0);
   const [active, setActive] = useState(0);
   const sorted = useMemo(() => ordered(rows, columns, order), [rows, columns, order]);
-  const from = Math.max(0, Math.min(first, sorted.length - shows) - ROWS_AROUND);
-  const to = Math.min(sorted.length, first + shows + ROWS_AROUND);
+  const isPrinting = usePrinting();
+  const from = isPrinting ? 0 : Math.max(0, Math.min(first, sorted.length - shows) - ROWS_AROUND);
+  const to = Math.min(sorted.length, isPrinting ? PRINTED_MOST : first + shows + ROWS_AROUND);
 
   useEffect(() => {
-    if (onEnd && rows.length > 0 && to + ahead >= rows.length) onEnd();
+    if (onEnd && !isPrinting && rows.length > 0 && to + ahead >= rows.length) onEnd();
   }, [to, rows.length]);
 
   const look = (index: number) => {

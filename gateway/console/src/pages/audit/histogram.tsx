@@ -65,16 +65,18 @@ function Counted({ filters }: { filters: Filters }) {
   );
 
   return (
-    <Loaded of={summary} lines={2}>
-      {(data) => (
-        <>
-          <Bars summary={data} step={step} label={step === "hour" ? t.byHour : t.byDay} />
-          <p class="soft small" role="status">
-            {t.count((data.groups ?? []).reduce((sum, { count = 0 }) => sum + count, 0))}
-            {data.behind ? ` ${t.behind(number(data.behind))}` : ""}
-          </p>
-        </>
-      )}
-    </Loaded>
+    <div class="room chart-room">
+      <Loaded of={summary} lines={6}>
+        {(data) => (
+          <>
+            <Bars summary={data} step={step} label={step === "hour" ? t.byHour : t.byDay} />
+            <p class="soft small" role="status">
+              {t.count((data.groups ?? []).reduce((sum, { count = 0 }) => sum + count, 0))}
+              {data.behind ? ` ${t.behind(number(data.behind))}` : ""}
+            </p>
+          </>
+        )}
+      </Loaded>
+    </div>
   );
 }

@@ -30,31 +30,33 @@ function Now() {
         </Button>
       }
     >
-      <Loaded of={asked}>
-        {(log) => {
-          const { vkey, checkpoint, signed } = log;
-          return (
-            <>
-              <Facts
-                rows={[
-                  [t.origin, checkpoint.origin],
-                  [t.size, number(checkpoint.size)],
-                  [t.root, <code>{toBase64(checkpoint.root)}</code>],
-                  [
-                    t.signature,
-                    <Badge tone={signed === "good" ? "good" : signed === "bad" ? "bad" : "warn"}>
-                      {t.results[signed]}
-                    </Badge>,
-                  ],
-                  [text.value.logSince.title, <Since now={log} again={asked.again} />],
-                  [t.key, <Copyable value={vkey.trim()} label={t.key} />],
-                ]}
-              />
-              <p class="soft small">{t.keyHelp}</p>
-            </>
-          );
-        }}
-      </Loaded>
+      <div class="room log-room">
+        <Loaded of={asked} lines={8}>
+          {(log) => {
+            const { vkey, checkpoint, signed } = log;
+            return (
+              <>
+                <Facts
+                  rows={[
+                    [t.origin, checkpoint.origin],
+                    [t.size, number(checkpoint.size)],
+                    [t.root, <code>{toBase64(checkpoint.root)}</code>],
+                    [
+                      t.signature,
+                      <Badge tone={signed === "good" ? "good" : signed === "bad" ? "bad" : "warn"}>
+                        {t.results[signed]}
+                      </Badge>,
+                    ],
+                    [text.value.logSince.title, <Since now={log} again={asked.again} />],
+                    [t.key, <Copyable value={vkey.trim()} label={t.key} />],
+                  ]}
+                />
+                <p class="soft small">{t.keyHelp}</p>
+              </>
+            );
+          }}
+        </Loaded>
+      </div>
     </Card>
   );
 }
