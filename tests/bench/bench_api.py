@@ -65,7 +65,7 @@ def main():
             if "first" in sys.argv:
                 go_first(program, gateway, database)
             with connect(demo) as tls:
-                kinds = (lambda: ask(tls, request_of(demo)), lambda: alone(program))
+                kinds = (lambda: ask(tls, request_of(demo))[0], lambda: alone(program))
                 for kind in kinds:
                     for _ in range(5):
                         kind()
