@@ -5,7 +5,7 @@ import { ask, type Body } from "../../api/client";
 import { useAct, useAsk } from "../../api/use";
 import { text } from "../../text/text";
 import { Button, Card, Note } from "../../ui/basic";
-import { Area, Checks, Field, Form } from "../../ui/form";
+import { Area, Checks, Field, Form, Select } from "../../ui/form";
 import { Dialog, toast } from "../../ui/layer";
 import { ErrorState } from "../../ui/state";
 import { type Quota, Quotas } from "./quota_fields";
