@@ -34,6 +34,8 @@ size_t lookup_guess(struct lookup *l, uint32_t *out, const uint32_t *tokens, siz
 	for (size_t size = LONGEST; size >= SHORTEST && !found; size--)
 		if (count > size)
 			found = find_again(tokens, count, size);
+	if (l->most > 0 && most > l->most)
+		most = l->most;
 	while (found && taken < most && taken < LOOKUP_MOST && found + taken < count) {
 		out[taken] = tokens[found + taken];
 		taken++;
@@ -41,8 +43,17 @@ size_t lookup_guess(struct lookup *l, uint32_t *out, const uint32_t *tokens, siz
 	return taken;
 }
 
+/* What a wrong guess costs is its row: where they go wrong, few are made at a time. */
+static uint32_t most_after(size_t guesses, size_t right)
+{
+	if (right == guesses)
+		return 2 * right < LOOKUP_MOST ? (uint32_t)(2 * right) : LOOKUP_MOST;
+	return right > 0 ? (uint32_t)right : 1;
+}
+
 void lookup_learn(struct lookup *l, size_t guesses, size_t right)
 {
+	l->most = most_after(guesses, right);
 	if (2 * right >= guesses) {
 		l->penalty /= 2;
 		return;

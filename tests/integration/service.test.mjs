@@ -18,7 +18,7 @@ const skip = !fs.existsSync(data) && "no models below SALLYPORT_SHARED";
 const MIB = 1 << 20;
 const [qwen, gpt, stories] = ["service/qwen", "service/gpt", "service/stories"];
 const [altered, cut, endless] = ["service/altered", "service/cut", "service/endless"];
-const [large, gated] = ["service/large", "service/gated"];
+const [large, gated, below] = ["service/large", "service/gated", "service/below"];
 const SPARE_MIB = 2; // beside two models: less than any third needs
 
 const needed = ["config.json", "tokenizer.json", "model.safetensors"];
@@ -34,11 +34,11 @@ const withWeights = (files, change) => {
 	return { ...files, "model.safetensors": writeTensors(parts) };
 };
 
-/** One element of one tensor is NaN. */
-const spoil = (tensors) => {
-	const one = tensors.find(({ name }) => name.includes("layers.1.mlp.up_proj"));
+/** One element of one tensor is no number. */
+const spoil = (tensor, value) => (tensors) => {
+	const one = tensors.find(({ name }) => name.includes(tensor));
 	one.bytes = Buffer.from(one.bytes);
-	one.bytes.writeFloatLE(Number.NaN, 4 * 1234);
+	one.bytes.writeFloatLE(value, 4 * 1234);
 };
 
 /** A description of a model that no memory here holds: its weights are not needed to refuse it. */
@@ -86,7 +86,10 @@ const here = gatewayForThisFile(async (gateway, holder) => {
 	await importFiles(gateway, stories, folderOf("stories260K"), open);
 	await importFiles(gateway, altered, files, open);
 	await importFiles(gateway, cut, files, open);
-	await importFiles(gateway, endless, withWeights(files, spoil), open);
+	const nan = spoil("layers.1.mlp.up_proj", Number.NaN);
+	const infinite = spoil("layers.0.self_attn.o_proj", -Infinity);
+	await importFiles(gateway, endless, withWeights(files, nan), open);
+	await importFiles(gateway, below, withWeights(files, infinite), open);
 	await importFiles(gateway, gated, files, { gate: "manual", terms_sha256 });
 	holder.import = await importFiles(gateway, large, hugeConfig(files), open);
 	holder.files = files;
@@ -530,14 +533,19 @@ test("of what was unloaded nothing is left anywhere", { skip }, async (t) => {
 
 test("what is spoiled is refused by name, and no part of it serves", { skip }, async () => {
 	await unloadAll();
-	const nan = await complete(endless);
-	assert.equal(nan.status, 400, nan.text);
-	assert.match(nan.json.error.message, /layers\.1\.mlp\.up_proj\.weight.*not a number/);
+	for (const [model, tensor] of [
+		[endless, /layers\.1\.mlp\.up_proj\.weight.*not a number/],
+		[below, /layers\.0\.self_attn\.o_proj\.weight.*(infinite|not a number)/],
+	]) {
+		const refused = await complete(model);
+		assert.equal(refused.status, 400, refused.text);
+		assert.match(refused.json.error.message, tensor);
+	}
 	for (const model of [altered, cut]) {
 		const answer = await complete(model);
 		assert.ok(answer.status >= 400, answer.text);
 	}
-	for (const model of [endless, altered, cut])
+	for (const model of [endless, below, altered, cut])
 		await until(`nothing of ${model}`, 20, async () => {
 			const found = await enginesOf(model);
 			return found.every(({ state }) => state === "ending") && found.length === 0;

@@ -426,6 +426,26 @@ static void who_guesses_wrong_guesses_less(void **state)
 	assert_true(tried > 5 && tried < 15);
 }
 
+/* One wrong guess of four costs one row the next time, not four; each right one brings more. */
+static void who_guesses_wrong_guesses_fewer_at_a_time(void **state)
+{
+	const uint32_t tokens[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3};
+	struct lookup l = {0};
+	uint32_t out[LOOKUP_MOST];
+
+	(void)state;
+	assert_int_equal(lookup_guess(&l, out, tokens, 12, 9), LOOKUP_MOST);
+	lookup_learn(&l, LOOKUP_MOST, 2);
+	assert_int_equal(lookup_guess(&l, out, tokens, 12, 9), 2);
+	lookup_learn(&l, 2, 0);
+	while (lookup_guess(&l, out, tokens, 12, 9) == 0)
+		continue;
+	lookup_learn(&l, 1, 1);
+	assert_int_equal(lookup_guess(&l, out, tokens, 12, 9), 2);
+	lookup_learn(&l, 2, 2);
+	assert_int_equal(lookup_guess(&l, out, tokens, 12, 9), LOOKUP_MOST);
+}
+
 static void thousands_at_once_are_refused_beyond_the_ceiling(void **state)
 {
 	static struct scene s;
@@ -516,6 +536,7 @@ int main(void)
 		cmocka_unit_test(what_is_forgotten_is_not_found_again),
 		cmocka_unit_test(guesses_change_nothing_but_the_number_of_passes),
 		cmocka_unit_test(who_guesses_wrong_guesses_less),
+		cmocka_unit_test(who_guesses_wrong_guesses_fewer_at_a_time),
 		cmocka_unit_test(thousands_at_once_are_refused_beyond_the_ceiling),
 		cmocka_unit_test(whatever_happens_to_a_sequence_its_bits_are_those_it_has_alone),
 	};
