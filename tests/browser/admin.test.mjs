@@ -2,6 +2,8 @@
 // What administrators do all day: the queue, a request beside its evidence, licenses, models,
 // the state of the system.
 import assert from "node:assert/strict";
+import { expect } from "../integration/http.mjs";
+import { licensedPerson } from "../integration/people.mjs";
 import { browserForThisFile, scenario } from "./harness.mjs";
 import { HOSTILE, prepareRequests, requestsScene } from "./requests_scene.mjs";
 
@@ -180,4 +182,40 @@ scenario(here, "the state of the system is told part by part", async () => {
 	await page.getByText("Edge 0, engine 0").waitFor();
 	await page.getByText("Entries").waitFor();
 	await here.look(page, "health");
+});
+
+scenario(here, "a renewal is granted, another one declined with a reason", async () => {
+	const { gateway } = here;
+	const asked = [];
+
+	for (const report of ["two <b>papers</b>", "nothing yet"]) {
+		const { person, license } = await licensedPerson(gateway, gateway.model, [
+			"weights:read",
+		]);
+		const path = `/api/v1/licenses/${license.id}/renewal-request`;
+		const body = { report, publications: ["https://example.org/a"] };
+		await expect(201, gateway, "POST", path, { token: person.token, body });
+		asked.push(person);
+	}
+	const page = await here.open("admin", "/admin/renewals");
+	const dialog = page.getByRole("dialog");
+	const of = (who) => page.locator("section", { hasText: who.name });
+
+	await page.getByText("two <b>papers</b>").waitFor();
+	await here.look(page, "renewals");
+	await of(asked[0]).getByRole("button", { name: "Renew" }).click();
+	await dialog.getByLabel("Days after its last day").fill("90");
+	await here.look(page, "renewal-grant");
+	await dialog.getByRole("button", { name: "Renew" }).click();
+	await page.getByText("The license is renewed").waitFor();
+	await of(asked[1]).getByRole("button", { name: "Decline" }).click();
+	await dialog.getByLabel("Reason").fill("say more");
+	await dialog.getByRole("button", { name: "Decline" }).click();
+	await page.getByText("No renewal is here").waitFor();
+	await page.getByLabel("State").selectOption({ label: "declined" });
+	await page.getByText("say more").waitFor();
+	const { json } = await expect(200, gateway, "GET", "/api/v1/renewals", {
+		token: asked[0].token,
+	});
+	assert.equal(json.renewals[0].state, "granted");
 });

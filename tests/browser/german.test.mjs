@@ -39,6 +39,9 @@ async function prepareSamples({ gateway }) {
 	await as(admin, 201, "POST", `/api/v1/institutions/${made.id}/members`, {
 		person: person.id,
 	});
+	const referee = { name: "Prof. Dr. Rosalinde Fürsprecherin", email: "r@uni.example" };
+	const referees = `/api/v1/persons/${person.id}/referees`;
+	const { link } = await as(admin, 201, "POST", referees, referee);
 	await as(admin, 200, "POST", `${at}/deny`, { reason: "no purpose" });
 	await as(denied.person.token, 200, "POST", `${at}/appeal`, { reason: "there is one" });
 	return {
@@ -51,6 +54,7 @@ async function prepareSamples({ gateway }) {
 		"/admin/people/:": `/admin/people/${person.id}`,
 		"/admin/institutions/:": `/admin/institutions/${made.id}`,
 		"/admin/models/:": `/admin/models/${gateway.model}`,
+		"/references/:": link.replace(/^.*\/api\/v1/, ""),
 		"/audit/reports/:": "/audit/reports/R1",
 	};
 }

@@ -11,6 +11,7 @@ import * as keptModel from "./de/kept_model";
 import * as models from "./de/models";
 import * as people from "./de/people";
 import * as questions from "./de/questions";
+import * as renewals from "./de/renewals";
 import * as researcher from "./de/researcher";
 import * as shell from "./de/shell";
 import * as uploading from "./de/uploading";
@@ -29,6 +30,7 @@ export const de: Text = {
   ...models,
   ...people,
   ...questions,
+  ...renewals,
   ...researcher,
   ...shell,
   ...uploading,

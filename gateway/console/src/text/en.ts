@@ -12,6 +12,7 @@ import * as keptModel from "./en/kept_model";
 import * as models from "./en/models";
 import * as people from "./en/people";
 import * as questions from "./en/questions";
+import * as renewals from "./en/renewals";
 import * as researcher from "./en/researcher";
 import * as shell from "./en/shell";
 import * as uploading from "./en/uploading";
@@ -29,6 +30,7 @@ export const en = {
   ...models,
   ...people,
   ...questions,
+  ...renewals,
   ...researcher,
   ...shell,
   ...uploading,

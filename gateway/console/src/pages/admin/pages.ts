@@ -45,6 +45,13 @@ export const adminPages: Page[] = [
     who: ["licenses:manage"],
   },
   {
+    path: "/admin/renewals",
+    title: (t) => t.renewals.title,
+    load: () => import("./renewals"),
+    who: ["licenses:manage", "requests:decide"],
+    menu: { group: "administration", icon: "clock" },
+  },
+  {
     path: "/admin/people",
     title: (t) => t.people.title,
     load: () => import("./people"),
