@@ -9,6 +9,9 @@
 #include "inference/kernel/pool.h"
 #include "inference/model/forward_parts.h"
 
+/* Numbers of rows; below this, other threads are left asleep. */
+enum { SHARED_FROM = 1 << 15 };
+
 /* Inputs that a matrix has at most, and rows that it is multiplied with. */
 static size_t widest(const struct config *c)
 {
@@ -106,14 +109,24 @@ enum err forward_product(struct forward *f, float *out, const float *x, const st
 	return compute_linear(f->compute, &l);
 }
 
-void forward_norm(const struct forward *f, float *out, const float *x, const struct affine *norm,
-		  size_t count)
-{
-	const struct config *c = &f->model->config;
+/* Rows that are normed, or added to others first. */
+struct rows_job {
+	const struct forward *forward;
+	float *out;
+	const float *x;
+	const struct affine *norm;
+};
 
-	for (size_t i = 0; i < count; i++) {
-		float *to = out + i * c->hidden_size;
-		const float *from = x + i * c->hidden_size;
+static void norm_rows(void *context, unsigned worker, size_t first, size_t last)
+{
+	const struct rows_job *job = context;
+	const struct config *c = &job->forward->model->config;
+	const struct affine *norm = job->norm;
+
+	(void)worker;
+	for (size_t i = first; i < last; i++) {
+		float *to = job->out + i * c->hidden_size;
+		const float *from = job->x + i * c->hidden_size;
 
 		if (c->family->norm == FAMILY_NORM_RMS)
 			layers_rms_norm(to, from, norm->weight, c->norm_epsilon, c->hidden_size);
@@ -121,6 +134,32 @@ void forward_norm(const struct forward *f, float *out, const float *x, const str
 			layers_norm(to, from, norm->weight, norm->bias, c->norm_epsilon,
 				    c->hidden_size);
 	}
+}
+
+static void add_rows(void *context, unsigned worker, size_t first, size_t last)
+{
+	const struct rows_job *job = context;
+	size_t hidden = job->forward->model->config.hidden_size;
+
+	(void)worker;
+	layers_add(job->out + first * hidden, job->x + first * hidden, (last - first) * hidden);
+}
+
+/* By all threads, where there is enough for them. */
+static void share_rows(struct rows_job *job, size_t count, pool_part_fn *part)
+{
+	const struct forward *f = job->forward;
+
+	if (count * f->model->config.hidden_size < SHARED_FROM)
+		part(job, 0, 0, count);
+	else
+		pool_run(compute_pool(f->compute), count, part, job);
+}
+
+void forward_norm(const struct forward *f, float *out, const float *x, const struct affine *norm,
+		  size_t count)
+{
+	share_rows(&(struct rows_job){f, out, x, norm}, count, norm_rows);
 }
 
 /* Where a token stands, and of which segment it is, for families that add that to what it is. */
@@ -177,7 +216,7 @@ static const float *enter_block(struct forward *f, const struct affine *norm, si
 static void leave_block(struct forward *f, const struct affine *norm, size_t count,
 			enum forward_point resid)
 {
-	layers_add(f->x, f->delta, count * f->model->config.hidden_size);
+	share_rows(&(struct rows_job){f, f->x, f->delta, NULL}, count, add_rows);
 	show(f, resid, f->x, count);
 	if (f->model->config.family->norm_after)
 		forward_norm(f, f->x, f->x, norm, count);

@@ -24,14 +24,26 @@ function fileOf(shape, type) {
 
 function measure(kind, shape, type, number, rounds) {
 	const words = [kind, library, fileOf(shape, type), threads, String(number), rounds];
-	process.stdout.write(execFileSync(program, words));
+	const line = execFileSync(program, words, { encoding: "utf8" });
+	process.stdout.write(line);
+	return JSON.parse(line);
+}
+
+/** Rows of bytes beside our own Q8_0 of the same run; llama.cpp's Q8_0, in both, is the measure. */
+function measureBytes(shape, blocks) {
+	const bytes = measure("w8a8", shape, "Q8_0", 512, "5");
+	const ratio = (by) => Number((bytes[`ratio${by}`] / blocks[`ratio${by}`]).toFixed(2));
+	const facts = { bench: "w8a8 to Q8_0", file: bytes.file, threads: bytes.threads };
+	console.log(JSON.stringify({ ...facts, ratio: ratio(""), ratio_cpu: ratio("_cpu") }));
 }
 
 for (const shape of shapes) {
-	const types = shape === "L" ? ["Q8_0", "Q4_0"] : ["Q8_0", "Q4_0", "F16", "F32"];
+	const types = shape === "L" ? ["Q8_0", "Q4_0"] : ["Q8_0", "Q4_0", "F16", "BF16", "F32"];
+	const prefill = {};
 
 	for (const type of types) measure("run", shape, type, 1, roundsOf[shape]);
 	measure("run", shape, "Q8_0", 8, roundsOf[shape]);
-	for (const type of types) measure("prefill", shape, type, 512, "5");
+	for (const type of types) prefill[type] = measure("prefill", shape, type, 512, "5");
+	measureBytes(shape, prefill.Q8_0);
 }
 if (!kept) fs.rmSync(folder, { recursive: true });
