@@ -56,7 +56,7 @@ enum {
 	PIECES = 3,
 	PIECES_ROWS = 16,
 	PIECES_COLUMNS = 32,
-	PIECES_STEPS = 12,
+	PIECES_STEPS = 24,
 	PIECES_TILE = PIECES * PIECES_ROWS * PIECES_COLUMNS,
 };
 
@@ -88,7 +88,7 @@ struct kernel_job {
 enum {
 	KERNELS_UNPACKED = 8,
 	KERNELS_SCRATCH = KERNELS_UNPACKED * PACKED_PANEL * 4,
-	KERNELS_LEAST_SCRATCH = 112 << 10,
+	KERNELS_LEAST_SCRATCH = 192 << 10,
 };
 
 typedef void kernel_fn(const struct kernel_job *job);
