@@ -28,6 +28,7 @@ struct engine_options {
 	bool is_plain;                     /* no guesses ahead */
 	uint32_t context;                  /* a ceiling below the model's own; 0: the model's */
 	size_t adapter_budget_bytes;       /* for all adapters, beside the model; 0: none */
+	bool is_quick;                     /* to open: see engine_settle */
 	bool strict;                       /* refuse memory that cannot be locked */
 	enum model_quantize quantize;      /* what safetensors are to become */
 	enum attend_type cache;            /* keys and values of decoders; encoders' are F32 */
@@ -188,6 +189,11 @@ void engine_counts(const struct engine *e, struct batch_counts *out);
 void engine_lend(struct engine *e, unsigned first, unsigned threads);
 
 bool engine_is_idle(const struct engine *e);
+
+/* One that was opened with `is_quick` has its weights in small pages, which are had sooner and read
+ * more slowly: between two steps, and best while it is idle, some more of them become large ones,
+ * in some milliseconds at most. False: all are. */
+bool engine_settle(struct engine *e);
 /* Append the token's own bytes, for logprobs: maybe part of a character; of <s> its name. */
 void engine_write_token(const struct engine *e, uint32_t token, struct buf *out);
 

@@ -150,7 +150,8 @@ enum err engine_measure(struct engine_need *out, struct model_files *files,
 	TRY(check(&out->tasks, files));
 	TRY(read_config(&config, files));
 	choose_cache(&config, o);
-	TRY(model_memory_needed(&weights, &beside, files, &config, o->quantize));
+	TRY(model_memory_needed(&weights, &beside, files, &config, o->quantize,
+				o->threads ? o->threads : 1));
 	add_up(out, &config, weights, beside, o);
 	return OK;
 }
@@ -177,7 +178,10 @@ static enum err open_parts(struct engine *e, struct model_files *files,
 			   const struct engine_options *o)
 {
 	const struct operators *row = o->operators ? o->operators : &operators_onednn;
-	struct model_options model = {o->memory_budget_bytes, o->strict, o->quantize, NULL};
+	struct model_options model = {.budget_bytes = o->memory_budget_bytes,
+				      .strict = o->strict,
+				      .quantize = o->quantize,
+				      .is_quick = o->is_quick};
 	struct batch_options batch;
 
 	TRY(read_config(&e->config, files));
@@ -207,6 +211,11 @@ enum err engine_open(struct engine **out, struct model_files *files,
 	*out = e;
 	e = NULL; /* given away */
 	return OK;
+}
+
+bool engine_settle(struct engine *e)
+{
+	return model_settle(e->model);
 }
 
 void engine_answer_free(struct answer *a)

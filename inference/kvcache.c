@@ -42,7 +42,8 @@ enum err kvcache_new(struct kvcache **out, const struct config *config, size_t p
 	assert(c);
 	if (pages > UINT32_MAX || __builtin_mul_overflow(pages, kvcache_page_bytes(config), &bytes))
 		return failure(ERR_LIMIT, "kvcache: %zu pages are too many", pages);
-	TRY(region_open(&c->region, region_round(bytes), strict));
+	TRY(region_open_as(&c->region, REGION_BY_TOUCH, region_round(bytes), strict));
+	c->region.touched = 0;
 	c->pages = region_take(&c->region, bytes);
 	c->free = calloc(pages + 1, sizeof *c->free);
 	c->users = calloc(pages + 1, sizeof *c->users);
@@ -74,6 +75,14 @@ bool kvcache_reserve(struct kvcache *c, struct kvcache_table *out, size_t positi
 	return kvcache_grow(c, out, positions);
 }
 
+/* Those never given out were never written. */
+static void touch(struct kvcache *c, uint32_t page)
+{
+	size_t end = (page + 1) * c->page_bytes;
+
+	c->region.touched = end > c->region.touched ? end : c->region.touched;
+}
+
 static void append(struct kvcache_table *t, uint32_t page)
 {
 	t->pages[t->count++] = page;
@@ -100,6 +109,7 @@ bool kvcache_grow(struct kvcache *c, struct kvcache_table *table, size_t positio
 		uint32_t page = c->free[--c->free_count];
 
 		c->users[page] = 1;
+		touch(c, page);
 		append(table, page);
 	}
 	return true;

@@ -248,7 +248,9 @@ enum err loading_model(struct serve *s, const struct channel *from, const struct
 	if (s->engine || s->is_loading)
 		return failure(ERR_CONFLICT, "this engine has a model: unload it first");
 	s->is_loading = true;
-	result = open_model(s, &load, &progress);
+	result = serve_say_work(s);
+	if (result == OK)
+		result = open_model(s, &load, &progress);
 	s->is_loading = false;
 	loading_drop_keys(s, &load);
 	TRY(result);

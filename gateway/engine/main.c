@@ -52,6 +52,7 @@ static struct engine_options options_of(const struct settings *settings)
 		.memory_budget_bytes = (size_t)settings->engine_memory_mib << 20,
 		.adapter_budget_bytes = (size_t)settings->engine_memory_mib << 17, /* an eighth */
 		.threads = threads_wanted(settings),
+		.is_quick = true,
 		.strict = settings->strict,
 		.cache = cache_of(settings),
 	};

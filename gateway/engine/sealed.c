@@ -2,19 +2,22 @@
 #include "gateway/engine/sealed.h"
 
 #include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "crypto/age_stream.h"
 #include "crypto/base/clock.h"
 #include "gateway/porter/blobs.h"
+#include "inference/kernel/pool.h"
 
 struct sealed_file {
 	struct sealed *sealed;
 	struct slice path;
 	int fd;
 	struct key *key;
-	struct age_opener *opener;
+	struct age_payload *payload;
 	struct weight_source source;
 };
 
@@ -23,31 +26,67 @@ struct sealed {
 	struct keys *keys;
 	sealed_watch_fn *watch; /* NULL: nobody looks on */
 	void *watch_context;
+	pthread_t owner;       /* on whose thread it is called */
+	atomic_size_t unsaid;  /* bytes that others have read since */
+	pthread_mutex_t mutex; /* of the readers that nobody has */
+	struct age_reader *readers[POOL_MAX_THREADS];
+	unsigned reader_count;
 	size_t count;
 	char name[WIRE_MAX_PATH + 1]; /* the one asked for last */
 	struct sealed_file list[WIRE_MAX_ENGINE_FILES];
 };
 
-struct target {
-	uint8_t *at;
-};
-
-static enum err copy_out(void *context, struct slice bytes)
+static enum err take_reader(struct age_reader **out, struct sealed *s)
 {
-	struct target *target = context;
+	*out = NULL;
+	pthread_mutex_lock(&s->mutex);
+	if (s->reader_count > 0)
+		*out = s->readers[--s->reader_count];
+	pthread_mutex_unlock(&s->mutex);
+	return *out ? OK : age_reader_new(out);
+}
 
-	memcpy(target->at, bytes.data, bytes.size);
-	target->at += bytes.size;
-	return OK;
+static void give_back(struct sealed *s, struct age_reader *reader)
+{
+	pthread_mutex_lock(&s->mutex);
+	if (s->reader_count < POOL_MAX_THREADS) {
+		s->readers[s->reader_count++] = reader;
+		reader = NULL;
+	}
+	pthread_mutex_unlock(&s->mutex);
+	age_reader_free(reader);
+}
+
+static enum err tell(struct sealed *s, size_t bytes)
+{
+	bytes += atomic_fetch_add(&s->unsaid, bytes);
+	if (!s->watch || !pthread_equal(pthread_self(), s->owner))
+		return OK;
+	atomic_fetch_sub(&s->unsaid, bytes);
+	return s->watch(s->watch_context, bytes);
+}
+
+static enum err about_file(enum err kind, const struct sealed_file *file)
+{
+	char why[FAILURE_MAX_TEXT];
+
+	if (kind == OK)
+		return OK;
+	snprintf(why, sizeof why, "%s", failure_text());
+	return failure(kind, "file \"%.*s\": %s", SLICE_PRINT(slice_part(file->path, 0, 200)), why);
 }
 
 static enum err read_sealed(struct weight_source *source, void *out, size_t size, uint64_t offset)
 {
 	struct sealed_file *file = source->context;
-	struct target target = {out};
+	struct age_reader *reader;
+	enum err result;
 
-	TRY(age_opener_range(file->opener, offset, size, copy_out, &target));
-	return file->sealed->watch ? file->sealed->watch(file->sealed->watch_context, size) : OK;
+	TRY(take_reader(&reader, file->sealed));
+	result = age_payload_read(file->payload, reader, out, offset, size);
+	give_back(file->sealed, reader);
+	TRY(about_file(result, file));
+	return tell(file->sealed, size);
 }
 
 static enum err find_sealed(struct model_files *files, const char *name, struct weight_source **out)
@@ -84,14 +123,15 @@ static enum err open_one(struct sealed *s, int store, const struct wire_engine_f
 		return failure(ERR_NOT_FOUND, "no key came for file \"%.*s\"",
 			       SLICE_PRINT(slice_part(wanted->path, 0, 200)));
 	TRY(blobs_open(&file->fd, &sealed_size, store, wanted->blob));
-	TRY(age_opener_new(&file->opener, key_secret(file->key), age_source_file, &file->fd,
-			   sealed_size));
-	if (age_opener_size(file->opener) != wanted->size)
+	TRY(about_file(
+		age_payload_open(&file->payload, key_secret(file->key), file->fd, sealed_size),
+		file));
+	if (age_payload_size(file->payload) != wanted->size)
 		return failure(ERR_FORGED, "file \"%.*s\" has %llu bytes instead of %llu",
 			       SLICE_PRINT(slice_part(wanted->path, 0, 200)),
-			       (unsigned long long)age_opener_size(file->opener),
+			       (unsigned long long)age_payload_size(file->payload),
 			       (unsigned long long)wanted->size);
-	file->source = (struct weight_source){read_sealed, wanted->size, file};
+	file->source = (struct weight_source){read_sealed, wanted->size, file, true};
 	return OK;
 }
 
@@ -103,6 +143,8 @@ enum err sealed_open(struct sealed **out, int store, struct keys *keys,
 	assert(s);
 	s->files = (struct model_files){find_sealed, s, name_at};
 	s->keys = keys;
+	s->owner = pthread_self();
+	pthread_mutex_init(&s->mutex, NULL);
 	for (uint16_t i = 0; i < load->count; i++)
 		TRY(open_one(s, store, &load->files[i]));
 	*out = s;
@@ -115,11 +157,14 @@ void sealed_free(struct sealed *s)
 	if (!s)
 		return;
 	for (size_t i = 0; i < s->count; i++) {
-		age_opener_free(s->list[i].opener);
+		age_payload_free(s->list[i].payload);
 		file_close(&s->list[i].fd);
 		if (s->list[i].key)
 			keys_release(s->keys, s->list[i].key);
 	}
+	for (unsigned i = 0; i < s->reader_count; i++)
+		age_reader_free(s->readers[i]);
+	pthread_mutex_destroy(&s->mutex);
 	free(s);
 }
 

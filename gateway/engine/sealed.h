@@ -20,7 +20,8 @@ RESULT sealed_open(struct sealed **out, int store, struct keys *keys,
 void sealed_free(struct sealed *s); /* wipes; NULL is fine */
 AUTO_POINTER(sealed)
 
-/* Called after each read with the bytes of it; a failure of it is that of the read. */
+/* Called after each read of the thread that opened the files, with the bytes that all threads have
+ * read since the last call; a failure of it is that of the read. */
 typedef enum err sealed_watch_fn(void *context, size_t bytes);
 void sealed_watch(struct sealed *s, sealed_watch_fn *watch, void *context);
 

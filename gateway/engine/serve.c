@@ -228,7 +228,7 @@ void serve_peer(void *context, const struct channel *peer, bool joined)
 
 static int patience_ms(const struct serve *s)
 {
-	if (s->engine && !engine_is_idle(s->engine))
+	if (s->engine && (!engine_is_idle(s->engine) || !s->is_settled))
 		return 0;
 	return sequences_have_unsent(s->sequences) || vectors_have_unsent(s->vectors) ||
 			       insights_have_unsent(s->insights)
@@ -248,11 +248,10 @@ void serve_cores(void *context, unsigned first, unsigned count)
 		engine_lend(s->engine, first, count);
 }
 
-/* Cores are asked for when there is something to compute, and given back when there is not. */
-static enum err say_work(struct serve *s)
+enum err serve_say_work(struct serve *s)
 {
 	AUTO(buf_free) struct buf body = buf_new(16);
-	bool is_at_work = s->engine && !engine_is_idle(s->engine);
+	bool is_at_work = s->is_loading || (s->engine && !engine_is_idle(s->engine));
 
 	if (is_at_work == s->is_at_work)
 		return OK;
@@ -286,12 +285,14 @@ enum err serve_run(struct serve *s)
 		TRY(result);
 		if (!s->engine)
 			continue;
-		TRY(say_work(s));
+		TRY(serve_say_work(s));
 		TRY(sequences_step(s->sequences, s->engine));
 		sequences_flush(s->sequences, s->engine);
 		vectors_flush(s->vectors, s->engine);
 		insights_flush(s->insights, s->engine);
-		TRY(say_work(s));
+		TRY(serve_say_work(s));
+		if (engine_is_idle(s->engine) && !s->is_settled)
+			s->is_settled = !engine_settle(s->engine);
 	}
 	return OK;
 }

@@ -34,6 +34,7 @@ struct serve {
 	bool is_loading;
 	unsigned frames;               /* taken so far */
 	bool is_at_work;               /* the supervisor knows of it */
+	bool is_settled;               /* engine_settle has nothing more to do */
 	unsigned first_core, cores;    /* lent; 0: nobody has said */
 	const struct process *process; /* borrowed */
 	bool is_unloaded;
@@ -47,6 +48,10 @@ enum err serve_frame(void *context, const struct channel *from, const struct fra
 void serve_peer(void *context, const struct channel *peer, bool joined);
 void serve_timer(void *context);
 void serve_cores(void *context, unsigned first, unsigned count);
+
+/* To the supervisor, where it has changed: cores are asked for when there is something to compute
+ * or to load, and given back when there is not. */
+RESULT serve_say_work(struct serve *s);
 
 /* OK after STOP or ENGINE_UNLOAD. */
 RESULT serve_run(struct serve *s);

@@ -14,6 +14,7 @@ static const struct sandbox_call calls[] = {
 	/* sealed files */
 	SANDBOX_ALLOW_IF(openat, 2, O_ACCMODE | O_CREAT | O_TRUNC, 0, "to read, below a granted directory"),
 	SANDBOX_ALLOW(pread64, "files"),
+	SANDBOX_ALLOW(preadv, "a chunk and its tag, each to its place"),
 	SANDBOX_ALLOW(getdents64, "directories"),
 	SANDBOX_ALLOW(statx, "files"),
 	SANDBOX_ALLOW(fadvise64, "reads ahead"),

@@ -13,8 +13,9 @@
 struct weight_source {
 	/* Exactly `size` bytes at `offset` into `out`, or a failure. Never asked past `size`. */
 	enum err (*read)(struct weight_source *source, void *out, size_t size, uint64_t offset);
-	uint64_t size; /* of the whole file in bytes */
-	void *context; /* the supplier's own */
+	uint64_t size;  /* of the whole file in bytes */
+	void *context;  /* the supplier's own */
+	bool is_shared; /* several threads may read at once */
 };
 
 struct model_files {

@@ -227,6 +227,14 @@ void weights_free(struct weights *w)
 	free(w);
 }
 
+bool weights_are_shared(const struct weights *w)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (!w->entries[i].source->is_shared)
+			return false;
+	return true;
+}
+
 size_t weights_count(const struct weights *w)
 {
 	return w->count;

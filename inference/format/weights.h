@@ -23,6 +23,9 @@ RESULT weights_open(struct weights **out, struct model_files *files);
 void weights_free(struct weights *w); /* NULL is fine */
 AUTO_POINTER(weights)
 
+/* May several threads read at once? */
+bool weights_are_shared(const struct weights *w);
+
 size_t weights_count(const struct weights *w);
 const struct tensor *weights_at(const struct weights *w, size_t i);
 const struct tensor *weights_find(const struct weights *w, const char *name); /* or NULL */

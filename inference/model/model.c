@@ -8,7 +8,7 @@
 #include "inference/format/blocks.h"
 #include "inference/format/weights.h"
 #include "inference/model/gguf_names.h"
-#include "inference/model/place.h"
+#include "inference/model/loader.h"
 #include "inference/model/region.h"
 
 enum { NAME_MAX_SIZE = 160 };
@@ -212,10 +212,10 @@ struct loading {
 	const struct weights *weights;
 	enum model_quantize quantize;
 	struct region *region;
-	struct placing placing;
+	struct loader *loader;
 	const struct tensor **found; /* those that some slot reads */
 	size_t found_count;
-	size_t bytes, beside; /* of all, and for the largest piece of any */
+	size_t bytes, room; /* of all, and for the largest piece of any */
 };
 
 /* Files of the bare model leave out its base. The first BERTs called a norm's weight and bias gamma
@@ -376,38 +376,38 @@ static enum err reckon_tensor(void *context, const struct family_slot *slot, con
 {
 	struct loading *l = context;
 	const struct tensor *t = find_tensor(l, name);
-	size_t beside;
+	size_t room;
 
 	(void)holder;
 	if (!t)
 		return OK; /* one that need not be there */
-	beside = place_room(t, slot->layout);
+	room = place_room(t, slot->layout);
 	l->bytes += slot_bytes(l->config, slot, type_of(l, slot, t));
-	l->beside = beside > l->beside ? beside : l->beside;
+	l->room = room > l->room ? room : l->room;
 	return OK;
 }
 
-static enum err load_matrix(struct loading *l, const struct family_slot *slot,
-			    const struct tensor *t, char *place)
+static void add_matrix(struct loading *l, const struct family_slot *slot, const struct tensor *t,
+		       char *place)
 {
 	size_t columns = (size_t)size_of(l->config, slot->columns), rows[PLACE_PARTS];
 	unsigned count = parts_of(rows, l->config, slot);
-	struct packed *parts[PLACE_PARTS];
+	struct place_matrix m = {.tensor = t, .layout = slot->layout, .count = count};
 
 	/* k and v follow q, in the tensor and in struct model_layer. */
 	for (unsigned i = 0; i < count; i++) {
 		enum packed_type type = type_of(l, slot, t);
 
-		parts[i] = (struct packed *)(void *)(place + i * sizeof(struct dense));
-		*parts[i] = (struct packed){
+		m.parts[i] = (struct packed *)(void *)(place + i * sizeof(struct dense));
+		*m.parts[i] = (struct packed){
 			region_take(l->region, packed_bytes(type, rows[i], columns)), type, rows[i],
 			columns};
 	}
-	return place_matrix(&l->placing, t, slot->layout, parts, count);
+	loader_add_matrix(l->loader, &m);
 }
 
-static enum err load_floats(struct loading *l, const struct family_slot *slot,
-			    const struct tensor *t, char *place)
+static void add_floats(struct loading *l, const struct family_slot *slot, const struct tensor *t,
+		       char *place)
 {
 	float *values = region_take(l->region, (size_t)t->count * sizeof *values);
 	size_t rows[PLACE_PARTS];
@@ -418,19 +418,21 @@ static enum err load_floats(struct loading *l, const struct family_slot *slot,
 		values += rows[i];
 	}
 	values = *(float **)(void *)place;
-	return place_floats(&l->placing, t, slot->layout, values);
+	loader_add_floats(l->loader, t, slot->layout, values);
 }
 
-static enum err load_tensor(void *context, const struct family_slot *slot, const char *name,
-			    void *holder)
+static enum err add_tensor(void *context, const struct family_slot *slot, const char *name,
+			   void *holder)
 {
 	struct loading *l = context;
 	const struct tensor *t = find_tensor(l, name);
 	char *place = (char *)holder + slot->offset;
 
-	if (!t)
-		return OK;
-	return is_matrix(slot) ? load_matrix(l, slot, t, place) : load_floats(l, slot, t, place);
+	if (t && is_matrix(slot))
+		add_matrix(l, slot, t, place);
+	else if (t)
+		add_floats(l, slot, t, place);
+	return OK;
 }
 
 enum err model_check(struct model_files *files, const struct config *config)
@@ -444,7 +446,8 @@ enum err model_check(struct model_files *files, const struct config *config)
 }
 
 enum err model_memory_needed(size_t *weights_bytes, size_t *beside, struct model_files *files,
-			     const struct config *config, enum model_quantize quantize)
+			     const struct config *config, enum model_quantize quantize,
+			     unsigned threads)
 {
 	AUTO(weights_auto) struct weights *weights = NULL;
 	struct loading l = {.config = config, .quantize = quantize};
@@ -454,7 +457,7 @@ enum err model_memory_needed(size_t *weights_bytes, size_t *beside, struct model
 	TRY(check_all(&l));
 	TRY(visit(config, NULL, reckon_tensor, &l));
 	*weights_bytes = l.bytes;
-	*beside = region_round(l.beside);
+	*beside = loader_beside(l.room, threads);
 	return OK;
 }
 
@@ -471,23 +474,30 @@ static struct model *new_model(const struct config *config)
 	return m;
 }
 
-static enum err check_budget(const struct loading *l, size_t budget)
+static enum err check_budget(const struct loading *l, const struct model_options *options)
 {
-	if (l->bytes + region_round(l->beside) <= budget)
+	unsigned threads = options->pool ? pool_threads(options->pool) : 1;
+	size_t beside = loader_beside(l->room, threads);
+
+	if (l->bytes + beside <= options->budget_bytes)
 		return OK;
 	return failure(ERR_LIMIT,
 		       "memory: the weights need %zu bytes, and %zu while they load; %zu are "
 		       "allowed",
-		       l->bytes, l->bytes + region_round(l->beside), budget);
+		       l->bytes, l->bytes + beside, options->budget_bytes);
 }
 
 static enum err load_all(struct loading *l, struct model *m, const struct model_options *options)
 {
-	AUTO(region_close) struct region room = {0};
+	AUTO(loader_auto) struct loader *loader = loader_new();
 
-	TRY(region_open(&room, region_round(l->beside), options->strict));
-	l->placing = (struct placing){l->weights, l->config, options->pool, room.start, room.size};
-	return visit(l->config, m, load_tensor, l);
+	l->loader = loader;
+	TRY(visit(l->config, m, add_tensor, l));
+	return loader_run(loader, &(struct loader_options){.weights = l->weights,
+							   .config = l->config,
+							   .pool = options->pool,
+							   .room = l->room,
+							   .strict = options->strict});
 }
 
 enum err model_open(struct model **out, struct model_files *files, const struct config *config,
@@ -501,10 +511,11 @@ enum err model_open(struct model **out, struct model_files *files, const struct 
 	l.weights = weights;
 	TRY(check_all(&l));
 	TRY(visit(config, NULL, reckon_tensor, &l));
-	TRY(check_budget(&l, options->budget_bytes));
+	TRY(check_budget(&l, options));
 	m = new_model(config);
 	l.region = &m->memory->region;
-	TRY(region_open(l.region, l.bytes, options->strict));
+	TRY(region_open_as(l.region, options->is_quick ? REGION_SMALL_FIRST : REGION_BY_TOUCH,
+			   l.bytes, options->strict));
 	TRY(load_all(&l, m, options));
 	if (!m->head.weight.data && config->tied)
 		m->head.weight = m->embedding;
@@ -513,6 +524,11 @@ enum err model_open(struct model **out, struct model_files *files, const struct 
 	*out = m;
 	m = NULL; /* given away */
 	return OK;
+}
+
+bool model_settle(struct model *m)
+{
+	return region_settle(&m->memory->region);
 }
 
 void model_free(struct model *m)

@@ -72,6 +72,7 @@ struct model_options {
 	bool strict; /* refuse (ERR_DENIED) memory that cannot be locked */
 	enum model_quantize quantize;
 	struct pool *pool; /* who helps to load; NULL: nobody */
+	bool is_quick;     /* to be loaded soon; model_settle makes it quick to run */
 };
 
 /* Bytes of locked memory that the weights take if each is F32: at most, but for rows and columns
@@ -79,15 +80,21 @@ struct model_options {
 size_t model_memory_most(const struct config *config);
 
 /* What they will take, by the files' headers, before anything is loaded; and beside them while
- * they load. */
+ * they load on so many threads. */
 RESULT model_memory_needed(size_t *weights, size_t *beside, struct model_files *files,
-			   const struct config *config, enum model_quantize quantize);
+			   const struct config *config, enum model_quantize quantize,
+			   unsigned threads);
 
 /* Loads all weights of `files`. ERR_LIMIT if they need more than the budget; ERR_FORMAT for a
  * missing tensor, a wrong shape, a value that is not finite; ERR_UNSUPPORTED for a tensor too many
  * or of a type we do not compute with. The caller frees *out. */
 RESULT model_open(struct model **out, struct model_files *files, const struct config *config,
 		  const struct model_options *options);
+
+/* Some of a model that was loaded with `is_quick` into large pages (region_settle), which are
+ * quicker to read; false: all is. Between two passes. */
+bool model_settle(struct model *m);
+
 void model_free(struct model *m); /* wipes; NULL is fine */
 AUTO_POINTER(model)
 

@@ -3,7 +3,7 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "inference/format/blocks.h"
@@ -11,10 +11,11 @@
 #include "inference/format/widen.h"
 
 enum {
-	PIECE = 4 << 20,      /* bytes of a file that are read at a time, whole rows */
-	SEGMENT = 256,        /* elements that become floats at a time */
-	GRAIN = PACKED_PANEL, /* rows that a thread takes at least */
-	SHARED_FROM = 1 << 16 /* bytes */
+	PIECE = 256 << 10, /* bytes of a file in the room: it stays in the nearer caches */
+	CHUNK = 64 << 10,  /* sealed files are opened by so many bytes at a time */
+	STRETCH = 8 << 20, /* bytes that a thread takes: some, so that the chunks at both ends,
+			    * which others open as well, are few */
+	SEGMENT = 256,     /* elements that become floats at a time */
 };
 
 static const struct {
@@ -42,30 +43,35 @@ size_t place_room(const struct tensor *t, enum family_layout layout)
 
 	if (t->rank < 2)
 		return (size_t)t->count * sizeof(float);
-	if (t->size < PIECE)
-		return (size_t)t->size > least ? (size_t)t->size : least;
-	return least > PIECE ? least : PIECE;
+	least = least + CHUNK > PIECE ? least + CHUNK : PIECE;
+	return t->size < least ? (size_t)t->size : least;
 }
 
-/* One tensor on its way, and a piece of it that is in the room. */
+size_t place_stretch(const struct tensor *t)
+{
+	size_t blocks = STRETCH / PACKED_BLOCK / row_bytes(t);
+
+	return (blocks ? blocks : 1) * PACKED_BLOCK;
+}
+
+/* One tensor on its way, and some rows of it that are in the room. */
 struct piece {
 	const struct placing *placing;
 	const struct tensor *tensor;
 	enum family_layout layout;
 	struct packed *const *parts;
 	unsigned count;
-	size_t bytes;              /* of a row of the file */
-	size_t first;              /* row of the file */
-	atomic_uint_least64_t bad; /* the first element that is no number; UINT64_MAX: none */
+	size_t bytes;         /* of a row of the file */
+	size_t first;         /* row of the file */
+	const uint8_t *begin; /* where that is in the room */
+	uint64_t bad;         /* the first element that is no number; UINT64_MAX: none */
 };
 
 static void found_bad(struct piece *p, size_t row, size_t column)
 {
 	uint64_t at = (uint64_t)row * p->tensor->shape[1] + column;
-	uint64_t before = atomic_load(&p->bad);
 
-	while (at < before && !atomic_compare_exchange_weak(&p->bad, &before, at))
-		;
+	p->bad = at < p->bad ? at : p->bad;
 }
 
 /* Row `row` of the file: of which part it is which row. */
@@ -181,7 +187,7 @@ static void put_by_row(struct piece *p, struct packed *to, size_t row, size_t pl
 			largest = fmaxf(largest, fabsf(values[j]));
 	}
 	packed_set_largest(to, place, largest);
-	for (size_t i = 0; atomic_load(&p->bad) == UINT64_MAX && i < to->columns; i += SEGMENT) {
+	for (size_t i = 0; p->bad == UINT64_MAX && i < to->columns; i += SEGMENT) {
 		size_t count = to->columns - i < SEGMENT ? to->columns - i : SEGMENT;
 
 		widen(type, at + i / SEGMENT * step, count, values);
@@ -195,13 +201,10 @@ static bool is_kept(const struct piece *p, const struct packed *to)
 	return kinds[p->tensor->type].is_same && kinds[p->tensor->type].packed == to->type;
 }
 
-static void put_rows(void *context, unsigned worker, size_t first, size_t last)
+static void put_rows(struct piece *p, size_t count)
 {
-	struct piece *p = context;
-
-	(void)worker;
-	for (size_t i = first; i < last; i++) {
-		const uint8_t *at = (const uint8_t *)p->placing->room + i * p->bytes;
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t *at = p->begin + i * p->bytes;
 		size_t place, bad;
 		struct packed *to = find_place(p, p->first + i, &place);
 
@@ -220,14 +223,12 @@ static void put_rows(void *context, unsigned worker, size_t first, size_t last)
 }
 
 /* A row of the file is a column of the matrix: as it is. */
-static void put_columns(void *context, unsigned worker, size_t first, size_t last)
+static void put_columns(struct piece *p, size_t count)
 {
-	struct piece *p = context;
 	size_t outputs = (size_t)p->tensor->shape[1], size = tensor_type_size(p->tensor->type);
 
-	(void)worker;
-	for (size_t i = first; i < last; i++) {
-		const uint8_t *at = (const uint8_t *)p->placing->room + i * p->bytes;
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t *at = p->begin + i * p->bytes;
 		size_t bad = first_unfinite(p->tensor->type, at, outputs);
 
 		if (bad < outputs)
@@ -239,17 +240,14 @@ static void put_columns(void *context, unsigned worker, size_t first, size_t las
 	}
 }
 
-/* Of outputs [first, last) those inputs that are in the room, which make at most one block. */
-static void put_turned(void *context, unsigned worker, size_t first, size_t last)
+/* Of all outputs `count` inputs, at most a block. */
+static void put_turned(struct piece *p, size_t count)
 {
-	struct piece *p = context;
-	size_t size = tensor_type_size(p->tensor->type), inputs = (size_t)p->tensor->shape[0];
-	size_t count = inputs - p->first < PACKED_BLOCK ? inputs - p->first : PACKED_BLOCK;
+	size_t size = tensor_type_size(p->tensor->type), outputs = (size_t)p->tensor->shape[1];
 	float values[PACKED_BLOCK];
 
-	(void)worker;
-	for (size_t i = first; i < last; i++) {
-		const uint8_t *at = (const uint8_t *)p->placing->room + i * size;
+	for (size_t i = 0; i < outputs; i++) {
+		const uint8_t *at = p->begin + i * size;
 		size_t place, bad;
 		struct packed *to = find_place(p, i, &place);
 
@@ -264,53 +262,96 @@ static void put_turned(void *context, unsigned worker, size_t first, size_t last
 	explicit_bzero(values, sizeof values);
 }
 
-static void share(const struct placing *p, size_t count, size_t bytes, pool_part_fn *part,
-		  struct piece *piece)
+static enum err check_piece(const struct piece *p)
 {
-	if (!p->pool || bytes < SHARED_FROM)
-		part(piece, 0, 0, count);
-	else
-		pool_share(p->pool, count, GRAIN, part, piece);
-}
-
-static enum err check_piece(struct piece *p)
-{
-	uint64_t bad = atomic_load(&p->bad);
-
-	if (bad == UINT64_MAX)
+	if (p->bad == UINT64_MAX)
 		return OK;
 	return failure(ERR_FORMAT,
 		       "weights: tensor \"%.120s\" holds a value that is not a number or not "
 		       "finite (element %llu): the file was made wrongly",
-		       p->tensor->name, (unsigned long long)bad);
+		       p->tensor->name, (unsigned long long)p->bad);
 }
 
-/* Rows of the file that are in the room at a time. */
-static size_t rows_at_a_time(const struct piece *p, bool is_turned)
+/* So many rows are put together: of `held` bytes in the room, or, turned, a whole block. */
+static size_t rows_ready(const struct piece *p, size_t held, size_t last, bool is_turned)
 {
-	size_t most = p->placing->room_bytes / p->bytes;
+	size_t rows = held / p->bytes, left = last - p->first;
 
-	return is_turned && most > PACKED_BLOCK ? PACKED_BLOCK : most;
+	if (!is_turned)
+		return rows;
+	if (rows >= PACKED_BLOCK)
+		return PACKED_BLOCK;
+	return rows == left ? rows : 0;
 }
 
-enum err place_matrix(const struct placing *placing, const struct tensor *t,
-		      enum family_layout layout, struct packed *const *parts, unsigned count)
+/* All whole rows of the room; what is left of the next one moves to its beginning. */
+static enum err put_held(struct piece *p, size_t *held, size_t last)
 {
-	struct piece p = {placing, t, layout, parts, count, row_bytes(t), 0, UINT64_MAX};
-	bool is_turned = layout == FAMILY_TRANSPOSED && !is_kept(&p, parts[0]);
-	size_t rows = (size_t)t->shape[0], most = rows_at_a_time(&p, is_turned);
+	bool is_turned = p->layout == FAMILY_TRANSPOSED && !is_kept(p, p->parts[0]);
+	uint8_t *room = p->placing->room;
 
-	assert(most > 0 && placing->room_bytes >= place_room(t, layout));
-	for (size_t step; p.first < rows; p.first += step) {
-		step = rows - p.first < most ? rows - p.first : most;
-		TRY(weights_read_bytes(placing->weights, t, placing->room, step * p.bytes,
-				       (uint64_t)p.first * p.bytes));
+	p->begin = room;
+	for (size_t rows; (rows = rows_ready(p, *held, last, is_turned)) > 0; p->first += rows) {
 		if (is_turned)
-			share(placing, (size_t)t->shape[1], step * p.bytes, put_turned, &p);
+			put_turned(p, rows);
+		else if (p->layout == FAMILY_TRANSPOSED)
+			put_columns(p, rows);
 		else
-			share(placing, step, step * p.bytes,
-			      layout == FAMILY_TRANSPOSED ? put_columns : put_rows, &p);
-		TRY(check_piece(&p));
+			put_rows(p, rows);
+		p->begin += rows * p->bytes;
+		*held -= rows * p->bytes;
+	}
+	memmove(room, p->begin, *held);
+	return check_piece(p);
+}
+
+/* Who was told to stop says nothing of a tensor. */
+static enum err about_tensor(enum err kind, const struct tensor *t)
+{
+	char why[FAILURE_MAX_TEXT];
+
+	if (kind == OK || kind == ERR_CLOSED)
+		return kind;
+	snprintf(why, sizeof why, "%s", failure_text());
+	return failure(kind, "weights: tensor \"%.120s\": %s", t->name, why);
+}
+
+/* From byte `at` of the tensor on, as much as there is room for, up to where a chunk of the file
+ * ends: so none is opened twice. */
+static uint64_t next_end(const struct piece *p, uint64_t at, size_t held, uint64_t end)
+{
+	uint64_t most = at + p->placing->room_bytes - held;
+	uint64_t over = (p->tensor->offset + most) % CHUNK;
+
+	if (most >= end)
+		return end;
+	return most - over > at ? most - over : most;
+}
+
+enum err place_rows(const struct placing *placing, const struct place_matrix *m, size_t first,
+		    size_t last)
+{
+	const struct tensor *t = m->tensor;
+	struct piece p = {.placing = placing,
+			  .tensor = t,
+			  .layout = m->layout,
+			  .parts = m->parts,
+			  .count = m->count,
+			  .bytes = row_bytes(t),
+			  .first = first,
+			  .bad = UINT64_MAX};
+	uint64_t at = (uint64_t)first * p.bytes, end = (uint64_t)last * p.bytes;
+	size_t held = 0;
+
+	assert(placing->room_bytes >= place_room(t, m->layout));
+	for (uint64_t next; p.first < last; at = next) {
+		next = next_end(&p, at, held, end);
+		TRY(about_tensor(weights_read_bytes(placing->weights, t,
+						    (uint8_t *)placing->room + held,
+						    (size_t)(next - at), at),
+				 t));
+		held += (size_t)(next - at);
+		TRY(put_held(&p, &held, last));
 	}
 	return OK;
 }
@@ -324,12 +365,15 @@ enum err place_floats(const struct placing *placing, const struct tensor *t,
 	struct packed thirds = {.rows = (size_t)t->count / PLACE_PARTS};
 	struct packed seconds = thirds, lasts = thirds;
 	struct packed *const of_one[] = {&whole}, *const of_three[] = {&thirds, &seconds, &lasts};
-	struct piece p = {placing, t, layout, layout == FAMILY_PAIRED ? of_one : of_three,
-			  0,       0, 0,      UINT64_MAX};
+	struct piece p = {.placing = placing,
+			  .tensor = t,
+			  .layout = layout,
+			  .parts = layout == FAMILY_PAIRED ? of_one : of_three,
+			  .bad = UINT64_MAX};
 	size_t bad, place;
 
 	assert(!is_moved || placing->room_bytes >= t->count * sizeof *out);
-	TRY(weights_read(placing->weights, t, values));
+	TRY(about_tensor(weights_read(placing->weights, t, values), t));
 	bad = finite_check(values, (size_t)t->count);
 	if (bad < t->count) {
 		p.bad = bad;

@@ -74,7 +74,8 @@ static enum err open_ours(struct ours *o, const char *path, size_t sequences, un
 	o->file = open(path, O_RDONLY | O_CLOEXEC);
 	if (o->file < 0)
 		return failure_errno("%s", path);
-	o->source = (struct weight_source){read_file, (uint64_t)lseek(o->file, 0, SEEK_END), o};
+	o->source = (struct weight_source){read_file, (uint64_t)lseek(o->file, 0, SEEK_END), o,
+					   true};
 	o->files = (struct model_files){find_file, o, name_at};
 	TRY(gguf_find(&g, NULL, &o->files));
 	TRY(config_of_gguf(&o->config, g));

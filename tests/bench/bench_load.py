@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """bench_load.py BUILD [ROUNDS] [TYPE]: from a sealed file to the first token.
 
-A made-up model of 134 million parameters (the shape of SmolLM-135M) in TYPE F32 or BF16 is imported
-into a demo started from BUILD, and asked for one token: with no engine that has it, then with one.
-Between two rounds it is unloaded. Prints one JSON line: medians in milliseconds, the file's bytes
-over what the first token cost more than a later one, and the engine's CPU seconds for it.
+A made-up model of 134 million parameters (the shape of SmolLM-135M) in TYPE F32 or BF16, or one of
+1,100 million as a GGUF file in TYPE Q8_0, Q4_0, Q4_K or Q6_K, is imported into a demo started from
+BUILD, and asked for one token: with no engine that has it, then with one. Between two rounds it is
+unloaded. Of a GGUF file llama.cpp (npm @node-llama-cpp/linux-x64) makes a token of the plain file
+in each round, too: read, not mapped, on as many threads. Prints one JSON line: medians in
+milliseconds, the file's bytes over what the first token cost more than a later one, and the
+engine's CPU seconds for it.
 """
 
 import array
@@ -24,7 +27,7 @@ import time
 
 from bench_download import TICKS, family, import_model, start_gateway
 
-PORT = 9440
+PORT = 10560
 HIDDEN, LAYERS, MLP, HEADS, KV, VOCABULARY = 576, 30, 1536, 9, 3, 49152
 SIZES = {"F32": 4, "BF16": 2}
 
@@ -80,6 +83,26 @@ def write_model(folder, build, kind):
     return at
 
 
+def write_gguf(folder, build, kind):
+    """Shape L of bench_llama, with the demo's tokenizer beside it. Its size in bytes."""
+    source = pathlib.Path(__file__).parent.parent / "data/demo-model"
+    folder.mkdir()
+    shutil.copy(source / "tokenizer.json", folder / "tokenizer.json")
+    path = folder / "model.gguf"
+    subprocess.run([f"{build}/tests/bench_llama", "write", "L", kind, str(path)], check=True)
+    return path.stat().st_size
+
+
+def llama_token(build, path):
+    """llama.cpp's milliseconds to the first token of the plain file."""
+    library = pathlib.Path(__file__).parent.parent / (
+        "integration/node_modules/@node-llama-cpp/linux-x64/bins/linux-x64")
+    done = subprocess.run([f"{build}/tests/bench_load", str(library), str(path),
+                           str(len(os.sched_getaffinity(0)))], check=True, capture_output=True,
+                          text=True)
+    return json.loads(done.stdout)["first_token_ms"]
+
+
 def ask(demo, method, path, body, token):
     command = ["curl", "-sS", "--fail-with-body", "--cacert", demo["ca"], "-X", method,
                "-H", f"Authorization: Bearer {token}", "-H", "Content-Type: application/json"]
@@ -128,12 +151,15 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
         os.chmod(root, 0o755)
-        size = write_model(root / "model", build, kind)
+        is_gguf = kind not in SIZES
+        size = (write_gguf if is_gguf else write_model)(root / "model", build, kind)
         process, demo = start_gateway(build, root, PORT)
         try:
             import_model(build, root, demo)
-            cold, warm, cpu = [], [], []
+            cold, warm, cpu, theirs = [], [], [], []
             for _ in range(rounds):
+                if is_gguf:
+                    theirs.append(llama_token(build, root / "model/model.gguf"))
                 cold.append(one_token(demo))
                 cpu.append(engine_cpu(process.pid))
                 warm.append(one_token(demo))
@@ -142,7 +168,12 @@ def main():
             process.send_signal(signal.SIGTERM)
             process.wait()
     first, later = statistics.median(cold), statistics.median(warm)
-    print(json.dumps({"bench": "load", "type": kind, "bytes": size,
+    beside = {}
+    if theirs:
+        beside = {"llama_cpp_ms": round(statistics.median(theirs)),
+                  "ratio": round(first / statistics.median(theirs), 2),
+                  "ratios": [round(a / b, 2) for a, b in zip(cold, theirs)]}
+    print(json.dumps({"bench": "load", "type": kind, "bytes": size, **beside,
                       "first_token_ms": round(first), "token_when_loaded_ms": round(later),
                       "load_mb_per_s": round(size / 1e6 / ((first - later) / 1000)),
                       "engine_user_s": statistics.median(user for user, _ in cpu),

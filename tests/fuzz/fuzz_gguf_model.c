@@ -33,8 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(config.head_size > 0 && config.heads % config.kv_heads == 0);
 	assert(config.eos_count <= CONFIG_MAX_EOS && config.vocabulary > 0);
 	if (model_check(&files, &config) == OK)
-		assert(model_memory_needed(&weights, &beside, &files, &config, MODEL_AS_STORED) ==
-			       OK &&
+		assert(model_memory_needed(&weights, &beside, &files, &config, MODEL_AS_STORED,
+					   2) == OK &&
 		       weights > 0);
 	return 0;
 }

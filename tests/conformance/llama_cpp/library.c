@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_IDS = 512, GGML_F32 = 0 };
+enum { MAX_IDS = 512, GGML_F32 = 0, LOAD_MODE_NONE = 0 };
 
 struct model_params {
 	void *devices, *buffer_types;
@@ -276,8 +276,9 @@ struct library_session {
 	struct batch batch;
 };
 
-enum err library_session_open(struct library_session **out, struct library *l, const char *model,
-			      uint32_t sequences, uint32_t positions, int32_t threads)
+static enum err open_session(struct library_session **out, struct library *l, const char *model,
+			     struct model_params how, uint32_t sequences, uint32_t positions,
+			     int32_t threads)
 {
 	struct library_session *s = calloc(1, sizeof *s);
 	struct context_params params = l->context_defaults();
@@ -287,11 +288,25 @@ enum err library_session_open(struct library_session **out, struct library *l, c
 	params.batch = params.microbatch = MAX_IDS;
 	params.sequences = sequences;
 	params.threads = params.threads_batch = threads;
-	*s = (struct library_session){l, l->load(model, l->model_defaults()), NULL,
-				      l->batch_new(MAX_IDS, 0, 1)};
+	*s = (struct library_session){l, l->load(model, how), NULL, l->batch_new(MAX_IDS, 0, 1)};
 	s->context = s->model ? l->begin(s->model, params) : NULL;
 	*out = s;
 	return s->context ? OK : failure(ERR_UNSUPPORTED, "llama.cpp does not load %s", model);
+}
+
+enum err library_session_open(struct library_session **out, struct library *l, const char *model,
+			      uint32_t sequences, uint32_t positions, int32_t threads)
+{
+	return open_session(out, l, model, l->model_defaults(), sequences, positions, threads);
+}
+
+enum err library_session_read(struct library_session **out, struct library *l, const char *model,
+			      uint32_t sequences, uint32_t positions, int32_t threads)
+{
+	struct model_params how = l->model_defaults();
+
+	how.load_mode = LOAD_MODE_NONE;
+	return open_session(out, l, model, how, sequences, positions, threads);
 }
 
 enum err library_session_step(struct library_session *s, int32_t id, size_t count, int32_t position,

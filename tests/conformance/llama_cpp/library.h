@@ -28,6 +28,9 @@ RESULT library_run(struct library *l, float *out, size_t room, size_t *width, co
 struct library_session;
 RESULT library_session_open(struct library_session **out, struct library *l, const char *model,
 			    uint32_t sequences, uint32_t positions, int32_t threads);
+/* The same of a file that is read into memory instead of being mapped. */
+RESULT library_session_read(struct library_session **out, struct library *l, const char *model,
+			    uint32_t sequences, uint32_t positions, int32_t threads);
 void library_session_close(struct library_session *s); /* NULL is fine */
 
 /* `count` tokens at `position` on: of one sequence, or (each) one of each sequence at that

@@ -19,7 +19,7 @@ static inline enum err bytes_read(struct weight_source *source, void *out, size_
 /* Borrows the bytes. */
 static inline struct weight_source bytes_source(struct slice bytes)
 {
-	return (struct weight_source){bytes_read, bytes.size, (void *)(uintptr_t)bytes.data};
+	return (struct weight_source){bytes_read, bytes.size, (void *)(uintptr_t)bytes.data, true};
 }
 
 #endif

@@ -105,8 +105,8 @@ static void weights_over_the_budget_are_not_loaded(void **state)
 
 	(void)state;
 	setup_open(&s, "data/llama/bf16", &operators_plain, 1);
-	assert_ok(
-		model_memory_needed(&needed, &beside, &s.folder.files, &s.config, MODEL_AS_STORED));
+	assert_ok(model_memory_needed(&needed, &beside, &s.folder.files, &s.config, MODEL_AS_STORED,
+				      1));
 	assert_int_equal(s.model->memory_bytes, needed);
 	assert_true(needed < model_memory_most(&s.config) && beside > 0 && beside <= 64 << 20);
 	options.budget_bytes = needed + beside - 1;

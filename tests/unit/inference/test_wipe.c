@@ -95,7 +95,7 @@ static bool scene_open(struct scene *s)
 			return false;
 		read_file_masked(&s->masked[i], path);
 		s->sources[i] = (struct weight_source){read_masked, s->masked[i].size,
-						       &s->masked[i]};
+						       &s->masked[i], true};
 	}
 	for (size_t i = 0; i < 2; i++)
 		memcpy(s->weights[i].bytes,
@@ -277,7 +277,7 @@ static enum err fail_late(struct weight_source *source, void *out, size_t size, 
 static void a_load_that_fails_leaves_nothing(void **state)
 {
 	static struct scene s;
-	struct engine_options options = {.memory_budget_bytes = 64 << 20, .threads = 1};
+	struct engine_options options = {.memory_budget_bytes = 64 << 20, .threads = 3};
 	struct engine *engine = NULL;
 
 	(void)state;
