@@ -364,7 +364,9 @@ static void unpack(float *out, const struct packed *w, size_t first, size_t last
 		case PACKED_Q4_0:
 			unpack_blocks(out, stride, w, panel, PACKED_Q4_0);
 			break;
-		case PACKED_W8: /* is multiplied as it is */
+		case PACKED_Q4_K:
+		case PACKED_Q6_K:
+		case PACKED_W8: /* are multiplied as they are */
 			break;
 		}
 	}
@@ -489,7 +491,7 @@ static void gelu(float *x, size_t n)
 const struct kernels kernels_avx2 = {
 	.name = "avx2",
 	.product = {product_f32, product_bf16, product_f16, product_q8_0, product_q4_0,
-		    kernels_product_w8_avx2},
+		    kernels_product_w8_avx2, kernels_product_q4_k_avx2, kernels_product_q6_k_avx2},
 	.quantize = quantize,
 	.quantize_row = kernels_quantize_row,
 	.unpack = unpack,
@@ -500,5 +502,5 @@ const struct kernels kernels_avx2 = {
 	.attend = attend_avx2,
 	.attend_put = attend_put_avx2,
 	.tiled_from = SIZE_MAX,
-	.onednn_from = {512, 128, 128, 256, 512, SIZE_MAX},
+	.onednn_from = {512, 128, 128, 256, 512, SIZE_MAX, SIZE_MAX, SIZE_MAX},
 };

@@ -389,7 +389,9 @@ void avx512_unpack(float *out, const struct packed *w, size_t first, size_t last
 		case PACKED_Q4_0:
 			unpack_blocks(out, stride, w, panel, PACKED_Q4_0);
 			break;
-		case PACKED_W8: /* is multiplied as it is */
+		case PACKED_Q4_K:
+		case PACKED_Q6_K:
+		case PACKED_W8: /* are multiplied as they are */
 			break;
 		}
 	}

@@ -18,7 +18,8 @@ void avx512_gelu(float *x, size_t n);
 /* clang-format off */
 #define AVX512_KERNELS \
 	.product = {avx512_product_f32, avx512_product_bf16, avx512_product_f16, \
-		    avx512_product_q8_0, avx512_product_q4_0, avx512_product_w8}, \
+		    avx512_product_q8_0, avx512_product_q4_0, avx512_product_w8, \
+		    kernels_product_q4_k_avx512, kernels_product_q6_k_avx512}, \
 	.quantize = avx512_quantize, \
 	.quantize_row = avx512_quantize_row, \
 	.unpack = avx512_unpack, \
@@ -28,7 +29,8 @@ void avx512_gelu(float *x, size_t n);
 	.gelu = avx512_gelu, \
 	.attend = attend_avx512, \
 	.attend_put = attend_put_avx512, \
-	.onednn_from = {512, 256, 256, SIZE_MAX, SIZE_MAX, SIZE_MAX}
+	.onednn_from = {512, 256, 256, SIZE_MAX, SIZE_MAX, SIZE_MAX, \
+			SIZE_MAX, SIZE_MAX}
 /* clang-format on */
 
 #endif

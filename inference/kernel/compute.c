@@ -149,6 +149,17 @@ static void quantize_rows(void *context, unsigned worker, size_t first, size_t l
 		q->quantize(&q->compute->x_q8, q->linear->x, i, q->columns);
 }
 
+/* For all of them at once: of several products, some may have no kernels that take tiles. */
+static bool is_tiled(const struct compute *c, const struct linear *l)
+{
+	const struct kernels *kernels = c->state.kernels;
+
+	for (size_t i = 0; i < l->count; i++)
+		if (packed_is_quantized(l->list[i].w->type) && !kernels->tiled[l->list[i].w->type])
+			return false;
+	return l->m >= kernels->tiled_from;
+}
+
 static void quantize(struct compute *c, const struct linear *l)
 {
 	const struct kernels *kernels = c->state.kernels;
@@ -161,7 +172,7 @@ static void quantize(struct compute *c, const struct linear *l)
 		q.quantize = kernels->quantize_row;
 		c->x_q8.blocks = even(c->x_q8.blocks);
 	}
-	c->x_q8.is_tiled = l->m >= kernels->tiled_from;
+	c->x_q8.is_tiled = is_tiled(c, l);
 	if (l->m * q.columns < SHARED_FROM)
 		quantize_rows(&q, 0, 0, l->m);
 	else

@@ -131,6 +131,11 @@ void kernels_quantize_row(const struct quantized *out, const float *x, size_t i,
 
 kernel_fn kernels_product_w8_avx2; /* bytes_avx2.c */
 
+/* Products with Q4_K and Q6_K: k_portable.c, k_avx2.c, k_avx512.c. */
+kernel_fn kernels_product_q4_k_portable, kernels_product_q6_k_portable;
+kernel_fn kernels_product_q4_k_avx2, kernels_product_q6_k_avx2;
+kernel_fn kernels_product_q4_k_avx512, kernels_product_q6_k_avx512;
+
 extern const struct kernels kernels_portable;
 extern const struct kernels kernels_avx2;   /* with FMA and F16C */
 extern const struct kernels kernels_avx512; /* F, BW, VL and VNNI */

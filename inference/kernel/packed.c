@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "inference/format/widen.h"
+#include "inference/kernel/packed_k.h"
 
 enum { LINE = 64, GROUP = 4 /* columns that lie side by side in a quantized panel */ };
 
@@ -13,7 +14,7 @@ static const struct {
 	const char *name;
 	size_t element; /* bytes; 0: in blocks */
 	size_t block;   /* bytes of one in a file */
-	size_t panel;   /* of sixteen in memory, without scales */
+	size_t panel;   /* of sixteen in memory, without scales; of Q4_K and Q6_K with them */
 } types[PACKED_TYPES] = {
 	[PACKED_F32] = {"F32", 4, 0, 0},
 	[PACKED_BF16] = {"BF16", 2, 0, 0},
@@ -21,6 +22,8 @@ static const struct {
 	[PACKED_Q8_0] = {"Q8_0", 0, 2 + PACKED_BLOCK, PACKED_Q8_BYTES},
 	[PACKED_Q4_0] = {"Q4_0", 0, 2 + PACKED_BLOCK / 2, PACKED_Q4_BYTES},
 	[PACKED_W8] = {"W8", 0, PACKED_BLOCK, PACKED_Q8_BYTES},
+	[PACKED_Q4_K] = {"Q4_K", 0, 144, PACKED_Q4_K_BYTES},
+	[PACKED_Q6_K] = {"Q6_K", 0, 210, PACKED_Q6_K_BYTES},
 };
 
 const char *packed_type_name(enum packed_type type)
@@ -33,8 +36,16 @@ bool packed_is_quantized(enum packed_type type)
 	return types[type].element == 0;
 }
 
+bool packed_is_k(enum packed_type type)
+{
+	return type == PACKED_Q4_K || type == PACKED_Q6_K;
+}
+
 size_t packed_row_bytes(enum packed_type type, size_t columns)
 {
+	if (packed_is_k(type))
+		return columns / PACKED_K_COLUMNS * types[type].block;
+
 	return packed_is_quantized(type) ? columns / PACKED_BLOCK * types[type].block
 					 : columns * types[type].element;
 }
@@ -53,6 +64,8 @@ size_t packed_panel_bytes(enum packed_type type, size_t columns)
 
 	if (type == PACKED_W8)
 		return w8_bytes(columns) + PACKED_PANEL * sizeof(float);
+	if (packed_is_k(type))
+		return columns / PACKED_K_COLUMNS * types[type].panel;
 	return (bytes + LINE - 1) / LINE * LINE;
 }
 
@@ -114,12 +127,31 @@ static void put_block(struct packed *p, size_t row, size_t block, const uint8_t 
 		put_group(to + i * PACKED_PANEL, elements + 2 + i, flip);
 }
 
+/* Superblock i of a row, in its panel. */
+static uint8_t *superblock_of(const struct packed *p, size_t row, size_t i)
+{
+	return panel_of_row(p, row) + i * types[p->type].panel;
+}
+
+static void put_superblocks(struct packed *p, size_t row, size_t first, size_t count,
+			    const uint8_t *elements)
+{
+	for (size_t i = 0; i < count; i++)
+		packed_k_put(p->type, superblock_of(p, row, first + i), row % PACKED_PANEL,
+			     elements + i * types[p->type].block);
+}
+
 void packed_put(struct packed *p, size_t row, size_t column, size_t count, const uint8_t *elements)
 {
 	size_t size = types[p->type].element, block = types[p->type].block;
 	uint8_t *to = panel_of_row(p, row) + (column * PACKED_PANEL + row % PACKED_PANEL) * size;
 
 	assert(row < p->rows && column <= p->columns && count <= p->columns - column);
+	if (packed_is_k(p->type)) {
+		put_superblocks(p, row, column / PACKED_K_COLUMNS, count / PACKED_K_COLUMNS,
+				elements);
+		return;
+	}
 	for (size_t i = 0; block && i < count / PACKED_BLOCK; i++)
 		put_block(p, row, column / PACKED_BLOCK + i, elements + i * block);
 	if (size == sizeof(uint16_t))
@@ -219,7 +251,7 @@ static void quantize_q4_0(const float *values, uint8_t *block)
 
 void packed_quantize(enum packed_type type, const float *values, uint8_t *block)
 {
-	assert(packed_is_quantized(type));
+	assert(type == PACKED_Q8_0 || type == PACKED_Q4_0);
 	if (type == PACKED_Q8_0)
 		quantize_q8_0(values, block);
 	else
@@ -309,6 +341,12 @@ void packed_row(const struct packed *p, size_t row, float *out)
 		return;
 	case PACKED_W8:
 		row_of_w8(p, row, out);
+		return;
+	case PACKED_Q4_K:
+	case PACKED_Q6_K:
+		for (size_t i = 0; i < p->columns / PACKED_K_COLUMNS; i++)
+			packed_k_row(p->type, superblock_of(p, row, i), lane,
+				     out + i * PACKED_K_COLUMNS);
 		return;
 	}
 }

@@ -12,6 +12,8 @@
  *	Q4_0            [panel][block][4][16][4] bytes of two columns each, e and e + 16 of a block,
  *	                8 above their values; then [block][16] scales of F16
  *
+ *	Q4_K, Q6_K      [panel][256 columns]: packed_k.h
+ *
  * A block takes what it takes in llama.cpp's files, 34 and 18 bytes; a panel is rounded up to a
  * cache line. W8 stands in no file: it is made when a model is loaded.
  */
@@ -22,12 +24,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum packed_type { PACKED_F32, PACKED_BF16, PACKED_F16, PACKED_Q8_0, PACKED_Q4_0, PACKED_W8 };
+enum packed_type {
+	PACKED_F32,
+	PACKED_BF16,
+	PACKED_F16,
+	PACKED_Q8_0,
+	PACKED_Q4_0,
+	PACKED_W8,
+	PACKED_Q4_K,
+	PACKED_Q6_K,
+};
 
 enum {
-	PACKED_TYPES = PACKED_W8 + 1,
-	PACKED_PANEL = 16, /* outputs */
-	PACKED_BLOCK = 32, /* columns that share a scale */
+	PACKED_TYPES = PACKED_Q6_K + 1,
+	PACKED_PANEL = 16,      /* outputs */
+	PACKED_BLOCK = 32,      /* columns that share a scale */
+	PACKED_K_COLUMNS = 256, /* of a superblock of Q4_K or Q6_K */
 	PACKED_Q8_BYTES = PACKED_BLOCK * PACKED_PANEL,
 	PACKED_Q4_BYTES = PACKED_BLOCK * PACKED_PANEL / 2,
 	PACKED_Q8_ZERO = 128,
@@ -43,9 +55,10 @@ struct packed {
 
 const char *packed_type_name(enum packed_type type);
 bool packed_is_quantized(enum packed_type type);
+bool packed_is_k(enum packed_type type); /* Q4_K or Q6_K */
 
 /* Of one row as files have it, and of the matrix in memory. Columns of quantized matrices are a
- * multiple of PACKED_BLOCK. */
+ * multiple of PACKED_BLOCK, those of Q4_K and Q6_K of PACKED_K_COLUMNS. */
 size_t packed_row_bytes(enum packed_type type, size_t columns);
 size_t packed_panel_bytes(enum packed_type type, size_t columns);
 size_t packed_bytes(enum packed_type type, size_t rows, size_t columns);
@@ -55,8 +68,8 @@ const uint8_t *packed_panel(const struct packed *p, size_t i);
 const uint16_t *packed_scales(const struct packed *p, size_t i);
 size_t packed_panels(const struct packed *p);
 
-/* `count` elements of a row from `column` on, as files have them (F32, halves, blocks of Q8_0 or
- * Q4_0), into their places. Several threads may put elements of the same matrix. */
+/* `count` elements of a row from `column` on, as files have them (F32, halves, blocks), into their
+ * places. Several threads may put elements of the same matrix. */
 void packed_put(struct packed *p, size_t row, size_t column, size_t count, const uint8_t *elements);
 
 /* One column of all rows; of matrices that are not quantized. */

@@ -239,7 +239,7 @@ static void gelu(float *x, size_t n)
 const struct kernels kernels_portable = {
 	.name = "portable",
 	.product = {product_floats, product_floats, product_floats, product_blocks, product_blocks,
-		    product_w8},
+		    product_w8, kernels_product_q4_k_portable, kernels_product_q6_k_portable},
 	.quantize = quantize,
 	.quantize_row = kernels_quantize_row,
 	.unpack = unpack,
@@ -250,5 +250,5 @@ const struct kernels kernels_portable = {
 	.attend = attend_portable,
 	.attend_put = attend_put_portable,
 	.tiled_from = SIZE_MAX,
-	.onednn_from = {5, 5, 5, 5, 5, SIZE_MAX},
+	.onednn_from = {5, 5, 5, 5, 5, SIZE_MAX, SIZE_MAX, SIZE_MAX},
 };

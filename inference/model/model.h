@@ -2,9 +2,9 @@
 /*
  * model.h - the weights of a model in one locked region, ready to be multiplied with: matrices as
  * the kernels read them (packed.h), at the width that the file stores, where there are kernels for
- * it (F32, BF16, F16, Q8_0, Q4_0), else as F32; vectors, and tables that are only looked up, as
- * F32. Tensors are named as Hugging Face names them; each matrix is [outputs][inputs], whatever way
- * it lies in the file.
+ * it (F32, BF16, F16, Q8_0, Q4_0, Q4_K, Q6_K), else as F32; vectors, and tables that are only
+ * looked up, as F32. Tensors are named as Hugging Face names them; each matrix is
+ * [outputs][inputs], whatever way it lies in the file.
  */
 #ifndef INFERENCE_MODEL_MODEL_H
 #define INFERENCE_MODEL_MODEL_H

@@ -24,7 +24,8 @@ static const struct {
 } kinds[TENSOR_TYPE_COUNT] = {
 	[TENSOR_F32] = {PACKED_F32, true},   [TENSOR_BF16] = {PACKED_BF16, true},
 	[TENSOR_F16] = {PACKED_F16, true},   [TENSOR_Q8_0] = {PACKED_Q8_0, true},
-	[TENSOR_Q4_0] = {PACKED_Q4_0, true},
+	[TENSOR_Q4_0] = {PACKED_Q4_0, true}, [TENSOR_Q4_K] = {PACKED_Q4_K, true},
+	[TENSOR_Q6_K] = {PACKED_Q6_K, true},
 };
 
 enum packed_type place_type(enum tensor_type stored)
@@ -106,21 +107,34 @@ static uint16_t half_at(const uint8_t *at)
 	return bits;
 }
 
-/* The first of `count` elements of a type that is kept as it is whose number is not finite; of
- * blocks, the first of the block. */
-static size_t first_unfinite(enum tensor_type type, const uint8_t *at, size_t count)
+static size_t first_half(enum tensor_type type, const uint8_t *at, size_t count)
 {
 	size_t elements = tensor_type_elements(type), size = tensor_type_size(type);
 	unsigned mask = type == TENSOR_BF16 ? 0x7f80 : 0x7c00, found = 0;
 
-	if (type == TENSOR_F32)
-		return finite_check((const float *)(const void *)at, count);
 	for (size_t i = 0; i < count / elements; i++)
 		found |= (half_at(at + i * size) & mask) == mask;
 	for (size_t i = 0; found && i < count / elements; i++)
 		if ((half_at(at + i * size) & mask) == mask)
 			return i * elements;
 	return count;
+}
+
+/* The first of `count` elements of a type that is kept as it is whose number is not finite; of
+ * blocks, the first of the block. Where a block's halves stand: format/blocks.h. */
+static size_t first_unfinite(enum tensor_type type, const uint8_t *at, size_t count)
+{
+	size_t first, second;
+
+	if (type == TENSOR_F32)
+		return finite_check((const float *)(const void *)at, count);
+	if (type == TENSOR_Q6_K)
+		return first_half(type, at + 208, count);
+	first = first_half(type, at, count);
+	if (type != TENSOR_Q4_K)
+		return first;
+	second = first_half(type, at + 2, count);
+	return first < second ? first : second;
 }
 
 static void widen(enum tensor_type type, const uint8_t *at, size_t count, float *out)

@@ -22,7 +22,8 @@ static const struct {
 	enum tensor_type type;
 	uint32_t number;
 } types[] = {
-	{TENSOR_F32, 0}, {TENSOR_F16, 1}, {TENSOR_BF16, 30}, {TENSOR_Q8_0, 8}, {TENSOR_Q4_0, 2},
+	{TENSOR_F32, 0},  {TENSOR_F16, 1},   {TENSOR_BF16, 30}, {TENSOR_Q8_0, 8},
+	{TENSOR_Q4_0, 2}, {TENSOR_Q4_K, 12}, {TENSOR_Q6_K, 14},
 };
 
 /* A file under way: it is gone through twice, for the descriptions and for the numbers. */
@@ -70,7 +71,9 @@ static void write_element(struct writer *w, enum tensor_type type, bool is_norm,
 	for (size_t i = 0; size > sizeof bits && i < size; i++)
 		out[i] = (uint8_t)(next(w) >> 24);
 	if (size > sizeof bits)
-		memcpy(out, &scale, sizeof scale);
+		memcpy(out + (type == TENSOR_Q6_K ? 208 : 0), &scale, sizeof scale);
+	if (type == TENSOR_Q4_K)
+		memcpy(out + 2, &scale, sizeof scale);
 }
 
 static void write_numbers(struct writer *w, enum tensor_type type, bool is_norm, uint64_t bytes)

@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inference/format/blocks.h"
 #include "inference/kernel/compute.h"
 #include "inference/kernel/pool.h"
 
-enum { MOST_ROWS = 33, TILED_ROWS = 48, MOST_N = 150, MOST_K = 384 };
+enum { MOST_ROWS = 33, TILED_ROWS = 48, MOST_N = 150, MOST_K = 512 };
 
 static uint64_t random_state = 1;
 
@@ -67,6 +68,25 @@ static void put_row(struct matrix *m, size_t row)
 	packed_row(&m->packed, row, m->values + row * m->packed.columns);
 }
 
+/* Any bits make weights; d and m are small. */
+static void put_superblocks(struct matrix *m, size_t row)
+{
+	bool is_q4 = m->packed.type == PACKED_Q4_K;
+	uint8_t block[210];
+
+	for (size_t k = 0; k < m->packed.columns; k += PACKED_K_COLUMNS) {
+		uint16_t halves[2] = {0x1c00 | (uint16_t)(random_state >> 33 & 0x83ff),
+				      0x1c00 | (uint16_t)(random_state >> 43 & 0x83ff)};
+
+		for (size_t i = 0; i < sizeof block; i++)
+			block[i] = (uint8_t)(next_number() * 127 + 128);
+		memcpy(block + (is_q4 ? 0 : 208), halves, is_q4 ? 4 : 2);
+		packed_put(&m->packed, row, k, PACKED_K_COLUMNS, block);
+		blocks_widen(is_q4 ? TENSOR_Q4_K : TENSOR_Q6_K, block,
+			     m->values + row * m->packed.columns + k);
+	}
+}
+
 static void make(struct matrix *m, enum packed_type type, size_t n, size_t k)
 {
 	m->packed = (struct packed){aligned_alloc(64, packed_bytes(type, n, k)), type, n, k};
@@ -75,6 +95,8 @@ static void make(struct matrix *m, enum packed_type type, size_t n, size_t k)
 	for (size_t row = 0; row < n; row++)
 		if (type == PACKED_W8)
 			put_row_of_bytes(m, row);
+		else if (packed_is_k(type))
+			put_superblocks(m, row);
 		else
 			put_row(m, row);
 }
@@ -100,7 +122,8 @@ static void fill(float *values, size_t count)
 static void run(const struct kernels *kernels, const struct packed *w, float *to, size_t m,
 		size_t first, size_t last, bool has_bias)
 {
-	bool is_tiled = packed_is_quantized(w->type) && m >= kernels->tiled_from;
+	bool is_tiled = packed_is_quantized(w->type) && kernels->tiled[w->type] &&
+			m >= kernels->tiled_from;
 	bool is_by_row = w->type == PACKED_W8;
 	size_t blocks = w->columns / PACKED_BLOCK;
 	struct quantized q8 = {.values = q8_values,
@@ -143,6 +166,10 @@ static size_t columns_of(enum packed_type type, size_t i)
 {
 	static const size_t odd[] = {1, 7, 16, 83, MOST_K};
 	static const size_t blocks[] = {32, 64, 96, 160, MOST_K};
+	static const size_t superblocks[] = {256, 512, 256, 512, MOST_K};
+
+	if (packed_is_k(type))
+		return superblocks[i];
 
 	return packed_is_quantized(type) ? blocks[i] : odd[i];
 }
@@ -172,7 +199,7 @@ static void each_shape(void (*check)(const struct kernels *kernels, const struct
 	static struct matrix w;
 
 	for (const struct kernels *const *k = kernels_list(); *k; k++)
-		for (enum packed_type type = 0; type <= PACKED_W8; type++)
+		for (enum packed_type type = 0; type <= PACKED_Q6_K; type++)
 			for (size_t i = 0; i < sizeof outputs_of / sizeof *outputs_of; i++)
 				for (size_t j = 0; j < 5; j++) {
 					make(&w, type, outputs_of[i], columns_of(type, j));
@@ -213,6 +240,50 @@ static void each_number_stands_alone(void **state)
 	each_shape(check_alone);
 }
 
+static void superblocks_stand_for_the_numbers_of_the_file(void **state)
+{
+	static struct matrix w;
+	static float row[MOST_K];
+
+	(void)state;
+	for (enum packed_type type = PACKED_Q4_K; type <= PACKED_Q6_K; type++) {
+		make(&w, type, 35, MOST_K);
+		for (size_t i = 0; i < 35; i++) {
+			packed_row(&w.packed, i, row);
+			assert_memory_equal(row, w.values + i * MOST_K, sizeof row);
+		}
+		close_matrix(&w);
+	}
+}
+
+/* The product of the numbers themselves with activations that are whole already. */
+static void products_with_superblocks_are_those_of_their_numbers(void **state)
+{
+	static struct matrix w;
+
+	(void)state;
+	for (const struct kernels *const *k = kernels_list(); *k; k++)
+		for (enum packed_type type = PACKED_Q4_K; type <= PACKED_Q6_K; type++) {
+			make(&w, type, 33, MOST_K);
+			for (size_t i = 0; i < 5 * MOST_K; i++)
+				x[i] = i % PACKED_BLOCK ? (float)(int)(next_number() * 127) : 127;
+			run(*k, &w.packed, out, 5, 0, packed_panels(&w.packed), false);
+			for (size_t i = 0; i < 5 * 33; i++) {
+				double sum = 0, size = 0;
+
+				for (size_t j = 0; j < MOST_K; j++) {
+					double one = (double)x[i / 33 * MOST_K + j] *
+						     (double)w.values[i % 33 * MOST_K + j];
+
+					sum += one;
+					size += fabs(one);
+				}
+				assert_true(fabs(sum - (double)out[i]) <= 1e-5 * size);
+			}
+			close_matrix(&w);
+		}
+}
+
 static void fused_kernels_agree_to_the_bit(void **state)
 {
 	static struct matrix w;
@@ -221,7 +292,7 @@ static void fused_kernels_agree_to_the_bit(void **state)
 	(void)state;
 	if (!list[1] || !list[2]) /* the last is plain C, which does not fuse */
 		skip();
-	for (enum packed_type type = 0; type <= PACKED_W8; type++) {
+	for (enum packed_type type = 0; type <= PACKED_Q6_K; type++) {
 		make(&w, type, 65, MOST_K);
 		fill(x, sizeof x / sizeof *x);
 		run(list[0], &w.packed, expected, MOST_ROWS, 0, packed_panels(&w.packed), false);
@@ -382,6 +453,7 @@ static void vectors_are_what_plain_c_makes_of_them(void **state)
 /* One product by each row of the operator table, as the model asks for it. */
 static void rows_of_the_operator_table_agree(void **state)
 {
+	enum { WIDTH = 384 };
 	static struct matrix w, v;
 	static float both[2][MOST_ROWS * MOST_N];
 	AUTO(compute_auto) struct compute *plain = NULL;
@@ -395,8 +467,8 @@ static void rows_of_the_operator_table_agree(void **state)
 	assert_ok(compute_make_room(onednn, MOST_ROWS, MOST_K, false));
 	compute_use(onednn, &kernels_portable); /* which leaves five rows to oneDNN */
 	for (enum packed_type type = 0; type <= PACKED_F16; type++) {
-		make(&w, type, MOST_N, MOST_K);
-		make(&v, type, MOST_N, MOST_K);
+		make(&w, type, MOST_N, WIDTH);
+		make(&v, type, MOST_N, WIDTH);
 		for (size_t m = 1; m <= MOST_ROWS; m += 4) {
 			struct linear l = {
 				x, m, 2, {{0}}, m % 8 == 1 ? LINEAR_GATED : LINEAR_AS_IT_IS};
@@ -476,6 +548,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_kernel_computes_what_plain_c_does),
 		cmocka_unit_test(each_number_stands_alone),
+		cmocka_unit_test(superblocks_stand_for_the_numbers_of_the_file),
+		cmocka_unit_test(products_with_superblocks_are_those_of_their_numbers),
 		cmocka_unit_test(fused_kernels_agree_to_the_bit),
 		cmocka_unit_test(sums_of_the_largest_numbers_do_not_overflow),
 		cmocka_unit_test(sums_of_rows_of_the_largest_bytes_are_exact),
