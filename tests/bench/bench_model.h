@@ -42,15 +42,29 @@ static inline const float *bench_matrix(size_t rows, size_t columns)
 	return values;
 }
 
+static enum packed_type bench_type = PACKED_F32; /* or PACKED_Q8_0: said before the model is made */
+
+static inline void bench_put(struct packed *p, size_t row, const float *values)
+{
+	uint8_t block[PACKED_MAX_BLOCK_BYTES];
+
+	if (p->type == PACKED_F32)
+		packed_put(p, row, 0, p->columns, (const uint8_t *)values);
+	for (size_t i = 0; p->type != PACKED_F32 && i < p->columns; i += PACKED_BLOCK) {
+		packed_quantize(p->type, values + i, block);
+		packed_put(p, row, i, PACKED_BLOCK, block);
+	}
+}
+
 static inline struct packed bench_packed(size_t rows, size_t columns)
 {
-	struct packed p = {aligned_alloc(64, packed_bytes(PACKED_F32, rows, columns)), PACKED_F32,
+	struct packed p = {aligned_alloc(64, packed_bytes(bench_type, rows, columns)), bench_type,
 			   rows, columns};
 	const float *values = bench_matrix(rows, columns);
 
 	assert(p.data);
 	for (size_t i = 0; i < rows; i++)
-		packed_put(&p, i, 0, columns, (const uint8_t *)(values + i * columns));
+		bench_put(&p, i, values + i * columns);
 	return p;
 }
 
