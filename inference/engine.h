@@ -138,9 +138,10 @@ struct engine_need {
 	uint32_t tasks; /* what it can be asked for: tasks.h */
 };
 
-/* By a config.json alone (as if each weight were F32: the most it can be), and by the files (which
- * are checked as engine_check does). The options' budget is not looked at. */
-RESULT engine_size(struct engine_need *out, struct slice config,
+/* By a config.json and the bytes of all safetensors (0: not known, and each weight is taken for
+ * F32), at most a little too much; and by the files (which are checked as engine_check does). The
+ * options' budget is not looked at. */
+RESULT engine_size(struct engine_need *out, struct slice config, uint64_t stored_bytes,
 		   const struct engine_options *options);
 RESULT engine_measure(struct engine_need *out, struct model_files *files,
 		      const struct engine_options *options);

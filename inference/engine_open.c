@@ -130,14 +130,32 @@ static void add_up(struct engine_need *out, const struct config *config, size_t 
 	out->most_bytes = weights + (most > beside ? most : beside);
 }
 
-enum err engine_size(struct engine_need *out, struct slice text, const struct engine_options *o)
+/* Weights are kept as they are stored, halves or F32. If all are halves, the files hold no more
+ * than those (and headers); what they hold more can make no more of them wider. Files that are
+ * smaller than that hold something that becomes wider than it was. Rows of both are filled up. */
+static size_t weights_size(const struct config *config, uint64_t stored,
+			   enum model_quantize quantize)
+{
+	uint64_t halves = model_memory_most(config, PACKED_F32, MODEL_AS_STORED) / 2;
+	size_t most = model_memory_most(config, PACKED_F32, quantize);
+	size_t least = model_memory_most(config, PACKED_BF16, quantize);
+	uint64_t more = stored > halves ? stored - halves : 0;
+
+	if (stored < halves / 20 * 18 || stored > halves / 20 * 36)
+		return most;
+	least += (size_t)(more + least / 64);
+	return least < most ? least : most;
+}
+
+enum err engine_size(struct engine_need *out, struct slice text, uint64_t stored_bytes,
+		     const struct engine_options *o)
 {
 	struct config config;
 
 	TRY(config_parse(&config, text));
 	choose_cache(&config, o);
 	out->tasks = tasks_of(&config);
-	add_up(out, &config, model_memory_most(&config), 0, o);
+	add_up(out, &config, weights_size(&config, stored_bytes, o->quantize), 0, o);
 	return OK;
 }
 

@@ -71,13 +71,30 @@ static enum err say_need(const struct channel *from, enum wire_type type, uint32
 	return channel_send(from, type, call, buf_slice(&out), -1);
 }
 
+static enum model_quantize quantize_of(enum wire_quantize quantize)
+{
+	switch (quantize) {
+	case WIRE_QUANTIZE_NONE:
+		return MODEL_AS_STORED;
+	case WIRE_QUANTIZE_Q8_0:
+		return MODEL_Q8_0;
+	case WIRE_QUANTIZE_Q4_0:
+		return MODEL_Q4_0;
+	case WIRE_QUANTIZE_W8A8:
+		return MODEL_W8A8;
+	}
+	return MODEL_AS_STORED;
+}
+
 enum err loading_size(struct serve *s, const struct channel *from, const struct frame *frame)
 {
-	struct wire_engine_check ask;
+	struct engine_options options = s->options;
+	struct wire_engine_size ask;
 	struct engine_need need;
 
-	TRY(wire_read_engine_check(&ask, frame->body));
-	TRY(engine_size(&need, ask.config, &s->options));
+	TRY(wire_read_engine_size(&ask, frame->body));
+	options.quantize = quantize_of(ask.quantize);
+	TRY(engine_size(&need, ask.config, ask.stored_bytes, &options));
 	return say_need(from, WIRE_ENGINE_SIZED, frame->call, &need, LOADING_BESIDE_BYTES, S(""));
 }
 
@@ -134,21 +151,6 @@ static enum err say_chat(struct buf *out, struct model_files *files)
 	return OK;
 }
 
-static enum model_quantize quantize_of(const struct wire_engine_load *load)
-{
-	switch (load->quantize) {
-	case WIRE_QUANTIZE_NONE:
-		return MODEL_AS_STORED;
-	case WIRE_QUANTIZE_Q8_0:
-		return MODEL_Q8_0;
-	case WIRE_QUANTIZE_Q4_0:
-		return MODEL_Q4_0;
-	case WIRE_QUANTIZE_W8A8:
-		return MODEL_W8A8;
-	}
-	return MODEL_AS_STORED;
-}
-
 enum err loading_measure(struct serve *s, const struct channel *from, const struct frame *frame)
 {
 	AUTO(buf_free) struct buf chat = buf_new(WIRE_MAX_TEXT);
@@ -161,7 +163,7 @@ enum err loading_measure(struct serve *s, const struct channel *from, const stru
 	if (s->engine || s->is_loading)
 		return failure(ERR_CONFLICT, "this engine has a model: unload it first");
 	TRY(open_files(&sealed, s, &load));
-	options.quantize = quantize_of(&load);
+	options.quantize = quantize_of(load.quantize);
 	TRY(engine_measure(&need, sealed_files(sealed), &options));
 	TRY(say_chat(&chat, sealed_files(sealed)));
 	return say_need(from, WIRE_ENGINE_MEASURED, frame->call, &need, beside(&load),
@@ -211,7 +213,7 @@ static enum err open_model(struct serve *s, const struct wire_engine_load *load,
 	struct engine_options options = s->options;
 	uint64_t more = beside(load);
 
-	options.quantize = quantize_of(load);
+	options.quantize = quantize_of(load->quantize);
 	if (load->memory_bytes) {
 		if (load->memory_bytes < more)
 			return failure(ERR_LIMIT, "memory: %llu bytes hold no model",

@@ -14,7 +14,7 @@ enum {
 					 * program, its libraries, oneDNN's code; as measured */
 };
 
-/* ENGINE_CHECK, ENGINE_SIZE: by a config.json. */
+/* ENGINE_CHECK, ENGINE_SIZE: by a config.json, and how large the files are. */
 RESULT loading_check(const struct channel *from, const struct frame *frame);
 RESULT loading_size(struct serve *s, const struct channel *from, const struct frame *frame);
 

@@ -190,23 +190,6 @@ static enum err visit(const struct config *c, struct model *model, visit_fn *fn,
 	return OK;
 }
 
-static size_t table_bytes(const struct config *c, const struct family_tensors *table)
-{
-	size_t total = 0;
-
-	for (size_t i = 0; i < table->count; i++)
-		if (is_present(c, table->slots[i].presence))
-			total += slot_bytes(c, &table->slots[i], PACKED_F32);
-	return total;
-}
-
-size_t model_memory_most(const struct config *c)
-{
-	return table_bytes(c, &c->family->outer) +
-	       c->encoder_layers * table_bytes(c, &c->family->encoder) +
-	       c->layers * table_bytes(c, &c->family->decoder);
-}
-
 struct loading {
 	const struct config *config;
 	const struct weights *weights;
@@ -360,6 +343,31 @@ static bool is_to_become(enum packed_type *out, const struct loading *l,
 		return true;
 	}
 	return false;
+}
+
+static size_t table_bytes(const struct loading *l, const struct family_tensors *table,
+			  enum packed_type stored)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		enum packed_type type = stored;
+
+		(void)is_to_become(&type, l, &table->slots[i]);
+		if (is_present(l->config, table->slots[i].presence))
+			total += slot_bytes(l->config, &table->slots[i], type);
+	}
+	return total;
+}
+
+size_t model_memory_most(const struct config *c, enum packed_type stored,
+			 enum model_quantize quantize)
+{
+	const struct loading l = {.config = c, .quantize = quantize};
+
+	return table_bytes(&l, &c->family->outer, stored) +
+	       c->encoder_layers * table_bytes(&l, &c->family->encoder, stored) +
+	       c->layers * table_bytes(&l, &c->family->decoder, stored);
 }
 
 static enum packed_type type_of(const struct loading *l, const struct family_slot *slot,

@@ -75,9 +75,10 @@ struct model_options {
 	bool is_quick;     /* to be loaded soon; model_settle makes it quick to run */
 };
 
-/* Bytes of locked memory that the weights take if each is F32: at most, but for rows and columns
- * that are filled up. By the description alone. */
-size_t model_memory_most(const struct config *config);
+/* Bytes of locked memory that the weights take if files have all matrices in that type. By the
+ * description alone. */
+size_t model_memory_most(const struct config *config, enum packed_type stored,
+			 enum model_quantize quantize);
 
 /* What they will take, by the files' headers, before anything is loaded; and beside them while
  * they load on so many threads. */

@@ -7,6 +7,22 @@ static void visit_engine_check(struct codec *c, struct wire_engine_check *m)
 }
 WIRE_DEFINE(engine_check)
 
+static void visit_quantize(struct codec *c, enum wire_quantize *m)
+{
+	uint8_t quantize = (uint8_t)*m;
+
+	codec_below(c, &quantize, WIRE_QUANTIZE_COUNT);
+	*m = (enum wire_quantize)quantize;
+}
+
+static void visit_engine_size(struct codec *c, struct wire_engine_size *m)
+{
+	codec_block(c, &m->config, WIRE_MAX_CONFIG);
+	codec_u64(c, &m->stored_bytes);
+	visit_quantize(c, &m->quantize);
+}
+WIRE_DEFINE(engine_size)
+
 static void visit_file(struct codec *c, struct wire_engine_file *m)
 {
 	codec_text(c, &m->path, WIRE_MAX_PATH);
@@ -17,13 +33,10 @@ static void visit_file(struct codec *c, struct wire_engine_file *m)
 
 static void visit_engine_load(struct codec *c, struct wire_engine_load *m)
 {
-	uint8_t quantize = (uint8_t)m->quantize;
-
 	codec_text(c, &m->model, WIRE_MAX_MODEL);
 	codec_text(c, &m->revision, WIRE_MAX_REVISION);
 	codec_u64(c, &m->memory_bytes);
-	codec_below(c, &quantize, WIRE_QUANTIZE_COUNT);
-	m->quantize = (enum wire_quantize)quantize;
+	visit_quantize(c, &m->quantize);
 	codec_count(c, &m->count, WIRE_MAX_ENGINE_FILES);
 	for (unsigned i = 0; i < m->count; i++)
 		visit_file(c, &m->files[i]);

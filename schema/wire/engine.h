@@ -29,6 +29,14 @@ enum wire_quantize {
 };
 enum { WIRE_QUANTIZE_COUNT = WIRE_QUANTIZE_W8A8 + 1 };
 
+/* Of a model that is about to be there. */
+struct wire_engine_size {
+	struct slice config;
+	uint64_t stored_bytes; /* of all safetensors; 0: not known */
+	enum wire_quantize quantize;
+};
+WIRE_DECLARE(engine_size);
+
 struct wire_engine_load {
 	struct slice model;
 	struct slice revision;
@@ -40,7 +48,7 @@ struct wire_engine_load {
 WIRE_DECLARE(engine_load);
 
 /* What a model takes in memory, all told: with room for one sequence of full length, and for as
- * many as run at once. ENGINE_SIZE asks by a config.json alone (its body is that of ENGINE_CHECK),
+ * many as run at once. ENGINE_SIZE asks by a config.json and how large the files are,
  * ENGINE_MEASURE by the files (its body is that of ENGINE_LOAD). */
 struct wire_engine_need {
 	uint64_t least_bytes;

@@ -222,25 +222,33 @@ static bool changes_nothing(struct committing *c)
 	return true;
 }
 
-static size_t count_top(struct committing *c, struct slice ending)
+static size_t count_top(struct committing *c, struct slice ending, uint64_t *bytes)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < c->count; i++)
-		count += slice_find(c->files[i].path, '/') == c->files[i].path.size &&
-			 slice_ends_with(c->files[i].path, ending);
+	*bytes = 0;
+	for (size_t i = 0; i < c->count; i++) {
+		if (slice_find(c->files[i].path, '/') < c->files[i].path.size ||
+		    !slice_ends_with(c->files[i].path, ending))
+			continue;
+		*bytes += c->files[i].size;
+		count++;
+	}
 	return count;
 }
 
 static enum err ask_runnable(struct committing *c)
 {
+	uint64_t stored, described;
+	size_t safetensors = count_top(c, S(".safetensors"), &stored);
 	const struct runnable_question question = {
 		.commit = &c->commit,
 		.parent = &c->parent,
 		.has_config = find_path(c, S("config.json")) != NULL,
 		.has_template = find_path(c, S("chat_template.jinja")) != NULL,
-		.has_safetensors = count_top(c, S(".safetensors")) > 0,
-		.gguf_count = count_top(c, S(".gguf")),
+		.has_safetensors = safetensors > 0,
+		.gguf_count = count_top(c, S(".gguf"), &described),
+		.stored_bytes = stored,
 	};
 
 	return hub_runnable(&c->engine, c->context, exchange_arena(c->x), c->model.id, &question);

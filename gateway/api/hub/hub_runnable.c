@@ -18,25 +18,27 @@ static const struct commit_operation *find_sent(const struct commit *commit, str
 
 /* What it would take is kept with it. One that does not fit today may when the settings allow more:
  * it is said, and each call is told so. */
-static void look_at_memory(struct runnable *out, struct api *api, struct arena *arena,
-			   struct slice config)
+static void look_at_memory(struct runnable *out, struct route_context *context, struct arena *arena,
+			   const uint8_t model[STORE_ID], struct slice config,
+			   uint64_t stored_bytes)
 {
-	if (slots_size(&out->need, api, config) != OK)
+	if (slots_size(&out->need, context, model, config, stored_bytes) != OK)
 		out->need = (struct store_need){0}; /* the first load measures it */
-	else if (slots_fits(api->slots, &out->need) != OK)
+	else if (slots_fits(context->api->slots, &out->need) != OK)
 		out->reason = arena_string(arena, slice_of_string(failure_text()));
 }
 
 /* What the engine says of config.json stands with the revision. */
 static enum err check_config(struct runnable *out, struct route_context *context,
-			     struct arena *arena, struct slice config)
+			     struct arena *arena, const uint8_t model[STORE_ID],
+			     struct slice config, uint64_t stored_bytes)
 {
 	enum err result = slots_check(&out->tasks, context->api, arena, config);
 
 	out->runnable = result == OK;
 	out->reason = "";
 	if (result == OK)
-		look_at_memory(out, context->api, arena, config);
+		look_at_memory(out, context, arena, model, config, stored_bytes);
 	else if (result == ERR_UNSUPPORTED || result == ERR_FORMAT || result == ERR_LIMIT)
 		out->reason = arena_string(arena, slice_of_string(failure_text()));
 	else
@@ -73,7 +75,7 @@ static enum err check(struct runnable *out, struct route_context *context, struc
 	out->reason = "config.json was sent as a large file, which is not looked into";
 	if (sent->kind != COMMIT_REGULAR)
 		return OK;
-	return check_config(out, context, arena, sent->content);
+	return check_config(out, context, arena, model, sent->content, q->stored_bytes);
 }
 
 static struct slice text_of(const json_t *string)

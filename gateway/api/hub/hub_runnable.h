@@ -25,7 +25,8 @@ struct runnable_question {
 	bool has_config;                     /* the new revision has a config.json, */
 	bool has_template;                   /* and a chat_template.jinja; */
 	bool has_safetensors;                /* at its top, as are the */
-	size_t gguf_count;                   /* GGUF files */
+	size_t gguf_count;                   /* GGUF files; */
+	uint64_t stored_bytes;               /* of all those safetensors */
 };
 
 /* The reason lives in the arena. A failure is one of ours (no engine answers, the database). */

@@ -86,9 +86,11 @@ RESULT slots_check(struct slice *tasks, struct api *api, struct arena *arena, st
 /* Can they read this chat template? If not, the failure says where and why. */
 RESULT slots_check_chat(struct api *api, struct slice text);
 
-/* What it would take (least_bytes 0: an engine cannot say by the config.json alone). */
+/* What it would take, by config.json and the bytes of its safetensors, as the model's setting
+ * `quantize` has it. */
 struct store_need;
-RESULT slots_size(struct store_need *out, struct api *api, struct slice config);
+RESULT slots_size(struct store_need *out, struct route_context *context,
+		  const uint8_t model[STORE_ID], struct slice config, uint64_t stored_bytes);
 
 /* ERR_UNSUPPORTED: "does not fit: needs X of Y". */
 RESULT slots_fits(const struct slots *s, const struct store_need *need);

@@ -202,23 +202,34 @@ enum err slots_measure(struct store_need *out, unsigned slot, struct route_conte
 
 /* Any engine that is there answers, our own first; what it serves makes no difference. */
 static enum err ask_any(struct rpc_reply *reply, struct api *api, enum wire_type type,
-			struct slice config)
+			const struct buf *body)
 {
-	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
-	struct wire_engine_check ask = {.config = config};
 	unsigned count = (unsigned)api->settings->engines;
 	enum err result = ERR_UNAVAILABLE;
 
-	if (config.size > WIRE_MAX_CONFIG)
-		return failure(ERR_UNSUPPORTED, "config.json is larger than %d bytes",
-			       WIRE_MAX_CONFIG);
-	wire_write_engine_check(&body, &ask);
 	for (unsigned i = 0; i < count && result == ERR_UNAVAILABLE; i++) {
 		rpc_reply_clear(reply);
 		result = rpc_call(api->rpc, ROLE_ENGINE, (api->index + i) % count, type,
-				  buf_slice(&body), -1, reply, API_CALL_MS);
+				  buf_slice(body), -1, reply, API_CALL_MS);
 	}
 	return result;
+}
+
+static enum err check_config_size(struct slice config)
+{
+	if (config.size <= WIRE_MAX_CONFIG)
+		return OK;
+	return failure(ERR_UNSUPPORTED, "config.json is larger than %d bytes", WIRE_MAX_CONFIG);
+}
+
+static enum err ask_about(struct rpc_reply *reply, struct api *api, enum wire_type type,
+			  struct slice config)
+{
+	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
+
+	TRY(check_config_size(config));
+	wire_write_engine_check(&body, &(struct wire_engine_check){.config = config});
+	return ask_any(reply, api, type, &body);
 }
 
 enum err slots_check(struct slice *tasks, struct api *api, struct arena *arena, struct slice config)
@@ -226,7 +237,7 @@ enum err slots_check(struct slice *tasks, struct api *api, struct arena *arena, 
 	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
 	struct wire_engine_checked checked;
 
-	TRY(ask_any(&reply, api, WIRE_ENGINE_CHECK, config));
+	TRY(ask_about(&reply, api, WIRE_ENGINE_CHECK, config));
 	TRY(wire_read_engine_checked(&checked, buf_slice(&reply.body)));
 	*tasks = arena_copy(arena, checked.tasks);
 	return OK;
@@ -236,13 +247,22 @@ enum err slots_check_chat(struct api *api, struct slice text)
 {
 	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
 
-	return ask_any(&reply, api, WIRE_ENGINE_CHAT_CHECK, text);
+	return ask_about(&reply, api, WIRE_ENGINE_CHAT_CHECK, text);
 }
 
-enum err slots_size(struct store_need *out, struct api *api, struct slice config)
+enum err slots_size(struct store_need *out, struct route_context *context,
+		    const uint8_t model[STORE_ID], struct slice config, uint64_t stored_bytes)
 {
+	AUTO(buf_free) struct buf body = buf_new(WIRE_MAX_BODY);
 	AUTO(rpc_reply_clear) struct rpc_reply reply = {0};
+	enum store_quantize quantize;
 
-	TRY(ask_any(&reply, api, WIRE_ENGINE_SIZE, config));
+	TRY(check_config_size(config));
+	TRY(store_quantize_get(context->store, &quantize, model));
+	wire_write_engine_size(&body,
+			       &(struct wire_engine_size){.config = config,
+							  .stored_bytes = stored_bytes,
+							  .quantize = wire_quantize_of(quantize)});
+	TRY(ask_any(&reply, context->api, WIRE_ENGINE_SIZE, &body));
 	return read_need(out, &reply);
 }

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/test.h"
 
+#include "inference/engine.h"
 #include "inference/kernel/pool.h"
 #include "tests/unit/inference/scene.h"
+
+#define TOKENIZER "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":1},\"merges\":[]}}"
+
+enum { HEADERS = 16 << 10 };
 
 /* The prompt, then the expected greedy ids one by one, each of which must be the likeliest. */
 static void check_fixture(const char *path, const struct operators *row, unsigned threads)
@@ -108,12 +113,44 @@ static void weights_over_the_budget_are_not_loaded(void **state)
 	assert_ok(model_memory_needed(&needed, &beside, &s.folder.files, &s.config, MODEL_AS_STORED,
 				      1));
 	assert_int_equal(s.model->memory_bytes, needed);
-	assert_true(needed < model_memory_most(&s.config) && beside > 0 && beside <= 64 << 20);
+	assert_true(needed < model_memory_most(&s.config, PACKED_F32, MODEL_AS_STORED) &&
+		    beside > 0 && beside <= 64 << 20);
 	options.budget_bytes = needed + beside - 1;
 	assert_err(model_open(&again, &s.folder.files, &s.config, &options), ERR_LIMIT);
 	options.budget_bytes = needed + beside;
 	assert_ok(model_open(&again, &s.folder.files, &s.config, &options));
 	model_free(again);
+}
+
+/* What a model would take is said before its weights are read: never too little, and too much by no
+ * more than the files' headers. */
+static void memory_is_known_by_how_large_the_files_are(void **state)
+{
+	static const char *const names[] = {"mha-untied", "gqa-tied", "f16", "bf16", "biased"};
+	char path[100];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		for (enum model_quantize q = MODEL_AS_STORED; q <= MODEL_W8A8; q++) {
+			const struct engine_options options = {.quantize = q};
+			struct engine_need size, measure;
+			struct weight_source *weights, *config;
+			struct folder f;
+
+			snprintf(path, sizeof path, "data/llama/%s", names[i]);
+			folder_init(&f, path);
+			folder_set(&f, "tokenizer.json", S(TOKENIZER));
+			assert_ok(f.files.find(&f.files, "config.json", &config));
+			assert_ok(f.files.find(&f.files, "model.safetensors", &weights));
+			assert_ok(engine_size(&size,
+					      slice_of(config->context, (size_t)config->size),
+					      weights->size, &options));
+			assert_ok(engine_measure(&measure, &f.files, &options));
+			assert_in_range(size.least_bytes, measure.least_bytes,
+					measure.least_bytes + HEADERS);
+			assert_int_equal(size.tasks, measure.tasks);
+			folder_free(&f);
+		}
 }
 
 static void weights_that_do_not_fit_the_config_are_refused(void **state)
@@ -169,6 +206,7 @@ int main(void)
 		cmocka_unit_test(a_prefill_runs_seven_matmul_primitives_a_layer),
 		cmocka_unit_test(the_plain_row_asks_nothing_of_onednn),
 		cmocka_unit_test(weights_over_the_budget_are_not_loaded),
+		cmocka_unit_test(memory_is_known_by_how_large_the_files_are),
 		cmocka_unit_test(weights_that_do_not_fit_the_config_are_refused),
 		cmocka_unit_test(a_pool_does_every_part_once),
 	};
