@@ -429,7 +429,7 @@ test("who is blocked for all models has none until that ends", async () => {
 	const transfer = await underWay(person.token);
 	const body = { person: person.id, reason: "sold weights" };
 	await must(400, admin("POST", list, { person: person.id }));
-	await must(400, admin("POST", list, { ...body, person: "nobody" }));
+	await must(404, admin("POST", list, { ...body, person: "nobody" }));
 	await must(404, admin("POST", list,
 		{ ...body, person: "00000000-0000-7000-8000-000000000000" }));
 	await must(403, as(person.token, "POST", list, body));
