@@ -96,7 +96,7 @@ scenario(here, "what others have changed is not overwritten unseen", async () =>
 	await page.getByText("somebody else has changed the settings").waitFor();
 	await here.look(page, "model-overtaken");
 	await page.getByRole("button", { name: "Look again" }).click();
-	await page.getByLabel("Hidden").isChecked();
+	await page.getByRole("checkbox", { name: "Hidden", checked: true }).waitFor();
 	await patterns.fill("README.md\ndocs/**");
 	await page.getByRole("button", { name: "Save" }).click();
 	await page.getByText("Saved", { exact: true }).waitFor();
