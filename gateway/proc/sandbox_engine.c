@@ -7,6 +7,7 @@
 #include "gateway/proc/sandbox.h"
 
 #include <fcntl.h>
+#include <linux/mempolicy.h>
 #include <sched.h>
 
 /* clang-format off */
@@ -27,6 +28,8 @@ static const struct sandbox_call calls[] = {
 	SANDBOX_ALLOW(mlock, "secrets stay in memory"),
 	SANDBOX_ALLOW(munlock, "secrets"),
 	SANDBOX_ALLOW(mlock2, "weights stay in memory"),
+	SANDBOX_ALLOW(get_mempolicy, "how many memory nodes there are"),
+	SANDBOX_ALLOW_EQUAL(mbind, 2, MPOL_INTERLEAVE, "weights lie in all of them"),
 
 	/* compute pool */
 	SANDBOX_ALLOW_IF(clone, 0, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM, "threads only"),

@@ -9,6 +9,7 @@
 #include "inference/format/weights.h"
 #include "inference/model/gguf_names.h"
 #include "inference/model/loader.h"
+#include "inference/model/nodes.h"
 #include "inference/model/region.h"
 
 enum { NAME_MAX_SIZE = 160 };
@@ -524,6 +525,8 @@ enum err model_open(struct model **out, struct model_files *files, const struct 
 	l.region = &m->memory->region;
 	TRY(region_open_as(l.region, options->is_quick ? REGION_SMALL_FIRST : REGION_BY_TOUCH,
 			   l.bytes, options->strict));
+	if (nodes_count() > 1) /* where the kernel will not, it is slower, and right */
+		(void)nodes_spread(l.region->start, l.region->size);
 	TRY(load_all(&l, m, options));
 	if (!m->head.weight.data && config->tied)
 		m->head.weight = m->embedding;
