@@ -335,6 +335,8 @@ enum err compute_linear(struct compute *c, const struct linear *l)
 		cut(c, l);
 	if (work < SHARED_FROM)
 		run_panels(&s, 0, 0, panels);
+	else if (is_cut) /* the more panels one after the other, the longer what was cut is near */
+		pool_run(c->pool, panels, run_panels, &s);
 	else
 		pool_share(c->pool, panels, GRAIN, run_panels, &s);
 	return result_of(&s);
