@@ -85,7 +85,6 @@ static enum err read_entry(struct store_blocked *out, struct exchange *x,
 			   struct route_context *context, const json_t *body,
 			   const struct store_model *model)
 {
-
 	*out = (struct store_blocked){.model_name = model->name, .added_ms = clock_now_ms()};
 	TRY(find_person(out->person, x, context, body));
 	TRY(api_reason(&out->reason, body));

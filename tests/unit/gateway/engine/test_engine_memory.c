@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The real sallyport-engine, given 117 MB of weights in a sealed file: what it takes to load them,
  * and what is left when they cannot be loaded. */
-#include "tests/unit/gateway/keeper/child.h"
+#include "tests/unit/gateway/engine/scene.h"
 
-#include "crypto/age_stream.h"
-#include "gateway/porter/blobs.h"
 #include "schema/wire/engine.h"
 #include "schema/wire/engine_read.h"
 #include "schema/wire/keeper.h"
 
 enum {
-	FILES = 3,
 	WIDTH = 1024,
 	WIDE = 8192,
 	TOKENS = 512,
@@ -25,41 +22,6 @@ enum {
 	"\"num_key_value_heads\":8,\"vocab_size\":512,\"max_position_embeddings\":128," \
 	"\"rms_norm_eps\":1e-05,\"hidden_act\":\"silu\",\"tie_word_embeddings\":true," \
 	"\"bos_token_id\":1,\"eos_token_id\":2}"
-
-static const char *const names[FILES] = {"config.json", "tokenizer.json", "model.safetensors"};
-
-struct scene {
-	struct child child;
-	struct channel edge, keeper;
-	uint64_t sizes[FILES];
-};
-
-static enum err write_out(void *context, struct slice bytes)
-{
-	const int *fd = context;
-
-	return file_write_all(*fd, bytes);
-}
-
-static void seal(struct scene *s, uint8_t i, struct slice plain)
-{
-	AUTO(age_sealer_auto) struct age_sealer *sealer = NULL;
-	AUTO(secret_auto) struct secret *key = NULL;
-	AUTO(file_close) int store = -1;
-	AUTO(file_close) int fd = -1;
-	uint8_t id[BLOBS_ID] = {i}, bytes[16] = {i, 9};
-	char path[512];
-
-	s->sizes[i] = plain.size;
-	snprintf(path, sizeof path, "%s/store", s->child.path);
-	assert_ok(file_open_directory(&store, AT_FDCWD, path));
-	assert_ok(blobs_begin(&fd, store, id));
-	assert_ok(secret_from(&key, bytes, sizeof bytes));
-	assert_ok(age_sealer_new(&sealer, key, write_out, &fd));
-	assert_ok(age_sealer_push(sealer, plain));
-	assert_ok(age_sealer_finish(sealer));
-	assert_ok(blobs_publish(store, id, fd));
-}
 
 /* All numbers are zero. */
 static void put_weights(struct buf *out)
@@ -133,33 +95,8 @@ static int scene_new(void **state)
 	child_prepare(&s->child, ROLE_ENGINE);
 	if (!put_files(s))
 		return 0;
-	child_start(&s->child);
-	s->edge = child_join(&s->child, ROLE_EDGE, 0);
-	s->keeper = child_join(&s->child, ROLE_KEEPER, 0);
+	scene_start(s);
 	return 0;
-}
-
-static int scene_free(void **state)
-{
-	struct scene *s = *state;
-
-	if (s->child.pid) {
-		kill(s->child.pid, SIGKILL);
-		child_wait(&s->child);
-		channel_close(&s->edge);
-		channel_close(&s->keeper);
-	}
-	child_remove(&s->child);
-	free(s);
-	return 0;
-}
-
-static void skip_without_tokenizer(const struct scene *s)
-{
-	if (s->child.pid)
-		return;
-	printf("skipped: no stories260K below SALLYPORT_SHARED\n");
-	skip();
 }
 
 static void ask_load(struct scene *s)
@@ -207,7 +144,7 @@ static void loading_takes_little_beside_what_stays(void **state)
 	struct frame frame;
 	size_t stays, most;
 
-	skip_without_tokenizer(s);
+	skip_without_model(s);
 	ask_load(s);
 	child_expect(&s->child, &s->edge, WIRE_ENGINE_LOADED, &frame);
 	stays = memory_of(s, "VmRSS");
@@ -225,7 +162,7 @@ static void a_damaged_chunk_in_the_middle_is_named_and_nothing_stays(void **stat
 	size_t before;
 	int fd;
 
-	skip_without_tokenizer(s);
+	skip_without_model(s);
 	snprintf(path, sizeof path, "%s/store/02/02000000000000000000000000000000", s->child.path);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	assert_int_equal(pwrite(fd, "x", 1, 40 * MEBI), 1);

@@ -1,106 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The real sallyport-engine, given a real trained model in sealed files. */
-#include "tests/unit/gateway/keeper/child.h"
+#include "tests/unit/gateway/engine/scene.h"
 
-#include "crypto/age_stream.h"
-#include "gateway/porter/blobs.h"
 #include "schema/wire/engine.h"
 #include "schema/wire/engine_read.h"
 #include "schema/wire/keeper.h"
 
-enum { PASS = 4711, FILES = 3, MODEL_MAX = 8 << 20 };
+enum { PASS = 4711, MODEL_MAX = 8 << 20, MODEL_PATH = 400 };
 
-static const char *const names[FILES] = {"config.json", "tokenizer.json", "model.safetensors"};
-
-struct scene {
-	struct child child;
-	struct channel edge;
-	struct channel keeper;
-	char model[400];
-	uint64_t sizes[FILES];
-};
-
-static bool find_model(struct scene *s)
+static bool find_model(char folder[MODEL_PATH])
 {
 	const char *root = getenv("SALLYPORT_SHARED");
 
-	snprintf(s->model, sizeof s->model, "%s/data/models/stories260K", root ? root : "");
-	return root && access(s->model, R_OK) == 0;
+	snprintf(folder, MODEL_PATH, "%s/data/models/stories260K", root ? root : "");
+	return root && access(folder, R_OK) == 0;
 }
 
-static enum err write_out(void *context, struct slice bytes)
-{
-	const int *fd = context;
-
-	return file_write_all(*fd, bytes);
-}
-
-static void seal_file(struct scene *s, uint8_t i)
+static void seal_file(struct scene *s, const char *folder, uint8_t i)
 {
 	AUTO(buf_free) struct buf plain = buf_new(MODEL_MAX);
-	AUTO(age_sealer_auto) struct age_sealer *sealer = NULL;
-	AUTO(secret_auto) struct secret *key = NULL;
-	AUTO(file_close) int store = -1;
-	AUTO(file_close) int fd = -1;
-	uint8_t id[BLOBS_ID] = {i};
-	uint8_t bytes[16] = {i, 9};
 	char path[512];
 
-	snprintf(path, sizeof path, "%s/%s", s->model, names[i]);
+	snprintf(path, sizeof path, "%s/%s", folder, names[i]);
 	assert_ok(file_read(&plain, AT_FDCWD, path));
-	s->sizes[i] = plain.size;
-	snprintf(path, sizeof path, "%s/store", s->child.path);
-	assert_ok(file_open_directory(&store, AT_FDCWD, path));
-	assert_ok(blobs_begin(&fd, store, id));
-	assert_ok(secret_from(&key, bytes, sizeof bytes));
-	assert_ok(age_sealer_new(&sealer, key, write_out, &fd));
-	assert_ok(age_sealer_push(sealer, buf_slice(&plain)));
-	assert_ok(age_sealer_finish(sealer));
-	assert_ok(blobs_publish(store, id, fd));
+	seal(s, i, buf_slice(&plain));
 }
 
 static int scene_new(void **state)
 {
 	struct scene *s = calloc(1, sizeof *s);
-	char path[128];
+	char path[128], model[MODEL_PATH];
 
 	*state = s;
 	child_prepare(&s->child, ROLE_ENGINE);
-	if (!find_model(s))
+	if (!find_model(model))
 		return 0;
 	child_directory(&s->child, "store");
 	snprintf(path, sizeof path, "%s/store/tmp", s->child.path);
 	assert_int_equal(mkdir(path, 0700), 0);
 	for (uint8_t i = 0; i < FILES; i++)
-		seal_file(s, i);
+		seal_file(s, model, i);
 	child_own(&s->child, "store");
-	child_start(&s->child);
-	s->edge = child_join(&s->child, ROLE_EDGE, 0);
-	s->keeper = child_join(&s->child, ROLE_KEEPER, 0);
+	scene_start(s);
 	return 0;
-}
-
-static int scene_free(void **state)
-{
-	struct scene *s = *state;
-
-	if (s->child.pid) {
-		kill(s->child.pid, SIGKILL);
-		child_wait(&s->child);
-		channel_close(&s->edge);
-		channel_close(&s->keeper);
-	}
-	child_remove(&s->child);
-	free(s);
-	return 0;
-}
-
-static void skip_without_model(const struct scene *s)
-{
-	if (s->child.pid)
-		return;
-	printf("skipped: no stories260K below SALLYPORT_SHARED\n");
-	skip();
 }
 
 static void send_serves(struct scene *s, struct slice model)
@@ -201,11 +143,12 @@ static void engine_writes_the_published_text_for_eight_at_once(void **state)
 	struct buf texts[9];
 	struct wire_engine_done done;
 	AUTO(buf_free) struct buf expected = buf_new(MODEL_MAX);
-	char path[512];
+	char path[512], model[MODEL_PATH];
 
 	skip_without_model(s);
+	assert_true(find_model(model));
 	load(s);
-	snprintf(path, sizeof path, "%s/expected_greedy.txt", s->model);
+	snprintf(path, sizeof path, "%s/expected_greedy.txt", model);
 	assert_ok(file_read(&expected, AT_FDCWD, path));
 	for (uint32_t i = 0; i < 9; i++)
 		texts[i] = buf_new(1 << 16);
