@@ -12,9 +12,10 @@ struct amx_shapes {
 	uint8_t rows[16];
 };
 
-/* Tiles 0 and 1: sixteen rows of `columns` bytes of activations (32 or 64); 2 and 3: as many
- * columns of sixteen weights; the others: 16 x 16 sums. What the thread had is found by amx_end. */
-void amx_begin(struct amx_shapes *found, unsigned columns);
+/* Tiles 0 and 1: `rows` (up to sixteen) of `columns` bytes of activations (32 or 64); 2 and 3: as
+ * many columns of sixteen weights; the others: rows x 16 sums. What the thread had is found by
+ * amx_end. */
+void amx_begin(struct amx_shapes *found, size_t rows, unsigned columns);
 void amx_end(const struct amx_shapes *found);
 
 kernel_fn amx_product_w8;                                     /* amx_rows.c */

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#define UNROLL _Pragma("GCC unroll 16")
 #define INLINE static inline __attribute__((always_inline))
 
 enum {
@@ -150,7 +151,19 @@ void amx_cut_rows(const struct float_pieces *out, const float *x, size_t tile, s
 	} while (0)
 /* clang-format on */
 
-/* 32 rows with two panels, `steps` of their columns; small products first. */
+/* A tile of activations and one of weights come from the second cache to the first. */
+INLINE void bring(const uint16_t *x, const uint16_t *w)
+{
+	UNROLL for (size_t i = 0; i < TILE; i += PACKED_LINE / sizeof *x)
+		_mm_prefetch((const char *)(x + i), _MM_HINT_T0);
+	if (!w)
+		return;
+	UNROLL for (size_t i = 0; i < TILE; i += PACKED_LINE / sizeof *w)
+		_mm_prefetch((const char *)(w + i), _MM_HINT_T0);
+}
+
+/* 32 rows with two panels, `steps` of their columns; small products first. What the next step loads
+ * is brought near meanwhile. */
 INLINE void multiply(float *sums, const uint16_t *const *x, const uint16_t *const *w, size_t steps,
 		     enum packed_type type)
 {
@@ -161,25 +174,35 @@ INLINE void multiply(float *sums, const uint16_t *const *x, const uint16_t *cons
 	_tile_zero(6);
 	_tile_zero(7);
 	for (size_t i = 0; i < steps; i++) {
+		const size_t next_x = (i + 1) * PIECES * TILE, next_w = (i + 1) * count * TILE;
+		const uint16_t *const to_x[2] = {x[0] + next_x, x[1] + next_x};
+		const uint16_t *const to_w[2] = {w[0] + next_w, w[1] + next_w};
+
 		LOAD_X(2);
 		LOAD_W(0);
 		MULTIPLY();
+		bring(to_x[0], to_w[0]);
 		LOAD_X(1);
 		MULTIPLY();
+		bring(to_x[1], to_w[1]);
 		if (count > 1) {
 			LOAD_W(1);
 			MULTIPLY();
 		}
+		bring(to_x[0] + TILE, count > 1 ? to_w[0] + TILE : NULL);
 		LOAD_X(0);
 		if (count > 1)
 			MULTIPLY();
+		bring(to_x[1] + TILE, count > 1 ? to_w[1] + TILE : NULL);
 		if (count > 2) {
 			LOAD_W(2);
 			MULTIPLY();
 		}
+		bring(to_x[0] + 2 * TILE, count > 2 ? to_w[0] + 2 * TILE : NULL);
 		if (count > 1)
 			LOAD_W(0);
 		MULTIPLY();
+		bring(to_x[1] + 2 * TILE, count > 2 ? to_w[1] + 2 * TILE : NULL);
 	}
 	_tile_stored(4, sums, 64);
 	_tile_stored(5, sums + SUMS, 64);
@@ -197,35 +220,35 @@ struct stretch {
 	uint16_t *room;     /* of weights in pieces: [2][STEPS][piece] */
 };
 
-static void put(const struct stretch *s, size_t tile, size_t panel, const float *sums)
+/* Two panels of a row lie side by side: rows are pages apart, so both are put at once. */
+static void put(const struct stretch *s, size_t tile, const float *sums)
 {
 	const struct kernel_job *job = s->job;
-	const size_t first = panel * PACKED_PANEL, left = job->w->rows - first;
-	const __mmask16 mask = (__mmask16)(left < PACKED_PANEL ? (1U << left) - 1 : 0xffff);
+	const size_t first = s->panels[0] * PACKED_PANEL, count = s->panels[1] - s->panels[0] + 1;
 	const bool has_bias = job->bias && s->from + s->steps == job->x_cut->steps;
-	const __m512 bias = has_bias ? _mm512_maskz_loadu_ps(mask, job->bias + first)
-				     : _mm512_setzero_ps();
+	__mmask16 masks[2];
+	__m512 biases[2];
 
-	for (size_t i = 0; i < ROWS && tile * ROWS + i < job->m; i++) {
-		float *out = job->out + (tile * ROWS + i) * job->out_stride + first;
-		__m512 sum = _mm512_load_ps(sums + i * PACKED_PANEL);
+	for (size_t q = 0; q < count; q++) {
+		const size_t left = job->w->rows - first - q * PACKED_PANEL;
 
-		if (s->from > 0)
-			sum = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, out), sum);
+		masks[q] = (__mmask16)(left < PACKED_PANEL ? (1U << left) - 1 : 0xffff);
 		if (has_bias)
-			sum = _mm512_add_ps(sum, bias);
-		_mm512_mask_storeu_ps(out, mask, sum);
+			biases[q] = _mm512_maskz_loadu_ps(masks[q],
+							  job->bias + first + q * PACKED_PANEL);
 	}
-}
+	for (size_t i = 0; i < ROWS && tile * ROWS + i < job->m; i++) {
+		for (size_t q = 0; q < count; q++) {
+			float *out = job->out + (tile * ROWS + i) * job->out_stride + first +
+				     q * PACKED_PANEL;
+			__m512 sum = _mm512_load_ps(sums + q * SUMS + i * PACKED_PANEL);
 
-static void put_all(const struct stretch *s)
-{
-	for (size_t i = 0; i < s->tiles; i++) {
-		const float *sums = s->sums + i * 2 * SUMS;
-
-		put(s, s->tile + i, s->panels[0], sums);
-		if (s->panels[1] != s->panels[0])
-			put(s, s->tile + i, s->panels[1], sums + SUMS);
+			if (s->from > 0)
+				sum = _mm512_add_ps(_mm512_maskz_loadu_ps(masks[q], out), sum);
+			if (has_bias)
+				sum = _mm512_add_ps(sum, biases[q]);
+			_mm512_mask_storeu_ps(out, masks[q], sum);
+		}
 	}
 }
 
@@ -238,9 +261,12 @@ INLINE void ask_for_next(const struct stretch *s, enum packed_type type, size_t 
 	const size_t bytes = least(s->steps * STEP, w->columns - s->from * STEP) * column;
 
 	for (size_t panel = s->panels[1] + 1; panel < least(s->panels[1] + 3, s->job->last);
-	     panel++)
+	     panel++) {
+		const char *stretch = (const char *)packed_panel(w, panel) + from;
+
 		for (size_t at = bytes * i / count; at < bytes * (i + 1) / count; at += 64)
-			_mm_prefetch((const char *)packed_panel(w, panel) + from + at, _MM_HINT_T1);
+			_mm_prefetch(stretch + at, _MM_HINT_T1);
+	}
 }
 
 INLINE void multiply_stretch(const struct stretch *s, enum packed_type type)
@@ -264,7 +290,8 @@ INLINE void multiply_stretch(const struct stretch *s, enum packed_type type)
 		multiply(s->sums + i * 2 * SUMS, x, w, s->steps, type);
 	}
 	atomic_signal_fence(memory_order_seq_cst);
-	put_all(s);
+	for (size_t i = 0; i < s->tiles; i++)
+		put(s, s->tile + i, s->sums + i * 2 * SUMS);
 }
 
 INLINE void multiply_rows(struct stretch *s, enum packed_type type)
@@ -288,7 +315,7 @@ INLINE void product(const struct kernel_job *job, enum packed_type type)
 	struct stretch s = {.job = job, .sums = job->scratch};
 
 	s.room = (uint16_t *)(void *)(s.sums + TILES * 2 * SUMS);
-	amx_begin(&found, 2 * PACKED_BLOCK); /* bytes: 32 columns */
+	amx_begin(&found, QUANTIZED_TILE, 2 * PACKED_BLOCK); /* bytes: 32 columns */
 	for (; s.tile < tiles; s.tile += TILES) {
 		s.tiles = least(tiles - s.tile, TILES);
 		multiply_rows(&s, type);

@@ -80,7 +80,7 @@ void amx_product_w8(const struct kernel_job *job)
 {
 	struct amx_shapes found = {0};
 
-	amx_begin(&found, STEP);
+	amx_begin(&found, ROWS, STEP);
 	atomic_signal_fence(memory_order_seq_cst);
 	for (size_t panel = job->first; panel < job->last; panel += 2)
 		panels(job, panel, panel + 1 < job->last ? panel + 1 : panel);

@@ -11,7 +11,7 @@
 
 #include "inference/kernel/kernels.h"
 
-enum { AHEAD = 1024 /* bytes that memory is asked for in advance */, LANES = 8 };
+enum { LANES = 8 };
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
@@ -57,18 +57,19 @@ INLINE void float_tile(const struct kernel_job *job, enum packed_type type, size
 	const size_t panel_bytes = packed_panel_bytes(type, columns);
 	const uint8_t *w = job->w->data + panel * panel_bytes;
 	const float *x = job->x + row * columns;
-	__m256 sums[6][8];
+	__m256 sums[6][4];
 
 	UNROLL for (size_t i = 0; i < m; i++) UNROLL for (size_t h = 0; h < 2 * p; h++)
 		sums[i][h] = _mm256_setzero_ps();
 	for (size_t k = 0; k < columns; k++, w += size) {
-		__m256 column[8];
+		const char *next = kernels_ahead(w, (columns - k) * size, (p - 1) * panel_bytes);
+		__m256 column[4];
 
 		UNROLL for (size_t h = 0; h < 2 * p; h++)
 			column[h] = load_half(type, w + h / 2 * panel_bytes, h % 2);
 		if (row == 0)
-			UNROLL for (size_t q = 0; q < p; q++) _mm_prefetch(
-				(const char *)w + q * panel_bytes + AHEAD, _MM_HINT_T0);
+			UNROLL for (size_t q = 0; q < p; q++)
+				_mm_prefetch(next + q * panel_bytes, _MM_HINT_T1);
 		UNROLL for (size_t i = 0; i < m; i++)
 		{
 			__m256 value = _mm256_broadcast_ss(x + i * columns + k);
@@ -101,8 +102,6 @@ INLINE void product_floats(const struct kernel_job *job, enum packed_type type)
 {
 	size_t panel = job->first;
 
-	for (; job->m == 1 && panel + 4 <= job->last; panel += 4)
-		float_rows(job, type, panel, 4);
 	for (; job->m <= 3 && panel + 2 <= job->last; panel += 2)
 		float_rows(job, type, panel, 2);
 	for (; panel < job->last; panel++)
@@ -188,55 +187,69 @@ INLINE void sums_q4_0(__m256i *sums, const uint8_t *block, const struct quantize
 		_mm256_set1_epi32(PACKED_Q4_ZERO * x->sums[(row + i) * x->blocks + b]));
 }
 
-/* `m` rows against one panel. */
+/* `m` rows against `p` panels, a block of each in turn: memory is read in several places. */
 INLINE void block_tile(const struct kernel_job *job, enum packed_type type, size_t row,
-		       size_t panel, const size_t m)
+		       size_t panel, const size_t m, const size_t p)
 {
 	const struct quantized *x = job->x_q8;
-	const size_t bytes = type == PACKED_Q8_0 ? PACKED_Q8_BYTES : PACKED_Q4_BYTES;
-	const uint8_t *block = packed_panel(job->w, panel);
-	const uint8_t *scales = block + x->blocks * bytes;
-	__m256 sums[4][2];
+	const size_t bytes = packed_block_bytes(type);
+	const size_t panel_bytes = packed_panel_bytes(type, job->w->columns);
+	const uint8_t *data = job->w->data + panel * panel_bytes;
+	__m256 sums[4][4];
 
-	UNROLL for (size_t i = 0; i < m; i++) sums[i][0] = sums[i][1] = _mm256_setzero_ps();
-	for (size_t b = 0; b < x->blocks; b++, block += bytes) {
-		if (row == 0)
-			UNROLL for (size_t line = 0; line < bytes; line += 64)
-				_mm_prefetch((const char *)block + AHEAD + line, _MM_HINT_T0);
-		UNROLL for (size_t h = 0; h < 2; h++)
+	UNROLL for (size_t i = 0; i < m; i++) UNROLL for (size_t h = 0; h < 2 * p; h++)
+		sums[i][h] = _mm256_setzero_ps();
+	for (size_t b = 0; b < x->blocks; b++) {
+		const size_t at = packed_block_at(type, b);
+		const char *next = kernels_ahead(data + at, panel_bytes - at,
+						 (p - 1) * panel_bytes);
+
+		UNROLL for (size_t h = 0; h < 2 * p; h++)
 		{
-			__m256 scale = load_half(PACKED_F16, scales + b * PACKED_PANEL * 2, h);
+			const uint8_t *of_panel = data + h / 2 * panel_bytes;
+			__m256 scale = load_half(PACKED_F16, of_panel + packed_scales_at(type, b),
+						 h % 2);
 			__m256i whole[4];
 
+			if (row == 0 && h % 2 == 0) /* with the scales before it */
+				UNROLL for (size_t line = 0; line <= bytes; line += PACKED_LINE)
+					_mm_prefetch(next + h / 2 * panel_bytes + line -
+							     PACKED_LINE,
+						     _MM_HINT_T1);
 			if (type == PACKED_Q8_0)
-				sums_q8_0(whole, block + h * 32, x, row, b, m);
+				sums_q8_0(whole, of_panel + at + h % 2 * 32, x, row, b, m);
 			else
-				sums_q4_0(whole, block + h * 32, x, row, b, m);
+				sums_q4_0(whole, of_panel + at + h % 2 * 32, x, row, b, m);
 			UNROLL for (size_t i = 0; i < m; i++)
 			{
-				size_t at = (row + i) * x->blocks + b;
-				__m256 both = _mm256_mul_ps(_mm256_set1_ps(x->scales[at]), scale);
+				size_t of_row = (row + i) * x->blocks + b;
+				__m256 both = _mm256_mul_ps(_mm256_set1_ps(x->scales[of_row]),
+							    scale);
 
 				sums[i][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(whole[i]), both,
 							     sums[i][h]);
 			}
 		}
 	}
-	UNROLL for (size_t i = 0; i < m; i++) UNROLL for (size_t h = 0; h < 2; h++)
-		store(job, row + i, panel, h, sums[i][h]);
+	UNROLL for (size_t i = 0; i < m; i++) UNROLL for (size_t h = 0; h < 2 * p; h++)
+		store(job, row + i, panel + h / 2, h % 2, sums[i][h]);
 }
 
 INLINE void product_blocks(const struct kernel_job *job, enum packed_type type)
 {
-	for (size_t panel = job->first; panel < job->last; panel++) {
+	size_t panel = job->first;
+
+	for (; job->m == 1 && panel + 2 <= job->last; panel += 2)
+		block_tile(job, type, 0, panel, 1, 2);
+	for (; panel < job->last; panel++) {
 		size_t row = 0;
 
 		for (; row + 4 <= job->m; row += 4)
-			block_tile(job, type, row, panel, 4);
+			block_tile(job, type, row, panel, 4, 1);
 		for (; row + 2 <= job->m; row += 2)
-			block_tile(job, type, row, panel, 2);
+			block_tile(job, type, row, panel, 2, 1);
 		for (; row < job->m; row++)
-			block_tile(job, type, row, panel, 1);
+			block_tile(job, type, row, panel, 1, 1);
 	}
 }
 
@@ -318,13 +331,14 @@ INLINE __m256 byte_column(enum packed_type type, const uint8_t *half, size_t e)
 INLINE void unpack_blocks(float *out, size_t stride, const struct packed *w, size_t panel,
 			  enum packed_type type)
 {
-	const size_t bytes = type == PACKED_Q8_0 ? PACKED_Q8_BYTES : PACKED_Q4_BYTES;
-	const uint8_t *block = packed_panel(w, panel);
-	const uint8_t *scales = (const uint8_t *)packed_scales(w, panel);
+	const uint8_t *data = packed_panel(w, panel);
 
-	for (size_t b = 0; b < w->columns / PACKED_BLOCK; b++, block += bytes) {
+	for (size_t b = 0; b < w->columns / PACKED_BLOCK; b++) {
+		const uint8_t *block = data + packed_block_at(type, b);
+		const uint8_t *scales = data + packed_scales_at(type, b);
+
 		for (size_t h = 0; h < 2; h++) {
-			__m256 scale = load_half(PACKED_F16, scales + b * PACKED_PANEL * 2, h);
+			__m256 scale = load_half(PACKED_F16, scales, h);
 
 			UNROLL for (size_t e = 0; e < PACKED_BLOCK; e++) _mm256_storeu_ps(
 				out + (b * PACKED_BLOCK + e) * stride + h * LANES,
@@ -501,6 +515,5 @@ const struct kernels kernels_avx2 = {
 	.gelu = gelu,
 	.attend = attend_avx2,
 	.attend_put = attend_put_avx2,
-	.tiled_from = SIZE_MAX,
 	.onednn_from = {512, 128, 128, 256, 512, SIZE_MAX, SIZE_MAX, SIZE_MAX},
 };

@@ -11,10 +11,6 @@
 #include <immintrin.h>
 #include <string.h>
 
-/* Bytes that memory is asked for in advance, by the first rows that a panel meets: eight rows at
- * once leave it half as much time as one row does, so that it cannot find the stream by itself. */
-enum { AHEAD = 1024 };
-
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
 
@@ -37,19 +33,9 @@ INLINE __mmask16 mask_of(size_t left)
 	return (__mmask16)bits;
 }
 
-INLINE void store(const struct kernel_job *job, size_t row, size_t panel, __m512 sums)
-{
-	size_t first = panel * PACKED_PANEL;
-	__mmask16 mask = mask_of(job->w->rows - first);
-
-	if (job->bias)
-		sums = _mm512_add_ps(sums, _mm512_maskz_loadu_ps(mask, job->bias + first));
-	_mm512_mask_storeu_ps(job->out + row * job->out_stride + first, mask, sums);
-}
-
-/* `m` rows against `p` panels. */
+/* `m` rows against `p` panels; `asks` memory for what comes after them. */
 INLINE void float_tile(const struct kernel_job *job, enum packed_type type, size_t row,
-		       size_t panel, const size_t m, const size_t p)
+		       size_t panel, const size_t m, const size_t p, const bool asks)
 {
 	const size_t columns = job->w->columns, size = type == PACKED_F32 ? 64 : 32;
 	const size_t panel_bytes = packed_panel_bytes(type, columns);
@@ -60,14 +46,14 @@ INLINE void float_tile(const struct kernel_job *job, enum packed_type type, size
 	UNROLL for (size_t i = 0; i < m; i++) UNROLL for (size_t q = 0; q < p; q++)
 		sums[i][q] = _mm512_setzero_ps();
 	for (size_t k = 0; k < columns; k++, w += size) {
+		const char *next = kernels_ahead(w, (columns - k) * size, (p - 1) * panel_bytes);
 		__m512 column[4];
 
 		UNROLL for (size_t q = 0; q < p; q++)
 		{
+			if (asks)
+				_mm_prefetch(next + q * panel_bytes, _MM_HINT_T1);
 			column[q] = load_column(type, w + q * panel_bytes);
-			if (row == 0)
-				_mm_prefetch((const char *)w + q * panel_bytes + AHEAD,
-					     _MM_HINT_T0);
 		}
 		UNROLL for (size_t i = 0; i < m; i++)
 		{
@@ -78,7 +64,7 @@ INLINE void float_tile(const struct kernel_job *job, enum packed_type type, size
 		}
 	}
 	UNROLL for (size_t i = 0; i < m; i++) UNROLL for (size_t q = 0; q < p; q++)
-		store(job, row + i, panel + q, sums[i][q]);
+		avx512_store(job, row + i, panel + q, sums[i][q]);
 }
 
 /* All rows against `p` panels, in tiles as large as registers allow. */
@@ -87,23 +73,27 @@ INLINE void float_rows(const struct kernel_job *job, enum packed_type type, size
 {
 	size_t row = 0;
 
+	if (job->m == 1) {
+		float_tile(job, type, 0, panel, 1, p, true);
+		return;
+	}
 	for (; p <= 2 && row + 12 <= job->m; row += 12)
-		float_tile(job, type, row, panel, 12, p);
+		float_tile(job, type, row, panel, 12, p, row == 0);
 	for (; p <= 2 && row + 8 <= job->m; row += 8)
-		float_tile(job, type, row, panel, 8, p);
+		float_tile(job, type, row, panel, 8, p, row == 0);
 	for (; row + 4 <= job->m; row += 4)
-		float_tile(job, type, row, panel, 4, p);
+		float_tile(job, type, row, panel, 4, p, row == 0);
 	for (; row + 2 <= job->m; row += 2)
-		float_tile(job, type, row, panel, 2, p);
+		float_tile(job, type, row, panel, 2, p, row == 0);
 	for (; row < job->m; row++)
-		float_tile(job, type, row, panel, 1, p);
+		float_tile(job, type, row, panel, 1, p, row == 0);
 }
 
 INLINE void product_floats(const struct kernel_job *job, enum packed_type type)
 {
 	size_t panel = job->first;
 
-	for (; job->m <= 4 && panel + 4 <= job->last; panel += 4)
+	for (; job->m > 1 && job->m <= 4 && panel + 4 <= job->last; panel += 4)
 		float_rows(job, type, panel, 4);
 	for (; panel + 2 <= job->last; panel += 2)
 		float_rows(job, type, panel, 2);
@@ -128,78 +118,101 @@ void avx512_product_f16(const struct kernel_job *job)
 
 /* ---- products with blocks */
 
-/* The bytes of one block, as eight registers of four columns each. */
-INLINE void load_block(enum packed_type type, const uint8_t *at, __m512i *groups)
+/* A line of a block: four columns, or two times four that are sixteen apart. */
+INLINE void load_line(enum packed_type type, const uint8_t *line, __m512i *groups)
 {
-	const __m512i low = _mm512_set1_epi8(15);
+	const __m512i low = _mm512_set1_epi8(15), both = _mm512_loadu_si512(line);
 
 	if (type == PACKED_Q8_0) {
-		UNROLL for (size_t g = 0; g < 8; g++) groups[g] = _mm512_loadu_si512(at + g * 64);
+		groups[0] = both;
 		return;
 	}
-	UNROLL for (size_t g = 0; g < 4; g++)
-	{
-		__m512i both = _mm512_loadu_si512(at + g * 64);
-
-		groups[g] = _mm512_and_si512(both, low);
-		groups[g + 4] = _mm512_and_si512(_mm512_srli_epi16(both, 4), low);
-	}
+	groups[0] = _mm512_and_si512(both, low);
+	groups[1] = _mm512_and_si512(_mm512_srli_epi16(both, 4), low);
 }
 
-INLINE __m512 block_sum(const struct quantized *x, size_t at, const __m512i *groups, int32_t zero)
+/* sum + four columns of all lanes, times those of row x from `at` on */
+INLINE __m512i add_four(__m512i sum, __m512i group, const int8_t *x)
 {
-	const int8_t *values = x->values + at * PACKED_BLOCK;
-	__m512i even = _mm512_set1_epi32(-zero * x->sums[at]), odd = _mm512_setzero_si512();
+	int32_t four;
 
-	UNROLL for (size_t g = 0; g < 8; g += 2)
-	{
-		int32_t four, next;
-
-		memcpy(&four, values + g * 4, sizeof four);
-		memcpy(&next, values + g * 4 + 4, sizeof next);
-		even = _mm512_dpbusd_epi32(even, groups[g], _mm512_set1_epi32(four));
-		odd = _mm512_dpbusd_epi32(odd, groups[g + 1], _mm512_set1_epi32(next));
-	}
-	return _mm512_cvtepi32_ps(_mm512_add_epi32(even, odd));
+	memcpy(&four, x, sizeof four);
+	return _mm512_dpbusd_epi32(sum, group, _mm512_set1_epi32(four));
 }
 
+/* sums + what a block's chains have come to, times the scales of its row and its panel */
+INLINE __m512 add_dots(__m512 sums, const __m512i *dots, const size_t chains, float of_row,
+		       __m512 scale)
+{
+	__m512i dot = chains == 2 ? _mm512_add_epi32(dots[0], dots[1]) : dots[0];
+
+	return _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot),
+			       _mm512_mul_ps(_mm512_set1_ps(of_row), scale), sums);
+}
+
+/* `m` rows against `p` panels: of all of them a line in turn, so that memory has several places to
+ * read from, and it knows each of them early. */
 INLINE void block_tile(const struct kernel_job *job, enum packed_type type, size_t row,
-		       size_t panel, const size_t m, const size_t p)
+		       size_t panel, const size_t m, const size_t p, const bool asks)
 {
 	const struct quantized *x = job->x_q8;
-	const size_t bytes = type == PACKED_Q8_0 ? PACKED_Q8_BYTES : PACKED_Q4_BYTES;
 	const int32_t zero = type == PACKED_Q8_0 ? PACKED_Q8_ZERO : PACKED_Q4_ZERO;
 	const size_t panel_bytes = packed_panel_bytes(type, job->w->columns);
+	const size_t chains = m == 1 ? 2 : 1; /* of sums: one row alone would wait for its own */
+	const size_t lines = packed_block_bytes(type) / PACKED_LINE;
 	const uint8_t *w = job->w->data + panel * panel_bytes;
-	const uint8_t *scales = w + x->blocks * bytes;
-	__m512 sums[8][4];
+	__m512 sums[8][2];
 
 	UNROLL for (size_t i = 0; i < m; i++) UNROLL for (size_t q = 0; q < p; q++)
 		sums[i][q] = _mm512_setzero_ps();
 	for (size_t b = 0; b < x->blocks; b++) {
-		UNROLL for (size_t q = 0; q < p; q++)
-		{
-			const uint8_t *block = w + q * panel_bytes + b * bytes;
-			__m512 scale = load_column(PACKED_F16,
-						   scales + q * panel_bytes + b * PACKED_PANEL * 2);
-			__m512i groups[8];
+		const size_t at = packed_block_at(type, b), scales_at = packed_scales_at(type, b);
+		const char *next = kernels_ahead(w + at, panel_bytes - at, (p - 1) * panel_bytes);
+		__m512i dots[8][2][2];
 
-			load_block(type, block, groups);
-			if (row == 0)
-				UNROLL for (size_t line = 0; line < bytes; line += 64) _mm_prefetch(
-					(const char *)block + AHEAD + line, _MM_HINT_T0);
+		UNROLL for (size_t i = 0; i < m; i++) UNROLL for (size_t q = 0; q < p; q++)
+		{
+			int32_t over = zero * x->sums[(row + i) * x->blocks + b];
+
+			dots[i][q][0] = _mm512_set1_epi32(-over);
+			dots[i][q][1] = _mm512_setzero_si512();
+		}
+		if (asks && b % 2 == 0) /* for the scales of two blocks */
+			UNROLL for (size_t q = 0; q < p; q++)
+				_mm_prefetch(next + q * panel_bytes - PACKED_LINE, _MM_HINT_T1);
+		UNROLL for (size_t l = 0; l < lines; l++) UNROLL for (size_t q = 0; q < p; q++)
+		{
+			__m512i groups[2];
+
+			if (asks)
+				_mm_prefetch(next + q * panel_bytes + l * 64, _MM_HINT_T1);
+			load_line(type, w + q * panel_bytes + at + l * 64, groups);
 			UNROLL for (size_t i = 0; i < m; i++)
 			{
-				size_t at = (row + i) * x->blocks + b;
-				__m512 both = _mm512_mul_ps(_mm512_set1_ps(x->scales[at]), scale);
+				const int8_t *values = x->values +
+						       ((row + i) * x->blocks + b) * PACKED_BLOCK;
+				__m512i *dot = &dots[i][q][l % chains];
 
-				sums[i][q] = _mm512_fmadd_ps(block_sum(x, at, groups, zero), both,
-							     sums[i][q]);
+				*dot = add_four(*dot, groups[0], values + l * 4);
+				if (type == PACKED_Q4_0)
+					*dot = add_four(*dot, groups[1], values + (l + 4) * 4);
+			}
+		}
+		UNROLL for (size_t q = 0; q < p; q++)
+		{
+			__m512 scale = load_column(PACKED_F16, w + q * panel_bytes + scales_at);
+
+			UNROLL for (size_t i = 0; i < m; i++)
+			{
+				float of_row = x->scales[(row + i) * x->blocks + b];
+
+				sums[i][q] = add_dots(sums[i][q], dots[i][q], chains, of_row,
+						      scale);
 			}
 		}
 	}
 	UNROLL for (size_t i = 0; i < m; i++) UNROLL for (size_t q = 0; q < p; q++)
-		store(job, row + i, panel + q, sums[i][q]);
+		avx512_store(job, row + i, panel + q, sums[i][q]);
 }
 
 INLINE void block_rows(const struct kernel_job *job, enum packed_type type, size_t panel,
@@ -207,14 +220,18 @@ INLINE void block_rows(const struct kernel_job *job, enum packed_type type, size
 {
 	size_t row = 0;
 
+	if (job->m == 1) {
+		block_tile(job, type, 0, panel, 1, p, true);
+		return;
+	}
 	for (; p == 1 && row + 8 <= job->m; row += 8)
-		block_tile(job, type, row, panel, 8, p);
+		block_tile(job, type, row, panel, 8, p, row == 0);
 	for (; p == 1 && row + 4 <= job->m; row += 4)
-		block_tile(job, type, row, panel, 4, p);
+		block_tile(job, type, row, panel, 4, p, row == 0);
 	for (; row + 2 <= job->m; row += 2)
-		block_tile(job, type, row, panel, 2, p);
+		block_tile(job, type, row, panel, 2, p, row == 0);
 	for (; row < job->m; row++)
-		block_tile(job, type, row, panel, 1, p);
+		block_tile(job, type, row, panel, 1, p, row == 0);
 }
 
 INLINE void product_blocks(const struct kernel_job *job, enum packed_type type)
@@ -254,7 +271,7 @@ INLINE void row_tile(const struct kernel_job *job, size_t row, size_t panel, con
 		const __m512i group = _mm512_loadu_si512(w);
 
 		if (row == 0)
-			_mm_prefetch((const char *)w + AHEAD, _MM_HINT_T0);
+			_mm_prefetch((const char *)w + KERNELS_AHEAD, _MM_HINT_T1);
 		UNROLL for (size_t i = 0; i < m; i++)
 		{
 			int32_t four;
@@ -263,10 +280,10 @@ INLINE void row_tile(const struct kernel_job *job, size_t row, size_t panel, con
 			sums[i] = _mm512_dpbusd_epi32(sums[i], group, _mm512_set1_epi32(four));
 		}
 	}
-	UNROLL for (size_t i = 0; i < m; i++)
-		store(job, row + i, panel,
-		      _mm512_mul_ps(_mm512_cvtepi32_ps(sums[i]),
-				    _mm512_mul_ps(_mm512_set1_ps(x->scales[row + i]), scales)));
+	UNROLL for (size_t i = 0; i < m; i++) avx512_store(
+		job, row + i, panel,
+		_mm512_mul_ps(_mm512_cvtepi32_ps(sums[i]),
+			      _mm512_mul_ps(_mm512_set1_ps(x->scales[row + i]), scales)));
 }
 
 void avx512_product_w8(const struct kernel_job *job)
@@ -343,15 +360,23 @@ INLINE __m512 byte_column(enum packed_type type, const __m512i *groups, size_t e
 INLINE void unpack_blocks(float *out, size_t stride, const struct packed *w, size_t panel,
 			  enum packed_type type)
 {
-	const size_t bytes = type == PACKED_Q8_0 ? PACKED_Q8_BYTES : PACKED_Q4_BYTES;
+	const size_t lines = packed_block_bytes(type) / PACKED_LINE;
 	const uint8_t *data = packed_panel(w, panel);
-	const uint16_t *scales = packed_scales(w, panel);
 
 	for (size_t b = 0; b < w->columns / PACKED_BLOCK; b++) {
-		__m512 scale = load_column(PACKED_F16, (const uint8_t *)(scales + b * 16));
+		const uint8_t *block = data + packed_block_at(type, b);
+		__m512 scale = load_column(PACKED_F16, data + packed_scales_at(type, b));
 		__m512i groups[8];
 
-		load_block(type, data + b * bytes, groups);
+		UNROLL for (size_t l = 0; l < lines; l++)
+		{
+			__m512i of_line[2];
+
+			load_line(type, block + l * 64, of_line);
+			groups[l] = of_line[0];
+			if (type == PACKED_Q4_0)
+				groups[l + 4] = of_line[1];
+		}
 		UNROLL for (size_t e = 0; e < PACKED_BLOCK; e++)
 			_mm512_storeu_ps(out + (b * PACKED_BLOCK + e) * stride,
 					 _mm512_mul_ps(scale, byte_column(type, groups, e)));
@@ -495,5 +520,4 @@ void avx512_gelu(float *x, size_t n)
 const struct kernels kernels_avx512 = {
 	.name = "avx512",
 	AVX512_KERNELS,
-	.tiled_from = SIZE_MAX,
 };

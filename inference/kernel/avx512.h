@@ -3,7 +3,22 @@
 #ifndef INFERENCE_KERNEL_AVX512_H
 #define INFERENCE_KERNEL_AVX512_H
 
+#include <immintrin.h>
+
 #include "inference/kernel/kernels.h"
+
+/* What a row and a panel come to, with the bias, where the product wants it. Only files that are
+ * compiled for AVX-512 include this. */
+static inline __attribute__((always_inline)) void
+avx512_store(const struct kernel_job *job, size_t row, size_t panel, __m512 sums)
+{
+	size_t first = panel * PACKED_PANEL, left = job->w->rows - first;
+	__mmask16 mask = (__mmask16)(left < PACKED_PANEL ? (1U << left) - 1 : 0xffff);
+
+	if (job->bias)
+		sums = _mm512_add_ps(sums, _mm512_maskz_loadu_ps(mask, job->bias + first));
+	_mm512_mask_storeu_ps(job->out + row * job->out_stride + first, mask, sums);
+}
 
 kernel_fn avx512_product_f32, avx512_product_bf16, avx512_product_f16, avx512_product_q8_0,
 	avx512_product_q4_0, avx512_product_w8;

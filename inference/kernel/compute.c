@@ -11,7 +11,7 @@ enum {
 	/* Below this many multiplications, handing them to other threads costs more than it saves.
 	 */
 	SHARED_FROM = 1 << 16,
-	GRAIN = 8, /* panels that a thread takes at least */
+	GRAIN = 4, /* panels that a thread takes at least */
 };
 
 struct compute {
@@ -154,10 +154,14 @@ static bool is_tiled(const struct compute *c, const struct linear *l)
 {
 	const struct kernels *kernels = c->state.kernels;
 
-	for (size_t i = 0; i < l->count; i++)
-		if (packed_is_quantized(l->list[i].w->type) && !kernels->tiled[l->list[i].w->type])
+	for (size_t i = 0; i < l->count; i++) {
+		enum packed_type type = l->list[i].w->type;
+
+		if (packed_is_quantized(type) &&
+		    (!kernels->tiled[type] || l->m < kernels->tiled_from[type]))
 			return false;
-	return l->m >= kernels->tiled_from;
+	}
+	return true;
 }
 
 static void quantize(struct compute *c, const struct linear *l)

@@ -6,22 +6,13 @@
 #include <immintrin.h>
 #include <string.h>
 
+#include "inference/kernel/avx512.h"
 #include "inference/kernel/packed_k.h"
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
 
 enum { FOURS = PACKED_BLOCK / 4, HALF = PACKED_BLOCK / 2, MOST = 8 };
-
-INLINE void store(const struct kernel_job *job, size_t row, size_t panel, __m512 sums)
-{
-	size_t first = panel * PACKED_PANEL, left = job->w->rows - first;
-	__mmask16 mask = (__mmask16)(left < 16 ? (1U << left) - 1 : 0xffff);
-
-	if (job->bias)
-		sums = _mm512_add_ps(sums, _mm512_maskz_loadu_ps(mask, job->bias + first));
-	_mm512_mask_storeu_ps(job->out + row * job->out_stride + first, mask, sums);
-}
 
 INLINE __m512 halves_at(const uint8_t *at)
 {
@@ -164,7 +155,7 @@ INLINE void tile(const struct kernel_job *job, enum packed_type type, size_t row
 			else
 				group_of_q6_k(sums, job->x_q8, row, b + g, superblock, g, m);
 	}
-	UNROLL for (size_t i = 0; i < m; i++) store(job, row + i, panel, sums[i]);
+	UNROLL for (size_t i = 0; i < m; i++) avx512_store(job, row + i, panel, sums[i]);
 }
 
 INLINE void product(const struct kernel_job *job, enum packed_type type)

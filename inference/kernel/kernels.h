@@ -91,6 +91,15 @@ enum {
 	KERNELS_LEAST_SCRATCH = 192 << 10,
 };
 
+enum { KERNELS_AHEAD = 3072 /* bytes that memory is asked for in advance */ };
+
+/* Where that is: so far behind `at`, or beyond the `left` bytes of this panel as far in the next
+ * one to be read, `skipped` behind the end of this one. */
+static inline const char *kernels_ahead(const uint8_t *at, size_t left, size_t skipped)
+{
+	return (const char *)at + KERNELS_AHEAD + (KERNELS_AHEAD < left ? 0 : skipped);
+}
+
 typedef void kernel_fn(const struct kernel_job *job);
 
 struct kernels {
@@ -98,7 +107,7 @@ struct kernels {
 	kernel_fn *product[PACKED_TYPES];
 	/* The same to the bit for activations that are tiled, from so many rows on; or NULL. */
 	kernel_fn *tiled[PACKED_TYPES];
-	size_t tiled_from;
+	size_t tiled_from[PACKED_TYPES];
 	/* By activations in pieces, from so many rows on: as exact as `product`, and not the same
 	 * to the bit; or NULL. */
 	kernel_fn *cut[PACKED_TYPES];

@@ -8,7 +8,7 @@
 #include "inference/format/widen.h"
 #include "inference/kernel/packed_k.h"
 
-enum { LINE = 64, GROUP = 4 /* columns that lie side by side in a quantized panel */ };
+enum { GROUP = 4 /* columns that lie side by side in a quantized panel */ };
 
 static const struct {
 	const char *name;
@@ -66,7 +66,7 @@ size_t packed_panel_bytes(enum packed_type type, size_t columns)
 		return w8_bytes(columns) + PACKED_PANEL * sizeof(float);
 	if (packed_is_k(type))
 		return columns / PACKED_K_COLUMNS * types[type].panel;
-	return (bytes + LINE - 1) / LINE * LINE;
+	return (bytes + PACKED_LINE - 1) / PACKED_LINE * PACKED_LINE;
 }
 
 static size_t panels_of(size_t rows)
@@ -89,16 +89,6 @@ const uint8_t *packed_panel(const struct packed *p, size_t i)
 	return p->data + i * packed_panel_bytes(p->type, p->columns);
 }
 
-static size_t scales_offset(const struct packed *p)
-{
-	return p->columns / PACKED_BLOCK * types[p->type].panel;
-}
-
-const uint16_t *packed_scales(const struct packed *p, size_t i)
-{
-	return (const uint16_t *)(const void *)(packed_panel(p, i) + scales_offset(p));
-}
-
 static uint8_t *panel_of_row(const struct packed *p, size_t row)
 {
 	return p->data + row / PACKED_PANEL * packed_panel_bytes(p->type, p->columns);
@@ -118,8 +108,8 @@ static void put_block(struct packed *p, size_t row, size_t block, const uint8_t 
 {
 	size_t lane = row % PACKED_PANEL, bytes = types[p->type].panel;
 	uint8_t *panel = panel_of_row(p, row);
-	uint8_t *to = panel + block * bytes + lane * GROUP;
-	uint8_t *scale = panel + scales_offset(p) + (block * PACKED_PANEL + lane) * 2;
+	uint8_t *to = panel + packed_block_at(p->type, block) + lane * GROUP;
+	uint8_t *scale = panel + packed_scales_at(p->type, block) + lane * 2;
 	uint32_t flip = p->type == PACKED_Q8_0 ? 0x80808080U : 0;
 
 	memcpy(scale, elements, 2);
@@ -260,8 +250,12 @@ void packed_quantize(enum packed_type type, const float *values, uint8_t *block)
 
 static float scale_at(const struct packed *p, size_t row, size_t block)
 {
-	return widen_f16(
-		packed_scales(p, row / PACKED_PANEL)[block * PACKED_PANEL + row % PACKED_PANEL]);
+	uint16_t scale;
+
+	memcpy(&scale,
+	       panel_of_row(p, row) + packed_scales_at(p->type, block) + row % PACKED_PANEL * 2,
+	       sizeof scale);
+	return widen_f16(scale);
 }
 
 /* Of one row of a panel, the byte with column `column` of a block. */
@@ -275,7 +269,7 @@ static void row_of_q8_0(const struct packed *p, size_t row, float *out)
 	const uint8_t *panel = panel_of_row(p, row);
 
 	for (size_t i = 0; i < p->columns; i++) {
-		const uint8_t *block = panel + i / PACKED_BLOCK * PACKED_Q8_BYTES;
+		const uint8_t *block = panel + packed_block_at(p->type, i / PACKED_BLOCK);
 		int q = byte_at(block, row % PACKED_PANEL, i % PACKED_BLOCK) - PACKED_Q8_ZERO;
 
 		out[i] = scale_at(p, row, i / PACKED_BLOCK) * (float)q;
@@ -287,7 +281,7 @@ static void row_of_q4_0(const struct packed *p, size_t row, float *out)
 	const uint8_t *panel = panel_of_row(p, row);
 
 	for (size_t i = 0; i < p->columns; i++) {
-		const uint8_t *block = panel + i / PACKED_BLOCK * PACKED_Q4_BYTES;
+		const uint8_t *block = panel + packed_block_at(p->type, i / PACKED_BLOCK);
 		size_t within = i % PACKED_BLOCK;
 		int both = byte_at(block, row % PACKED_PANEL, within % (PACKED_BLOCK / 2));
 		int q = (within < PACKED_BLOCK / 2 ? both & 15 : both >> 4) - PACKED_Q4_ZERO;

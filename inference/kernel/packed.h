@@ -5,12 +5,12 @@
  * columns; a last panel that is not full ends in zeros.
  *
  *	F32, BF16, F16  [panel][column][16], numbers at their own width
- *	Q8_0            [panel][block of 32 columns][8][16][4] bytes, each 128 above its value; then
- *	                [block][16] scales of F16
+ *	Q8_0            [panel][two blocks of 32 columns]: [2][16] scales of F16, then
+ *	                [2][8][16][4] bytes, each 128 above its value
  *	W8              [panel][two blocks][8][16][4] bytes as those of Q8_0, columns filled up with
  *	                anything; then [16] scales of F32, of whole rows
- *	Q4_0            [panel][block][4][16][4] bytes of two columns each, e and e + 16 of a block,
- *	                8 above their values; then [block][16] scales of F16
+ *	Q4_0            the same with [2][4][16][4] bytes of two columns each, e and e + 16 of a
+ *	                block, 8 above their values
  *
  *	Q4_K, Q6_K      [panel][256 columns]: packed_k.h
  *
@@ -42,6 +42,7 @@ enum {
 	PACKED_K_COLUMNS = 256, /* of a superblock of Q4_K or Q6_K */
 	PACKED_Q8_BYTES = PACKED_BLOCK * PACKED_PANEL,
 	PACKED_Q4_BYTES = PACKED_BLOCK * PACKED_PANEL / 2,
+	PACKED_LINE = 64, /* bytes of the cache, or the scales of two blocks */
 	PACKED_Q8_ZERO = 128,
 	PACKED_Q4_ZERO = 8,
 	PACKED_MAX_BLOCK_BYTES = 2 + PACKED_BLOCK, /* of a block as files have it */
@@ -63,10 +64,26 @@ size_t packed_row_bytes(enum packed_type type, size_t columns);
 size_t packed_panel_bytes(enum packed_type type, size_t columns);
 size_t packed_bytes(enum packed_type type, size_t rows, size_t columns);
 
-/* Where panel i begins, and, of a quantized matrix, its scales. */
-const uint8_t *packed_panel(const struct packed *p, size_t i);
-const uint16_t *packed_scales(const struct packed *p, size_t i);
+const uint8_t *packed_panel(const struct packed *p, size_t i); /* where panel i begins */
 size_t packed_panels(const struct packed *p);
+
+/* In a panel of Q8_0 or Q4_0, where block b begins and where its scales do. An odd number of blocks
+ * ends in half of two. */
+static inline size_t packed_block_bytes(enum packed_type type)
+{
+	return type == PACKED_Q8_0 ? PACKED_Q8_BYTES : PACKED_Q4_BYTES;
+}
+
+static inline size_t packed_scales_at(enum packed_type type, size_t b)
+{
+	return b / 2 * (PACKED_LINE + 2 * packed_block_bytes(type)) + b % 2 * PACKED_LINE / 2;
+}
+
+static inline size_t packed_block_at(enum packed_type type, size_t b)
+{
+	return b / 2 * (PACKED_LINE + 2 * packed_block_bytes(type)) + PACKED_LINE +
+	       b % 2 * packed_block_bytes(type);
+}
 
 /* `count` elements of a row from `column` on, as files have them (F32, halves, blocks), into their
  * places. Several threads may put elements of the same matrix. */

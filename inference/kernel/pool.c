@@ -7,18 +7,27 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "inference/kernel/kernels.h"
 
 enum {
 	LOOKS = 4000, /* for the next loop, before sleep: some tens of microseconds */
-	PARTS = 4,    /* a worker, of a loop that is shared */
+	PARTS = 8,    /* a worker, of a loop that is shared */
+	LINE = 64,
 };
 
 struct worker {
 	struct pool *pool;
 	pthread_t thread;
 	unsigned number;
+};
+
+/* What a worker begins with. Part by part it takes what lies next to what it had, so that memory is
+ * read in one line; then it helps the others. */
+struct section {
+	_Alignas(LINE) atomic_size_t next;
+	size_t end;
 };
 
 struct pool {
@@ -40,25 +49,31 @@ struct pool {
 	/* The loop. */
 	pool_part_fn *part;
 	void *context;
-	size_t count;
 	size_t size; /* of a part */
-	atomic_size_t next;
+	unsigned sharers;
 
 	unsigned threads;
 	unsigned started; /* workers[1 .. started] are alive */
 	struct worker workers[POOL_MAX_THREADS];
+	struct section sections[POOL_MAX_THREADS]; /* of `sharers` */
 };
+
+static void run_section(struct pool *p, struct section *s, unsigned worker)
+{
+	for (;;) {
+		size_t first = atomic_fetch_add_explicit(&s->next, p->size, memory_order_relaxed);
+
+		if (first >= s->end)
+			return;
+		p->part(p->context, worker, first,
+			s->end - first < p->size ? s->end : first + p->size);
+	}
+}
 
 static void run_parts(struct pool *p, unsigned worker)
 {
-	for (;;) {
-		size_t first = atomic_fetch_add_explicit(&p->next, p->size, memory_order_relaxed);
-
-		if (first >= p->count)
-			return;
-		p->part(p->context, worker, first,
-			p->count - first < p->size ? p->count : first + p->size);
-	}
+	for (unsigned i = 0; i < p->sharers; i++)
+		run_section(p, &p->sections[(worker + i) % p->sharers], worker);
 }
 
 static bool is_active(struct pool *p, unsigned number)
@@ -154,8 +169,9 @@ enum err pool_new(struct pool **out, unsigned threads)
 	if (threads == 0 || threads > POOL_MAX_THREADS)
 		return failure(ERR_FORMAT, "engine: %u threads, 1 to %d can be had", threads,
 			       POOL_MAX_THREADS);
-	p = calloc(1, sizeof *p);
+	p = aligned_alloc(LINE, sizeof *p);
 	assert(p);
+	memset(p, 0, sizeof *p);
 	p->threads = threads;
 	pthread_mutex_init(&p->mutex, NULL);
 	pthread_cond_init(&p->begin, NULL);
@@ -224,7 +240,6 @@ void pool_lend(struct pool *p, unsigned first, unsigned threads)
 
 static void begin_round(struct pool *p)
 {
-	atomic_store_explicit(&p->next, 0, memory_order_relaxed);
 	atomic_store_explicit(&p->running, active_threads(p) - 1, memory_order_relaxed);
 	pthread_mutex_lock(&p->mutex);
 	atomic_fetch_add_explicit(&p->round, 1, memory_order_release);
@@ -248,6 +263,21 @@ static void await_end(struct pool *p)
 	pthread_mutex_unlock(&p->mutex);
 }
 
+/* As many parts for each worker, but for the last ones, which may find less. */
+static void set_sections(struct pool *p, size_t count, size_t size)
+{
+	size_t parts = (count + size - 1) / size;
+
+	p->sharers = active_threads(p);
+	for (size_t i = 0; i < p->sharers; i++) {
+		size_t end = (i + 1) * parts / p->sharers * size;
+
+		atomic_store_explicit(&p->sections[i].next, i * parts / p->sharers * size,
+				      memory_order_relaxed);
+		p->sections[i].end = end < count ? end : count;
+	}
+}
+
 static void run(struct pool *p, size_t count, size_t size, pool_part_fn *part, void *context)
 {
 	if (active_threads(p) == 1 || count <= size) {
@@ -257,8 +287,8 @@ static void run(struct pool *p, size_t count, size_t size, pool_part_fn *part, v
 	}
 	p->part = part;
 	p->context = context;
-	p->count = count;
 	p->size = size;
+	set_sections(p, count, size);
 	begin_round(p);
 	run_parts(p, 0);
 	await_end(p);

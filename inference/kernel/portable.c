@@ -74,26 +74,31 @@ static float block_sum(const struct kernel_job *job, const uint8_t *block, size_
 	return (float)sum;
 }
 
+static const uint16_t *scales_of(const struct packed *w, const uint8_t *panel, size_t b)
+{
+	return (const uint16_t *)(const void *)(panel + packed_scales_at(w->type, b));
+}
+
 static void product_blocks(const struct kernel_job *job)
 {
 	const struct packed *w = job->w;
 	const struct quantized *x = job->x_q8;
-	size_t bytes = w->type == PACKED_Q8_0 ? PACKED_Q8_BYTES : PACKED_Q4_BYTES;
 
 	for (size_t panel = job->first; panel < job->last; panel++) {
+		const uint8_t *data = packed_panel(w, panel);
+
 		for (size_t row = 0; row < job->m; row++) {
-			const uint16_t *scales = packed_scales(w, panel);
 			float sums[PACKED_PANEL] = {0};
 
 			for (size_t b = 0; b < x->blocks; b++) {
-				const uint8_t *block = packed_panel(w, panel) + b * bytes;
+				const uint8_t *block = data + packed_block_at(w->type, b);
+				const uint16_t *scales = scales_of(w, data, b);
 				size_t at = row * x->blocks + b;
 
 				for (size_t lane = 0; lane < PACKED_PANEL; lane++)
 					sums[lane] += block_sum(job, block, lane,
 								x->values + at * PACKED_BLOCK) *
-						      (x->scales[at] *
-						       widen_f16(scales[b * PACKED_PANEL + lane]));
+						      (x->scales[at] * widen_f16(scales[lane]));
 			}
 			write_panel(job, row, panel, sums);
 		}
@@ -187,11 +192,9 @@ static void quantize(const struct quantized *out, const float *x, size_t i, size
 static void unpack(float *out, const struct packed *w, size_t first, size_t last)
 {
 	size_t stride = (last - first) * PACKED_PANEL;
-	size_t bytes = w->type == PACKED_Q8_0 ? PACKED_Q8_BYTES : PACKED_Q4_BYTES;
 
 	for (size_t panel = first; panel < last; panel++) {
 		const uint8_t *data = packed_panel(w, panel);
-		const uint16_t *scales = packed_scales(w, panel);
 		float *to = out + (panel - first) * PACKED_PANEL;
 
 		for (size_t k = 0; k < w->columns; k++, to += stride) {
@@ -202,9 +205,10 @@ static void unpack(float *out, const struct packed *w, size_t first, size_t last
 				continue;
 			}
 			for (size_t lane = 0; lane < PACKED_PANEL; lane++)
-				to[lane] = widen_f16(scales[block * PACKED_PANEL + lane]) *
-					   (float)value_at(w->type, data + block * bytes, lane,
-							   k % PACKED_BLOCK);
+				to[lane] = widen_f16(scales_of(w, data, block)[lane]) *
+					   (float)value_at(w->type,
+							   data + packed_block_at(w->type, block),
+							   lane, k % PACKED_BLOCK);
 		}
 	}
 }
@@ -249,6 +253,5 @@ const struct kernels kernels_portable = {
 	.gelu = gelu,
 	.attend = attend_portable,
 	.attend_put = attend_put_portable,
-	.tiled_from = SIZE_MAX,
 	.onednn_from = {5, 5, 5, 5, 5, SIZE_MAX, SIZE_MAX, SIZE_MAX},
 };

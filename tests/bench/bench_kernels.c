@@ -68,12 +68,11 @@ static void set_ways(struct bench *b, const struct kernels *kernels, enum packed
 		struct kernels *k = &b->ways[way];
 
 		*k = *kernels;
-		k->tiled_from = SIZE_MAX;
 		for (size_t i = 0; i < PACKED_TYPES; i++)
-			k->cut_from[i] = k->onednn_from[i] = SIZE_MAX;
+			k->tiled_from[i] = k->cut_from[i] = k->onednn_from[i] = SIZE_MAX;
 		b->has[way] = true;
 	}
-	b->ways[WAY_TILES].tiled_from = 1;
+	b->ways[WAY_TILES].tiled_from[type] = 1;
 	b->ways[WAY_TILES].cut_from[type] = 1;
 	b->has[WAY_TILES] = kernels->tiled[type] || kernels->cut[type];
 	b->ways[WAY_ONEDNN].onednn_from[type] = 0;

@@ -123,7 +123,7 @@ static void run(const struct kernels *kernels, const struct packed *w, float *to
 		size_t first, size_t last, bool has_bias)
 {
 	bool is_tiled = packed_is_quantized(w->type) && kernels->tiled[w->type] &&
-			m >= kernels->tiled_from;
+			m >= kernels->tiled_from[w->type];
 	bool is_by_row = w->type == PACKED_W8;
 	size_t blocks = w->columns / PACKED_BLOCK;
 	struct quantized q8 = {.values = q8_values,
