@@ -60,9 +60,12 @@ static enum err verify(struct audit_verified *out, struct trust *t, struct arena
 				      .context = &t->from,
 				      .threads = threads_for(t),
 				      .vkey = slice_of_string(t->state.vkey)};
-	enum err result = audit_verify(out, &source, remembered);
 	char why[FAILURE_MAX_TEXT];
+	enum err result;
 
+	t->from.policy = t->witnessed.is_given ? &t->witnessed.policy : NULL;
+	t->from.least = remembered ? remembered->size : 0;
+	result = audit_verify(out, &source, remembered);
 	if (result != OK && !t->is_first) {
 		snprintf(why, sizeof why, "%s", failure_text());
 		return failure(result, "%.300s (what is remembered of this log stands in \"%s\")",

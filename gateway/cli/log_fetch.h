@@ -3,17 +3,22 @@
 #ifndef GATEWAY_CLI_LOG_FETCH_H
 #define GATEWAY_CLI_LOG_FETCH_H
 
+#include "crypto/log_policy.h"
 #include "crypto/tile.h"
 #include "gateway/cli/client.h"
 #include "schema/audit/verify.h"
 
-enum { LOG_FETCH_MAX = 32 * 1024 * 1024 };
+enum { LOG_FETCH_MAX = 32 * 1024 * 1024, LOG_FETCH_PATIENCE_MS = 10 * 1000 };
 
 struct log_from {
 	struct client *client; /* NULL: the directory */
 	const char *dir;
 	int save_to;           /* a directory that gets a copy of each file; -1: none */
 	struct buf checkpoint; /* the newest fetched; no ceiling, none is kept */
+	/* A gateway's checkpoint is awaited until this holds for one of so many entries at least,
+	 * for LOG_FETCH_PATIENCE_MS at most; then it is the newest. NULL: it is at once. */
+	const struct log_policy *policy;
+	uint64_t least;
 };
 
 /* An audit_fetch_fn; the context is a struct log_from. */

@@ -160,7 +160,7 @@ test("a policy that nobody has met is not met", async () => {
 });
 
 test("a witness that is down holds up nothing, and catches up", async () => {
-	const { gateway, witnesses: [, two] } = here;
+	const { gateway, policy, witnesses: [, two] } = here;
 
 	await settled();
 	await two.stop();
@@ -173,6 +173,10 @@ test("a witness that is down holds up nothing, and catches up", async () => {
 		return state.witnesses[1].failures > 0 && state.witnesses[1].reason;
 	});
 	assert.equal((await ask(gateway, "GET", "/readyz")).status, 200);
+	const verified = await audit("verify", policy);
+	assert.equal(verified.code, 0, `what both cosigned before still verifies: ${verified.stderr}`);
+	const size = Number(/verifies: (\d+) entries/.exec(verified.stdout)[1]);
+	assert.ok(size < (await published()).size, "it is not the newest");
 	await two.start();
 	await settled();
 });
