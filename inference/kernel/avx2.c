@@ -51,7 +51,7 @@ INLINE void store(const struct kernel_job *job, size_t row, size_t panel, size_t
 
 /* `m` rows against `p` panels. */
 INLINE void float_tile(const struct kernel_job *job, enum packed_type type, size_t row,
-		       size_t panel, const size_t m, const size_t p)
+		       size_t panel, const size_t m, const size_t p, const bool asks)
 {
 	const size_t columns = job->w->columns, size = type == PACKED_F32 ? 64 : 32;
 	const size_t panel_bytes = packed_panel_bytes(type, columns);
@@ -67,7 +67,7 @@ INLINE void float_tile(const struct kernel_job *job, enum packed_type type, size
 
 		UNROLL for (size_t h = 0; h < 2 * p; h++)
 			column[h] = load_half(type, w + h / 2 * panel_bytes, h % 2);
-		if (row == 0)
+		if (asks)
 			UNROLL for (size_t q = 0; q < p; q++)
 				_mm_prefetch(next + q * panel_bytes, _MM_HINT_T1);
 		UNROLL for (size_t i = 0; i < m; i++)
@@ -89,19 +89,21 @@ INLINE void float_rows(const struct kernel_job *job, enum packed_type type, size
 	size_t row = 0;
 
 	for (; p == 1 && row + 6 <= job->m; row += 6)
-		float_tile(job, type, row, panel, 6, p);
+		float_tile(job, type, row, panel, 6, p, row == 0);
 	for (; p == 1 && row + 4 <= job->m; row += 4)
-		float_tile(job, type, row, panel, 4, p);
+		float_tile(job, type, row, panel, 4, p, row == 0);
 	for (; p <= 2 && row + 2 <= job->m; row += 2)
-		float_tile(job, type, row, panel, 2, p);
+		float_tile(job, type, row, panel, 2, p, row == 0);
 	for (; row < job->m; row++)
-		float_tile(job, type, row, panel, 1, p);
+		float_tile(job, type, row, panel, 1, p, row == 0);
 }
 
 INLINE void product_floats(const struct kernel_job *job, enum packed_type type)
 {
 	size_t panel = job->first;
 
+	for (; job->m == 1 && job->is_straight && panel + 2 <= job->last; panel += 2)
+		float_tile(job, type, 0, panel, 1, 2, false);
 	for (; job->m <= 3 && panel + 2 <= job->last; panel += 2)
 		float_rows(job, type, panel, 2);
 	for (; panel < job->last; panel++)
@@ -189,7 +191,7 @@ INLINE void sums_q4_0(__m256i *sums, const uint8_t *block, const struct quantize
 
 /* `m` rows against `p` panels, a block of each in turn: memory is read in several places. */
 INLINE void block_tile(const struct kernel_job *job, enum packed_type type, size_t row,
-		       size_t panel, const size_t m, const size_t p)
+		       size_t panel, const size_t m, const size_t p, const bool asks)
 {
 	const struct quantized *x = job->x_q8;
 	const size_t bytes = packed_block_bytes(type);
@@ -211,7 +213,7 @@ INLINE void block_tile(const struct kernel_job *job, enum packed_type type, size
 						 h % 2);
 			__m256i whole[4];
 
-			if (row == 0 && h % 2 == 0) /* with the scales before it */
+			if (asks && h % 2 == 0) /* with the scales before it */
 				UNROLL for (size_t line = 0; line <= bytes; line += PACKED_LINE)
 					_mm_prefetch(next + h / 2 * panel_bytes + line -
 							     PACKED_LINE,
@@ -239,17 +241,19 @@ INLINE void product_blocks(const struct kernel_job *job, enum packed_type type)
 {
 	size_t panel = job->first;
 
+	for (; job->m == 1 && job->is_straight && panel < job->last; panel++)
+		block_tile(job, type, 0, panel, 1, 1, false);
 	for (; job->m == 1 && panel + 2 <= job->last; panel += 2)
-		block_tile(job, type, 0, panel, 1, 2);
+		block_tile(job, type, 0, panel, 1, 2, true);
 	for (; panel < job->last; panel++) {
 		size_t row = 0;
 
 		for (; row + 4 <= job->m; row += 4)
-			block_tile(job, type, row, panel, 4, 1);
+			block_tile(job, type, row, panel, 4, 1, row == 0);
 		for (; row + 2 <= job->m; row += 2)
-			block_tile(job, type, row, panel, 2, 1);
+			block_tile(job, type, row, panel, 2, 1, row == 0);
 		for (; row < job->m; row++)
-			block_tile(job, type, row, panel, 1, 1);
+			block_tile(job, type, row, panel, 1, 1, row == 0);
 	}
 }
 

@@ -93,6 +93,8 @@ INLINE void product_floats(const struct kernel_job *job, enum packed_type type)
 {
 	size_t panel = job->first;
 
+	for (; job->m == 1 && job->is_straight && panel + 4 <= job->last; panel += 4)
+		float_tile(job, type, 0, panel, 1, 4, false);
 	for (; job->m > 1 && job->m <= 4 && panel + 4 <= job->last; panel += 4)
 		float_rows(job, type, panel, 4);
 	for (; panel + 2 <= job->last; panel += 2)
@@ -238,6 +240,8 @@ INLINE void product_blocks(const struct kernel_job *job, enum packed_type type)
 {
 	size_t panel = job->first;
 
+	for (; job->m == 1 && job->is_straight && panel < job->last; panel++)
+		block_tile(job, type, 0, panel, 1, 1, false);
 	for (; job->m <= 2 && panel + 2 <= job->last; panel += 2)
 		block_rows(job, type, panel, 2);
 	for (; panel < job->last; panel++)

@@ -8,6 +8,11 @@ const struct kernels *const *kernels_list(void)
 	return all;
 }
 
+bool kernels_read_straight(void)
+{
+	return true;
+}
+
 void kernels_pause(void)
 {
 }

@@ -59,6 +59,12 @@ const struct kernels *const *kernels_list(void)
 	return has_avx2() ? all + 2 : all + 3;
 }
 
+bool kernels_read_straight(void)
+{
+	__builtin_cpu_init();
+	return __builtin_cpu_is("amd");
+}
+
 void kernels_pause(void)
 {
 	__builtin_ia32_pause();

@@ -23,6 +23,7 @@ struct compute {
 	struct quantized x_q8;
 	struct float_pieces x_cut;
 	bool is_fixed;
+	bool is_straight;
 };
 
 enum err compute_new(struct compute **out, const struct operators *operators, unsigned threads)
@@ -34,6 +35,7 @@ enum err compute_new(struct compute **out, const struct operators *operators, un
 	TRY(pool_new(&c->pool, threads));
 	TRY(onednn_new(&c->state.onednn, threads));
 	c->state.kernels = operators == &operators_plain ? &kernels_portable : kernels_list()[0];
+	c->is_straight = kernels_read_straight();
 	*out = c;
 	c = NULL; /* given away */
 	return OK;
@@ -228,6 +230,7 @@ static enum err multiply(const struct sharing *s, unsigned worker, const struct 
 		.m = s->linear->m,
 		.first = first,
 		.last = last,
+		.is_straight = c->is_straight,
 		.scratch = c->state.unpacked[worker],
 	};
 

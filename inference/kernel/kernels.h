@@ -79,6 +79,7 @@ struct kernel_job {
 	const struct packed *w;
 	size_t m;
 	size_t first, last;
+	bool is_straight; /* kernels_read_straight(): one row takes another way, to the same sums */
 	/* Of the calling thread: KERNELS_SCRATCH bytes for each column, KERNELS_LEAST_SCRATCH at
 	 * least. */
 	void *scratch;
@@ -152,6 +153,10 @@ extern const struct kernels kernels_amx;    /* the same, with tiles of bytes */
 
 /* Those that this machine has, the best first; ends with NULL. */
 const struct kernels *const *kernels_list(void);
+
+/* Is memory read fastest here in one straight line, which the processor follows by itself? Else in
+ * several places at once, and asked for in advance. As measured (README.md): so it is with AMD. */
+bool kernels_read_straight(void);
 
 /* A moment for the other thread of this core, while this one looks for work. */
 void kernels_pause(void);

@@ -119,6 +119,22 @@ static void fill(float *values, size_t count)
 		values[i] = next_number();
 }
 
+/* The other way that one row may take comes to the same, to the bit. */
+static void check_straight(const struct kernels *kernels, struct kernel_job job)
+{
+	static float straight[MOST_N + 1];
+	size_t first = job.first * PACKED_PANEL, end = job.last * PACKED_PANEL, n = job.w->rows;
+	const float *other = job.out;
+
+	memset(straight, 0x7f, sizeof straight);
+	job.is_straight = true;
+	job.out = straight;
+	kernels->product[job.w->type](&job);
+	assert_memory_equal(straight + first, other + first,
+			    ((end < n ? end : n) - first) * sizeof(float));
+	assert_int_equal(((const uint8_t *)(straight + n))[0], 0x7f); /* and no further */
+}
+
 static void run(const struct kernels *kernels, const struct packed *w, float *to, size_t m,
 		size_t first, size_t last, bool has_bias)
 {
@@ -149,6 +165,8 @@ static void run(const struct kernels *kernels, const struct packed *w, float *to
 		kernels->tiled[w->type](&job);
 	else
 		kernels->product[w->type](&job);
+	if (!is_tiled && m == 1)
+		check_straight(kernels, job);
 }
 
 /* Sums of a few hundred products in another order, or without fused multiplication. */
