@@ -82,11 +82,20 @@ INLINE __m512 column(enum packed_type type, const uint8_t *at)
 	return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)at));
 }
 
+/* Of halves, as they are; one that is not there is zero. */
+INLINE __m512i two_columns(const uint8_t *at, bool has_first, bool has_second)
+{
+	const __mmask8 first = has_first ? 0xff : 0, second = has_second ? 0xff : 0;
+	__m512i both = _mm512_castsi256_si512(_mm256_maskz_loadu_epi32(first, at));
+
+	return _mm512_inserti64x4(both, _mm256_maskz_loadu_epi32(second, at + PACKED_LINE), 1);
+}
+
 /* Columns [from, to) of a panel as tiles, [step][piece]; what is beyond them is zero. */
 INLINE void cut_panel(uint16_t *out, const struct packed *w, enum packed_type type, size_t panel,
 		      size_t from, size_t to)
 {
-	const size_t size = type == PACKED_F32 ? 64 : 32, count = pieces_of(type);
+	const size_t count = pieces_of(type);
 	const size_t end = (to + STEP - 1) / STEP * STEP;
 	const uint8_t *data = packed_panel(w, panel);
 	const __m512 none = _mm512_setzero_ps();
@@ -94,14 +103,13 @@ INLINE void cut_panel(uint16_t *out, const struct packed *w, enum packed_type ty
 	for (size_t k = from; k < end; k += 2) {
 		uint16_t *to_pair = out + (k - from) / STEP * count * TILE +
 				    (k - from) % STEP / 2 * 2 * PACKED_PANEL;
-		const uint8_t *at = data + k * size;
-		__mmask16 halves = (__mmask16)(k + 1 < to ? 0xffff : k < to ? 0xff : 0);
+		const uint8_t *at = data + k * PACKED_LINE;
 
 		if (type == PACKED_BF16)
-			_mm512_storeu_si512(to_pair, beside(_mm512_maskz_loadu_epi32(halves, at)));
+			_mm512_storeu_si512(to_pair, beside(two_columns(at, k < to, k + 1 < to)));
 		else
 			cut_pair(to_pair, k < to ? column(type, at) : none,
-				 k + 1 < to ? column(type, at + size) : none, count);
+				 k + 1 < to ? column(type, at + PACKED_LINE) : none, count);
 	}
 }
 
@@ -252,20 +260,19 @@ static void put(const struct stretch *s, size_t tile, const float *sums)
 	}
 }
 
-/* Part `i` of `count` of the next two panels comes nearer. */
+/* Part `i` of `count` of the next two panels comes nearer. Of halves they share their lines. */
 INLINE void ask_for_next(const struct stretch *s, enum packed_type type, size_t i, size_t count)
 {
 	const struct packed *w = s->job->w;
-	const size_t column = type == PACKED_F32 ? 64 : 32; /* bytes */
-	const size_t from = s->from * STEP * column;
-	const size_t bytes = least(s->steps * STEP, w->columns - s->from * STEP) * column;
+	const size_t from = s->from * STEP, of_line = type == PACKED_F32 ? 1 : 2;
+	const size_t columns = least(s->steps * STEP, w->columns - from);
+	const size_t end = least(s->panels[1] + 3, s->job->last);
 
-	for (size_t panel = s->panels[1] + 1; panel < least(s->panels[1] + 3, s->job->last);
-	     panel++) {
-		const char *stretch = (const char *)packed_panel(w, panel) + from;
+	for (size_t panel = s->panels[1] + 1; panel < end; panel += of_line) {
+		const uint8_t *stretch = packed_panel(w, panel) + from * PACKED_LINE;
 
-		for (size_t at = bytes * i / count; at < bytes * (i + 1) / count; at += 64)
-			_mm_prefetch(stretch + at, _MM_HINT_T1);
+		for (size_t k = columns * i / count; k < columns * (i + 1) / count; k++)
+			_mm_prefetch((const char *)stretch + k * PACKED_LINE, _MM_HINT_T1);
 	}
 }
 

@@ -49,27 +49,32 @@ INLINE void store(const struct kernel_job *job, size_t row, size_t panel, size_t
 		out[lane] = job->bias ? copy[lane] + job->bias[first + lane] : copy[lane];
 }
 
-/* `m` rows against `p` panels. */
+/* `m` rows against `p` panels; `asks` memory for what comes after them. Of halves two panels, from
+ * an even one on, are one place in memory. */
 INLINE void float_tile(const struct kernel_job *job, enum packed_type type, size_t row,
 		       size_t panel, const size_t m, const size_t p, const bool asks)
 {
-	const size_t columns = job->w->columns, size = type == PACKED_F32 ? 64 : 32;
-	const size_t panel_bytes = packed_panel_bytes(type, columns);
-	const uint8_t *w = job->w->data + panel * panel_bytes;
+	const size_t columns = job->w->columns, of_place = type == PACKED_F32 ? 1 : 2;
+	const size_t place_bytes = packed_panel_bytes(type, columns) * of_place;
+	const uint8_t *w = packed_panel(job->w, panel);
 	const float *x = job->x + row * columns;
 	__m256 sums[6][4];
 
 	UNROLL for (size_t i = 0; i < m; i++) UNROLL for (size_t h = 0; h < 2 * p; h++)
 		sums[i][h] = _mm256_setzero_ps();
-	for (size_t k = 0; k < columns; k++, w += size) {
-		const char *next = kernels_ahead(w, (columns - k) * size, (p - 1) * panel_bytes);
+	for (size_t k = 0; k < columns; k++, w += PACKED_LINE) {
+		const char *next = kernels_ahead(w, (columns - k) * PACKED_LINE,
+						 (p - 1) / of_place * place_bytes);
 		__m256 column[4];
 
 		UNROLL for (size_t h = 0; h < 2 * p; h++)
-			column[h] = load_half(type, w + h / 2 * panel_bytes, h % 2);
-		if (asks)
-			UNROLL for (size_t q = 0; q < p; q++)
-				_mm_prefetch(next + q * panel_bytes, _MM_HINT_T1);
+		{
+			const size_t q = h / 2, at = q / of_place * place_bytes;
+
+			if (asks && h % 2 == 0 && q % of_place == 0)
+				_mm_prefetch(next + at, _MM_HINT_T1);
+			column[h] = load_half(type, w + at + q % of_place * PACKED_LINE / 2, h % 2);
+		}
 		UNROLL for (size_t i = 0; i < m; i++)
 		{
 			__m256 value = _mm256_broadcast_ss(x + i * columns + k);
@@ -102,6 +107,8 @@ INLINE void product_floats(const struct kernel_job *job, enum packed_type type)
 {
 	size_t panel = job->first;
 
+	if (type != PACKED_F32 && panel % 2)
+		float_rows(job, type, panel++, 1);
 	for (; job->m == 1 && job->is_straight && panel + 2 <= job->last; panel += 2)
 		float_tile(job, type, 0, panel, 1, 2, false);
 	for (; job->m <= 3 && panel + 2 <= job->last; panel += 2)
@@ -356,7 +363,7 @@ INLINE void unpack_floats(float *out, size_t stride, const struct packed *w, siz
 {
 	const uint8_t *column = packed_panel(w, panel);
 
-	for (size_t k = 0; k < w->columns; k++, column += type == PACKED_F32 ? 64 : 32)
+	for (size_t k = 0; k < w->columns; k++, column += PACKED_LINE)
 		for (size_t h = 0; h < 2; h++)
 			_mm256_storeu_ps(out + k * stride + h * LANES, load_half(type, column, h));
 }

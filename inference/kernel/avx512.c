@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define INLINE static inline __attribute__((always_inline))
+#define NOINLINE __attribute__((noinline))
 #define UNROLL _Pragma("GCC unroll 16")
 
 /* ---- products with floats */
@@ -33,27 +34,31 @@ INLINE __mmask16 mask_of(size_t left)
 	return (__mmask16)bits;
 }
 
-/* `m` rows against `p` panels; `asks` memory for what comes after them. */
+/* `m` rows against `p` panels; `asks` memory for what comes after them. Of halves two panels, from
+ * an even one on, are one place in memory. */
 INLINE void float_tile(const struct kernel_job *job, enum packed_type type, size_t row,
 		       size_t panel, const size_t m, const size_t p, const bool asks)
 {
-	const size_t columns = job->w->columns, size = type == PACKED_F32 ? 64 : 32;
-	const size_t panel_bytes = packed_panel_bytes(type, columns);
-	const uint8_t *w = job->w->data + panel * panel_bytes;
+	const size_t columns = job->w->columns, of_place = type == PACKED_F32 ? 1 : 2;
+	const size_t place_bytes = packed_panel_bytes(type, columns) * of_place;
+	const uint8_t *w = packed_panel(job->w, panel);
 	const float *x = job->x + row * columns;
 	__m512 sums[12][4];
 
 	UNROLL for (size_t i = 0; i < m; i++) UNROLL for (size_t q = 0; q < p; q++)
 		sums[i][q] = _mm512_setzero_ps();
-	for (size_t k = 0; k < columns; k++, w += size) {
-		const char *next = kernels_ahead(w, (columns - k) * size, (p - 1) * panel_bytes);
+	for (size_t k = 0; k < columns; k++, w += PACKED_LINE) {
+		const char *next = kernels_ahead(w, (columns - k) * PACKED_LINE,
+						 (p - 1) / of_place * place_bytes);
 		__m512 column[4];
 
 		UNROLL for (size_t q = 0; q < p; q++)
 		{
-			if (asks)
-				_mm_prefetch(next + q * panel_bytes, _MM_HINT_T1);
-			column[q] = load_column(type, w + q * panel_bytes);
+			const size_t at = q / of_place * place_bytes;
+
+			if (asks && q % of_place == 0)
+				_mm_prefetch(next + at, _MM_HINT_T1);
+			column[q] = load_column(type, w + at + q % of_place * PACKED_LINE / 2);
 		}
 		UNROLL for (size_t i = 0; i < m; i++)
 		{
@@ -73,10 +78,6 @@ INLINE void float_rows(const struct kernel_job *job, enum packed_type type, size
 {
 	size_t row = 0;
 
-	if (job->m == 1) {
-		float_tile(job, type, 0, panel, 1, p, true);
-		return;
-	}
 	for (; p <= 2 && row + 12 <= job->m; row += 12)
 		float_tile(job, type, row, panel, 12, p, row == 0);
 	for (; p <= 2 && row + 8 <= job->m; row += 8)
@@ -93,9 +94,9 @@ INLINE void product_floats(const struct kernel_job *job, enum packed_type type)
 {
 	size_t panel = job->first;
 
-	for (; job->m == 1 && job->is_straight && panel + 4 <= job->last; panel += 4)
-		float_tile(job, type, 0, panel, 1, 4, false);
-	for (; job->m > 1 && job->m <= 4 && panel + 4 <= job->last; panel += 4)
+	if (type != PACKED_F32 && panel % 2)
+		float_rows(job, type, panel++, 1);
+	for (; job->m <= 4 && panel + 4 <= job->last; panel += 4)
 		float_rows(job, type, panel, 4);
 	for (; panel + 2 <= job->last; panel += 2)
 		float_rows(job, type, panel, 2);
@@ -103,20 +104,42 @@ INLINE void product_floats(const struct kernel_job *job, enum packed_type type)
 		float_rows(job, type, panel, 1);
 }
 
-void avx512_product_f32(const struct kernel_job *job)
+INLINE void float_row(const struct kernel_job *job, enum packed_type type, const bool asks)
 {
-	product_floats(job, PACKED_F32);
+	const size_t places = asks ? 2 : 1, most = type == PACKED_F32 ? places : 2 * places;
+	size_t panel = job->first;
+
+	if (type != PACKED_F32 && panel % 2)
+		float_tile(job, type, 0, panel++, 1, 1, asks);
+	for (; panel + most <= job->last; panel += most)
+		float_tile(job, type, 0, panel, 1, most, asks);
+	for (; panel < job->last; panel++)
+		float_tile(job, type, 0, panel, 1, 1, asks);
 }
 
-void avx512_product_bf16(const struct kernel_job *job)
-{
-	product_floats(job, PACKED_BF16);
-}
+/* Each way of one row is a function of its own, whose loop has all registers to itself. */
+#define PRODUCT(name, type, rows, row) \
+	static NOINLINE void name##_straight(const struct kernel_job *job) \
+	{ \
+		row(job, type, false); \
+	} \
+	static NOINLINE void name##_asking(const struct kernel_job *job) \
+	{ \
+		row(job, type, true); \
+	} \
+	void avx512_product_##name(const struct kernel_job *job) \
+	{ \
+		if (job->m > 1) \
+			rows(job, type); \
+		else if (job->is_straight) \
+			name##_straight(job); \
+		else \
+			name##_asking(job); \
+	}
 
-void avx512_product_f16(const struct kernel_job *job)
-{
-	product_floats(job, PACKED_F16);
-}
+PRODUCT(f32, PACKED_F32, product_floats, float_row)
+PRODUCT(bf16, PACKED_BF16, product_floats, float_row)
+PRODUCT(f16, PACKED_F16, product_floats, float_row)
 
 /* ---- products with blocks */
 
@@ -222,10 +245,6 @@ INLINE void block_rows(const struct kernel_job *job, enum packed_type type, size
 {
 	size_t row = 0;
 
-	if (job->m == 1) {
-		block_tile(job, type, 0, panel, 1, p, true);
-		return;
-	}
 	for (; p == 1 && row + 8 <= job->m; row += 8)
 		block_tile(job, type, row, panel, 8, p, row == 0);
 	for (; p == 1 && row + 4 <= job->m; row += 4)
@@ -240,23 +259,24 @@ INLINE void product_blocks(const struct kernel_job *job, enum packed_type type)
 {
 	size_t panel = job->first;
 
-	for (; job->m == 1 && job->is_straight && panel < job->last; panel++)
-		block_tile(job, type, 0, panel, 1, 1, false);
-	for (; job->m <= 2 && panel + 2 <= job->last; panel += 2)
+	for (; job->m == 2 && panel + 2 <= job->last; panel += 2)
 		block_rows(job, type, panel, 2);
 	for (; panel < job->last; panel++)
 		block_rows(job, type, panel, 1);
 }
 
-void avx512_product_q8_0(const struct kernel_job *job)
+INLINE void block_row(const struct kernel_job *job, enum packed_type type, const bool asks)
 {
-	product_blocks(job, PACKED_Q8_0);
+	size_t panel = job->first;
+
+	for (; asks && panel + 2 <= job->last; panel += 2)
+		block_tile(job, type, 0, panel, 1, 2, asks);
+	for (; panel < job->last; panel++)
+		block_tile(job, type, 0, panel, 1, 1, asks);
 }
 
-void avx512_product_q4_0(const struct kernel_job *job)
-{
-	product_blocks(job, PACKED_Q4_0);
-}
+PRODUCT(q8_0, PACKED_Q8_0, product_blocks, block_row)
+PRODUCT(q4_0, PACKED_Q4_0, product_blocks, block_row)
 
 /* ---- products with whole rows of bytes */
 
@@ -393,8 +413,7 @@ INLINE void unpack_floats(float *out, size_t stride, const struct packed *w, siz
 	const uint8_t *data = packed_panel(w, panel);
 
 	for (size_t k = 0; k < w->columns; k++)
-		_mm512_storeu_ps(out + k * stride,
-				 load_column(type, data + k * (type == PACKED_F32 ? 64 : 32)));
+		_mm512_storeu_ps(out + k * stride, load_column(type, data + k * PACKED_LINE));
 }
 
 void avx512_unpack(float *out, const struct packed *w, size_t first, size_t last)

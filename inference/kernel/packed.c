@@ -58,6 +58,12 @@ static size_t w8_bytes(size_t columns)
 	return (columns + two - 1) / two * two * PACKED_PANEL;
 }
 
+/* Do two panels share their lines? */
+static bool is_in_pairs(enum packed_type type)
+{
+	return types[type].element == sizeof(uint16_t);
+}
+
 size_t packed_panel_bytes(enum packed_type type, size_t columns)
 {
 	size_t bytes = packed_row_bytes(type, columns) * PACKED_PANEL;
@@ -66,6 +72,8 @@ size_t packed_panel_bytes(enum packed_type type, size_t columns)
 		return w8_bytes(columns) + PACKED_PANEL * sizeof(float);
 	if (packed_is_k(type))
 		return columns / PACKED_K_COLUMNS * types[type].panel;
+	if (is_in_pairs(type))
+		return bytes;
 	return (bytes + PACKED_LINE - 1) / PACKED_LINE * PACKED_LINE;
 }
 
@@ -76,7 +84,10 @@ static size_t panels_of(size_t rows)
 
 size_t packed_bytes(enum packed_type type, size_t rows, size_t columns)
 {
-	return panels_of(rows) * packed_panel_bytes(type, columns);
+	size_t panels = panels_of(rows);
+
+	return (is_in_pairs(type) ? panels + panels % 2 : panels) *
+	       packed_panel_bytes(type, columns);
 }
 
 size_t packed_panels(const struct packed *p)
@@ -84,14 +95,21 @@ size_t packed_panels(const struct packed *p)
 	return panels_of(p->rows);
 }
 
+static size_t panel_at(const struct packed *p, size_t i)
+{
+	size_t bytes = packed_panel_bytes(p->type, p->columns);
+
+	return is_in_pairs(p->type) ? i / 2 * 2 * bytes + i % 2 * PACKED_LINE / 2 : i * bytes;
+}
+
 const uint8_t *packed_panel(const struct packed *p, size_t i)
 {
-	return p->data + i * packed_panel_bytes(p->type, p->columns);
+	return p->data + panel_at(p, i);
 }
 
 static uint8_t *panel_of_row(const struct packed *p, size_t row)
 {
-	return p->data + row / PACKED_PANEL * packed_panel_bytes(p->type, p->columns);
+	return p->data + panel_at(p, row / PACKED_PANEL);
 }
 
 /* Four bytes at a time; those of Q8_0 become unsigned. */
@@ -134,7 +152,7 @@ static void put_superblocks(struct packed *p, size_t row, size_t first, size_t c
 void packed_put(struct packed *p, size_t row, size_t column, size_t count, const uint8_t *elements)
 {
 	size_t size = types[p->type].element, block = types[p->type].block;
-	uint8_t *to = panel_of_row(p, row) + (column * PACKED_PANEL + row % PACKED_PANEL) * size;
+	uint8_t *to = panel_of_row(p, row) + column * PACKED_LINE + row % PACKED_PANEL * size;
 
 	assert(row < p->rows && column <= p->columns && count <= p->columns - column);
 	if (packed_is_k(p->type)) {
@@ -146,10 +164,10 @@ void packed_put(struct packed *p, size_t row, size_t column, size_t count, const
 		put_block(p, row, column / PACKED_BLOCK + i, elements + i * block);
 	if (size == sizeof(uint16_t))
 		for (size_t i = 0; i < count; i++)
-			memcpy(to + i * PACKED_PANEL * 2, elements + i * 2, 2);
+			memcpy(to + i * PACKED_LINE, elements + i * 2, 2);
 	if (size == sizeof(float))
 		for (size_t i = 0; i < count; i++)
-			memcpy(to + i * PACKED_PANEL * 4, elements + i * 4, 4);
+			memcpy(to + i * PACKED_LINE, elements + i * 4, 4);
 }
 
 void packed_put_column(struct packed *p, size_t column, const uint8_t *elements)
@@ -160,7 +178,7 @@ void packed_put_column(struct packed *p, size_t column, const uint8_t *elements)
 	for (size_t row = 0; row < p->rows; row += PACKED_PANEL) {
 		size_t count = p->rows - row < PACKED_PANEL ? p->rows - row : PACKED_PANEL;
 
-		memcpy(panel_of_row(p, row) + column * PACKED_PANEL * size, elements + row * size,
+		memcpy(panel_of_row(p, row) + column * PACKED_LINE, elements + row * size,
 		       count * size);
 	}
 }
@@ -303,7 +321,7 @@ static uint16_t half_at(const uint8_t *panel, size_t lane, size_t column)
 {
 	uint16_t bits;
 
-	memcpy(&bits, panel + (column * PACKED_PANEL + lane) * sizeof bits, sizeof bits);
+	memcpy(&bits, panel + column * PACKED_LINE + lane * sizeof bits, sizeof bits);
 	return bits;
 }
 
@@ -316,8 +334,7 @@ void packed_row(const struct packed *p, size_t row, float *out)
 	switch (p->type) {
 	case PACKED_F32:
 		for (size_t i = 0; i < p->columns; i++)
-			memcpy(out + i, panel + (i * PACKED_PANEL + lane) * sizeof *out,
-			       sizeof *out);
+			memcpy(out + i, panel + i * PACKED_LINE + lane * sizeof *out, sizeof *out);
 		return;
 	case PACKED_BF16:
 		for (size_t i = 0; i < p->columns; i++)

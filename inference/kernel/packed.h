@@ -4,7 +4,9 @@
  * other, so that a product reads memory in one straight line. It has [outputs][inputs] = rows and
  * columns; a last panel that is not full ends in zeros.
  *
- *	F32, BF16, F16  [panel][column][16], numbers at their own width
+ *	F32             [panel][column][16]
+ *	BF16, F16       [two panels][column][2][16]: a column of a panel is half a line, its
+ *	                neighbour's is the other; panels are filled up to an even number
  *	Q8_0            [panel][two blocks of 32 columns]: [2][16] scales of F16, then
  *	                [2][8][16][4] bytes, each 128 above its value
  *	W8              [panel][two blocks][8][16][4] bytes as those of Q8_0, columns filled up with
@@ -42,7 +44,7 @@ enum {
 	PACKED_K_COLUMNS = 256, /* of a superblock of Q4_K or Q6_K */
 	PACKED_Q8_BYTES = PACKED_BLOCK * PACKED_PANEL,
 	PACKED_Q4_BYTES = PACKED_BLOCK * PACKED_PANEL / 2,
-	PACKED_LINE = 64, /* bytes of the cache, or the scales of two blocks */
+	PACKED_LINE = 64, /* bytes: of the cache, the scales of two blocks, a column of floats */
 	PACKED_Q8_ZERO = 128,
 	PACKED_Q4_ZERO = 8,
 	PACKED_MAX_BLOCK_BYTES = 2 + PACKED_BLOCK, /* of a block as files have it */
@@ -64,7 +66,8 @@ size_t packed_row_bytes(enum packed_type type, size_t columns);
 size_t packed_panel_bytes(enum packed_type type, size_t columns);
 size_t packed_bytes(enum packed_type type, size_t rows, size_t columns);
 
-const uint8_t *packed_panel(const struct packed *p, size_t i); /* where panel i begins */
+/* Where panel i begins. Columns of floats and of halves follow each other by PACKED_LINE. */
+const uint8_t *packed_panel(const struct packed *p, size_t i);
 size_t packed_panels(const struct packed *p);
 
 /* In a panel of Q8_0 or Q4_0, where block b begins and where its scales do. An odd number of blocks

@@ -12,14 +12,14 @@
 /* One column of a panel as floats. */
 static void widen_column(float *out, const struct packed *w, const uint8_t *panel, size_t column)
 {
-	size_t at = column * PACKED_PANEL;
+	const uint8_t *at = panel + column * PACKED_LINE;
 	uint16_t bits[PACKED_PANEL];
 
 	if (w->type == PACKED_F32) {
-		memcpy(out, panel + at * sizeof *out, PACKED_PANEL * sizeof *out);
+		memcpy(out, at, PACKED_PANEL * sizeof *out);
 		return;
 	}
-	memcpy(bits, panel + at * sizeof *bits, sizeof bits);
+	memcpy(bits, at, sizeof bits);
 	for (size_t lane = 0; lane < PACKED_PANEL; lane++)
 		out[lane] = w->type == PACKED_F16 ? widen_f16(bits[lane]) : widen_bf16(bits[lane]);
 }

@@ -174,7 +174,7 @@ test("a witness that is down holds up nothing, and catches up", async () => {
 	});
 	assert.equal((await ask(gateway, "GET", "/readyz")).status, 200);
 	const verified = await audit("verify", policy);
-	assert.equal(verified.code, 0, `what both cosigned before still verifies: ${verified.stderr}`);
+	assert.equal(verified.code, 0, `what both have cosigned verifies: ${verified.stderr}`);
 	const size = Number(/verifies: (\d+) entries/.exec(verified.stdout)[1]);
 	assert.ok(size < (await published()).size, "it is not the newest");
 	await two.start();
