@@ -7,6 +7,8 @@
 #ifndef INFERENCE_ENGINE_H
 #define INFERENCE_ENGINE_H
 
+#include <stdatomic.h>
+
 #include "crypto/base/buf.h"
 #include "inference/adapter/places.h"
 #include "inference/batch.h"
@@ -29,6 +31,9 @@ struct engine_options {
 	uint32_t context;                  /* a ceiling below the model's own; 0: the model's */
 	size_t adapter_budget_bytes;       /* for all adapters, beside the model; 0: none */
 	bool is_quick;                     /* to open: see engine_settle */
+	const atomic_uint *lent;           /* threads that may load at a time, which may change
+					    * meanwhile; 0 or NULL: all. engine_lend says it
+					    * afterwards */
 	bool strict;                       /* refuse memory that cannot be locked */
 	enum model_quantize quantize;      /* what safetensors are to become */
 	enum attend_type cache;            /* keys and values of decoders; encoders' are F32 */

@@ -199,7 +199,8 @@ static enum err open_parts(struct engine *e, struct model_files *files,
 	struct model_options model = {.budget_bytes = o->memory_budget_bytes,
 				      .strict = o->strict,
 				      .quantize = o->quantize,
-				      .is_quick = o->is_quick};
+				      .is_quick = o->is_quick,
+				      .lent = o->lent};
 	struct batch_options batch;
 
 	TRY(read_config(&e->config, files));

@@ -185,7 +185,8 @@ static void tell_progress(struct progress *p)
 		log_debug("engine.loading", "why=\"%s\"", failure_text());
 }
 
-/* Between two reads: is it wanted still? Anything else that the edge asks is answered, too. */
+/* Between two reads: is it wanted still, and on how many cores? Anything else that the edge asks is
+ * answered, too. */
 static enum err look_around(void *context, size_t bytes)
 {
 	struct progress *p = context;
@@ -196,6 +197,8 @@ static enum err look_around(void *context, size_t bytes)
 	if (p->now.done_bytes > p->now.total_bytes) /* headers are read twice */
 		p->now.done_bytes = p->now.total_bytes;
 	tell_progress(p);
+	if (loop_hear_supervisor(s->loop) != OK)
+		s->is_unloaded = true;
 	do
 		heard = loop_handle_from(s->loop, ROLE_EDGE, p->edge, 0);
 	while (heard == OK && !s->is_unloaded);
@@ -250,12 +253,15 @@ enum err loading_model(struct serve *s, const struct channel *from, const struct
 	if (s->engine || s->is_loading)
 		return failure(ERR_CONFLICT, "this engine has a model: unload it first");
 	s->is_loading = true;
+	s->loader = from->index;
 	result = serve_say_work(s);
 	if (result == OK)
 		result = open_model(s, &load, &progress);
 	s->is_loading = false;
 	loading_drop_keys(s, &load);
 	TRY(result);
+	if (atomic_load(&s->cores) > 0)
+		engine_lend(s->engine, s->first_core, atomic_load(&s->cores));
 	engine_facts(s->engine, &facts);
 	say_loaded(&load, &facts);
 	wire_write_engine_loaded(&out,

@@ -22,6 +22,7 @@ static const struct channel *edge_channel(void *context, unsigned edge)
 void serve_init(struct serve *s, int store, const struct engine_options *options)
 {
 	*s = (struct serve){.store = store, .options = *options};
+	s->options.lent = &s->cores;
 	s->keys = keys_new();
 	s->passes = passes_new();
 	s->sequences = sequences_new(edge_channel, s);
@@ -219,6 +220,8 @@ void serve_peer(void *context, const struct channel *peer, bool joined)
 	struct serve *s = context;
 
 	(void)joined;
+	if (peer->peer == ROLE_EDGE && s->is_loading && peer->index == s->loader)
+		s->is_unloaded = true;
 	if (peer->peer != ROLE_EDGE || !s->engine)
 		return;
 	sequences_cancel_edge(s->sequences, s->engine, peer->index);
@@ -240,10 +243,10 @@ void serve_cores(void *context, unsigned first, unsigned count)
 {
 	struct serve *s = context;
 
-	if (s->cores == count && s->first_core == first)
+	if (atomic_load(&s->cores) == count && s->first_core == first)
 		return;
 	s->first_core = first;
-	s->cores = count;
+	atomic_store(&s->cores, count);
 	if (s->engine)
 		engine_lend(s->engine, first, count);
 }

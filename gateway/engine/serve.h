@@ -6,6 +6,8 @@
 #ifndef GATEWAY_ENGINE_SERVE_H
 #define GATEWAY_ENGINE_SERVE_H
 
+#include <stdatomic.h>
+
 #include "gateway/engine/insights.h"
 #include "gateway/engine/passes.h"
 #include "gateway/engine/sequences.h"
@@ -35,7 +37,9 @@ struct serve {
 	unsigned frames;               /* taken so far */
 	bool is_at_work;               /* the supervisor knows of it */
 	bool is_settled;               /* engine_settle has nothing more to do */
-	unsigned first_core, cores;    /* lent; 0: nobody has said */
+	unsigned first_core;           /* of those that are lent */
+	atomic_uint cores;             /* how many; 0: nobody has said. Read while a model loads */
+	unsigned loader;               /* the edge that waits for the model that is loading */
 	const struct process *process; /* borrowed */
 	bool is_unloaded;
 };

@@ -273,6 +273,11 @@ enum err loop_run(struct loop *l)
 	}
 }
 
+enum err loop_hear_supervisor(struct loop *l)
+{
+	return handle_control(l);
+}
+
 void loop_on_cores(struct loop *l, loop_cores_fn *cores)
 {
 	l->cores = cores;

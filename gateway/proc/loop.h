@@ -51,6 +51,10 @@ void loop_wake_at(struct loop *l, int64_t monotonic_ms);
 typedef void loop_cores_fn(void *context, unsigned first, unsigned count);
 void loop_on_cores(struct loop *l, loop_cores_fn *cores);
 
+/* What the supervisor has said, now: for a handler that works for long. Peers may come and go by
+ * it, and the handlers hear of that. ERR_CLOSED after STOP or without a supervisor. */
+RESULT loop_hear_supervisor(struct loop *l);
+
 /* Also watch this descriptor (an eventfd of a worker thread, a database socket). */
 void loop_watch(struct loop *l, int fd, loop_event_fn *readable, void *context);
 void loop_unwatch(struct loop *l, int fd);

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "inference/model/region.h"
 
@@ -107,18 +108,45 @@ static void note_trouble(struct run *r, unsigned worker, enum err kind, size_t s
 		;
 }
 
+static bool is_over(const struct run *r)
+{
+	size_t next = atomic_load(&r->next);
+
+	return next >= r->loader->count || next >= atomic_load(&r->failed);
+}
+
+static bool has_core(const struct run *r, unsigned worker)
+{
+	unsigned lent = r->options->lent ? atomic_load(r->options->lent) : 0;
+
+	return worker == 0 || lent == 0 || worker < lent;
+}
+
+/* The caller is never without one: somebody must go on. */
+static void await_core(const struct run *r, unsigned worker)
+{
+	const struct timespec pause = {.tv_nsec = 1000 * 1000};
+
+	while (!has_core(r, worker) && !is_over(r))
+		nanosleep(&pause, NULL);
+}
+
 /* Stretches are taken in their order: when one has failed, those before it are under way. */
 static void load_some(void *context, unsigned worker, size_t first, size_t last)
 {
 	struct run *r = context;
-	size_t i;
 
 	(void)first;
 	(void)last;
-	while ((i = atomic_fetch_add(&r->next, 1)) < r->loader->count &&
-	       i < atomic_load(&r->failed)) {
-		enum err result = load(r, worker, &r->loader->list[i]);
+	for (;;) {
+		enum err result;
+		size_t i;
 
+		await_core(r, worker);
+		i = atomic_fetch_add(&r->next, 1);
+		if (i >= r->loader->count || i >= atomic_load(&r->failed))
+			return;
+		result = load(r, worker, &r->loader->list[i]);
 		if (result != OK) {
 			note_trouble(r, worker, result, i);
 			return;

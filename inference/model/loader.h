@@ -7,6 +7,8 @@
 #ifndef INFERENCE_MODEL_LOADER_H
 #define INFERENCE_MODEL_LOADER_H
 
+#include <stdatomic.h>
+
 #include "inference/kernel/pool.h"
 #include "inference/model/place.h"
 
@@ -28,8 +30,11 @@ struct loader_options {
 	const struct weights *weights;
 	const struct config *config;
 	struct pool *pool; /* NULL: the calling thread alone */
-	size_t room;       /* the most that a tensor needs: place_room */
-	bool strict;       /* refuse (ERR_DENIED) room that cannot be locked */
+	/* So many of its threads load at a time, the calling one among them; 0 or NULL: all. It may
+	 * change meanwhile: who has no core waits for one. */
+	const atomic_uint *lent;
+	size_t room; /* the most that a tensor needs: place_room */
+	bool strict; /* refuse (ERR_DENIED) room that cannot be locked */
 };
 
 /* Loads all that was added. The calling thread has its share of it, so that sources may look

@@ -505,6 +505,7 @@ static enum err load_all(struct loading *l, struct model *m, const struct model_
 	return loader_run(loader, &(struct loader_options){.weights = l->weights,
 							   .config = l->config,
 							   .pool = options->pool,
+							   .lent = options->lent,
 							   .room = l->room,
 							   .strict = options->strict});
 }

@@ -9,6 +9,8 @@
 #ifndef INFERENCE_MODEL_MODEL_H
 #define INFERENCE_MODEL_MODEL_H
 
+#include <stdatomic.h>
+
 #include "inference/format/source.h"
 #include "inference/kernel/packed.h"
 #include "inference/kernel/pool.h"
@@ -71,8 +73,9 @@ struct model_options {
 	size_t budget_bytes;
 	bool strict; /* refuse (ERR_DENIED) memory that cannot be locked */
 	enum model_quantize quantize;
-	struct pool *pool; /* who helps to load; NULL: nobody */
-	bool is_quick;     /* to be loaded soon; model_settle makes it quick to run */
+	struct pool *pool;       /* who helps to load; NULL: nobody */
+	const atomic_uint *lent; /* of the pool's threads; see loader.h */
+	bool is_quick;           /* to be loaded soon; model_settle makes it quick to run */
 };
 
 /* Bytes of locked memory that the weights take if files have all matrices in that type. By the

@@ -2,7 +2,10 @@
 /* Weights that several threads bring to their places, some rows of them each. */
 #include "tests/unit/test.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "crypto/base/buf.h"
 #include "inference/format/widen.h"
@@ -25,7 +28,20 @@ struct scene {
 	uint64_t broken; /* reads that come over this byte fail; 0: none */
 	struct weights *weights;
 	struct config config;
+	pthread_t caller;
+	atomic_uint lent;    /* threads */
+	atomic_uint by_more; /* reads by others than the caller */
+	bool lends;          /* its first read lends more, and waits for who comes */
 };
+
+static void lend_more(struct scene *s)
+{
+	const struct timespec pause = {.tv_nsec = 1000 * 1000};
+
+	atomic_store(&s->lent, 2);
+	for (int i = 0; i < 20000 && atomic_load(&s->by_more) == 0; i++)
+		nanosleep(&pause, NULL);
+}
 
 static enum err read_broken(struct weight_source *source, void *out, size_t size, uint64_t offset)
 {
@@ -33,6 +49,10 @@ static enum err read_broken(struct weight_source *source, void *out, size_t size
 
 	if (s->broken > 0 && s->broken >= offset && s->broken < offset + size)
 		return failure(ERR_FORGED, "chunk 77 does not verify");
+	if (!pthread_equal(pthread_self(), s->caller))
+		atomic_fetch_add(&s->by_more, 1);
+	else if (s->lends && offset >= s->begin)
+		lend_more(s);
 	memcpy(out, s->file.data + offset, size);
 	return OK;
 }
@@ -61,7 +81,8 @@ static void scene_open(struct scene *s, size_t rows, size_t columns)
 	char head[256];
 	uint64_t size;
 
-	*s = (struct scene){.file = buf_new(MOST), .config = {.head_size = 1}};
+	*s = (struct scene){
+		.file = buf_new(MOST), .config = {.head_size = 1}, .caller = pthread_self()};
 	size = (uint64_t)snprintf(head, sizeof head,
 				  "{\"w\":{\"dtype\":\"F16\",\"shape\":[%zu,%zu],"
 				  "\"data_offsets\":[0,%zu]}}",
@@ -101,6 +122,7 @@ static enum err load(struct scene *s, struct packed *to, struct region *room,
 	return loader_run(loader, &(struct loader_options){.weights = s->weights,
 							   .config = &s->config,
 							   .pool = pool,
+							   .lent = &s->lent,
 							   .room = place_room(t, layout)});
 }
 
@@ -186,6 +208,27 @@ static void the_first_of_several_bad_numbers_is_reported(void **state)
 	scene_close(&s);
 }
 
+static void threads_load_on_the_cores_that_are_lent(void **state)
+{
+	static struct scene s;
+
+	(void)state;
+	scene_open(&s, ROWS, COLUMNS);
+	for (unsigned i = 0; i < 2; i++) {
+		AUTO(region_close) struct region room = {0};
+		struct packed w = {.type = PACKED_F16, .rows = ROWS, .columns = COLUMNS};
+
+		atomic_store(&s.lent, 1);
+		s.lends = i > 0;
+		assert_ok(load(&s, &w, &room, FAMILY_PLAIN, 3));
+		if (i == 0)
+			assert_int_equal(atomic_load(&s.by_more), 0);
+		else
+			assert_true(atomic_load(&s.by_more) > 0);
+	}
+	scene_close(&s);
+}
+
 static void sources_for_one_thread_are_read_by_the_caller(void **state)
 {
 	AUTO(region_close) struct region room = {0};
@@ -210,6 +253,7 @@ int main(void)
 		cmocka_unit_test(turned_matrices_are_the_same_on_any_number_of_threads),
 		cmocka_unit_test(what_is_broken_in_the_middle_is_refused_by_the_tensors_name),
 		cmocka_unit_test(the_first_of_several_bad_numbers_is_reported),
+		cmocka_unit_test(threads_load_on_the_cores_that_are_lent),
 		cmocka_unit_test(sources_for_one_thread_are_read_by_the_caller),
 	};
 
