@@ -104,42 +104,48 @@ INLINE void product_floats(const struct kernel_job *job, enum packed_type type)
 		float_rows(job, type, panel, 1);
 }
 
-INLINE void float_row(const struct kernel_job *job, enum packed_type type, const bool asks)
+/* `m` rows, one or two, in as many places as the processor likes. */
+INLINE void float_few(const struct kernel_job *job, enum packed_type type, const size_t m,
+		      const bool asks)
 {
-	const size_t places = asks ? 2 : 1, most = type == PACKED_F32 ? places : 2 * places;
+	const size_t places = asks ? 2 : 1, one = type == PACKED_F32 ? places : 2 * places;
+	const size_t most = m == 1 ? one : 4;
 	size_t panel = job->first;
 
 	if (type != PACKED_F32 && panel % 2)
-		float_tile(job, type, 0, panel++, 1, 1, asks);
+		float_tile(job, type, 0, panel++, m, 1, asks);
 	for (; panel + most <= job->last; panel += most)
-		float_tile(job, type, 0, panel, 1, most, asks);
+		float_tile(job, type, 0, panel, m, most, asks);
 	for (; panel < job->last; panel++)
-		float_tile(job, type, 0, panel, 1, 1, asks);
+		float_tile(job, type, 0, panel, m, 1, asks);
 }
 
-/* Each way of one row is a function of its own, whose loop has all registers to itself. */
-#define PRODUCT(name, type, rows, row) \
+/* Few rows have functions of their own, whose loops have all registers to themselves. */
+#define PRODUCT(name, type, rows, few) \
 	static NOINLINE void name##_straight(const struct kernel_job *job) \
 	{ \
-		row(job, type, false); \
+		if (job->m == 1) \
+			few(job, type, 1, false); \
+		else \
+			few(job, type, 2, false); \
 	} \
 	static NOINLINE void name##_asking(const struct kernel_job *job) \
 	{ \
-		row(job, type, true); \
+		few(job, type, 1, true); \
 	} \
 	void avx512_product_##name(const struct kernel_job *job) \
 	{ \
-		if (job->m > 1) \
-			rows(job, type); \
-		else if (job->is_straight) \
+		if (job->m <= 2 && job->is_straight) \
 			name##_straight(job); \
-		else \
+		else if (job->m == 1) \
 			name##_asking(job); \
+		else \
+			rows(job, type); \
 	}
 
-PRODUCT(f32, PACKED_F32, product_floats, float_row)
-PRODUCT(bf16, PACKED_BF16, product_floats, float_row)
-PRODUCT(f16, PACKED_F16, product_floats, float_row)
+PRODUCT(f32, PACKED_F32, product_floats, float_few)
+PRODUCT(bf16, PACKED_BF16, product_floats, float_few)
+PRODUCT(f16, PACKED_F16, product_floats, float_few)
 
 /* ---- products with blocks */
 
@@ -265,18 +271,19 @@ INLINE void product_blocks(const struct kernel_job *job, enum packed_type type)
 		block_rows(job, type, panel, 1);
 }
 
-INLINE void block_row(const struct kernel_job *job, enum packed_type type, const bool asks)
+INLINE void block_few(const struct kernel_job *job, enum packed_type type, const size_t m,
+		      const bool asks)
 {
 	size_t panel = job->first;
 
 	for (; asks && panel + 2 <= job->last; panel += 2)
-		block_tile(job, type, 0, panel, 1, 2, asks);
+		block_tile(job, type, 0, panel, m, 2, asks);
 	for (; panel < job->last; panel++)
-		block_tile(job, type, 0, panel, 1, 1, asks);
+		block_tile(job, type, 0, panel, m, 1, asks);
 }
 
-PRODUCT(q8_0, PACKED_Q8_0, product_blocks, block_row)
-PRODUCT(q4_0, PACKED_Q4_0, product_blocks, block_row)
+PRODUCT(q8_0, PACKED_Q8_0, product_blocks, block_few)
+PRODUCT(q4_0, PACKED_Q4_0, product_blocks, block_few)
 
 /* ---- products with whole rows of bytes */
 

@@ -79,7 +79,7 @@ struct kernel_job {
 	const struct packed *w;
 	size_t m;
 	size_t first, last;
-	bool is_straight; /* kernels_read_straight(): one row takes another way, to the same sums */
+	bool is_straight; /* kernels_read_straight(): few rows take another way, to the same sums */
 	/* Of the calling thread: KERNELS_SCRATCH bytes for each column, KERNELS_LEAST_SCRATCH at
 	 * least. */
 	void *scratch;
