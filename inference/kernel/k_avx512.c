@@ -12,7 +12,7 @@
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
 
-enum { FOURS = PACKED_BLOCK / 4, HALF = PACKED_BLOCK / 2, MOST = 8 };
+enum { FOURS = PACKED_BLOCK / 4, HALF = PACKED_BLOCK / 2, MOST = 8, ZEROS = PACKED_K_COLUMNS / 4 };
 
 INLINE __m512 halves_at(const uint8_t *at)
 {
@@ -68,16 +68,20 @@ INLINE __m512i half_sum(__m512i sum, const __m512i *w, const int8_t *x)
 	return sum;
 }
 
-/* -32 times the sum of sixteen activations: where the sum with weights above their values begins.
- */
-INLINE __m512i less_zero(const int8_t *x)
+/* -32 times the sum of each sixteen activations of a superblock, four times over: where the sum
+ * with weights above their values begins. */
+INLINE void less_zeros(int32_t *out, const int8_t *x)
 {
-	__m128i sum = _mm_dpbusd_epi32(_mm_setzero_si128(), _mm_set1_epi8(1),
-				       bytes_at((const uint8_t *)x));
+	const __m512i ones = _mm512_set1_epi8(1), none = _mm512_setzero_si512();
 
-	sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
-	sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1));
-	return _mm512_broadcastd_epi32(_mm_sub_epi32(_mm_setzero_si128(), _mm_slli_epi32(sum, 5)));
+	UNROLL for (size_t i = 0; i < ZEROS; i += 16)
+	{
+		__m512i sum = _mm512_dpbusd_epi32(none, ones, _mm512_loadu_si512(x + 4 * i));
+
+		sum = _mm512_add_epi32(sum, _mm512_shuffle_epi32(sum, 0xb1));
+		sum = _mm512_add_epi32(sum, _mm512_shuffle_epi32(sum, 0x4e));
+		_mm512_storeu_si512(out + i, _mm512_sub_epi32(none, _mm512_slli_epi32(sum, 5)));
+	}
 }
 
 /* Group g of a superblock into the sums of `m` rows; `b` is its block of activations. */
@@ -110,7 +114,8 @@ INLINE void group_of_q4_k(__m512 *sums, const struct quantized *x, size_t row, s
 }
 
 INLINE void group_of_q6_k(__m512 *sums, const struct quantized *x, size_t row, size_t b,
-			  const uint8_t *superblock, size_t g, const size_t m)
+			  const uint8_t *superblock, size_t g, int32_t (*zeros)[ZEROS],
+			  const size_t m)
 {
 	const uint8_t *halves = superblock + PACKED_Q6_K_SCALES;
 	const uint8_t *scales = halves + 2 * PACKED_PANEL + 2 * g * PACKED_PANEL;
@@ -126,8 +131,10 @@ INLINE void group_of_q6_k(__m512 *sums, const struct quantized *x, size_t row, s
 	{
 		size_t at = (row + i) * x->blocks + b;
 		const int8_t *values = x->values + at * PACKED_BLOCK;
-		__m512i one = half_sum(less_zero(values), w, values);
-		__m512i other = half_sum(less_zero(values + HALF), w + FOURS / 2, values + HALF);
+		const int32_t *of_row = zeros[i] + g * FOURS;
+		__m512i one = half_sum(_mm512_set1_epi32(of_row[0]), w, values);
+		__m512i other = half_sum(_mm512_set1_epi32(of_row[FOURS / 2]), w + FOURS / 2,
+					 values + HALF);
 		__m512i whole = _mm512_add_epi32(_mm512_mullo_epi32(one, first),
 						 _mm512_mullo_epi32(other, second));
 
@@ -143,17 +150,21 @@ INLINE void tile(const struct kernel_job *job, enum packed_type type, size_t row
 	const size_t bytes = type == PACKED_Q4_K ? PACKED_Q4_K_BYTES : PACKED_Q6_K_BYTES;
 	const uint8_t *superblock = packed_panel(job->w, panel);
 	const size_t blocks = job->x_q8->blocks;
+	int32_t zeros[MOST][ZEROS];
 	__m512 sums[MOST];
 
 	UNROLL for (size_t i = 0; i < m; i++) sums[i] = _mm512_setzero_ps();
 	for (size_t b = 0; b < blocks; b += PACKED_K_GROUPS, superblock += bytes) {
-		for (size_t i = 0; m <= 2 && i < bytes; i += 64)
+		for (size_t i = 0; m <= 2 && !job->is_straight && i < bytes; i += 64)
 			_mm_prefetch((const char *)superblock + bytes + i, _MM_HINT_T0);
+		for (size_t i = 0; type == PACKED_Q6_K && i < m; i++)
+			less_zeros(zeros[i],
+				   job->x_q8->values + ((row + i) * blocks + b) * PACKED_BLOCK);
 		for (size_t g = 0; g < PACKED_K_GROUPS; g++)
 			if (type == PACKED_Q4_K)
 				group_of_q4_k(sums, job->x_q8, row, b + g, superblock, g, m);
 			else
-				group_of_q6_k(sums, job->x_q8, row, b + g, superblock, g, m);
+				group_of_q6_k(sums, job->x_q8, row, b + g, superblock, g, zeros, m);
 	}
 	UNROLL for (size_t i = 0; i < m; i++) avx512_store(job, row + i, panel, sums[i]);
 }
