@@ -266,12 +266,18 @@ INLINE void product_blocks(const struct kernel_job *job, enum packed_type type)
 
 static void product_q8_0(const struct kernel_job *job)
 {
-	product_blocks(job, PACKED_Q8_0);
+	if (job->m >= KERNELS_WORDS_FROM)
+		kernels_words_q8_0_avx2(job);
+	else
+		product_blocks(job, PACKED_Q8_0);
 }
 
 static void product_q4_0(const struct kernel_job *job)
 {
-	product_blocks(job, PACKED_Q4_0);
+	if (job->m >= KERNELS_WORDS_FROM)
+		kernels_words_q4_0_avx2(job);
+	else
+		product_blocks(job, PACKED_Q4_0);
 }
 
 INLINE float largest_of(__m256 v)
@@ -526,5 +532,5 @@ const struct kernels kernels_avx2 = {
 	.gelu = gelu,
 	.attend = attend_avx2,
 	.attend_put = attend_put_avx2,
-	.onednn_from = {512, 128, 128, 256, 512, SIZE_MAX, SIZE_MAX, SIZE_MAX},
+	.onednn_from = {512, 128, 128, SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX},
 };

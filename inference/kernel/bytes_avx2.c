@@ -62,6 +62,10 @@ INLINE void row_tile(const struct kernel_job *job, size_t row, size_t panel, siz
 
 void kernels_product_w8_avx2(const struct kernel_job *job)
 {
+	if (job->m >= KERNELS_WORDS_FROM) {
+		kernels_words_w8_avx2(job);
+		return;
+	}
 	for (size_t i = 2 * job->first; i < 2 * job->last; i++) {
 		size_t row = 0;
 

@@ -141,6 +141,11 @@ void kernels_quantize_row(const struct quantized *out, const float *x, size_t i,
 
 kernel_fn kernels_product_w8_avx2; /* bytes_avx2.c */
 
+/* The same as the table's products, for so many rows that bytes are worth making words:
+ * words_avx2.c. */
+enum { KERNELS_WORDS_FROM = 12 };
+kernel_fn kernels_words_q8_0_avx2, kernels_words_q4_0_avx2, kernels_words_w8_avx2;
+
 /* Products with Q4_K and Q6_K: k_portable.c, k_avx2.c, k_avx512.c. */
 kernel_fn kernels_product_q4_k_portable, kernels_product_q6_k_portable;
 kernel_fn kernels_product_q4_k_avx2, kernels_product_q6_k_avx2;
