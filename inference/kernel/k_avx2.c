@@ -12,7 +12,13 @@
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
 
-enum { LANES = 8, FOURS = PACKED_BLOCK / 4, HALF = PACKED_BLOCK / 2, MOST = 4 };
+enum {
+	LANES = 8,
+	FOURS = PACKED_BLOCK / 4,
+	HALF = PACKED_BLOCK / 2,
+	MOST = 4, /* rows at once */
+	ZEROS = PACKED_K_COLUMNS / 4,
+};
 
 INLINE void store(const struct kernel_job *job, size_t row, size_t panel, size_t h, __m256 sums)
 {
@@ -113,28 +119,40 @@ INLINE void group_of_q4_k(__m256 *sums, const struct quantized *x, size_t row, s
 	}
 }
 
-/* Sixteen columns, less what the zero makes too much. */
-INLINE __m256i half_sum(const __m256i *w, const int8_t *x)
+/* -32 times the sum of each sixteen activations of a superblock, four times over: where the sum
+ * with weights above their values begins. */
+INLINE void less_zeros(int32_t *out, const int8_t *x)
 {
-	const __m256i ones = _mm256_set1_epi16(1), byte = _mm256_set1_epi8(1);
-	__m256i sum = _mm256_setzero_si256(), much = _mm256_setzero_si256();
+	const __m256i bytes = _mm256_set1_epi8(1), words = _mm256_set1_epi16(1);
 
+	for (size_t i = 0; i < ZEROS; i += LANES) {
+		__m256i pairs = _mm256_maddubs_epi16(bytes, load((const uint8_t *)x + 4 * i));
+		__m256i sum = _mm256_madd_epi16(pairs, words);
+
+		sum = _mm256_add_epi32(sum, _mm256_shuffle_epi32(sum, 0xb1));
+		sum = _mm256_add_epi32(sum, _mm256_shuffle_epi32(sum, 0x4e));
+		sum = _mm256_sub_epi32(_mm256_setzero_si256(), _mm256_slli_epi32(sum, 5));
+		_mm256_storeu_si256((__m256i *)(void *)(out + i), sum);
+	}
+}
+
+/* Sixteen columns. */
+INLINE __m256i half_sum(__m256i sum, const __m256i *w, const int8_t *x)
+{
 	UNROLL for (size_t j = 0; j < FOURS / 2; j += 2)
 	{
-		const __m256i one = broadcast_four(x + 4 * j),
-			      other = broadcast_four(x + 4 * j + 4);
-		__m256i two = _mm256_add_epi16(_mm256_maddubs_epi16(w[j], one),
-					       _mm256_maddubs_epi16(w[j + 1], other));
+		__m256i two = _mm256_add_epi16(
+			_mm256_maddubs_epi16(w[j], broadcast_four(x + 4 * j)),
+			_mm256_maddubs_epi16(w[j + 1], broadcast_four(x + 4 * j + 4)));
 
-		sum = _mm256_add_epi32(sum, _mm256_madd_epi16(two, ones));
-		much = _mm256_add_epi16(much, _mm256_add_epi16(_mm256_maddubs_epi16(byte, one),
-							       _mm256_maddubs_epi16(byte, other)));
+		sum = _mm256_add_epi32(sum, _mm256_madd_epi16(two, _mm256_set1_epi16(1)));
 	}
-	return _mm256_sub_epi32(sum, _mm256_slli_epi32(_mm256_madd_epi16(much, ones), 5));
+	return sum;
 }
 
 INLINE void group_of_q6_k(__m256 *sums, const struct quantized *x, size_t row, size_t b,
-			  const uint8_t *superblock, size_t g, size_t h, const size_t m)
+			  const uint8_t *superblock, size_t g, size_t h, int32_t (*zeros)[ZEROS],
+			  const size_t m)
 {
 	const uint8_t *halves = superblock + PACKED_Q6_K_SCALES;
 	const uint8_t *scales = halves + 2 * PACKED_PANEL + 2 * g * PACKED_PANEL + h * LANES;
@@ -150,7 +168,10 @@ INLINE void group_of_q6_k(__m256 *sums, const struct quantized *x, size_t row, s
 	{
 		size_t at = (row + i) * x->blocks + b;
 		const int8_t *values = x->values + at * PACKED_BLOCK;
-		__m256i one = half_sum(w, values), other = half_sum(w + FOURS / 2, values + HALF);
+		const int32_t *of_row = zeros[i] + g * FOURS;
+		__m256i one = half_sum(_mm256_set1_epi32(of_row[0]), w, values);
+		__m256i other = half_sum(_mm256_set1_epi32(of_row[FOURS / 2]), w + FOURS / 2,
+					 values + HALF);
 		__m256i whole = _mm256_add_epi32(_mm256_mullo_epi32(one, first),
 						 _mm256_mullo_epi32(other, second));
 
@@ -159,36 +180,45 @@ INLINE void group_of_q6_k(__m256 *sums, const struct quantized *x, size_t row, s
 	}
 }
 
-/* `m` rows against half a panel. */
+/* `m` rows against halves [from, to) of a panel, of each group the one after the other. */
 INLINE void tile(const struct kernel_job *job, enum packed_type type, size_t row, size_t panel,
-		 size_t h, const size_t m)
+		 const size_t from, const size_t to, const size_t m)
 {
 	const size_t bytes = type == PACKED_Q4_K ? PACKED_Q4_K_BYTES : PACKED_Q6_K_BYTES;
 	const uint8_t *superblock = packed_panel(job->w, panel);
-	const size_t blocks = job->x_q8->blocks;
-	__m256 sums[MOST];
+	const struct quantized *x = job->x_q8;
+	int32_t zeros[MOST][ZEROS];
+	__m256 sums[2][MOST];
 
-	UNROLL for (size_t i = 0; i < m; i++) sums[i] = _mm256_setzero_ps();
-	for (size_t b = 0; b < blocks; b += PACKED_K_GROUPS, superblock += bytes)
+	UNROLL for (size_t i = 0; i < m; i++) sums[0][i] = sums[1][i] = _mm256_setzero_ps();
+	for (size_t b = 0; b < x->blocks; b += PACKED_K_GROUPS, superblock += bytes) {
+		for (size_t i = 0; type == PACKED_Q6_K && i < m; i++)
+			less_zeros(zeros[i],
+				   x->values + ((row + i) * x->blocks + b) * PACKED_BLOCK);
 		for (size_t g = 0; g < PACKED_K_GROUPS; g++)
-			if (type == PACKED_Q4_K)
-				group_of_q4_k(sums, job->x_q8, row, b + g, superblock, g, h, m);
-			else
-				group_of_q6_k(sums, job->x_q8, row, b + g, superblock, g, h, m);
-	UNROLL for (size_t i = 0; i < m; i++) store(job, row + i, panel, h, sums[i]);
+			UNROLL for (size_t h = from; h < to; h++) if (type == PACKED_Q4_K)
+				group_of_q4_k(sums[h], x, row, b + g, superblock, g, h, m);
+		else group_of_q6_k(sums[h], x, row, b + g, superblock, g, h, zeros, m);
+	}
+	UNROLL for (size_t i = 0; i < m; i++) UNROLL for (size_t h = from; h < to; h++)
+		store(job, row + i, panel, h, sums[h][i]);
 }
 
+/* Four rows of Q4_K with both halves are more than registers hold. */
 INLINE void product(const struct kernel_job *job, enum packed_type type)
 {
-	for (size_t panel = job->first; panel < job->last; panel++)
-		for (size_t h = 0; h < 2; h++) {
-			size_t row = 0;
+	for (size_t panel = job->first; panel < job->last; panel++) {
+		size_t row = 0;
 
-			for (; row + 4 <= job->m; row += 4)
-				tile(job, type, row, panel, h, 4);
-			for (; row < job->m; row++)
-				tile(job, type, row, panel, h, 1);
+		for (; type == PACKED_Q4_K && row + MOST <= job->m; row += MOST) {
+			tile(job, type, row, panel, 0, 1, MOST);
+			tile(job, type, row, panel, 1, 2, MOST);
 		}
+		for (; row + MOST <= job->m; row += MOST)
+			tile(job, type, row, panel, 0, 2, MOST);
+		for (; row < job->m; row++)
+			tile(job, type, row, panel, 0, 2, 1);
+	}
 }
 
 void kernels_product_q4_k_avx2(const struct kernel_job *job)
