@@ -6,12 +6,12 @@
  * hold them. Of Q4_0 they do: 15 * 127 * 2 (and eight times that, a block). Of Q8_0 the magnitude
  * of the weight takes the place of the weight, and its sign goes to the activation: 128 * 127 * 2.
  */
+#include "inference/kernel/avx2.h"
+
 #include <immintrin.h>
 #include <string.h>
 
-#include "inference/kernel/kernels.h"
-
-enum { LANES = 8 };
+enum { LANES = AVX2_LANES };
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
@@ -29,24 +29,6 @@ INLINE __m256 load_half(enum packed_type type, const uint8_t *at, size_t h)
 	if (type == PACKED_F16)
 		return _mm256_cvtph_ps(bits);
 	return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
-}
-
-/* Half of a panel's sums; a panel that is not full goes by way of a copy. */
-INLINE void store(const struct kernel_job *job, size_t row, size_t panel, size_t h, __m256 sums)
-{
-	size_t first = panel * PACKED_PANEL + h * LANES;
-	float *out = job->out + row * job->out_stride + first;
-	float copy[LANES];
-
-	if (first + LANES <= job->w->rows) {
-		if (job->bias)
-			sums = _mm256_add_ps(sums, _mm256_loadu_ps(job->bias + first));
-		_mm256_storeu_ps(out, sums);
-		return;
-	}
-	_mm256_storeu_ps(copy, sums);
-	for (size_t lane = 0; first + lane < job->w->rows; lane++)
-		out[lane] = job->bias ? copy[lane] + job->bias[first + lane] : copy[lane];
 }
 
 /* `m` rows against `p` panels; `asks` memory for what comes after them. Of halves two panels, from
@@ -84,7 +66,7 @@ INLINE void float_tile(const struct kernel_job *job, enum packed_type type, size
 		}
 	}
 	UNROLL for (size_t i = 0; i < m; i++) UNROLL for (size_t h = 0; h < 2 * p; h++)
-		store(job, row + i, panel + h / 2, h % 2, sums[i][h]);
+		avx2_store(job, row + i, panel + h / 2, h % 2, sums[i][h]);
 }
 
 /* All rows against `p` panels, in tiles as large as registers allow. */
@@ -241,7 +223,7 @@ INLINE void block_tile(const struct kernel_job *job, enum packed_type type, size
 		}
 	}
 	UNROLL for (size_t i = 0; i < m; i++) UNROLL for (size_t h = 0; h < 2 * p; h++)
-		store(job, row + i, panel + h / 2, h % 2, sums[i][h]);
+		avx2_store(job, row + i, panel + h / 2, h % 2, sums[i][h]);
 }
 
 INLINE void product_blocks(const struct kernel_job *job, enum packed_type type)

@@ -6,12 +6,12 @@
 #include <immintrin.h>
 #include <string.h>
 
-#include "inference/kernel/kernels.h"
+#include "inference/kernel/avx2.h"
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
 
-enum { LANES = 8, AT_ONCE = 4 /* rows */ };
+enum { LANES = AVX2_LANES, AT_ONCE = 4 /* rows */ };
 
 INLINE __m256i broadcast_four(const int8_t *values)
 {
@@ -23,14 +23,10 @@ INLINE __m256i broadcast_four(const int8_t *values)
 
 static void put(const struct kernel_job *job, size_t row, size_t panel, size_t half, __m256i sums)
 {
-	const size_t first = panel * PACKED_PANEL + half * LANES;
 	const __m256 scales = _mm256_loadu_ps(packed_row_scales(job->w, panel) + half * LANES);
 	const __m256 both = _mm256_mul_ps(_mm256_set1_ps(job->x_q8->scales[row]), scales);
-	float *out = job->out + row * job->out_stride + first, values[LANES];
 
-	_mm256_storeu_ps(values, _mm256_mul_ps(_mm256_cvtepi32_ps(sums), both));
-	for (size_t lane = 0; lane < LANES && first + lane < job->w->rows; lane++)
-		out[lane] = job->bias ? values[lane] + job->bias[first + lane] : values[lane];
+	avx2_store(job, row, panel, half, _mm256_mul_ps(_mm256_cvtepi32_ps(sums), both));
 }
 
 /* Half a panel with `m` rows. */

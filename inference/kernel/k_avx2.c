@@ -7,31 +7,19 @@
 #include <immintrin.h>
 #include <string.h>
 
+#include "inference/kernel/avx2.h"
 #include "inference/kernel/packed_k.h"
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
 
 enum {
-	LANES = 8,
+	LANES = AVX2_LANES,
 	FOURS = PACKED_BLOCK / 4,
 	HALF = PACKED_BLOCK / 2,
 	MOST = 4, /* rows at once */
 	ZEROS = PACKED_K_COLUMNS / 4,
 };
-
-INLINE void store(const struct kernel_job *job, size_t row, size_t panel, size_t h, __m256 sums)
-{
-	size_t first = panel * PACKED_PANEL + h * LANES, count;
-	float *out = job->out + row * job->out_stride + first, values[LANES];
-
-	if (first >= job->w->rows)
-		return;
-	count = job->w->rows - first < LANES ? job->w->rows - first : LANES;
-	_mm256_storeu_ps(values, sums);
-	for (size_t i = 0; i < count; i++)
-		out[i] = job->bias ? values[i] + job->bias[first + i] : values[i];
-}
 
 INLINE __m256i load(const uint8_t *at)
 {
@@ -201,7 +189,7 @@ INLINE void tile(const struct kernel_job *job, enum packed_type type, size_t row
 		else group_of_q6_k(sums[h], x, row, b + g, superblock, g, h, zeros, m);
 	}
 	UNROLL for (size_t i = 0; i < m; i++) UNROLL for (size_t h = from; h < to; h++)
-		store(job, row + i, panel, h, sums[h][i]);
+		avx2_store(job, row + i, panel, h, sums[h][i]);
 }
 
 /* Four rows of Q4_K with both halves are more than registers hold. */

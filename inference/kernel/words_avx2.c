@@ -11,14 +11,14 @@
 #include <immintrin.h>
 #include <string.h>
 
-#include "inference/kernel/kernels.h"
+#include "inference/kernel/avx2.h"
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
 #define TWICE _Pragma("GCC unroll 2")
 
 enum {
-	LANES = 8,
+	LANES = AVX2_LANES,
 	ROWS = 3,                                  /* at once */
 	GROUPS = PACKED_BLOCK / 4,                 /* of four columns, in a block */
 	BLOCK_WORDS = PACKED_BLOCK * PACKED_PANEL, /* of weights: [pair][group][half][8][2] */
@@ -124,21 +124,10 @@ INLINE void add_block(__m256i (*sums)[2], const int16_t *w, const int16_t *x, si
 	}
 }
 
-/* A panel's sums of a row; one that is not full goes by way of a copy. */
 INLINE void put(const struct kernel_job *job, size_t row, size_t panel, __m256 low, __m256 high)
 {
-	const size_t first = panel * PACKED_PANEL, left = job->w->rows - first;
-	float *out = job->out + row * job->out_stride + first, copy[PACKED_PANEL];
-
-	if (left >= PACKED_PANEL && !job->bias) {
-		_mm256_storeu_ps(out, low);
-		_mm256_storeu_ps(out + LANES, high);
-		return;
-	}
-	_mm256_storeu_ps(copy, low);
-	_mm256_storeu_ps(copy + LANES, high);
-	for (size_t lane = 0; lane < PACKED_PANEL && lane < left; lane++)
-		out[lane] = job->bias ? copy[lane] + job->bias[first + lane] : copy[lane];
+	avx2_store(job, row, panel, 0, low);
+	avx2_store(job, row, panel, 1, high);
 }
 
 INLINE __m256 half_scales(const uint8_t *at)
